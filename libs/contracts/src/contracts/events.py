@@ -1,0 +1,168 @@
+"""Event payloads, version 1. Frozen: once released, only optional fields may be added; anything else is a new type.
+
+No payload carries a learner's data: ids, digests, states and dates only. Every payload carries a `revision` that
+grows with each change of its aggregate; a projection applies only a higher one, so order and duplicates never matter.
+"""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+Json = dict[str, JsonValue]
+
+
+class Payload(BaseModel):
+    """Base of all payloads: immutable, strict when produced (`Model(...)`), tolerant when consumed (`parse`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_type: ClassVar[str]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a record's value. Members this version does not know are ignored. Raises pydantic.ValidationError."""
+        return cls.model_validate_json(data, extra="ignore")
+
+    def key(self) -> str:
+        """The record key: one aggregate, one key, one partition."""
+        raise TypeError(f"{type(self).__name__} has no key")
+
+
+class AchievementState(Payload):
+    """One immutable version of an achievement, whole, so that the newest record of a key is all a reader needs."""
+
+    achievement_id: str = Field(description="URL of the achievement, without the version")
+    version: int = Field(ge=1)
+    revision: int = Field(ge=1, description="grows with every change of this version's status")
+    org_id: str = Field(description="organization that owns the achievement")
+    name: str
+    achievement_type: str | None = None
+    document: Json = Field(description="the Open Badges 3.0 Achievement as published")
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return f"{self.achievement_id.rsplit('/', 1)[-1]}/{self.version}"
+
+
+class AchievementPublished(AchievementState):
+    """An achievement version is open for issuing."""
+
+    event_type: ClassVar[str] = "achievement.published.v1"
+
+
+class AchievementRetired(AchievementState):
+    """An achievement version may no longer be issued; what was issued stays valid."""
+
+    event_type: ClassVar[str] = "achievement.retired.v1"
+
+
+class IssuerPublished(Payload):
+    """An issuer's public profile and its keys, whole."""
+
+    event_type: ClassVar[str] = "issuer.published.v1"
+
+    issuer_id: str = Field(description="the DID that signs")
+    slug: str
+    org_id: str
+    revision: int = Field(ge=1)
+    active: bool = True
+    name: str
+    profile: Json = Field(description="the Open Badges 3.0 Profile")
+    did_document: Json = Field(description="the controller document with every verification method")
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return self.slug
+
+
+class StatusListPublished(Payload):
+    """A signed status list, whole. The newest revision replaces all earlier ones."""
+
+    event_type: ClassVar[str] = "status-list.published.v1"
+
+    list_id: str = Field(description="last path segment of the list's URL")
+    url: str
+    org_id: str
+    issuer_id: str
+    purpose: str
+    revision: int = Field(ge=1)
+    credential: Json = Field(description="the signed BitstringStatusListCredential")
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return self.list_id
+
+
+class CredentialIssued(Payload):
+    """A credential was signed and stored. The learner's copy is not here: only its digest is."""
+
+    event_type: ClassVar[str] = "credential.issued.v1"
+
+    credential_id: str
+    org_id: str
+    issuer_id: str
+    issuer_slug: str
+    achievement_id: str
+    achievement_version: int = Field(ge=1)
+    revision: int = Field(ge=1)
+    state: Literal["issued"] = "issued"
+    issued_at: AwareDatetime
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = None
+    digest: str = Field(description="'u' + base64url of SHA-256 over the canonical (RFC 8785) signed document")
+    status_list: str = Field(description="URL of the status list")
+    status_index: int = Field(ge=0)
+
+    def key(self) -> str:
+        return self.credential_id
+
+
+class CredentialStatusChanged(Payload):
+    """A credential's state after a change. Reasons and actors stay with the issuer: they may name people."""
+
+    credential_id: str
+    org_id: str
+    issuer_id: str
+    revision: int = Field(ge=2)
+    state: Literal["revoked", "suspended", "issued"]
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return self.credential_id
+
+
+class CredentialRevoked(CredentialStatusChanged):
+    """Final: a revoked credential never becomes valid again."""
+
+    event_type: ClassVar[str] = "credential.revoked.v1"
+    state: Literal["revoked"] = "revoked"
+
+
+class CredentialSuspended(CredentialStatusChanged):
+    """Not valid for now."""
+
+    event_type: ClassVar[str] = "credential.suspended.v1"
+    state: Literal["suspended"] = "suspended"
+
+
+class CredentialReinstated(CredentialStatusChanged):
+    """Valid again after a suspension."""
+
+    event_type: ClassVar[str] = "credential.reinstated.v1"
+    state: Literal["issued"] = "issued"
+
+
+__all__ = [
+    "AchievementPublished",
+    "AchievementRetired",
+    "AchievementState",
+    "CredentialIssued",
+    "CredentialReinstated",
+    "CredentialRevoked",
+    "CredentialStatusChanged",
+    "CredentialSuspended",
+    "IssuerPublished",
+    "Json",
+    "Payload",
+    "StatusListPublished",
+]
