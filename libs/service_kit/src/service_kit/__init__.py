@@ -1,0 +1,1 @@
+"""What every service needs and no business word: settings, HTTP app, tokens, database, events, fetching, logs."""

@@ -1,0 +1,109 @@
+"""The FastAPI application every service starts from: health, metrics, problem documents, strict JSON, request ids."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service_kit import problems, strict_json
+from service_kit.auth import TokenVerifier
+from service_kit.errors import Malformed
+from service_kit.logs import get_logger
+from service_kit.middleware import RequestContext
+from service_kit.settings import Settings
+
+log = get_logger(__name__)
+
+Check = Callable[[], Awaitable[None]]
+API_VERSION = "0.1.0"
+
+
+class StrictRequest(Request):
+    """A request whose JSON body is read strictly, and once."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_strict_json"):
+            try:
+                self._strict_json = strict_json.loads(await self.body())
+            except strict_json.JsonError as error:
+                raise Malformed(f"the body is not acceptable JSON: {error}") from error
+        return self._strict_json
+
+
+class StrictRoute(APIRoute):
+    """A route that hands StrictRequest to FastAPI's own body parsing."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            response: Response = await handler(StrictRequest(request.scope, request.receive))
+            return response
+
+        return strict
+
+
+def router(**options: Any) -> APIRouter:
+    """An APIRouter with strict JSON bodies. Use this one, not FastAPI's."""
+    return APIRouter(route_class=StrictRoute, **options)
+
+
+def create_app(
+    title: str,
+    settings: Settings,
+    *,
+    routers: Sequence[APIRouter] = (),
+    ready: Mapping[str, Check] | None = None,
+    tokens: TokenVerifier | None = None,
+    body_limits: dict[str, int] | None = None,
+) -> FastAPI:
+    """Build the application. `ready` names the checks behind /readyz; `body_limits` raises the limit for a path."""
+    app = FastAPI(
+        title=f"Laurel {title}",
+        version=API_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": settings.public_base_url}],
+        redirect_slashes=False,
+    )
+    app.state.public_base_url = settings.public_base_url
+    app.state.tokens = tokens
+    problems.install(app)
+    app.include_router(health_router(ready or {}))
+    for part in routers:
+        app.include_router(part)
+    app.add_middleware(RequestContext, max_body_bytes=settings.http.max_body_bytes, body_limits=dict(body_limits or {}))
+    return app
+
+
+def health_router(ready: Mapping[str, Check]) -> APIRouter:
+    """`/livez`: the loop turns. `/readyz`: hard dependencies answer. `/metrics`: Prometheus text."""
+    health = APIRouter(include_in_schema=False)
+
+    @health.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @health.get("/readyz")
+    async def readyz(response: Response) -> dict[str, Any]:
+        failed = [name for name, check in ready.items() if not await _passes(name, check)]
+        response.status_code = 503 if failed else 200
+        return {"status": "unavailable" if failed else "ok", "failed": failed}
+
+    @health.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return health
+
+
+async def _passes(name: str, check: Check) -> bool:
+    try:
+        await check()
+    except Exception as error:  # a readiness check may fail in any way; each means "not ready"
+        log.warning("readiness_check_failed", check=name, error=repr(error))
+        return False
+    return True

@@ -1,0 +1,187 @@
+"""Access tokens (RFC 9068) checked by every service itself, against the authorization server's cached keys."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from service_kit.clock import Clock, utc_now
+from service_kit.errors import Forbidden, Unauthorized, Unavailable
+from service_kit.logs import get_logger
+from service_kit.settings import AuthSettings
+
+log = get_logger(__name__)
+
+ALGORITHMS = {"EC": "ES256", "OKP": "EdDSA"}
+TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+MAX_TOKEN = 8192
+KEYS_TTL_S = 300.0
+REFRESH_AT_MOST_EVERY_S = 5.0
+
+FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: the OAuth client, its organization (the tenant) and what it may do."""
+
+    client_id: str
+    subject: str
+    org: str
+    org_kind: str
+    scopes: frozenset[str]
+    token_id: str
+
+    @property
+    def actor(self) -> str:
+        """How this caller is named in audit entries."""
+        return f"client:{self.client_id}" if self.subject == self.client_id else f"user:{self.subject}"
+
+
+def fetch_keys_from(url: str) -> FetchKeys:
+    """Read a JWK Set from the authorization server. Five seconds at most."""
+
+    async def fetch() -> dict[str, Any]:
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            response.raise_for_status()
+            keys: dict[str, Any] = json.loads(await response.read())
+            return keys
+
+    return fetch
+
+
+class TokenKeys:
+    """The authorization server's keys: cached, refreshed when old or when a token names an unknown one."""
+
+    def __init__(self, fetch: FetchKeys, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def get(self, key_id: str) -> Any:
+        """The key with this id. Raises Unauthorized when there is none, Unavailable when no keys were ever read."""
+        if self._keys is None or self._clock() - self._fetched_at > KEYS_TTL_S or self._find(key_id) is None:
+            await self._refresh()
+        if self._keys is None:
+            raise Unavailable("the authorization server's keys cannot be read")
+        key = self._find(key_id)
+        if key is None:
+            raise Unauthorized("the token's key is unknown", error="invalid_token")
+        return key
+
+    def _find(self, key_id: str) -> Any:
+        keys = self._keys.keys if self._keys else []
+        return next((key for key in keys if key.kid == key_id), None)
+
+    async def _refresh(self) -> None:
+        async with self._lock:
+            now = self._clock()
+            if now - self._tried_at < REFRESH_AT_MOST_EVERY_S and self._keys is not None:
+                return
+            self._tried_at = now
+            try:
+                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]  # a plain dict
+                self._fetched_at = now
+            except (aiohttp.ClientError, TimeoutError, ValueError, JoseError) as error:
+                log.warning("token_keys_unreadable", error=repr(error))
+
+
+class TokenVerifier:
+    """Turns a bearer token into a Caller, or says no (RFC 9068 §4, RFC 8725)."""
+
+    def __init__(self, settings: AuthSettings, keys: TokenKeys, clock: Clock = utc_now) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._clock = clock
+
+    async def verify(self, token: str) -> Caller:
+        """Check signature, type, issuer, audience and time. Raises Unauthorized."""
+        if len(token) > MAX_TOKEN:
+            raise Unauthorized("the token is too long", error="invalid_token")
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            key = await self._keys.get(str(header.get("kid", "")))
+            algorithm = ALGORITHMS.get(key.key_type, "none")
+            signed = jws.deserialize_compact(token.encode(), key, algorithms=[algorithm])
+            claims = json.loads(signed.payload)
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise Unauthorized("the token cannot be verified", error="invalid_token") from error
+        if header.get("typ", "").lower() not in TOKEN_TYPES:
+            raise Unauthorized("the token is not an access token", error="invalid_token")
+        return self._caller(claims)
+
+    def _caller(self, claims: Any) -> Caller:
+        if not isinstance(claims, dict) or not _well_formed(claims):
+            raise Unauthorized("the token lacks claims or has them in the wrong form", error="invalid_token")
+        audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        now, leeway = self._clock().timestamp(), self._settings.leeway_s
+        if claims["iss"] != self._settings.issuer:
+            raise Unauthorized("the token is from another issuer", error="invalid_token")
+        if not set(self._settings.audiences).intersection(a for a in audiences if isinstance(a, str)):
+            raise Unauthorized("the token is for another audience", error="invalid_token")
+        if claims["exp"] + leeway <= now:
+            raise Unauthorized("the token has expired", error="invalid_token")
+        if claims["iat"] - leeway > now or claims.get("nbf", 0) - leeway > now:
+            raise Unauthorized("the token is not valid yet", error="invalid_token")
+        return Caller(
+            client_id=claims["client_id"],
+            subject=claims["sub"],
+            org=claims["org"],
+            org_kind=str(claims.get("org_kind", "")),
+            scopes=frozenset(claims.get("scope", "").split()),
+            token_id=claims["jti"],
+        )
+
+
+def _well_formed(claims: dict[str, Any]) -> bool:
+    texts = ("iss", "sub", "client_id", "org", "jti")
+    times = ("exp", "iat")
+    return (
+        all(isinstance(claims.get(name), str) and claims[name] for name in texts)
+        and all(_is_number(claims.get(name)) for name in times)
+        and _is_number(claims.get("nbf", 0))
+        and isinstance(claims.get("aud"), str | list)
+        and isinstance(claims.get("scope", ""), str)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+async def authenticate(request: Request) -> Caller:
+    """The caller of this request. Raises Unauthorized."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("this needs an access token")
+    tokens: TokenVerifier = request.app.state.tokens
+    return await tokens.verify(token.strip())
+
+
+class Scope(SecurityBase):
+    """Dependency: the caller, who must hold this scope. `caller: Annotated[Caller, Depends(Scope("a:b"))]`."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        self.scheme_name = "accessToken"
+        self.model = HTTPBearer(bearerFormat="JWT", description="An access token from POST /oauth/token (RFC 9068)")
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await authenticate(request)
+        if self.scope not in caller.scopes:
+            raise Forbidden(f"this needs the scope {self.scope}", scope=self.scope)
+        return caller

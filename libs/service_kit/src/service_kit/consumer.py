@@ -1,0 +1,175 @@
+"""The Kafka side of consuming: in order per partition, paused where something is away, dead-lettered where hopeless."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contracts.topics import Topic
+from service_kit.bus import BusUnavailable, Publisher, Record
+from service_kit.inbox import Inbox, MalformedRecord
+from service_kit.logs import get_logger
+from service_kit.metrics import EVENTS_CONSUMED
+from service_kit.settings import KafkaSettings
+
+log = get_logger(__name__)
+
+POLL_MS = 200
+POLL_RECORDS = 500
+ATTEMPTS = 5
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+RECONNECT_S = 1.0
+
+
+class Unavailable(Exception):
+    """Something needed is away: try this record again later, and nothing behind it before."""
+
+
+@dataclass
+class Pause:
+    """Why and until when a partition waits."""
+
+    until: float = 0.0
+    attempts: int = 0
+    offset: int = -1
+    failures: dict[int, int] = field(default_factory=dict)
+
+
+class Consumer:
+    """Feeds an Inbox from Kafka. One record that fails stops its partition only."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        group: str,
+        topics: Sequence[Topic],
+        inbox: Inbox[Any],
+        publisher: Publisher,
+    ) -> None:
+        self._settings = settings
+        self._group = group
+        self._topics = topics
+        self._inbox = inbox
+        self._publisher = publisher
+        self._pauses: dict[TopicPartition, Pause] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. A lost broker is waited for."""
+        while not stop.is_set():
+            try:
+                await self._consume(stop)
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("consumer_bus_unavailable", error=repr(error))
+                await asyncio.sleep(RECONNECT_S)
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        consumer = AIOKafkaConsumer(
+            *[topic.name for topic in self._topics],
+            bootstrap_servers=self._settings.bootstrap_servers,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            session_timeout_ms=15_000,
+            heartbeat_interval_ms=3_000,
+            metadata_max_age_ms=30_000,
+        )
+        self._pauses.clear()
+        try:
+            await consumer.start()
+            while not stop.is_set():
+                self._resume_due(consumer)
+                batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+                for partition, records in batches.items():
+                    await self._process(consumer, partition, records)
+        finally:
+            await consumer.stop()
+
+    async def _process(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord[bytes, bytes]]
+    ) -> None:
+        done = None
+        for raw in records:
+            try:
+                await self._process_one(partition, _record(raw))
+            except Unavailable as error:
+                self._pause(consumer, partition, raw.offset, error)
+                break
+            done = raw.offset + 1
+        if done is not None and partition in consumer.assignment():
+            await consumer.commit({partition: done})
+
+    async def _process_one(self, partition: TopicPartition, record: Record) -> None:
+        try:
+            await self._inbox.process(record)
+        except MalformedRecord as error:
+            await self._dead_letter(record, str(error))
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            if _is_outage(error):
+                raise Unavailable(repr(error)) from error
+            await self._retry_or_dead_letter(partition, record, error)
+        except Exception as error:  # a handler's bug: the record must not stop its partition for ever
+            await self._retry_or_dead_letter(partition, record, error)
+        else:
+            self._pauses.pop(partition, None)
+
+    async def _retry_or_dead_letter(self, partition: TopicPartition, record: Record, error: Exception) -> None:
+        pause = self._pauses.setdefault(partition, Pause())
+        failures = pause.failures.get(record.offset, 0) + 1
+        pause.failures = {record.offset: failures}
+        log.error("handler_failed", topic=record.topic, offset=record.offset, attempt=failures, exc_info=error)
+        if failures < ATTEMPTS:
+            raise Unavailable(repr(error)) from error
+        await self._dead_letter(record, repr(error))
+        self._pauses.pop(partition, None)
+
+    async def _dead_letter(self, record: Record, reason: str) -> None:
+        headers = (
+            *record.headers,
+            ("dlq-reason", reason[:1000].encode()),
+            ("dlq-group", self._group.encode()),
+            ("dlq-partition", str(record.partition).encode()),
+            ("dlq-offset", str(record.offset).encode()),
+        )
+        topic = next(topic for topic in self._topics if topic.name == record.topic)
+        try:
+            await self._publisher.publish([Record(topic.dead_letters, record.key, record.value, headers)])
+        except BusUnavailable as error:
+            raise Unavailable(f"dead letters cannot be written: {error}") from error
+        EVENTS_CONSUMED.labels(record.topic, "dead_letter").inc()
+        log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+
+    def _pause(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, error: Unavailable) -> None:
+        pause = self._pauses.setdefault(partition, Pause())
+        pause.attempts += 1
+        pause.until = time.monotonic() + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (pause.attempts - 1))
+        log.warning("partition_paused", topic=partition.topic, partition=partition.partition, error=str(error))
+        if partition in consumer.assignment():
+            consumer.seek(partition, offset)
+            consumer.pause(partition)
+
+    def _resume_due(self, consumer: AIOKafkaConsumer) -> None:
+        now = time.monotonic()
+        for partition in consumer.paused():
+            pause = self._pauses.get(partition)
+            if pause is None or pause.until <= now:
+                consumer.resume(partition)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database is away, as opposed to refusing this one statement."""
+    if not isinstance(error, DBAPIError) or isinstance(error, InterfaceError) or error.connection_invalidated:
+        return True
+    return str(getattr(error.orig, "sqlstate", "") or "")[:2] in {"", "08", "53", "57", "40", "55", "25"}
+
+
+def _record(raw: ConsumerRecord[bytes, bytes]) -> Record:
+    return Record(raw.topic, raw.key, raw.value, tuple(raw.headers), raw.partition, raw.offset)

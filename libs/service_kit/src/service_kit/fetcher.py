@@ -1,0 +1,168 @@
+"""The one way to read the public web: https only, public addresses only, bounded in size and time, no redirects.
+
+The address that was checked is the address that is connected to, so a name cannot be rebound in between.
+"""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from service_kit.metrics import FETCHES
+from service_kit.settings import FetcherSettings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+PORTS = frozenset({443, 8443})
+MAX_URL = 2048
+NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+
+
+class FetchError(Exception):
+    """The document cannot be had. `transient` says whether trying again may help."""
+
+    def __init__(self, code: str, detail: str, *, transient: bool) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.transient = transient
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read: its bytes, its media type without parameters, its validator."""
+
+    body: bytes
+    media_type: str
+    etag: str | None
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address belongs to the public Internet, whatever it is wrapped in."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = _embedded(address)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if any(address in network for network in NAT64) or int(address) >> 32 == 0:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves a name once and refuses it when any of its addresses is not public."""
+
+    def __init__(self) -> None:
+        self._system = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._system.resolve(host, port, family)
+        if not found or not all(is_public(ipaddress.ip_address(entry["host"])) for entry in found):
+            raise FetchError("address_not_public", f"{host} does not lead to a public address", transient=False)
+        return found
+
+    async def close(self) -> None:
+        await self._system.close()
+
+
+class Fetcher:
+    """Reads documents within the limits of its settings."""
+
+    def __init__(self, settings: FetcherSettings, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+
+    async def get(self, url: str, *, accept: str = "application/json") -> Document:
+        """GET one document. Raises FetchError, and nothing else."""
+        try:
+            self._check(url)
+            document = await self._read(url, accept)
+        except FetchError as error:
+            FETCHES.labels(error.code).inc()
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            FETCHES.labels("unreachable").inc()
+            raise FetchError("unreachable", f"{url} cannot be read: {type(error).__name__}", transient=True) from error
+        FETCHES.labels("ok").inc()
+        return document
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        private = self._settings.allow_private
+        if len(url) > MAX_URL or not url.isascii() or not url.isprintable():
+            raise FetchError("url_refused", "the address is too long or has odd characters", transient=False)
+        if parts.scheme != "https" and not (private and parts.scheme == "http"):
+            raise FetchError("url_refused", "only https addresses are read", transient=False)
+        if not parts.hostname or parts.username is not None or parts.password is not None:
+            raise FetchError("url_refused", "the address names no host, or a user", transient=False)
+        if private:
+            return
+        if (parts.port or 443) not in PORTS:
+            raise FetchError("url_refused", f"port {parts.port} is not read", transient=False)
+        self._check_literal(parts.hostname)
+
+    @staticmethod
+    def _check_literal(host: str) -> None:
+        """Literal addresses bypass the resolver, in every spelling the C library understands (0x7f.1, 2130706433)."""
+        try:
+            address: Address | None = ipaddress.ip_address(host.split("%", maxsplit=1)[0])
+        except ValueError:
+            try:
+                address = ipaddress.IPv4Address(socket.inet_aton(host))
+            except OSError:
+                address = None
+        if address is not None and not is_public(address):
+            raise FetchError("address_not_public", f"{host} is not a public address", transient=False)
+
+    async def _read(self, url: str, accept: str) -> Document:
+        async with self._session.get(url, headers={"Accept": accept}, allow_redirects=False) as response:
+            if response.status != 200:
+                transient = response.status >= 500 or response.status == 429
+                raise FetchError("status", f"{url} answered {response.status}", transient=transient)
+            body = await self._bounded(url, response)
+            return Document(body, response.content_type, response.headers.get("ETag"))
+
+    async def _bounded(self, url: str, response: aiohttp.ClientResponse) -> bytes:
+        limit = self._settings.max_bytes
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(65536):
+            body += chunk
+            if len(body) > limit:
+                raise FetchError("too_large", f"{url} is larger than {limit} bytes", transient=False)
+        return bytes(body)
+
+
+@asynccontextmanager
+async def open_fetcher(settings: FetcherSettings) -> AsyncIterator[Fetcher]:
+    """A Fetcher with its connections, closed at the end. Proxies and cookies of the environment are not used."""
+    tls = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else ssl.create_default_context()
+    connector = aiohttp.TCPConnector(
+        resolver=None if settings.allow_private else PublicResolver(), ssl=tls, limit=50, limit_per_host=8
+    )
+    timeout = aiohttp.ClientTimeout(total=settings.total_s, sock_connect=settings.connect_s)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        headers={"User-Agent": "laurel"},
+        auto_decompress=True,
+    ) as session:
+        yield Fetcher(settings, session)

@@ -1,0 +1,90 @@
+"""Structured logs on standard output: one event name per line, fields not sentences, secrets and people left out."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from service_kit.settings import LogSettings
+
+REDACTED = "[redacted]"
+SENSITIVE = re.compile(
+    r"authori[sz]ation|token|secret|password|passwd|cookie|private|seed|api_?key|assertion|email|e_mail|"
+    r"^name$|given_?name|family_?name|recipient|subject_name|salt",
+    re.IGNORECASE,
+)
+SAFE = frozenset({"token_id", "key_id", "client_id"})
+BEARER = re.compile(r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+")
+JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
+
+
+def configure_logs(settings: LogSettings, service: str) -> None:
+    """Set up structlog and route the standard library's loggers (uvicorn, aiokafka, alembic) through it."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _named(service),
+        redact,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if settings.pretty else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.level.upper())
+    for name, level in {"uvicorn": "WARNING", "uvicorn.access": "ERROR", "aiokafka": "ERROR"}.items():
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+        logger.setLevel(level)
+
+
+def _named(service: str) -> structlog.typing.Processor:
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return add
+
+
+def get_logger(name: str) -> Any:
+    """A bound logger. Use `logger.info("event_name", field=value)`."""
+    return structlog.get_logger(name)
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Drop values whose field name is sensitive, and token or e-mail shapes inside other text."""
+    return {name: _redact_field(name, value) for name, value in event.items()}
+
+
+def _redact_field(name: str, value: Any) -> Any:
+    if name != "event" and name not in SAFE and SENSITIVE.search(name):
+        return REDACTED
+    return _redact_value(value)
+
+
+def _redact_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return EMAIL.sub(REDACTED, JWT.sub(REDACTED, BEARER.sub(REDACTED, value)))
+    if isinstance(value, dict):
+        return {name: _redact_field(str(name), member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redact_value(item) for item in value]
+    return value

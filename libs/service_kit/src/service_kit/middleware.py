@@ -1,0 +1,115 @@
+"""ASGI middleware of every service: request id, access log, metrics, body limit, refusal of NUL in addresses."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.errors import Malformed
+from service_kit.ids import new_id
+from service_kit.logs import get_logger
+from service_kit.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from service_kit.problems import problem, service_problem
+
+log = get_logger(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class RequestContext:
+    """Gives each request an id, bounds its body, and records how it went."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_limits: dict[str, int]) -> None:
+        self._app = app
+        self._max_body = max_body_bytes
+        self._body_limits = body_limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["request_id"] = request_id
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._serve(scope, receive, send_with_id)
+            finally:
+                _record(scope, status, time.perf_counter() - started)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if b"\x00" in scope["path"].encode() or b"%00" in scope["query_string"]:
+            request = Request(scope)
+            await service_problem(request, Malformed("the address holds the character NUL"))(scope, receive, send)
+            return
+        limit = self._body_limits.get(scope["path"], self._max_body)
+        if _declared_length(scope) > limit:
+            await _too_large(scope, receive, send, limit)
+            return
+        bounded = BoundedBody(receive, limit)
+        try:
+            await self._app(scope, bounded, send)
+        except BodyTooLarge:
+            await _too_large(scope, receive, send, limit)
+
+
+class BodyTooLarge(Exception):
+    """More bytes arrived than the limit allows."""
+
+
+class BoundedBody:
+    """A `receive` that stops at a limit, for bodies that do not declare their length."""
+
+    def __init__(self, receive: Callable[[], Awaitable[Message]], limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyTooLarge
+        return message
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    response = problem(Request(scope), 413, "content-too-large", f"the body is larger than {limit} bytes")
+    await response(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if REQUEST_ID.fullmatch(text) else new_id()
+    return new_id()
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    if scope["path"] in QUIET:
+        return
+    route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} else "other"
+    HTTP_REQUESTS.labels(method, route, str(status)).inc()
+    HTTP_SECONDS.labels(method, route).observe(seconds)
+    log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

@@ -1,0 +1,101 @@
+"""Alembic for every service: one tree inside its package, run by the tables' owner, one runner at a time.
+
+A service's `migrations/env.py` calls `run(METADATA)`; its migrations call `create_kit_tables` and `grant`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.resources import files
+
+from alembic import context, op
+from alembic.command import upgrade
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from service_kit.database import Database
+from service_kit.settings import DatabaseSettings
+from service_kit.tables import IDEMPOTENCY_KEYS, INBOX, KIT, OUTBOX
+
+LOCK = 0x6C61_7265_6C61_7902  # one migration at a time per database
+MIGRATIONS = "migrations"
+
+
+def config(package: str, settings: DatabaseSettings) -> Config:
+    """Alembic's configuration for a package, with the two roles it needs."""
+    found = Config()
+    found.set_main_option("script_location", str(files(package) / MIGRATIONS))
+    found.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(rev)s_%%(slug)s")
+    found.attributes["url"] = (settings.migrate_url or settings.url).get_secret_value()
+    found.attributes["app_role"] = make_url(settings.url.get_secret_value()).username
+    return found
+
+
+def migrate(package: str, settings: DatabaseSettings) -> None:
+    """Bring the database up to the newest revision. Safe to run twice, and at the same time elsewhere."""
+    upgrade(config(package, settings), "head")
+
+
+async def check_revision(database: Database, package: str, settings: DatabaseSettings) -> None:
+    """Readiness: raises RuntimeError while the database is older than this code's migrations."""
+    head = ScriptDirectory.from_config(config(package, settings)).get_current_head()
+    async with database.engine.connect() as connection:
+        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if current != head:
+        raise RuntimeError(f"the database is at revision {current}, this code needs {head}: run `migrate`")
+
+
+def run(metadata: MetaData) -> None:
+    """The whole of a service's env.py. Offline mode is not supported: there is no use for it."""
+    asyncio.run(_run(metadata))
+
+
+async def _run(metadata: MetaData) -> None:
+    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate, metadata)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text("SET statement_timeout = '300s'"))
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.commit()
+    context.configure(connection=connection, target_metadata=[metadata, KIT], compare_server_default=False)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+
+
+def app_role() -> str:
+    """The role that the service runs as."""
+    role: str = context.config.attributes["app_role"]
+    return role
+
+
+def grant(table: str, rights: str) -> None:
+    """Give the service's role rights on one table, e.g. grant("records", "SELECT, INSERT"). Names come from code."""
+    op.execute(f'GRANT {rights} ON TABLE "{table}" TO "{app_role()}"')
+
+
+def create_kit_tables(*names: str) -> None:
+    """Create the kit's tables that a service uses (outbox, inbox, idempotency_keys), with their rights."""
+    rights = {
+        OUTBOX.name: "SELECT, INSERT, UPDATE",
+        INBOX.name: "SELECT, INSERT, DELETE",
+        IDEMPOTENCY_KEYS.name: "SELECT, INSERT, UPDATE, DELETE",
+    }
+    chosen: Sequence[str] = names or tuple(rights)
+    for table in (OUTBOX, INBOX, IDEMPOTENCY_KEYS):
+        if table.name in chosen:
+            table.create(op.get_bind())
+            grant(table.name, rights[table.name])
+    op.execute(f'GRANT SELECT ON TABLE alembic_version TO "{app_role()}"')

@@ -1,0 +1,49 @@
+"""Cursor pagination: an opaque cursor, a page of items, and the Link header (RFC 8288)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from service_kit.errors import invalid_field
+from service_kit.inputs import PageRequest
+
+MAX_LIMIT = 200
+MAX_CURSOR = 512
+
+
+def page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items per page")] = 50,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="from the previous page's Link")] = None,
+) -> PageRequest:
+    """FastAPI dependency that reads `limit` and `cursor`."""
+    return PageRequest(limit, decode_cursor(cursor) if cursor else None)
+
+
+def encode_cursor(position: Sequence[str]) -> str:
+    """An opaque, URL-safe form of a position."""
+    return base64.urlsafe_b64encode(json.dumps(list(position)).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[str, ...]:
+    """The position behind a cursor. Raises Invalid for one we did not make."""
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise invalid_field("cursor", "is not a cursor of this API") from error
+    if not isinstance(position, list) or not all(isinstance(part, str) and "\x00" not in part for part in position):
+        raise invalid_field("cursor", "is not a cursor of this API")
+    return tuple(position)
+
+
+def link_next(request: Request, response: Response, base_url: str, position: tuple[str, ...] | None) -> str | None:
+    """Set `Link: <...>; rel="next"` when more follows, and return the next cursor for the body."""
+    if position is None:
+        return None
+    cursor = encode_cursor(position)
+    query = request.url.include_query_params(cursor=cursor).query
+    response.headers["Link"] = f'<{base_url}{request.url.path}?{query}>; rel="next"'
+    return cursor

@@ -1,0 +1,154 @@
+"""Errors as `application/problem+json` (RFC 9457). One mapping from category to status code for every service."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from service_kit.errors import (
+    Category,
+    FieldError,
+    Forbidden,
+    Invalid,
+    Limited,
+    Malformed,
+    ServiceError,
+    Unauthorized,
+    Unavailable,
+)
+from service_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = "2"
+STATUS: Mapping[Category, HTTPStatus] = {
+    Category.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Category.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Category.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    Category.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Category.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Category.CONFLICT: HTTPStatus.CONFLICT,
+    Category.GONE: HTTPStatus.GONE,
+    Category.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Category.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+CODES = {
+    400: "malformed-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "content-too-large",
+    415: "unsupported-media-type",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(PoolTimeout, _database_away)
+    app.add_exception_handler(ConnectionError, _database_away)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str | None = None,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem document. `errors` lists fields, never their values."""
+    body: dict[str, Any] = {
+        "type": f"{request.app.state.public_base_url}/problems/{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or HTTPStatus(status).phrase,
+        "instance": request.url.path,
+        "request_id": request.scope.get("request_id", ""),
+    }
+    if errors:
+        body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
+    return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def service_problem(request: Request, error: ServiceError) -> Response:
+    """The problem document of an expected error, with the headers its category asks for."""
+    return problem(
+        request,
+        STATUS[error.category],
+        error.code,
+        error.detail,
+        errors=error.errors,
+        headers=_headers(error),
+    )
+
+
+def _headers(error: ServiceError) -> dict[str, str]:
+    if isinstance(error, Unauthorized):
+        attributes = f', error="{error.error}", error_description="{error.detail}"' if error.error else ""
+        return {"WWW-Authenticate": f'Bearer realm="laurel"{attributes}'}
+    if isinstance(error, Forbidden) and error.scope:
+        return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{error.scope}"'}
+    if isinstance(error, Limited | Unavailable):
+        return {"Retry-After": RETRY_AFTER_S}
+    return {}
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101 - registered for this type only
+    return service_problem(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
+        return service_problem(request, Malformed("the body is not valid JSON"))
+    fields = tuple(FieldError(_path(detail["loc"]), str(detail["msg"])) for detail in details)
+    names = ", ".join(dict.fromkeys(field.field for field in fields))
+    return service_problem(request, Invalid(f"invalid: {names}", errors=fields))
+
+
+def _path(location: Sequence[int | str]) -> str:
+    """("body", "recipient", "email") -> "recipient.email"; the body as a whole is "body"."""
+    parts = [str(part) for part in location]
+    return (
+        ".".join(parts[1:]) if len(parts) > 1 and parts[0] in {"body", "query", "path", "header"} else ".".join(parts)
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    code = CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
+    return problem(request, error.status_code, code, error.detail, headers=error.headers)
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)  # noqa: S101 - registered for this type only
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    if state.startswith("22"):  # data exception: a value PostgreSQL cannot hold
+        return service_problem(request, Invalid("a value is out of range"))
+    if error.connection_invalidated or isinstance(error, InterfaceError) or state[:2] in {"08", "53", "57", "55", "40"}:
+        return await _database_away(request, error)
+    return await _unexpected(request, error)
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.warning("database_unavailable", error=type(error).__name__)
+    return service_problem(request, Unavailable("the service cannot reach its database; try again"))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    return problem(request, 500, "internal-error", "something went wrong on our side")

@@ -1,0 +1,107 @@
+"""Carries committed events from the outbox to the bus: one relay per service, at least once, in order per key.
+
+It polls rather than listens: NOTIFY takes one lock for the whole server at every commit, and a poll of a partial
+index costs microseconds.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy import RowMapping, func, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service_kit.bus import BusUnavailable, Publisher, Record
+from service_kit.database import Database
+from service_kit.logs import get_logger
+from service_kit.metrics import EVENTS_PUBLISHED, OUTBOX_AGE, OUTBOX_PENDING
+from service_kit.tables import OUTBOX
+
+log = get_logger(__name__)
+
+BATCH = 500
+IDLE_S = 0.1
+FOLLOWER_S = 1.0
+RETRY_S = 1.0
+LEADER_LOCK = 0x6C61_7265_6C61_7901  # any constant: advisory locks are per database
+
+
+class Relay:
+    """Publishes what is pending while it holds the leader's lock."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`: lead when nobody else does. A lost database or bus is waited for."""
+        while not stop.is_set():
+            try:
+                async with self._database.connection() as connection:
+                    await self._lead(connection, stop)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("relay_database_unavailable", error=repr(error))
+                await _wait(stop, RETRY_S)
+
+    async def _lead(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            leader = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
+            if not leader:
+                await _wait(stop, FOLLOWER_S)
+                continue
+            try:
+                await self._drain(connection, stop)
+            finally:
+                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
+
+    async def _drain(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                published = await self.publish_pending(connection)
+            except BusUnavailable as error:
+                log.warning("relay_bus_unavailable", error=str(error))
+                await _measure(connection)
+                await _wait(stop, RETRY_S)
+                continue
+            if published < BATCH:
+                await _measure(connection)
+                await _wait(stop, IDLE_S)
+
+    async def publish_pending(self, connection: AsyncConnection) -> int:
+        """Publish one batch, oldest first, and mark it. Returns its size. Raises BusUnavailable."""
+        pending = select(OUTBOX).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.sequence).limit(BATCH)
+        rows = (await connection.execute(pending)).mappings().all()
+        if not rows:
+            return 0
+        await self._publisher.publish([_record(row) for row in rows])
+        sequences = [row["sequence"] for row in rows]
+        await connection.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(sequences)).values(published_at=func.now()))
+        for row in rows:
+            EVENTS_PUBLISHED.labels(row["topic"]).inc()
+        return len(rows)
+
+
+def _record(row: RowMapping) -> Record:
+    headers = tuple((name, value.encode()) for name, value in row["headers"])
+    return Record(row["topic"], row["key"].encode(), bytes(row["value"]), headers)
+
+
+async def _measure(connection: AsyncConnection) -> None:
+    pending = select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))
+    count, oldest = (await connection.execute(pending)).one()
+    OUTBOX_PENDING.set(count)
+    OUTBOX_AGE.set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def republish_all(database: Database) -> int:
+    """Mark every outbox row as pending again, for a bus that lost its data. Returns how many."""
+    async with database.connection() as connection:
+        result = await connection.execute(update(OUTBOX).values(published_at=None))
+        return result.rowcount

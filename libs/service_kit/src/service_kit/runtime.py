@@ -1,0 +1,167 @@
+"""Running a service: `serve`, `relay`, `consume` or all in one process, until a signal, then an orderly stop."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from service_kit import problems
+from service_kit.app import Check, health_router
+from service_kit.logs import configure_logs, get_logger
+from service_kit.migrations import migrate
+from service_kit.settings import ServiceSettings
+
+log = get_logger(__name__)
+
+S = TypeVar("S", bound=ServiceSettings)
+Task = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """What a composition root builds: the application, the background tasks of each role, the readiness checks."""
+
+    app: FastAPI
+    relay: Sequence[Task] = ()
+    consume: Sequence[Task] = ()
+    ready: Mapping[str, Check] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[S]):
+    """A deployable: its package name, its settings, its composition root, and commands of its own."""
+
+    name: str
+    settings: type[S]
+    build: Callable[[S], AbstractAsyncContextManager[Components]]
+    openapi: Callable[[], FastAPI]
+    commands: Mapping[str, Callable[[S, Sequence[str]], Awaitable[int]]] = field(default_factory=dict)
+
+
+def main(service: Service[S], argv: Sequence[str] | None = None) -> int:
+    """The command line of a service. Returns the exit code."""
+    standard = ("serve", "relay", "consume", "run", "migrate", "openapi")
+    parser = argparse.ArgumentParser(prog=service.name)
+    parser.add_argument("command", choices=[*standard, *service.commands])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args(argv)
+    if chosen.command == "openapi":
+        json.dump(service.openapi().openapi(), sys.stdout, indent=2, sort_keys=True)
+        return 0
+    settings = service.settings()  # type: ignore[call-arg]  # read from the environment
+    configure_logs(settings.log, service.name)
+    if chosen.command == "migrate":
+        migrate(service.name, settings.database)
+        return 0
+    if chosen.command in service.commands:
+        return asyncio.run(_command(service.commands[chosen.command](settings, chosen.arguments)))
+    uvloop_run(_run(service, settings, chosen.command))
+    return 0
+
+
+def uvloop_run(main_task: Awaitable[None]) -> None:
+    """asyncio.run on uvloop."""
+    import uvloop  # noqa: PLC0415 - absent on platforms that only use the commands above
+
+    async def run() -> None:
+        await main_task
+
+    uvloop.run(run())
+
+
+async def _command(result: Awaitable[int]) -> int:
+    return await result
+
+
+async def _run(service: Service[S], settings: S, role: str) -> None:
+    async with service.build(settings) as components:
+        tasks = _tasks(components, role)
+        app = components.app if role in {"serve", "run"} else _health_app(settings, components)
+        await serve(app, settings, tasks, service.name)
+
+
+def _tasks(components: Components, role: str) -> list[Task]:
+    roles = {"serve": (), "relay": components.relay, "consume": components.consume}
+    return [*components.relay, *components.consume] if role == "run" else list(roles[role])
+
+
+def _health_app(settings: ServiceSettings, components: Components) -> FastAPI:
+    """Health and metrics only, for processes that answer no requests."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.public_base_url = settings.public_base_url
+    problems.install(app)
+    app.include_router(health_router(components.ready))
+    return app
+
+
+async def serve(app: FastAPI, settings: ServiceSettings, tasks: Sequence[Task], name: str) -> None:
+    """Answer requests and run the tasks until SIGTERM or SIGINT. A task that fails ends the process with an error."""
+    stop = asyncio.Event()
+    server = Server(
+        uvicorn.Config(
+            app,
+            host=settings.http.host,
+            port=settings.http.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.http.shutdown_s),
+            timeout_keep_alive=65,
+            proxy_headers=False,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    log.info("started", role=name, port=settings.http.port)
+    async with asyncio.TaskGroup() as group:
+        background = [group.create_task(_until(task, stop)) for task in tasks]
+        serving = group.create_task(server.serve())
+        waiting = group.create_task(stop.wait())
+        await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        server.should_exit = True
+        await _finish(background, settings.http.shutdown_s)
+    log.info("stopped", role=name)
+
+
+async def _until(task: Task, stop: asyncio.Event) -> None:
+    await task(stop)
+    if not stop.is_set():
+        raise RuntimeError("a background task ended before the service was asked to stop")
+
+
+async def _finish(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: one place decides when to stop."""
+
+    def capture_signals(self) -> "NoSignals":  # type: ignore[override]  # a context manager that does nothing
+        return NoSignals()
+
+
+class NoSignals:
+    """A context manager that leaves signals alone."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+__all__ = ["Components", "Service", "Task", "main", "serve"]

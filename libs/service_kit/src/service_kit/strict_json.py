@@ -1,0 +1,77 @@
+"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: no duplicate names, no NaN, no lone surrogates, bounded nesting.
+
+NUL is refused as well: PostgreSQL stores none in text.
+"""
+
+import json
+from typing import Any, NoReturn
+
+MAX_DEPTH = 64
+MAX_INTEGER_DIGITS = 20
+
+
+class JsonError(ValueError):
+    """The text is not JSON that every reader understands in the same way."""
+
+
+def loads(text: bytes) -> Any:
+    """Parse one JSON text. Raises JsonError."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_float
+        )
+    except JsonError:
+        raise
+    except RecursionError as error:
+        raise JsonError("nested too deeply") from error
+    except ValueError as error:
+        raise JsonError("not valid JSON in UTF-8") from error
+    _check(value, 0)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise JsonError("a member name appears twice in one object")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise JsonError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_INTEGER_DIGITS:
+        raise JsonError("an integer is too large")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if number in {float("inf"), float("-inf")}:
+        raise JsonError("a number is too large")
+    return number
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise JsonError("nested too deeply")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check_text(name)
+            _check(member, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise JsonError("a string holds the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise JsonError("a string holds half a surrogate pair") from error

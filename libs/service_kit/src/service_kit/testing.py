@@ -1,0 +1,128 @@
+"""A pytest plugin for the services' tests: real databases, tokens of a test authorization server, an ASGI client.
+
+Load it with `pytest_plugins = ["service_kit.testing"]`. It expects a fixture `postgres_server` with
+`create_database(name) -> (app_url, migrate_url)`, which the repository's own conftest provides.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from service_kit.auth import TokenKeys, TokenVerifier
+from service_kit.bus import BusUnavailable, Record
+from service_kit.database import Database
+from service_kit.ids import new_id
+from service_kit.migrations import migrate
+from service_kit.settings import AuthSettings, DatabaseSettings
+
+BASE_URL = "http://laurel.test"
+
+
+@dataclass
+class TokenMint:
+    """An authorization server for tests: it signs real tokens, and knows the matching verifier."""
+
+    issuer: str = BASE_URL
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "test-key", "use": "sig"}))
+
+    def token(self, org: str, *scopes: str, **overrides: Any) -> str:
+        """A signed access token. `overrides` replaces claims; None removes one."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "aud": [self.issuer],
+            "sub": f"client-of-{org}",
+            "client_id": f"client-of-{org}",
+            "org": org,
+            "org_kind": "university",
+            "scope": " ".join(scopes),
+            "iat": now,
+            "exp": now + 600,
+            "jti": new_id(),
+        } | overrides
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode({"alg": "ES256", "kid": "test-key", "typ": "at+jwt"}, kept, self.key)
+
+    def headers(self, org: str, *scopes: str) -> dict[str, str]:
+        """Authorization headers with such a token."""
+        return {"Authorization": f"Bearer {self.token(org, *scopes)}"}
+
+    def verifier(self) -> TokenVerifier:
+        """The verifier that a service under test uses."""
+
+        async def keys() -> dict[str, Any]:
+            return {"keys": [self.key.as_dict(private=False)]}
+
+        settings = AuthSettings(issuer=self.issuer, jwks_url=f"{self.issuer}/oauth/jwks", audiences=(self.issuer,))
+        return TokenVerifier(settings, TokenKeys(keys))
+
+
+class MemoryPublisher:
+    """A Publisher that keeps its records, and can be told that the bus is away. Passes the same suite as Kafka's."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.away = False
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """See service_kit.bus.Publisher."""
+        if self.away:
+            raise BusUnavailable("told to be away")
+        self.records.extend(records)
+
+
+@asynccontextmanager
+async def asgi_client(app: FastAPI, base_url: str = BASE_URL) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that talks to the application in process. Server errors come back as responses."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def mint() -> TokenMint:
+    """One test authorization server for the whole run."""
+    return TokenMint()
+
+
+MakeDatabase = Callable[[str], DatabaseSettings]
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_server: Any) -> MakeDatabase:
+    """Creates and migrates a fresh database for a package: `make_database("catalog") -> DatabaseSettings`."""
+
+    def make(package: str, *, migrated: bool = True) -> DatabaseSettings:
+        app_url, migrate_url = postgres_server.create_database(f"{package}_{new_id().replace('-', '')[:12]}")
+        settings = DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url), pool_size=10)
+        if migrated:
+            migrate(package, settings)
+        return settings
+
+    return make
+
+
+async def empty(settings: DatabaseSettings) -> None:
+    """Remove every row of every table but Alembic's, as the tables' owner."""
+    assert settings.migrate_url is not None  # noqa: S101 - test support
+    database = Database(settings.model_copy(update={"url": settings.migrate_url}), "tests")
+    try:
+        async with database.engine.begin() as connection:
+            names = await connection.scalars(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+            )
+            tables = ", ".join(f'"{name}"' for name in names)
+            if tables:
+                await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    finally:
+        await database.close()
