@@ -1,0 +1,154 @@
+"""The HTTP filters every request passes, in order, and the per-route settings they read."""
+
+from functools import cache
+from typing import Any
+
+from gateway.edge.problems import header
+from gateway.edge.routes import MIB, READ, Access, Room, Route
+from gateway.edge.settings import EdgeSettings, Limits, Rate
+
+FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
+JWT = "envoy.filters.http.jwt_authn"
+CORS = "envoy.filters.http.cors"
+RATE_LIMIT = "envoy.filters.http.local_ratelimit"
+BUFFER = "envoy.filters.http.buffer"
+# Where the JWT filter leaves the claims of a good token for the rate limit and the access log.
+CLAIMS = "claims"
+NO_CLIENT = "-"
+ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+REQUEST_HEADERS = (
+    "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
+)
+EXPOSED_HEADERS = "DPoP-Nonce, ETag, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+
+
+def http_filters(settings: EdgeSettings, *, secure: bool) -> list[dict[str, Any]]:
+    """Health first, so that it needs nothing else; tokens before rates, which are counted by the token's client."""
+    return [
+        _filter("response_headers", "header_mutation.v3.HeaderMutation", _response_headers(secure=secure)),
+        _filter("envoy.filters.http.health_check", "health_check.v3.HealthCheck", _health()),
+        _filter(CORS, "cors.v3.Cors", {}),
+        _filter(JWT, "jwt_authn.v3.JwtAuthentication", _tokens(settings)),
+        _filter(RATE_LIMIT, "local_ratelimit.v3.LocalRateLimit", _caller_rates(settings.limits)),
+        _filter(BUFFER, "buffer.v3.Buffer", {"max_request_bytes": MIB}),
+        _filter("envoy.filters.http.router", "router.v3.Router", {"suppress_envoy_headers": True}),
+    ]
+
+
+def _filter(name: str, message: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "typed_config": {"@type": f"{FILTERS}.{message}", **config}}
+
+
+def _response_headers(*, secure: bool) -> dict[str, Any]:
+    hide = ["server", "x-envoy-upstream-healthchecked-cluster", "x-envoy-upstream-service-time"]
+    add = {"x-content-type-options": "nosniff"}
+    if secure:
+        add["strict-transport-security"] = "max-age=31536000"
+    mutations: list[dict[str, Any]] = [{"remove": name} for name in hide]
+    mutations += [{"append": header(name, value)} for name, value in add.items()]
+    return {"mutations": {"response_mutations": mutations}}
+
+
+def _health() -> dict[str, Any]:
+    """200 while every room is ready, 503 otherwise, answered from the clusters' health checks."""
+    return {
+        "pass_through_mode": False,
+        "headers": [{"name": ":path", "string_match": {"exact": "/healthz"}}],
+        "cluster_min_healthy_percentages": {room.value: {"value": 100.0} for room in Room},
+    }
+
+
+def _tokens(settings: EdgeSettings) -> dict[str, Any]:
+    """A bad token stops here; a missing one goes on: the room knows whether it needs one, and says so itself."""
+    jwks = f"http://{Room.GATEWAY.value}/oauth/jwks"
+    provider = {
+        "issuer": settings.public_base_url,
+        "audiences": list(settings.accepted_audiences),
+        "require_expiration": True,
+        "clock_skew_seconds": 30,
+        "forward": True,
+        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        "payload_in_metadata": CLAIMS,
+        "jwt_cache_config": {"jwt_cache_size": 1000},
+        "remote_jwks": {
+            "http_uri": {"uri": jwks, "cluster": Room.GATEWAY.value, "timeout": "2s"},
+            "cache_duration": "300s",
+            "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
+        },
+    }
+    wanted = {"requires_any": {"requirements": [{"provider_name": "laurel"}, {"allow_missing": {}}]}}
+    return {"providers": {"laurel": provider}, "rules": [{"match": {"prefix": "/"}, "requires": wanted}]}
+
+
+def _caller_rates(limits: Limits) -> dict[str, Any]:
+    """Counted by the token's client; without one, by address."""
+    claim = {"key": JWT, "path": [{"key": CLAIMS}, {"key": "client_id"}]}
+    by_client = {"metadata": {"descriptor_key": "client", "metadata_key": claim, "skip_if_absent": True}}
+    nobody = {"metadata": {"descriptor_key": "caller", "metadata_key": claim, "default_value": NO_CLIENT}}
+    counted = [{"actions": [by_client]}, {"actions": [nobody, {"remote_address": {}}]}]
+    buckets = [
+        {"entries": [{"key": "client"}], "token_bucket": _bucket(limits.client)},
+        {
+            "entries": [{"key": "caller", "value": NO_CLIENT}, {"key": "remote_address"}],
+            "token_bucket": _bucket(limits.address),
+        },
+    ]
+    return _rates("callers", limits, counted, buckets)
+
+
+def sign_in_rates(limits: Limits) -> dict[str, Any]:
+    """For routes where clients and people prove who they are: by address, whatever they show."""
+    buckets = [{"entries": [{"key": "remote_address"}], "token_bucket": _bucket(limits.sign_in)}]
+    rates = _rates("sign_in", limits, [{"actions": [{"remote_address": {}}]}], buckets)
+    return {"@type": f"{FILTERS}.local_ratelimit.v3.LocalRateLimit", **rates}
+
+
+def _rates(name: str, limits: Limits, counted: list[Any], buckets: list[Any]) -> dict[str, Any]:
+    """One bucket for each caller, made when it is first seen (a bucket's entry without a value matches any)."""
+    return {
+        "stat_prefix": name,
+        "max_dynamic_descriptors": limits.callers,
+        "rate_limits": counted,
+        "descriptors": buckets,
+        # The filter demands a common bucket; everything is counted by caller, so nothing draws on it.
+        "token_bucket": _bucket(limits.client),
+        "always_consume_default_token_bucket": False,
+        "filter_enabled": ALWAYS,
+        "filter_enforced": ALWAYS,
+        "enable_x_ratelimit_headers": "DRAFT_VERSION_03",
+        # Buckets fill every second, so a second is always enough.
+        "response_headers_to_add": [header("retry-after", "1")],
+    }
+
+
+def _bucket(rate: Rate) -> dict[str, Any]:
+    return {"max_tokens": rate.burst, "tokens_per_fill": rate.per_second, "fill_interval": "1s"}
+
+
+@cache
+def cors_policy(access: Access) -> dict[str, Any]:
+    """For any origin: there are no cookies to abuse, a page has only the token it was given."""
+    reads = access is Access.PUBLIC
+    return {
+        "@type": f"{FILTERS}.cors.v3.CorsPolicy",
+        "allow_origin_string_match": [] if access is Access.PAGE else [{"safe_regex": {"regex": ".+"}}],
+        "allow_methods": ", ".join(READ) if reads else ALL_METHODS,
+        "allow_headers": REQUEST_HEADERS,
+        "expose_headers": EXPOSED_HEADERS,
+        "max_age": "86400" if reads else "600",
+    }
+
+
+def per_route(route: Route, sign_in: dict[str, Any]) -> dict[str, Any]:
+    """What a row changes about the filters above. `sign_in` is `sign_in_rates`, made once for all rows."""
+    config: dict[str, Any] = {}
+    if route.access is not Access.TOKEN:
+        config[CORS] = cors_policy(route.access)
+    if route.access in {Access.CLIENT, Access.PAGE}:
+        config[JWT] = {"@type": f"{FILTERS}.jwt_authn.v3.PerRouteConfig", "disabled": True}
+        config[RATE_LIMIT] = sign_in
+    if route.body_bytes != MIB:
+        buffer = {"max_request_bytes": route.body_bytes}
+        config[BUFFER] = {"@type": f"{FILTERS}.buffer.v3.BufferPerRoute", "buffer": buffer}
+    return config

@@ -1,0 +1,85 @@
+"""What the edge answers by itself: problem documents (RFC 9457) in the form the services give theirs.
+
+Everything here configures Envoy's local replies, so a refused token, an unknown address and a room that is away
+look the same to a caller as a refusal by a service.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+MEDIA_TYPE = "application/problem+json"
+# Written by Envoy for each refusal; for a token it says what is wrong with it ("Jwt is expired").
+REASON = "%LOCAL_REPLY_BODY%"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    status: int
+    code: str
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+
+REFUSALS = (
+    Refusal(400, "malformed-request", "the request cannot be read"),
+    Refusal(
+        401,
+        "unauthorized",
+        REASON,
+        (("www-authenticate", 'Bearer realm="laurel", error="invalid_token", error_description="%LOCAL_REPLY_BODY%"'),),
+    ),
+    Refusal(404, "not-found", "there is nothing at this address"),
+    Refusal(408, "request-timeout", "the request took too long to arrive"),
+    Refusal(413, "content-too-large", "the body is larger than this address takes"),
+    Refusal(429, "limit-exceeded", "too many requests; try again in a second"),
+    Refusal(431, "headers-too-large", "the request's headers are too large"),
+    Refusal(503, "unavailable", "the service is away for now; try again", (("retry-after", "2"),)),
+    Refusal(504, "timeout", "the service took too long to answer; the request may have had its effect"),
+)
+
+
+def local_replies(public_base_url: str) -> dict[str, Any]:
+    """The `local_reply_config`: one mapper for each refusal, and one for every other error."""
+    rest = {
+        "filter": _status("GE", 400),
+        "body_format_override": _document("about:blank", "Error", "the request was refused"),
+    }
+    return {"mappers": [*(_mapper(refusal, public_base_url) for refusal in REFUSALS), rest]}
+
+
+def _mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
+    problem_type = f"{public_base_url}/problems/{refusal.code}"
+    mapper: dict[str, Any] = {
+        "filter": _status("EQ", refusal.status),
+        "body_format_override": _document(problem_type, refusal.title, refusal.detail),
+    }
+    if refusal.headers:
+        mapper["headers_to_add"] = [header(name, value) for name, value in refusal.headers]
+    return mapper
+
+
+def header(name: str, value: str) -> dict[str, Any]:
+    """A header that replaces any of its name."""
+    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _status(comparison: str, status: int) -> dict[str, Any]:
+    value = {"default_value": status, "runtime_key": "edge.refusal"}
+    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
+
+
+def _document(problem_type: str, title: str, detail: str) -> dict[str, Any]:
+    members = {
+        "type": problem_type,
+        "title": title,
+        "status": "%RESPONSE_CODE%",
+        "detail": detail,
+        "instance": "%PATH(NQ:ORIG)%",
+        "request_id": "%REQ(X-REQUEST-ID)%",
+    }
+    return {"content_type": MEDIA_TYPE, "json_format": members}
