@@ -1,0 +1,98 @@
+"""The demonstration's organizations: who they are, their client secrets, their issuers, and var/demo.json.
+
+Secrets are made once and kept, so that a second start finds the same clients.
+"""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SCOPES = {
+    "university": "catalog:write issuers:manage credentials:issue credentials:revoke credentials:read "
+    "verifications:create clients:manage",
+    "employer": "verifications:create monitors:manage clients:manage",
+    "accreditor": "registry:accredit verifications:create clients:manage",
+    "operator": "organizations:manage clients:manage audit:read",
+}
+ORGANIZATIONS = (
+    {"name": "Lakeside University", "slug": "lakeside", "kind": "university", "method": "web"},
+    {"name": "Harbour Institute of Technology", "slug": "harbour", "kind": "university", "method": "key"},
+    {"name": "Meridian Works", "slug": "meridian", "kind": "employer"},
+    {"name": "Learning Quality Agency", "slug": "quality-agency", "kind": "accreditor"},
+    {"name": "Laurel Operations", "slug": "operations", "kind": "operator"},
+)
+TIMEOUT_S = 15
+
+
+def clients(path: Path) -> list[dict[str, Any]]:
+    """The organizations with their client credentials; written to `path` (0600) the first time, read afterwards."""
+    if path.exists():
+        known: list[dict[str, Any]] = json.loads(path.read_text())
+        return known
+    made = [
+        {
+            "name": organization["name"],
+            "slug": organization["slug"],
+            "kind": organization["kind"],
+            "client_id": f"demo-{organization['slug']}",
+            "client_secret": f"laurel_secret_{secrets.token_urlsafe(32)}",
+            "scopes": SCOPES[organization["kind"]],
+        }
+        for organization in ORGANIZATIONS
+    ]
+    write_private(path, made)
+    return made
+
+
+def write_private(path: Path, content: Any) -> None:
+    """Write JSON that only its owner may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def access_token(http: httpx.Client, client: dict[str, Any]) -> str:
+    """A token for everything the client may do. Raises httpx.HTTPStatusError."""
+    answer = http.post(
+        "/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(client["client_id"], client["client_secret"]),
+    ).raise_for_status()
+    token: str = answer.json()["access_token"]
+    return token
+
+
+def seed(base_url: str, tls_base_url: str, secrets_file: Path, demo_file: Path) -> dict[str, Any]:
+    """Make sure every university has its issuer, and write the demonstration's facts. Safe to repeat."""
+    organizations = []
+    with httpx.Client(base_url=base_url, timeout=TIMEOUT_S) as http:
+        for client, organization in zip(clients(secrets_file), ORGANIZATIONS, strict=True):
+            facts = dict(client)
+            if "method" in organization:
+                facts["issuer_id"] = issuer(http, client, organization["method"])
+            organizations.append(facts)
+    demo = {"base_url": base_url, "tls_base_url": tls_base_url, "organizations": organizations}
+    write_private(demo_file, demo)
+    return demo
+
+
+def issuer(http: httpx.Client, client: dict[str, Any], method: str) -> str:
+    """The DID of the client's issuer, made when missing."""
+    headers = {"Authorization": f"Bearer {access_token(http, client)}"}
+    known = http.get("/issuers", headers=headers).raise_for_status().json()["items"]
+    if known:
+        found: str = known[0]["id"]
+        return found
+    profile = {
+        "name": client["name"],
+        "slug": client["slug"],
+        "method": method,
+        "url": f"https://{client['slug']}.example",
+        "description": f"{client['name']}, a fictional university of Laurel's demonstration.",
+    }
+    made: str = http.post("/issuers", headers=headers, json=profile).raise_for_status().json()["id"]
+    return made
