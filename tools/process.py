@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from tools.guard import end, guard
+from tools.ports import is_free, owner
 
 
 class StartFailed(RuntimeError):
@@ -40,11 +42,17 @@ class Process:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_budget_s: float = 10.0
+    pidfile: Path | None = None
+    ports: Sequence[int] = ()
     _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         if self.alive:
             return
+        self._end_leftover()
+        for port in self.ports:
+            if not is_free(port):
+                raise StartFailed(f"{self.name} cannot have port {port}: {owner(port)} listens there")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         user = self.account.uid if self.account else None
         group = self.account.gid if self.account else None
@@ -62,6 +70,8 @@ class Process:
                 extra_groups=[] if self.account else None,
             )
         guard.watch(self._popen.pid)
+        if self.pidfile:
+            self.pidfile.write_text(f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}")
 
     @property
     def alive(self) -> bool:
@@ -119,17 +129,56 @@ class Process:
                 continue
             raise StartFailed(f"{self.name} {reason}; the end of {self.log}:\n{self.tail()}")
 
+    def _end_leftover(self) -> None:
+        """End what a killed earlier run left of this process, told from a stranger with its number by its age."""
+        if self.pidfile is None or not self.pidfile.exists():
+            return
+        with contextlib.suppress(psutil.NoSuchProcess, ValueError):
+            pid, created = self.pidfile.read_text().split()
+            process = psutil.Process(int(pid))
+            if process.create_time() == float(created):
+                end([process])
+        self.pidfile.unlink()
+
     def _family(self) -> list[psutil.Process]:
         try:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
 
-    @staticmethod
-    def _reap(popen: subprocess.Popen[bytes], family: list[psutil.Process], grace_s: float) -> None:
+    def _reap(self, popen: subprocess.Popen[bytes], family: list[psutil.Process], grace_s: float) -> None:
         # PostgreSQL's and a JVM's children may have process groups of their own: take them by descent.
         if popen.poll() is None:
             popen.kill()
         popen.wait()
         end(family, grace_s)
         guard.forget(popen.pid)
+        if self.pidfile:
+            self.pidfile.unlink(missing_ok=True)
+
+
+class Supervised(ABC):
+    """A server that is one process while it runs. Its `start` makes the process and waits until it answers."""
+
+    _process: Process | None = None
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @property
+    def process(self) -> Process:
+        if self._process is None:
+            raise RuntimeError(f"{type(self).__name__} was never started")
+        return self._process
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.alive
+
+    def stop(self) -> None:
+        """In order, within the process's budget; nothing happens if it does not run."""
+        if self._process:
+            self._process.stop()
+
+    def kill9(self) -> None:
+        self.process.kill9()

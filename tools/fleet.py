@@ -1,0 +1,381 @@
+"""The whole fleet on one machine: PostgreSQL, Kafka, the five services and the edge, for people and for tests.
+
+    with Fleet() as fleet:                        # free ports, a scratch directory, gone afterwards
+        fleet.base_url, fleet.tls_base_url, fleet.demo
+        fleet.service("issuer").kill9()           # and .start(), .stop(), .pause(), .resume(), .url
+        fleet.kafka.stop(), fleet.kafka.start()   # and fleet.postgres, fleet.edge
+
+With `split={"issuer"}` a service runs as three processes, reached as `fleet.service("issuer", "relay")`; those
+in `held` are not started until asked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from tools import certificates, kafka, postgres
+from tools.envoy import Edge
+from tools.guard import guard
+from tools.kafka import Kafka, Kind, LocalKafka
+from tools.ports import LOOPBACK, free_ports
+from tools.postgres import DatabaseUrls, LocalPostgres, Server
+from tools.probe import ok
+from tools.process import Process, StartFailed, Supervised
+from tools.secret_store import SecretStore, key
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = postgres.ROOMS
+ROLES = ("serve", "relay", "consume")
+START_TIMEOUT_S = 90.0
+"""For each server: slow enough for a loaded machine, where Python alone needs seconds."""
+
+Say = Callable[[str], None]
+Unit = tuple[str, str]
+"""A room and the command that one of its processes runs."""
+# Commands that give a new fleet its first organizations, each run once it serves; the last one writes var/demo.json.
+SEEDS: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where everything listens, on the loopback address."""
+
+    edge: int = 8080
+    tls: int = 8443
+    admin: int = 9901
+    rooms: Mapping[str, int] = dataclasses.field(
+        default_factory=lambda: dict(zip(ROOMS, range(8101, 8106), strict=True))
+    )
+    kafka: int = 19092
+    kafka_controller: int = 19093
+    postgres: int = 15432
+
+    @classmethod
+    def free(cls) -> Ports:
+        edge, tls, admin, broker, controller, database, *rooms = free_ports(6 + len(ROOMS))
+        return cls(
+            edge=edge,
+            tls=tls,
+            admin=admin,
+            rooms=dict(zip(ROOMS, rooms, strict=True)),
+            kafka=broker,
+            kafka_controller=controller,
+            postgres=database,
+        )
+
+
+class Service(Supervised):
+    """One process of one service."""
+
+    def __init__(self, room: str, role: str, port: int, env: Mapping[str, str], home: Path) -> None:
+        self.name = room if role == "run" else f"{room}-{role}"
+        self.url = f"http://{LOOPBACK}:{port}"
+        self.port = port
+        self._command = [sys.executable, "-m", room, role]
+        self._env = {**env, "LAUREL_HTTP__PORT": str(port)}
+        self._home = home
+
+    def start(self) -> None:
+        """Start and return when it is ready."""
+        self.launch()
+        self.wait_ready()
+
+    def launch(self) -> None:
+        if self.alive:
+            return
+        self._process = Process(
+            name=self.name,
+            command=self._command,
+            log=self._home / "log" / f"{self.name}.log",
+            env=self._env,
+            cwd=ROOT,
+            stop_budget_s=15.0,
+            pidfile=self._home / "run" / self.name,
+            ports=[self.port],
+        )
+        self._process.start()
+
+    def wait_ready(self) -> None:
+        self.process.wait_until(lambda: ok(self.port, "/readyz"), START_TIMEOUT_S)
+
+    def pause(self) -> None:
+        """SIGSTOP: alive to the kernel, silent to everybody else."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+
+class Fleet:
+    """See the module. Without `root` everything lives in a scratch directory on free ports."""
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        *,
+        ports: Ports | None = None,
+        split: Collection[str] = (),
+        held: Collection[Unit] = (),
+        env: Mapping[str, Mapping[str, str]] | None = None,
+        say: Say = lambda line: None,
+    ) -> None:
+        """`env` adds settings to a room's processes: {"issuer": {"LAUREL_LOG__LEVEL": "debug"}}."""
+        self._scratch = root is None
+        self.root = root or _scratch_directory()
+        self.ports = ports or Ports.free()
+        self._split, self._held, self._extra_env = set(split), set(held), dict(env or {})
+        self._say = say
+        self._secrets = SecretStore(self.root / "secrets")
+        self._started: list[Supervised] = []
+        self._lock: IO[str] | None = None
+        self._units: dict[Unit, Service] = {}
+        self.kafka: LocalKafka | Kafka
+        self.postgres: LocalPostgres | Server
+        self.edge = Edge(
+            self.root / "envoy",
+            port=self.ports.edge,
+            tls_port=self.ports.tls,
+            admin_port=self.ports.admin,
+            rooms=self.ports.rooms,
+            log=self._log("envoy"),
+        )
+
+    @property
+    def base_url(self) -> str:
+        return f"http://localhost:{self.ports.edge}"
+
+    @property
+    def tls_base_url(self) -> str:
+        return f"https://localhost:{self.ports.tls}"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate authority (PEM) to trust for `tls_base_url`."""
+        return self.certificate.authority
+
+    @property
+    def certificate(self) -> certificates.Certificate:
+        return certificates.localhost(self.root / "tls")
+
+    @property
+    def demo_file(self) -> Path:
+        return self.root / "demo.json"
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """The seeded organizations with their clients, as in var/demo.json."""
+        found: dict[str, Any] = json.loads(self.demo_file.read_text())
+        return found
+
+    def service(self, room: str, role: str | None = None) -> Service:
+        """The process of a room that answers requests, or of one role where the room is split."""
+        usual = "serve" if room in self._split else "run"
+        return self._units[room, role or usual]
+
+    def services(self) -> Iterator[Service]:
+        yield from self._units.values()
+
+    def running(self) -> list[Supervised]:
+        """What was started, in order. `held` processes count only once they were."""
+        held = {self._units[name] for name in self._held if name in self._units}
+        return [server for server in self._started if server not in held]
+
+    def environment(self, room: str) -> dict[str, str]:
+        """What a process of this room is started with, its port aside; also for one-off commands of the room."""
+        return self._environments[room]
+
+    def command(self, *arguments: str, room: str = "gateway", timeout_s: float = 120.0) -> str:
+        """Run `python -m ...` with a room's environment; returns its output, raises StartFailed with it."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            env=self.environment(room),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if done.returncode:
+            raise StartFailed(f"python -m {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    # -- life
+
+    def __enter__(self) -> Self:
+        self._take_lock()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop all in reverse order, each within its budget."""
+        while self._started:
+            server = self._started.pop()
+            server.stop()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+        if self._scratch:
+            self._remove_scratch()
+
+    def _start(self) -> None:
+        (self.root / "run").mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(2) as pool:
+            bus = pool.submit(self._timed, "Kafka", self._start_kafka)
+            urls = self._timed("PostgreSQL", self._start_postgres)
+            self._environments = {room: self._environment(room, urls[room]) for room in ROOMS}
+            migrated = pool.submit(self._timed, "migrations", self._migrate)
+            self.edge.configure(self.certificate, [self.base_url, self.tls_base_url], self.base_url)
+            _results(bus, migrated)
+        for environment in self._environments.values():
+            environment.update(self._cluster.environment)
+        self._timed("services", self._start_services)
+        self._timed("edge", self._start_edge)
+        self._timed("seeds", self._seed)
+
+    def _start_kafka(self) -> None:
+        kind, reason = kafka.choose()
+        if kind is Kind.EXTERNAL:
+            self.kafka = self._cluster = kafka.external()
+        else:
+            ports = (self.ports.kafka, self.ports.kafka_controller)
+            local = LocalKafka(kind, self.root / "kafka", *ports, log=self._log("kafka"))
+            self.kafka, self._cluster = local, local.cluster
+            self._started.insert(0, local)
+            local.start()
+        if kind is Kind.TANSU:
+            self._say(f"!! Kafka is the in-memory fallback tansu, for a quick look only: {reason}.")
+        self._cluster.create_topics(kafka.fleet_topics())
+
+    def _start_postgres(self) -> dict[str, DatabaseUrls]:
+        url = os.environ.get("DATABASE_URL")
+        if url:
+            self.postgres = server = postgres.external(url, self._secrets)
+        else:
+            local = LocalPostgres(
+                self.root / "postgres",
+                self.ports.postgres,
+                log=self._log("postgres"),
+                durable=not self._scratch,
+            )
+            self._started.insert(0, local)
+            local.start()
+            self.postgres, server = local, local.server
+        if url and self._scratch:
+            return {room: server.create_database(room) for room in ROOMS}
+        return server.ensure_rooms()
+
+    def _migrate(self) -> None:
+        with ThreadPoolExecutor(len(ROOMS)) as pool:
+            _results(*(pool.submit(self.command, room, "migrate", room=room) for room in ROOMS))
+
+    def _start_services(self) -> None:
+        for room in ROOMS:
+            roles = ROLES if room in self._split else ("run",)
+            spare = iter(free_ports(len(roles)))
+            for role in roles:
+                port = next(spare) if role in ("relay", "consume") else self.ports.rooms[room]
+                self._units[room, role] = Service(room, role, port, self._environments[room], self.root)
+        wanted = [unit for name, unit in self._units.items() if name not in self._held]
+        for unit in wanted:
+            self._started.append(unit)
+            unit.launch()
+        for unit in wanted:
+            unit.wait_ready()
+        self._started += [unit for unit in self._units.values() if unit not in wanted]
+
+    def _start_edge(self) -> None:
+        self._started.append(self.edge)
+        self.edge.start()
+        self.edge.process.wait_until(self.edge.serves, START_TIMEOUT_S)
+
+    def _seed(self) -> None:
+        for command in SEEDS:
+            self.command(*command)
+
+    def _environment(self, room: str, urls: DatabaseUrls) -> dict[str, str]:
+        ours = {
+            "LAUREL_ENVIRONMENT": "development",
+            "LAUREL_PUBLIC_BASE_URL": self.base_url,
+            "LAUREL_DID_WEB_ORIGIN": self.tls_base_url,
+            "LAUREL_HTTP__HOST": LOOPBACK,
+            "LAUREL_DATABASE__URL": urls.app_url,
+            "LAUREL_DATABASE__MIGRATE_URL": urls.migrate_url,
+            "LAUREL_AUTH__ISSUER": self.base_url,
+            "LAUREL_AUTH__JWKS_URL": f"http://{LOOPBACK}:{self.ports.rooms['gateway']}/oauth/jwks",
+            "LAUREL_AUTH__AUDIENCES": json.dumps([self.base_url, self.tls_base_url]),
+            "LAUREL_KEY_ENCRYPTION_KEY": self._secrets.get(f"{room}-key-encryption-key", key),
+            "LAUREL_FETCHER__ALLOW_PRIVATE": "true",
+            "LAUREL_FETCHER__CA_FILE": str(self.authority),
+            "LAUREL_DEMO_FILE": str(self.demo_file),
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**os.environ, **ours, **self._extra_env.get(room, {})}
+
+    def _timed(self, what: str, action: Callable[[], Any]) -> Any:
+        began = time.monotonic()
+        result = action()
+        self._say(f"  {what:<12}ready  {time.monotonic() - began:5.1f} s")
+        return result
+
+    def _log(self, name: str) -> Path:
+        return self.root / "log" / f"{name}.log"
+
+    def _take_lock(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.root / "lock").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            holder = self._lock.read().strip()
+            self._lock.close()
+            self._lock = None
+            raise StartFailed(f"a fleet already runs in {self.root} (process {holder})") from None
+        self._lock.truncate(0)
+        self._lock.write(f"{os.getpid()}\n")
+        self._lock.flush()
+
+    def _remove_scratch(self) -> None:
+        local = getattr(self, "postgres", None)
+        if isinstance(local, LocalPostgres):
+            local.remove()
+        elif isinstance(local, Server):
+            local.drop_created()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _scratch_directory() -> Path:
+    # Other users may enter: PostgreSQL is not root. The guard removes it should we be killed.
+    directory = Path(tempfile.mkdtemp(prefix="laurel-fleet-"))
+    directory.chmod(0o755)
+    guard.scratch(directory)
+    return directory
+
+
+def _results(*futures: Future[Any]) -> None:
+    """The first failure of several, once all have ended."""
+    errors = [error for future in futures if (error := future.exception())]
+    if errors:
+        raise errors[0]
