@@ -116,8 +116,7 @@ async def in_parallel(count: int, workers: int, job: Callable[[], Awaitable[Any]
     results: list[Any] = []
 
     async def work() -> None:
-        for _ in left:
-            results.append(await job())
+        results.extend([await job() for _ in left])
 
     await asyncio.gather(*(work() for _ in range(workers)))
     return results
