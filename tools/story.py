@@ -17,20 +17,15 @@ from typing import Any
 
 import httpx
 
-from tools.seed import access_token
+from tools.actor import Actor, StoryError, until
 
 HERE = Path(__file__).parent
 REAL_COURSES = HERE.parent.parent / "shared" / "data" / "stolaf-courses-2025-fall.json"
 OWN_COURSES = HERE / "data" / "courses.json"
 CLASS = HERE / "data" / "class.csv"
 ACHIEVEMENTS = 10
-DEADLINE_S = 15.0
 
 Json = dict[str, Any]
-
-
-class StoryError(Exception):
-    """The story did not go as it should; the message says where."""
 
 
 class Narrator:
@@ -49,30 +44,6 @@ class Narrator:
         print(f"\n{self._step}. {title}  [{(time.perf_counter() - started) * 1000:,.0f} ms]", flush=True)
         for line in lines:
             print(f"   {line}", flush=True)
-
-
-class Actor:
-    """One organization's client at the edge."""
-
-    def __init__(self, http: httpx.Client, organization: Json) -> None:
-        self._http = http
-        self._headers = {"Authorization": f"Bearer {access_token(http, organization)}"}
-        self.name = organization["name"]
-
-    def get(self, path: str) -> Any:
-        """GET, JSON."""
-        return self._answer(self._http.get(path, headers=self._headers))
-
-    def post(self, path: str, body: Any, key: str | None = None) -> Any:
-        """POST JSON, with an Idempotency-Key when given."""
-        headers = self._headers | ({"Idempotency-Key": key} if key else {})
-        return self._answer(self._http.post(path, json=body, headers=headers))
-
-    def _answer(self, response: httpx.Response) -> Any:
-        if response.is_success:
-            return response.json()
-        request = response.request
-        raise StoryError(f"{request.method} {request.url} answered {response.status_code}: {response.text}")
 
 
 def play(base_url: str, demo: Json) -> None:
@@ -186,7 +157,7 @@ def _tamper(narrator: Narrator, employer: Actor, credential: Json) -> None:
 def _record(narrator: Narrator, http: httpx.Client, issued: Json) -> None:
     path = f"/records/{issued['id'].rsplit('/', 1)[-1]}"
     with narrator.step("The public record, which names no learner") as out:
-        record = _until(lambda: http.get(path), lambda answer: answer.status_code == 200).json()
+        record = until(lambda: http.get(path), lambda answer: answer.status_code == 200).json()
         out.append(
             f"GET {path}: state {record['state']}, {record['achievement'].get('name', record['achievement']['id'])}"
         )
@@ -198,25 +169,13 @@ def _revoke(narrator: Narrator, university: Actor, employer: Actor, issued: Json
         answer = university.post(path, {"reason": "Awarded in error: the demonstration needs a revoked credential."})
         out.append(f"POST {path}: {answer['status']}")
         started = time.perf_counter()
-        report = _until(
+        report = until(
             lambda: employer.post("/verifications", {"credential": issued["credential"]}),
             lambda found: found["verdict"] == "invalid",
         )
         out.append(f"verdict changed {(time.perf_counter() - started) * 1000:,.0f} ms after the answer")
         out.extend(_report(report))
     _expect(report, "invalid")
-
-
-def _until(ask: Any, done: Any) -> Any:
-    """Ask again until the answer is as wanted; the last answer after 15 s."""
-    deadline = time.monotonic() + DEADLINE_S
-    answer = ask()
-    while not done(answer) and time.monotonic() < deadline:
-        time.sleep(0.02)
-        answer = ask()
-    if not done(answer):
-        raise StoryError(f"still not as it should be after {DEADLINE_S:.0f} s: {answer}")
-    return answer
 
 
 def _report(report: Json) -> list[str]:
