@@ -1,0 +1,58 @@
+"""The frozen JSON-LD contexts: the only ones ever applied, read from this package and checked by SHA-256.
+
+`manifest.json` names each context's URL, file, hash, origin and licence. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from credential_core.errors import ContextError
+
+CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
+CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES_V3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+DID_V1 = "https://www.w3.org/ns/did/v1"
+MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenContext:
+    """One context document: where it is published, the hash of our bytes, and whence they came."""
+
+    url: str
+    file: str
+    sha256: str
+    origin: Mapping[str, str]
+    licence: str
+
+    def read(self) -> bytes:
+        """The exact bytes. ContextError if the installed file is not the one we know."""
+        data = (resources.files(__name__) / "documents" / self.file).read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise ContextError("context_altered", f"the installed copy of {self.url} has been altered")
+        return data
+
+
+@cache
+def frozen_contexts() -> Mapping[str, FrozenContext]:
+    """Every context we know, by URL."""
+    manifest = json.loads((resources.files(__name__) / "manifest.json").read_bytes())
+    return MappingProxyType({entry["url"]: FrozenContext(**entry) for entry in manifest})
+
+
+def load_context(url: str) -> dict[str, Any]:
+    """A fresh parsed copy of one context document. ContextError if the URL is not in the frozen set."""
+    entry = frozen_contexts().get(url)
+    if entry is None:
+        raise ContextError("context_unknown", f"the context {url[:200]} is not one this library knows")
+    document: dict[str, Any] = json.loads(entry.read())
+    return document

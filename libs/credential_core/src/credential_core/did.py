@@ -1,0 +1,192 @@
+"""Identifiers of issuers and their keys: did:key, did:web, and controller documents (Controlled Identifiers 1.0)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from credential_core.contexts import DID_V1, MULTIKEY_V1
+from credential_core.errors import CredentialError, DidError
+from credential_core.keys import PublicKey
+from credential_core.timestamps import format_timestamp, parse_timestamp
+
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z", re.IGNORECASE)
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+\Z")
+_DID_WEB: Final = re.compile(r"did:web:([A-Za-z0-9.-]+)(?:%3[Aa](\d{1,5}))?((?::[A-Za-z0-9._-]+)*)\Z")
+_MULTIKEY_TYPES: Final = frozenset({"Multikey", "Ed25519VerificationKey2020"})
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationMethod:
+    """A public key under an id, with the one who controls it and, if known, when it ends or ended."""
+
+    id: str
+    controller: str
+    public: PublicKey
+    expires: datetime | None = None
+    revoked: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a Multikey verification method."""
+        plain: dict[str, Any] = {
+            "id": self.id,
+            "type": "Multikey",
+            "controller": self.controller,
+            "publicKeyMultibase": self.public.multibase,
+        }
+        if self.expires is not None:
+            plain["expires"] = format_timestamp(self.expires)
+        if self.revoked is not None:
+            plain["revoked"] = format_timestamp(self.revoked)
+        return plain
+
+
+def did_key(public: PublicKey) -> str:
+    """`did:key:z...` of a public key."""
+    return f"did:key:{public.multibase}"
+
+
+def did_key_verification_method(public: PublicKey) -> str:
+    """The id of the one verification method of a did:key: `did:key:z..#z..`."""
+    return f"did:key:{public.multibase}#{public.multibase}"
+
+
+def did_web(origin: str, *path: str) -> str:
+    """The did:web of an https origin and path segments. DidError for any other scheme, or odd characters."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        raise DidError("did_web_origin", "the origin is not a URL") from None
+    if parts.scheme != "https" or parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
+        raise DidError("did_web_origin", "a did:web needs a plain https origin")
+    if not parts.hostname or not _HOST.match(parts.hostname):
+        raise DidError("did_web_origin", "the host name of the origin is not usable in a did:web")
+    if not all(_SEGMENT.match(segment) and segment not in (".", "..") for segment in path):
+        raise DidError("did_web_path", "a path segment of a did:web holds letters, digits, '.', '_' and '-'")
+    host = parts.hostname if port in (None, 443) else f"{parts.hostname}%3A{port}"
+    return ":".join(["did:web:" + host, *path])
+
+
+def did_web_url(did: str) -> str:
+    """The https URL where the document of a did:web lies."""
+    match = _DID_WEB.match(did)
+    if match is None:
+        raise DidError("did_malformed", "not a did:web this library resolves")
+    host, port, rest = match.groups()
+    segments = rest.split(":")[1:]
+    if not _HOST.match(host) or {".", ".."}.intersection(segments) or (port and int(port) > 65535):
+        raise DidError("did_malformed", "not a did:web this library resolves")
+    authority = f"{host}:{port}" if port else host
+    return f"https://{authority}/{'/'.join(segments) if segments else '.well-known'}/did.json"
+
+
+def did_document(
+    did: str, methods: Sequence[VerificationMethod], assertion: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """A controller document of Multikey methods.
+
+    `assertion` are the ids that may sign credentials; all methods unless given. Every method may authenticate.
+    """
+    ids = [method.id for method in methods]
+    allowed = ids if assertion is None else list(assertion)
+    if not set(allowed) <= set(ids):
+        raise DidError("method_unknown", "assertionMethod names a method the document does not hold")
+    return {
+        "@context": [DID_V1, MULTIKEY_V1],
+        "id": did,
+        "verificationMethod": [method.to_dict() for method in methods],
+        "authentication": ids,
+        "assertionMethod": allowed,
+    }
+
+
+def resolve_did_key(did: str) -> dict[str, Any]:
+    """The document of a did:key, made from the key itself."""
+    if not isinstance(did, str) or not did.startswith("did:key:"):
+        raise DidError("did_malformed", "not a did:key")
+    try:
+        public = PublicKey.from_multibase(did.removeprefix("did:key:"))
+    except CredentialError as error:
+        raise DidError("did_malformed", f"not a did:key this library reads: {error.detail}") from None
+    method = VerificationMethod(did_key_verification_method(public), did, public)
+    return did_document(did, [method])
+
+
+def controller_of(method_id: str) -> str:
+    """Where a verification method's controller document is: the DID or https URL before its fragment.
+
+    DidError for any other form. http is allowed for no method: a key must not come over an open wire.
+    """
+    base, _, fragment = method_id.partition("#")
+    if not fragment:
+        raise DidError("method_malformed", "a verification method is a DID URL or https URL with a fragment")
+    if base.startswith("did:web:"):
+        did_web_url(base)
+    elif not base.startswith("did:key:") and not _is_https_url(base):
+        raise DidError("did_method_unsupported", "only did:key, did:web and https verification methods are read")
+    return base
+
+
+def _is_https_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and text.isprintable()
+    except ValueError:
+        return False
+
+
+def assertion_method(document: Mapping[str, Any], method_id: str) -> VerificationMethod:
+    """The verification method `method_id`, if its controller document allows it to assert credentials.
+
+    It must be listed or embedded under `assertionMethod`, and its controller must be the document's subject.
+    DidError otherwise (VC Data Integrity 1.0 §4.5, Controlled Identifiers 1.0 §3.3).
+    """
+    subject = document.get("id")
+    if not isinstance(subject, str) or not subject:
+        raise DidError("controller_malformed", "a controller document needs an id")
+    if subject != controller_of(method_id):
+        raise DidError("controller_mismatch", "the controller document is about another subject than the method")
+    listed = _entries(document, "assertionMethod")
+    embedded = [entry for entry in listed if isinstance(entry, Mapping) and _names(entry, method_id, subject)]
+    if not embedded and not any(isinstance(e, str) and _absolute(e, subject) == method_id for e in listed):
+        raise DidError("method_not_authorized", "the method is not listed under assertionMethod")
+    found = embedded or [
+        entry
+        for entry in _entries(document, "verificationMethod")
+        if isinstance(entry, Mapping) and _names(entry, method_id, subject)
+    ]
+    if len(found) != 1:
+        raise DidError("method_unknown", "the controller document does not hold the method exactly once")
+    return _read_method(found[0], method_id, subject)
+
+
+def _entries(document: Mapping[str, Any], member: str) -> list[Any]:
+    value = document.get(member, [])
+    return value if isinstance(value, list) else [value]
+
+
+def _absolute(reference: str, subject: str) -> str:
+    return subject + reference if reference.startswith("#") else reference
+
+
+def _names(entry: Mapping[str, Any], method_id: str, subject: str) -> bool:
+    identifier = entry.get("id")
+    return isinstance(identifier, str) and _absolute(identifier, subject) == method_id
+
+
+def _read_method(entry: Mapping[str, Any], method_id: str, subject: str) -> VerificationMethod:
+    if entry.get("controller") != subject:
+        raise DidError("controller_mismatch", "the method is controlled by another than the document's subject")
+    if not isinstance(entry.get("type"), str) or entry["type"] not in _MULTIKEY_TYPES:
+        raise DidError("method_type_unsupported", "only Multikey verification methods are read")
+    try:
+        public = PublicKey.from_multibase(entry.get("publicKeyMultibase", ""))
+        ends = {name: parse_timestamp(entry[name]) if name in entry else None for name in ("expires", "revoked")}
+    except CredentialError as error:
+        raise DidError("method_malformed", f"the verification method cannot be read: {error.detail}") from None
+    return VerificationMethod(method_id, subject, public, **ends)

@@ -1,0 +1,217 @@
+"""From a JSON-LD document to quads, without the expanded form in between (JSON-LD 1.1 API §5, §8.2).
+
+Terms of a quad are canonical N-Quads text: `<iri>`, `_:bN`, or a literal; the default graph is the empty string.
+Safe mode: an undefined term, a relative IRI, an unsafe number or any other thing that JSON-LD would drop or guess is
+a DocumentError. Beyond that, so that one JSON reading goes with one set of quads: contexts are frozen URLs, member
+names are terms (never IRIs or keywords), and no nested node states members of the document's root under its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+import rfc8785
+
+from credential_core.contexts import frozen_contexts
+from credential_core.errors import ContextError, DocumentError
+from credential_core.json_input import check_tree
+from credential_core.jsonld.active_context import ActiveContext, Library, Term
+from credential_core.jsonld.lexical import RDF, iri, literal, native_literal, tagged_literal
+
+Quad: TypeAlias = tuple[str, str, str, str]
+
+_MAX_CONTEXTS: Final = 16
+_TYPE: Final = f"<{RDF}type>"
+_FIRST: Final = f"<{RDF}first>"
+_REST: Final = f"<{RDF}rest>"
+_NIL: Final = f"<{RDF}nil>"
+_NODE_KEYWORDS: Final = frozenset({"@id", "@type"})
+_VALUE_MEMBERS: Final = frozenset({"@value", "@language", "@direction"})
+_library: Final = Library()
+
+
+def to_quads(document: Mapping[str, Any]) -> list[Quad]:
+    """The quads of a JSON-LD document, in document order, repeats included. DocumentError, ContextError, LimitError."""
+    root = dict(document)
+    check_tree(root)
+    walk = _Walk()
+    walk.node(_library.initial, root, "", is_root=True)
+    return walk.quads
+
+
+class _Walk:
+    """One pass over one document."""
+
+    __slots__ = ("_blank_nodes", "_root_subject", "quads")
+
+    def __init__(self) -> None:
+        self.quads: list[Quad] = []
+        self._blank_nodes = 0
+        self._root_subject = ""
+
+    def _blank(self) -> str:
+        label = f"_:b{self._blank_nodes}"
+        self._blank_nodes += 1
+        return label
+
+    def node(self, context: ActiveContext, element: dict[str, Any], graph: str, *, is_root: bool = False) -> str:
+        """Emit one node object; its subject term."""
+        if "@context" in element:
+            context = context.with_contexts(_context_urls(element["@context"]))
+        outer = context
+        types = _type_names(outer, element)
+        for name in sorted(types):
+            term = outer.term(name)
+            if term is not None and term.scoped:
+                context = context.for_type(term)
+        subject = self._subject(context, element)
+        if is_root:
+            self._root_subject = subject
+        elif subject == self._root_subject and not _is_typed_reference(context, element):
+            raise DocumentError("root_id_repeated", "a nested node says more about the document's own id")
+        self.quads += [(subject, _TYPE, _reference(name, outer.expand_type(name)), graph) for name in types]
+        for key, value in element.items():
+            if key != "@context":
+                term = _defined(context, key)
+                if term.iri not in _NODE_KEYWORDS:
+                    self._property(context, term, value, subject, graph)
+        return subject
+
+    def _subject(self, context: ActiveContext, element: dict[str, Any]) -> str:
+        aliases = [name for name in context.id_aliases if name in element]
+        if not aliases:
+            return self._blank()
+        value = element[aliases[0]]
+        if not isinstance(value, str) or len(aliases) > 1:
+            raise DocumentError("id_malformed", "an id must be one IRI")
+        return _reference(value, context.expand_reference(value))
+
+    def _property(self, context: ActiveContext, term: Term, value: Any, subject: str, graph: str) -> None:
+        """Emit the quads of one member of a node."""
+        if value is None:
+            return
+        if term.coercion == "@json":
+            self.quads.append((subject, term.predicate, _json_literal(value), graph))
+            return
+        items = [item for item in value if item is not None] if isinstance(value, list) else [value]
+        if term.is_list:
+            head = self._list([self._object(context, term, item, graph) for item in items], graph)
+            self.quads.append((subject, term.predicate, head, graph))
+            return
+        for item in items:
+            if term.is_graph:
+                name = self._graph(context, term, item)
+                self.quads.append((subject, term.predicate, name, graph))
+            else:
+                self.quads.append((subject, term.predicate, self._object(context, term, item, graph), graph))
+
+    def _graph(self, context: ActiveContext, term: Term, item: Any) -> str:
+        """A node in a graph of its own (`@container: @graph`), named by a blank node."""
+        if not isinstance(item, dict) or "@value" in item:
+            raise DocumentError("value_malformed", f"{term.iri} must hold objects")
+        name = self._blank()
+        self._object(context, term, item, name)
+        return name
+
+    def _list(self, objects: list[str], graph: str) -> str:
+        """An RDF list; its head."""
+        cells = [self._blank() for _ in objects]
+        for cell, following, item in zip(cells, [*cells[1:], _NIL], objects, strict=True):
+            self.quads += [(cell, _FIRST, item, graph), (cell, _REST, following, graph)]
+        return cells[0] if cells else _NIL
+
+    def _object(self, context: ActiveContext, term: Term, item: Any, graph: str) -> str:
+        """The object term of one value; nested nodes are emitted on the way."""
+        if isinstance(item, list):
+            raise DocumentError("array_nested", f"{term.iri} holds an array within an array")
+        if isinstance(item, dict) and "@value" not in item:
+            return self.node(_nested(context, term, item), item, graph)
+        if term.scoped is not None:
+            context = context.for_property(term)
+        return _value_object(item) if isinstance(item, dict) else _scalar(context, term, item)
+
+
+def _nested(context: ActiveContext, term: Term, element: dict[str, Any]) -> ActiveContext:
+    """The context inside a property's node: type-scoped contexts end, then the property's own begins."""
+    if term.scoped is not None:
+        context = context.for_property(term)
+    if context.previous is not None and not _only_id(context, element):
+        context = context.previous
+    return context if term.scoped is None else context.for_property(term)
+
+
+def _only_id(context: ActiveContext, element: dict[str, Any]) -> bool:
+    return len(element) == 1 and next(iter(element)) in context.id_aliases
+
+
+def _is_typed_reference(context: ActiveContext, element: dict[str, Any]) -> bool:
+    return all(name in context.id_aliases or name in context.type_aliases for name in element)
+
+
+def _context_urls(value: Any) -> tuple[str, ...]:
+    """The URLs of a `@context`. Only frozen ones; an inline context could rename what a verifier reads."""
+    urls = value if isinstance(value, list) else [] if value is None else [value]
+    if not urls or len(urls) > _MAX_CONTEXTS:
+        raise ContextError("context_invalid", f"a @context names 1 to {_MAX_CONTEXTS} contexts")
+    for url in urls:
+        if not isinstance(url, str):
+            raise ContextError("context_inline", "a context must be named by its URL, not written inline")
+        if url not in frozen_contexts():
+            raise ContextError("context_unknown", f"the context {url[:200]} is not one this library knows")
+    return tuple(urls)
+
+
+def _type_names(context: ActiveContext, element: dict[str, Any]) -> list[str]:
+    values = [element[name] for name in context.type_aliases if name in element]
+    names = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    if not all(isinstance(name, str) for name in names):
+        raise DocumentError("type_malformed", "a type must be a string or a list of strings")
+    return names
+
+
+def _defined(context: ActiveContext, name: str) -> Term:
+    if "@" in name[:1] or ":" in name:
+        raise DocumentError("member_not_term", f"a member must be named by a term, not by {name[:200]!r}")
+    term = context.term(name)
+    if term is None:
+        raise DocumentError("term_undefined", f"no context defines the member {name[:200]!r}")
+    return term
+
+
+def _reference(value: str, expanded: str | None) -> str:
+    if expanded is None:
+        raise DocumentError("iri_relative", f"{value[:200]!r} is neither a term nor an absolute IRI")
+    return iri(expanded)
+
+
+def _scalar(context: ActiveContext, term: Term, value: Any) -> str:
+    """A string, number or boolean as the term coerces it (JSON-LD 1.1 API §5.3)."""
+    coercion = term.coercion
+    if isinstance(value, str):
+        if coercion == "@id":
+            return _reference(value, context.expand_reference(value))
+        if coercion == "@vocab":
+            return _reference(value, context.expand_type(value))
+        return literal(value, coercion)
+    datatype = None if coercion in ("@id", "@vocab") else coercion
+    return native_literal(value, datatype)
+
+
+def _value_object(item: dict[str, Any]) -> str:
+    """A `{"@value", "@language", "@direction"}` object, as VCDM 2.0 §11.1 uses them."""
+    value, language, direction = item["@value"], item.get("@language"), item.get("@direction")
+    if not item.keys() <= _VALUE_MEMBERS or not isinstance(value, str):
+        raise DocumentError("value_malformed", "a value object holds a string, a language and a direction, no more")
+    if not isinstance(language, str | None) or direction not in (None, "ltr", "rtl"):
+        raise DocumentError("value_malformed", "a language or a direction is not one")
+    return tagged_literal(value, language, direction)
+
+
+def _json_literal(value: Any) -> str:
+    """An rdf:JSON literal: RFC 8785 text (JSON-LD 1.1 §10.2)."""
+    try:
+        text = rfc8785.dumps(value).decode()
+    except (rfc8785.CanonicalizationError, UnicodeError):
+        raise DocumentError("json_uncanonical", "a JSON literal has no canonical form") from None
+    return literal(text, RDF + "JSON")

@@ -1,0 +1,19 @@
+"""Open Badges 3.0 documents: building them, and checking any credential against the model's rules."""
+
+from credential_core.model.documents import achievement_credential
+from credential_core.model.identity import hashed_identity, identity_matches, plain_identity
+from credential_core.model.validation import (
+    Violation,
+    validate_achievement_credential,
+    validate_credential,
+)
+
+__all__ = [
+    "Violation",
+    "achievement_credential",
+    "hashed_identity",
+    "identity_matches",
+    "plain_identity",
+    "validate_achievement_credential",
+    "validate_credential",
+]

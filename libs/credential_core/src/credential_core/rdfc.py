@@ -1,0 +1,192 @@
+"""RDF Dataset Canonicalization, RDFC-1.0, over quads of N-Quads terms, under a work budget.
+
+A hostile dataset ("poison graph") makes the algorithm's work grow beyond any bound; past the budget this module raises
+LimitError instead. Section numbers are those of RDFC-1.0 (W3C Recommendation).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any, Final, TypeAlias
+
+from credential_core.errors import DocumentError, LimitError
+
+Quad: TypeAlias = tuple[str, str, str, str]  # subject, predicate, object, graph ("" for the default graph)
+_Hash: TypeAlias = Callable[[bytes], Any]
+
+MAX_BLANK_NODES: Final = 128
+WORK_LIMIT: Final = 4000  # steps of the n-degree search: one per path tried and one per node hashed on it
+_HASHES: Final[dict[str, _Hash]] = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A canonical dataset: its N-Quads text, and the canonical label of each blank node (both without `_:`)."""
+
+    nquads: str
+    labels: dict[str, str]
+
+
+def canonicalize(
+    quads: Iterable[Quad],
+    *,
+    algorithm: str = "SHA-256",
+    max_blank_nodes: int = MAX_BLANK_NODES,
+    work_limit: int = WORK_LIMIT,
+) -> Canonical:
+    """Label the blank nodes and sort (§4.4.3). `algorithm` is SHA-256 or SHA-384. LimitError past a budget."""
+    if algorithm not in _HASHES:
+        raise DocumentError("hash_unsupported", f"RDFC-1.0 with {algorithm[:40]} is not supported")
+    dataset = list(dict.fromkeys(quads))
+    labelling = _Labelling(dataset, _HASHES[algorithm], work_limit)
+    if len(labelling.mentions) > max_blank_nodes:
+        raise LimitError("too_many_blank_nodes", f"a document may have {max_blank_nodes} blank nodes")
+    labels = labelling.labels()
+    lines = sorted(_line(quad, labels) for quad in dataset)
+    return Canonical("".join(lines), {old[2:]: new[2:] for old, new in labels.items()})
+
+
+def _line(quad: Quad, labels: dict[str, str]) -> str:
+    subject, predicate, object_, graph = quad
+    name = f" {labels.get(graph, graph)}" if graph else ""
+    return f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{name} .\n"
+
+
+class _Issuer:
+    """Issues labels in order, and remembers for whom (§4.5)."""
+
+    __slots__ = ("issued", "prefix")
+
+    def __init__(self, prefix: str, issued: dict[str, str] | None = None) -> None:
+        self.prefix = prefix
+        self.issued = {} if issued is None else issued
+
+    def copy(self) -> _Issuer:
+        return _Issuer(self.prefix, dict(self.issued))
+
+    def issue(self, node: str) -> str:
+        label = self.issued.get(node)
+        if label is None:
+            label = self.issued[node] = f"{self.prefix}{len(self.issued)}"
+        return label
+
+
+class _Labelling:
+    """The canonicalization state (§4.3): which quads mention a blank node, first-degree hashes, canonical labels."""
+
+    __slots__ = ("_canonical", "_first_degree", "_hash", "_work", "mentions")
+
+    def __init__(self, dataset: list[Quad], hash_: _Hash, work_limit: int) -> None:
+        self._hash = hash_
+        self._work = work_limit
+        self._canonical = _Issuer("_:c14n")
+        self._first_degree: dict[str, str] = {}
+        self.mentions: dict[str, list[Quad]] = {}
+        for quad in dataset:
+            for node in {term for term in (quad[0], quad[2], quad[3]) if term.startswith("_:")}:
+                self.mentions.setdefault(node, []).append(quad)
+
+    def _digest(self, text: str) -> str:
+        return str(self._hash(text.encode()).hexdigest())
+
+    def _spend(self, steps: int = 1) -> None:
+        self._work -= steps
+        if self._work < 0:
+            raise LimitError("canonicalization_too_costly", "the blank nodes of the document are too entangled")
+
+    def labels(self) -> dict[str, str]:
+        """Canonical labels for all blank nodes (§4.4.3)."""
+        by_hash: dict[str, list[str]] = {}
+        for node in self.mentions:
+            digest = self._first_degree[node] = self._hash_first_degree(node)
+            by_hash.setdefault(digest, []).append(node)
+        shared = []
+        for digest in sorted(by_hash):
+            if len(by_hash[digest]) == 1:
+                self._canonical.issue(by_hash[digest][0])
+            else:
+                shared.append(by_hash[digest])
+        for nodes in shared:
+            self._label_alike(nodes)
+        return self._canonical.issued
+
+    def _label_alike(self, nodes: list[str]) -> None:
+        """Tell apart nodes that share a first-degree hash (§4.4.3 step 5)."""
+        results: list[tuple[str, _Issuer]] = []
+        for node in nodes:
+            if node not in self._canonical.issued:
+                issuer = _Issuer("_:b")
+                issuer.issue(node)
+                results.append(self._hash_n_degree(node, issuer))
+        for _, issuer in sorted(results, key=lambda result: result[0]):
+            for node in issuer.issued:
+                self._canonical.issue(node)
+
+    def _hash_first_degree(self, node: str) -> str:
+        """§4.6: the node is `_:a`, every other blank node `_:z`."""
+
+        def mask(term: str) -> str:
+            return ("_:a" if term == node else "_:z") if term.startswith("_:") else term
+
+        lines = [f"{mask(s)} {p} {mask(o)}{' ' + mask(g) if g else ''} .\n" for s, p, o, g in self.mentions[node]]
+        return self._digest("".join(sorted(lines)))
+
+    def _hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
+        """§4.7."""
+        predicate = quad[1] if position != "g" else ""
+        label = self._canonical.issued.get(related) or issuer.issued.get(related)
+        return self._digest(position + predicate + (label or self._first_degree[related]))
+
+    def _hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
+        """§4.8: try every order of the related nodes, keep the least path."""
+        self._spend()
+        related_by_hash: dict[str, list[str]] = {}
+        for quad in self.mentions[node]:
+            for position, term in (("s", quad[0]), ("o", quad[2]), ("g", quad[3])):
+                if term != node and term.startswith("_:"):
+                    digest = self._hash_related(term, quad, issuer, position)
+                    related_by_hash.setdefault(digest, []).append(term)
+        data = ""
+        for digest in sorted(related_by_hash):
+            path, issuer = self._least_path(related_by_hash[digest], issuer)
+            data += digest + path
+        return self._digest(data), issuer
+
+    def _least_path(self, related: list[str], issuer: _Issuer) -> tuple[str, _Issuer]:
+        chosen: tuple[str, _Issuer] | None = None
+        for order in permutations(related):
+            self._spend()
+            found = self._path(order, issuer.copy(), chosen[0] if chosen else None)
+            if found is not None and (chosen is None or found[0] < chosen[0]):
+                chosen = found
+        if chosen is None:  # `related` is never empty, so the first order always gives a path
+            raise DocumentError("canonicalization_failed", "no order of blank nodes was found")
+        return chosen
+
+    def _path(self, order: tuple[str, ...], issuer: _Issuer, best: str | None) -> tuple[str, _Issuer] | None:
+        """The path of one order, or None as soon as it cannot beat `best` (§4.8 steps 5.4.4 and 5.4.5)."""
+        path = ""
+        recursion: list[str] = []
+        for node in order:
+            label = self._canonical.issued.get(node)
+            if label is None:
+                if node not in issuer.issued:
+                    recursion.append(node)
+                label = issuer.issue(node)
+            path += label
+            if _loses(path, best):
+                return None
+        for node in recursion:
+            digest, after = self._hash_n_degree(node, issuer)
+            path += f"{issuer.issue(node)}<{digest}>"
+            issuer = after
+            if _loses(path, best):
+                return None
+        return path, issuer
+
+
+def _loses(path: str, best: str | None) -> bool:
+    return best is not None and len(path) >= len(best) and path > best

@@ -1,0 +1,32 @@
+"""Verifying a credential: `parse` it, find out what it `needs`, fetch that elsewhere, then `verify` into a report."""
+
+from credential_core.json_input import parse
+from credential_core.verify.inputs import (
+    Failure,
+    KnownState,
+    KnownStatus,
+    Needs,
+    Policy,
+    Resolution,
+    Trust,
+    TrustAnswer,
+    needs,
+    trust_only,
+)
+from credential_core.verify.verification import rejected, verify
+
+__all__ = [
+    "Failure",
+    "KnownState",
+    "KnownStatus",
+    "Needs",
+    "Policy",
+    "Resolution",
+    "Trust",
+    "TrustAnswer",
+    "needs",
+    "parse",
+    "rejected",
+    "trust_only",
+    "verify",
+]

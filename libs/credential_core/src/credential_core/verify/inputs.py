@@ -1,0 +1,143 @@
+"""What a verification takes beside the document: what must be fetched for it, and what the caller already knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from credential_core import bitstring
+from credential_core.did import controller_of
+from credential_core.errors import CredentialError
+from credential_core.proof import proofs
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something could not be fetched. `transient`: trying again later may help."""
+
+    code: str
+    detail: str
+    transient: bool = True
+
+
+Resolution: TypeAlias = Mapping[str, Any] | Failure
+
+
+class Trust(StrEnum):
+    """What the caller thinks of an issuer."""
+
+    TRUSTED = "trusted"
+    UNKNOWN = "unknown"
+    DISTRUSTED = "distrusted"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnswer:
+    """The answer to "may this issuer be believed", and who says so."""
+
+    trust: Trust
+    detail: str = ""
+    source: str | None = None
+
+
+TrustedIssuers: TypeAlias = Callable[[str], TrustAnswer]
+
+
+def trust_only(issuers: Collection[str], source: str | None = None) -> TrustedIssuers:
+    """A trust function over a fixed list: its members are trusted, all others unknown."""
+
+    def answer(issuer: str) -> TrustAnswer:
+        return TrustAnswer(Trust.TRUSTED if issuer in issuers else Trust.UNKNOWN, source=source)
+
+    return answer
+
+
+class KnownState(StrEnum):
+    """A credential's state as its issuer's events tell it."""
+
+    ISSUED = "issued"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStatus:
+    """The last state that events told, with the version that told it."""
+
+    state: KnownState
+    version: int
+    source: str = "events"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", KnownState(self.state))  # a plain string is welcome
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the caller makes of what cannot be decided.
+
+    `accept_unknown_issuer`: the issuer_trust check of an issuer nobody vouches for is skipped, not unknown, so that
+    it no longer stands in the way of `valid`. A distrusted issuer fails under any policy.
+    """
+
+    accept_unknown_issuer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What to fetch before verifying: controller documents (DIDs or https URLs) and status lists (URLs), in order."""
+
+    controllers: tuple[str, ...]
+    status_lists: tuple[str, ...]
+
+
+def needs(document: Mapping[str, Any]) -> Needs:
+    """What verifying `document` takes. A did:key is never listed; what is malformed is left to `verify` to report.
+
+    Also answers for a fetched status list: verifying one needs the controllers of its own proofs.
+    """
+    return Needs(
+        controllers=tuple(dict.fromkeys(_controllers(document))),
+        status_lists=tuple(dict.fromkeys(_status_lists(document))),
+    )
+
+
+def _controllers(document: Mapping[str, Any]) -> list[str]:
+    found = []
+    try:
+        for proof in proofs(document):
+            method = proof.get("verificationMethod")
+            if isinstance(method, str):
+                found.append(controller_of(method))
+    except CredentialError:
+        pass  # the proof check says what is wrong
+    return [controller for controller in found if not controller.startswith("did:key:")]
+
+
+def _status_lists(document: Mapping[str, Any]) -> list[str]:
+    found = []
+    for entry in status_entries(document):
+        if isinstance(entry, Mapping) and bitstring.ENTRY_TYPE in as_list(entry.get("type")):
+            url = entry.get("statusListCredential")
+            if isinstance(url, str):
+                found.append(url)
+    return found
+
+
+def status_entries(document: Mapping[str, Any]) -> list[Any]:
+    """The status entries of a credential, one or many."""
+    return as_list(document.get("credentialStatus"))
+
+
+def as_list(value: Any) -> list[Any]:
+    """A JSON-LD set as a list: nothing, one value or many."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def issuer_id(document: Mapping[str, Any]) -> str | None:
+    """The id of a credential's issuer, written as a string or as an object."""
+    issuer = document.get("issuer")
+    identifier = issuer.get("id") if isinstance(issuer, Mapping) else issuer
+    return identifier if isinstance(identifier, str) else None

@@ -1,0 +1,151 @@
+"""The whole verification: each check made once, in a fixed order, and the verdict that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from credential_core.errors import CredentialError, DocumentError
+from credential_core.json_input import parse
+from credential_core.model import validate_credential
+from credential_core.report import Check, Outcome, Report, verdict_of
+from credential_core.timestamps import parse_timestamp
+from credential_core.verify.inputs import (
+    KnownStatus,
+    Policy,
+    Resolution,
+    Trust,
+    TrustedIssuers,
+    as_list,
+    issuer_id,
+)
+from credential_core.verify.proofs import check_proofs
+from credential_core.verify.status import StatusSources, check_status
+
+ORDER: Final = ("parse", "schema", "proof", "issuer_trust", "status", "validity_period")
+_SHOWN_VIOLATIONS: Final = 5
+
+
+def verify(
+    document: Mapping[str, Any],
+    *,
+    controllers: Mapping[str, Resolution],
+    status_lists: Mapping[str, Resolution],
+    now: datetime,
+    trusted_issuers: TrustedIssuers,
+    known_status: KnownStatus | None = None,
+    status_list_controllers: Mapping[str, Resolution] | None = None,
+    policy: Policy | None = None,
+) -> Report:
+    """Verify a parsed credential with what was fetched for it. Never raises for anything the document holds.
+
+    `controllers` and `status_lists` go by the keys that `needs` gave; `status_list_controllers` adds those that the
+    lists themselves need. `now` is aware. The order of proofs, statuses or members never changes the verdict.
+    """
+    try:
+        document = parse(document)
+    except CredentialError as error:
+        return rejected(error)
+    policy = policy or Policy()
+    sources = StatusSources(
+        lists=status_lists,
+        controllers={**controllers, **(status_list_controllers or {})},
+        issuer_trusted=lambda issuer: trusted_issuers(issuer).trust is Trust.TRUSTED,
+        known=known_status,
+        now=now,
+    )
+    checks = [
+        Check("parse", Outcome.PASSED, "parsed", "the document is one JSON object within the budgets"),
+        _schema(document),
+        check_proofs(document, controllers, now),
+        _issuer_trust(document, trusted_issuers, policy),
+        check_status(document, sources),
+        _validity_period(document, now),
+        *_endorsements(document),
+    ]
+    return Report(verdict_of(checks), tuple(checks), _summary(document))
+
+
+def rejected(error: CredentialError) -> Report:
+    """The report on a body that `parse` refused: nothing else could be checked.
+
+    A format this library does not read yet leaves the verdict open; anything else is invalid.
+    """
+    outcome = Outcome.UNKNOWN if error.code == "format_unsupported" else Outcome.FAILED
+    skipped = (Check(name, Outcome.SKIPPED, "not_parsed", "the document could not be read") for name in ORDER[1:])
+    checks = (Check("parse", outcome, error.code, error.detail), *skipped)
+    return Report(verdict_of(checks), checks)
+
+
+def _schema(document: Mapping[str, Any]) -> Check:
+    violations = validate_credential(document)
+    if not violations:
+        return Check("schema", Outcome.PASSED, "schema_valid", "the document follows its data model")
+    if violations[0].code == "credential_version_unsupported":
+        return Check("schema", Outcome.UNKNOWN, violations[0].code, violations[0].detail)
+    shown = "; ".join(f"{v.path}: {v.detail}" for v in violations[:_SHOWN_VIOLATIONS])
+    more = len(violations) - _SHOWN_VIOLATIONS
+    return Check("schema", Outcome.FAILED, "schema_invalid", shown + (f"; and {more} more" if more > 0 else ""))
+
+
+def _issuer_trust(document: Mapping[str, Any], trusted_issuers: TrustedIssuers, policy: Policy) -> Check:
+    name = "issuer_trust"
+    issuer = issuer_id(document)
+    if issuer is None:
+        return Check(name, Outcome.FAILED, "issuer_missing", "the credential names no issuer")
+    answer = trusted_issuers(issuer)
+    if answer.trust is Trust.TRUSTED:
+        return Check(name, Outcome.PASSED, "issuer_trusted", answer.detail or "the issuer is known", answer.source)
+    if answer.trust is Trust.DISTRUSTED:
+        detail = answer.detail or "the issuer is not to be trusted"
+        return Check(name, Outcome.FAILED, "issuer_distrusted", detail, answer.source)
+    detail = answer.detail or "nobody vouches for the issuer"
+    if policy.accept_unknown_issuer:
+        return Check(name, Outcome.SKIPPED, "issuer_unknown_accepted", f"{detail}; the policy accepts that")
+    return Check(name, Outcome.UNKNOWN, "issuer_unknown", detail, answer.source)
+
+
+def _validity_period(document: Mapping[str, Any], now: datetime) -> Check:
+    name = "validity_period"
+    try:
+        if "validFrom" in document and parse_timestamp(document["validFrom"]) > now:
+            return Check(name, Outcome.FAILED, "not_yet_valid", "validFrom lies in the future")
+        if "validUntil" in document and parse_timestamp(document["validUntil"]) <= now:
+            return Check(name, Outcome.FAILED, "expired", "validUntil has passed")
+    except DocumentError as error:
+        return Check(name, Outcome.FAILED, error.code, error.detail)
+    if "validFrom" not in document:
+        return Check(name, Outcome.UNKNOWN, "validity_period_unreadable", "the credential has no validFrom")
+    return Check(name, Outcome.PASSED, "within_validity_period", "now lies within the validity period")
+
+
+def _endorsements(document: Mapping[str, Any]) -> list[Check]:
+    """Endorsements are announced, not judged: what others say of a credential does not decide its own validity."""
+    subject = document.get("credentialSubject")
+    achievement = subject.get("achievement") if isinstance(subject, Mapping) else None
+    holders = (document, document.get("issuer"), achievement)
+    count = sum(
+        len(as_list(holder.get(member)))
+        for holder in holders
+        if isinstance(holder, Mapping)
+        for member in ("endorsement", "endorsementJwt")
+    )
+    if not count:
+        return []
+    return [Check("endorsements", Outcome.SKIPPED, "endorsements_not_checked", f"{count} endorsements not checked")]
+
+
+def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A few members for people; nothing about the learner."""
+    summary = {name: document.get(name) for name in ("id", "type", "name", "validFrom", "validUntil", "awardedDate")}
+    issuer = document.get("issuer")
+    summary["issuer"] = _pick(issuer, ("id", "name")) if isinstance(issuer, Mapping) else {"id": issuer_id(document)}
+    subject = document.get("credentialSubject")
+    if isinstance(subject, Mapping) and isinstance(subject.get("achievement"), Mapping):
+        summary["achievement"] = _pick(subject["achievement"], ("id", "name", "achievementType"))
+    return {name: value for name, value in summary.items() if value is not None}
+
+
+def _pick(members: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: members[name] for name in names if name in members}
