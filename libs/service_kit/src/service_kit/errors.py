@@ -15,6 +15,7 @@ class Category(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    STALE = "stale"
     GONE = "gone"
     LIMITED = "limited"
     UNAVAILABLE = "unavailable"
@@ -90,6 +91,13 @@ class Conflict(ServiceError):
 
     category = Category.CONFLICT
     code = "conflict"
+
+
+class Stale(ServiceError):
+    """The caller's precondition (If-Match) no longer holds: somebody changed the thing in between."""
+
+    category = Category.STALE
+    code = "precondition-failed"
 
 
 class Gone(ServiceError):

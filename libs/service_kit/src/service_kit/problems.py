@@ -35,6 +35,7 @@ STATUS: Mapping[Category, HTTPStatus] = {
     Category.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Category.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Category.CONFLICT: HTTPStatus.CONFLICT,
+    Category.STALE: HTTPStatus.PRECONDITION_FAILED,
     Category.GONE: HTTPStatus.GONE,
     Category.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Category.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
