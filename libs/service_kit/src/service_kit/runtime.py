@@ -17,11 +17,11 @@ from service_kit import problems
 from service_kit.app import Check, health_router
 from service_kit.logs import configure_logs, get_logger
 from service_kit.migrations import migrate
-from service_kit.settings import ServiceSettings
+from service_kit.settings import Settings, StoreSettings
 
 log = get_logger(__name__)
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=StoreSettings)
 Task = Callable[[asyncio.Event], Awaitable[None]]
 
 
@@ -93,7 +93,7 @@ def _tasks(components: Components, role: str) -> list[Task]:
     return [*components.relay, *components.consume] if role == "run" else list(roles[role])
 
 
-def _health_app(settings: ServiceSettings, components: Components) -> FastAPI:
+def _health_app(settings: Settings, components: Components) -> FastAPI:
     """Health and metrics only, for processes that answer no requests."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.public_base_url = settings.public_base_url
@@ -102,7 +102,7 @@ def _health_app(settings: ServiceSettings, components: Components) -> FastAPI:
     return app
 
 
-async def serve(app: FastAPI, settings: ServiceSettings, tasks: Sequence[Task], name: str) -> None:
+async def serve(app: FastAPI, settings: Settings, tasks: Sequence[Task], name: str) -> None:
     """Answer requests and run the tasks until SIGTERM or SIGINT. A task that fails ends the process with an error."""
     stop = asyncio.Event()
     server = Server(

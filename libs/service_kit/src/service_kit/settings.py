@@ -86,9 +86,14 @@ class Settings(BaseSettings):
         return self
 
 
-class ServiceSettings(Settings):
-    """What a service with a database, a bus and protected routes is told."""
+class StoreSettings(Settings):
+    """What a process with a database is told."""
 
     database: DatabaseSettings
+
+
+class ServiceSettings(StoreSettings):
+    """What a service with a database, a bus and protected routes is told."""
+
     kafka: KafkaSettings = KafkaSettings()
     auth: AuthSettings
