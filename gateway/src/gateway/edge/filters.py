@@ -15,6 +15,7 @@ BUFFER = "envoy.filters.http.buffer"
 # Where the JWT filter leaves the claims of a good token for the rate limit and the access log.
 CLAIMS = "claims"
 NO_CLIENT = "-"
+NEVER = {"default_value": {"numerator": 0, "denominator": "HUNDRED"}}
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
@@ -129,10 +130,13 @@ def _bucket(rate: Rate) -> dict[str, Any]:
 @cache
 def cors_policy(access: Access) -> dict[str, Any]:
     """For any origin: there are no cookies to abuse, a page has only the token it was given."""
+    policy = {"@type": f"{FILTERS}.cors.v3.CorsPolicy"}
+    if access is Access.PAGE:
+        return {**policy, "filter_enabled": NEVER}
     reads = access is Access.PUBLIC
     return {
-        "@type": f"{FILTERS}.cors.v3.CorsPolicy",
-        "allow_origin_string_match": [] if access is Access.PAGE else [{"safe_regex": {"regex": ".+"}}],
+        **policy,
+        "allow_origin_string_match": [{"safe_regex": {"regex": ".+"}}],
         "allow_methods": ", ".join(READ) if reads else ALL_METHODS,
         "allow_headers": REQUEST_HEADERS,
         "expose_headers": EXPOSED_HEADERS,

@@ -62,12 +62,14 @@ def _traffic(name: str, host: dict[str, Any], settings: EdgeSettings, *, secure:
 
 
 def _connections(settings: EdgeSettings) -> dict[str, Any]:
-    """Common to both listeners. Escaped and double slashes stay: a record's id may be a whole address."""
+    """Common to both listeners. Escaped and double slashes stay: a record's id may be a whole address.
+
+    There is no `internal_address_config`: left out, no caller may set `x-envoy-*` headers; empty, all may.
+    """
     return {
         "codec_type": "AUTO",
         "use_remote_address": True,
         "xff_num_trusted_hops": settings.trusted_hops,
-        "internal_address_config": {"cidr_ranges": []},
         "always_set_request_id_in_response": True,
         "server_header_transformation": "PASS_THROUGH",
         "normalize_path": True,
@@ -108,7 +110,7 @@ def _access_log() -> dict[str, Any]:
         "event": "edge_request",
         "time": "%START_TIME%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG)%",
+        "path": "%PATH(NQ:ORIG_OR_PATH)%",
         "protocol": "%PROTOCOL%",
         "status": "%RESPONSE_CODE%",
         "flags": "%RESPONSE_FLAGS%",

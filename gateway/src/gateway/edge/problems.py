@@ -4,7 +4,7 @@ Everything here configures Envoy's local replies, so a refused token, an unknown
 look the same to a caller as a refusal by a service.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -19,20 +19,21 @@ class Refusal:
     code: str
     detail: str
     headers: tuple[tuple[str, str], ...] = ()
+    seen_as: int | None = None
+    """The status Envoy itself gives, where that is another."""
 
     @property
     def title(self) -> str:
         return HTTPStatus(self.status).phrase
 
 
+CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="%LOCAL_REPLY_BODY%"'
+BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),))
 REFUSALS = (
     Refusal(400, "malformed-request", "the request cannot be read"),
-    Refusal(
-        401,
-        "unauthorized",
-        REASON,
-        (("www-authenticate", 'Bearer realm="laurel", error="invalid_token", error_description="%LOCAL_REPLY_BODY%"'),),
-    ),
+    BAD_TOKEN,
+    # A token for somebody else is an invalid one (RFC 6750 §3.1); nothing else at the edge answers 403.
+    replace(BAD_TOKEN, seen_as=403),
     Refusal(404, "not-found", "there is nothing at this address"),
     Refusal(408, "request-timeout", "the request took too long to arrive"),
     Refusal(413, "content-too-large", "the body is larger than this address takes"),
@@ -55,7 +56,8 @@ def local_replies(public_base_url: str) -> dict[str, Any]:
 def _mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
     problem_type = f"{public_base_url}/problems/{refusal.code}"
     mapper: dict[str, Any] = {
-        "filter": _status("EQ", refusal.status),
+        "filter": _status("EQ", refusal.seen_as or refusal.status),
+        "status_code": refusal.status,
         "body_format_override": _document(problem_type, refusal.title, refusal.detail),
     }
     if refusal.headers:
@@ -79,7 +81,7 @@ def _document(problem_type: str, title: str, detail: str) -> dict[str, Any]:
         "title": title,
         "status": "%RESPONSE_CODE%",
         "detail": detail,
-        "instance": "%PATH(NQ:ORIG)%",
+        "instance": "%PATH(NQ:ORIG_OR_PATH)%",
         "request_id": "%REQ(X-REQUEST-ID)%",
     }
     return {"content_type": MEDIA_TYPE, "json_format": members}

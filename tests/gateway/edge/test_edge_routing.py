@@ -1,0 +1,173 @@
+"""Each public address reaches its room, unchanged; nothing else reaches any."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.edge import ROUTES, Room, Route
+from gateway.edge.routes import Path, Pattern, Under
+from tests.gateway.edge.fleet import BASE_URL, Edge
+
+ADDRESSES = [
+    ("gateway", "GET", "/.well-known/oauth-authorization-server"),
+    ("gateway", "GET", "/.well-known/openid-configuration"),
+    ("gateway", "GET", "/.well-known/oauth-protected-resource"),
+    ("gateway", "GET", "/.well-known/oauth-protected-resource/credentials"),
+    ("gateway", "POST", "/oauth/token"),
+    ("gateway", "GET", "/oauth/authorize?client_id=1&state=2"),
+    ("gateway", "POST", "/oauth/introspect"),
+    ("gateway", "GET", "/organizations"),
+    ("gateway", "PATCH", "/organizations/1"),
+    ("gateway", "POST", "/clients"),
+    ("gateway", "DELETE", "/clients/1"),
+    ("gateway", "GET", "/login"),
+    ("gateway", "POST", "/login/password"),
+    ("catalog", "GET", "/courses?q=biology&limit=5"),
+    ("catalog", "POST", "/courses"),
+    ("catalog", "POST", "/courses/import"),
+    ("catalog", "GET", "/achievements/1/versions/2"),
+    ("catalog", "POST", "/achievements/1/publish"),
+    ("catalog", "GET", "/pathways"),
+    ("catalog", "POST", "/pathways"),
+    ("catalog", "GET", "/skills/1"),
+    ("catalog", "POST", "/skills"),
+    ("catalog", "GET", "/recognitions"),
+    ("catalog", "POST", "/recognitions"),
+    ("issuer", "GET", "/issuers"),
+    ("issuer", "GET", "/issuers?limit=2"),
+    ("issuer", "POST", "/issuers"),
+    ("issuer", "PATCH", "/issuers/stolaf"),
+    ("issuer", "PUT", "/issuers/stolaf"),
+    ("issuer", "DELETE", "/issuers/stolaf"),
+    ("issuer", "GET", "/issuers/stolaf/keys"),
+    ("issuer", "POST", "/issuers/stolaf/keys"),
+    ("issuer", "POST", "/credentials"),
+    ("issuer", "GET", "/credentials/1"),
+    ("issuer", "POST", "/credentials/1/revoke"),
+    ("issuer", "POST", "/batches"),
+    ("issuer", "GET", "/batches/1"),
+    ("issuer", "POST", "/offers"),
+    ("issuer", "GET", "/learners/me"),
+    ("issuer", "GET", "/learners/me/credentials"),
+    ("issuer", "GET", "/ims/ob/v3p0/credentials"),
+    ("issuer", "POST", "/vc/credentials/issue"),
+    ("issuer", "POST", "/vc/credentials/status"),
+    ("issuer", "POST", "/vc/credentials/derive"),
+    ("registry", "GET", "/issuers/stolaf"),
+    ("registry", "HEAD", "/issuers/stolaf"),
+    ("registry", "GET", "/issuers/stolaf?format=page"),
+    ("registry", "GET", "/issuers/stolaf/did.json"),
+    ("registry", "GET", "/records"),
+    ("registry", "GET", "/records/0f4b"),
+    ("registry", "GET", "/status-lists/1"),
+    ("registry", "GET", "/log/checkpoint"),
+    ("registry", "GET", "/accreditations"),
+    ("registry", "POST", "/accreditations"),
+    ("verifier", "POST", "/verifications"),
+    ("verifier", "GET", "/verifications/1"),
+    ("verifier", "POST", "/monitors"),
+    ("verifier", "GET", "/receipts/1"),
+    ("verifier", "POST", "/presentation-requests"),
+    ("verifier", "POST", "/vc/credentials/verify"),
+    ("verifier", "POST", "/vc/presentations/verify"),
+    ("verifier", "POST", "/vc/challenges"),
+]
+
+
+@pytest.mark.parametrize(("room", "method", "target"), ADDRESSES)
+def test_address_reaches_its_room_unchanged(edge: Edge, room: str, method: str, target: str) -> None:
+    asked = edge.rooms[Room(room)].asked
+    reply = edge.ask(method, target)
+
+    assert reply.status == 200
+    assert edge.rooms[Room(room)].asked == asked + 1
+    if method != "HEAD":
+        assert (reply.json["room"], reply.json["method"], reply.json["path"]) == (room, method, target)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.room} {route.match.value} {route.methods}")
+def test_every_row_of_the_table_has_an_address_here(route: Route) -> None:
+    elsewhere = [*ADDRESSES, ("gateway", "GET", "/oauth/jwks"), *((r, "GET", f"/openapi/{r}.json") for r in Room)]
+    assert any(_first_match(method, target) is route for _, method, target in elsewhere)
+
+
+def _first_match(method: str, target: str) -> Route | None:
+    path = target.partition("?")[0]
+    rows = (route for route in ROUTES if not route.methods or method in route.methods)
+    return next((route for route in rows if _matches(route.match, path)), None)
+
+
+def _matches(wanted: Path | Under | Pattern, path: str) -> bool:
+    match wanted:
+        case Path(value):
+            return path == value
+        case Under(value):
+            return path == value or path.startswith(f"{value}/")
+        case Pattern(value):
+            return re.fullmatch(value, path) is not None
+
+
+@pytest.mark.parametrize("room", [room.value for room in Room])
+def test_a_rooms_description_is_its_own_openapi_document(edge: Edge, room: str) -> None:
+    reply = edge.ask("GET", f"/openapi/{room}.json")
+
+    assert (reply.json["room"], reply.json["path"]) == (room, "/openapi.json")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/nothing",
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/openapi.json",
+        "/openapi/nobody.json",
+        "/coursesx",
+        "/issuersx/1",
+        "/vc/credentials/other",
+        "/courses/../metrics",
+        "/courses/%2e%2e/metrics",
+        "/ready",
+        "/stats/prometheus",
+    ],
+)
+def test_any_other_address_is_a_problem_document(edge: Edge, target: str) -> None:
+    reply = edge.ask("GET", target)
+
+    assert reply.status == 404
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    problem = reply.json
+    assert problem["type"] == f"{BASE_URL}/problems/not-found"
+    assert (problem["title"], problem["status"]) == ("Not Found", 404)
+    assert problem["request_id"] == reply.headers["X-Request-Id"]
+
+
+def test_the_problem_names_the_path_without_its_query(edge: Edge) -> None:
+    assert edge.ask("GET", "/nothing?secret=1").json["instance"] == "/nothing"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/records/http%3A%2F%2Flocalhost%3A8080%2Fcredentials%2F0f4b",
+        "/records/http://localhost:8080/credentials/0f4b",
+        "/records/urn%3Auuid%3A0f4b",
+        "/records/%E2%82%AC",
+    ],
+)
+def test_a_whole_credential_id_reaches_the_registry_as_it_was_written(edge: Edge, target: str) -> None:
+    reply = edge.ask("GET", target)
+
+    assert (reply.json["room"], reply.json["path"]) == ("registry", target)
+
+
+def test_the_bare_origin_says_where_to_go_on(edge: Edge) -> None:
+    reply = edge.ask("GET", "/")
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "application/json"
+    assert reply.json["authorization_server"] == f"{BASE_URL}/.well-known/oauth-authorization-server"
+    assert reply.json["openapi"]["catalog"] == f"{BASE_URL}/openapi/catalog.json"
