@@ -1,4 +1,4 @@
-"""Signed JSON in compact form (RFC 7515 §7.1), read with the caution of RFC 8725: any input ends in claims or JwsError."""
+"""Signed JSON in compact form (RFC 7515 §7.1), read as RFC 8725 asks: any input ends in claims or in JwsError."""
 
 import re
 from typing import Any
