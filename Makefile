@@ -59,7 +59,7 @@ test: setup ## Everything CI runs: check, then every test, then what was left ou
 
 .PHONY: test-without-java
 test-without-java: setup ## One short life of a credential with Java and Maven hidden
-	@exec $(BIN)/python -m tools.suite --without-java
+	@exec $(BIN)/python -m tools.suite --only without-java
 
 .PHONY: check
 check: setup ## Lint, formatting, types, import rules, our own rules
@@ -70,8 +70,8 @@ format: setup ## Format and sort imports
 	@$(BIN)/ruff check --quiet --fix --select I . && $(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure: time to the public record, time to a changed verdict, calls per second
-	@exec $(BIN)/python -m benchmarks
+bench: setup ## On a fleet that runs: time to the public record, time to a changed verdict
+	@exec $(BIN)/python -m benchmarks.propagation
 
 .PHONY: clean
 clean: ## Remove the fleet's data and what tools left behind; .venv and .cache/kafka stay

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,8 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 from tools import account
-from tools.fleet import Fleet, Ports
+from tools.fleet import Fleet
 from tools.process import StartFailed
+from tools.rooms import Ports
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -48,7 +48,7 @@ def run(*, story: bool) -> int:
     try:
         say(f"Laurel: starting the fleet, logs in {_shown(VAR / 'log')}")
         with fleet:
-            _play(fleet, story=story)
+            _play(story=story)
             _welcome(fleet)
             return _stay(fleet)
     except StartFailed as failure:
@@ -87,18 +87,13 @@ def _held(lock: Path) -> bool:
     return False
 
 
-def _play(fleet: Fleet, *, story: bool) -> None:
+def _play(*, story: bool) -> None:
     if not story:
         return
     say("")
-    command = [sys.executable, "-m", "tools.story"]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **_story_env(fleet)}, check=False)
+    done = subprocess.run([sys.executable, "-m", "tools.story"], cwd=ROOT, check=False)
     if done.returncode:
         raise StartFailed(f"the story ended with code {done.returncode}; it told why above")
-
-
-def _story_env(fleet: Fleet) -> dict[str, str]:
-    return {"LAUREL_DEMO_FILE": str(fleet.demo_file)}
 
 
 def _welcome(fleet: Fleet) -> None:

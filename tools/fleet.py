@@ -11,7 +11,6 @@ in `held` are not started until asked.
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
 import json
 import os
@@ -32,91 +31,16 @@ from tools.guard import guard
 from tools.kafka import Kafka, Kind, LocalKafka
 from tools.ports import LOOPBACK, free_ports
 from tools.postgres import DatabaseUrls, LocalPostgres, Server
-from tools.probe import ok
-from tools.process import Process, StartFailed, Supervised
+from tools.process import StartFailed, Supervised
+from tools.rooms import ROLES, ROOMS, START_TIMEOUT_S, Ports, Service
 from tools.secret_store import SecretStore, key
+from tools.seed import clients, seed
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = postgres.ROOMS
-ROLES = ("serve", "relay", "consume")
-START_TIMEOUT_S = 90.0
-"""For each server: slow enough for a loaded machine, where Python alone needs seconds."""
 
 Say = Callable[[str], None]
 Unit = tuple[str, str]
 """A room and the command that one of its processes runs."""
-# Commands that give a new fleet its first organizations, each run once it serves; the last one writes var/demo.json.
-SEEDS: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Where everything listens, on the loopback address."""
-
-    edge: int = 8080
-    tls: int = 8443
-    admin: int = 9901
-    rooms: Mapping[str, int] = dataclasses.field(
-        default_factory=lambda: dict(zip(ROOMS, range(8101, 8106), strict=True))
-    )
-    kafka: int = 19092
-    kafka_controller: int = 19093
-    postgres: int = 15432
-
-    @classmethod
-    def free(cls) -> Ports:
-        edge, tls, admin, broker, controller, database, *rooms = free_ports(6 + len(ROOMS))
-        return cls(
-            edge=edge,
-            tls=tls,
-            admin=admin,
-            rooms=dict(zip(ROOMS, rooms, strict=True)),
-            kafka=broker,
-            kafka_controller=controller,
-            postgres=database,
-        )
-
-
-class Service(Supervised):
-    """One process of one service."""
-
-    def __init__(self, room: str, role: str, port: int, env: Mapping[str, str], home: Path) -> None:
-        self.name = room if role == "run" else f"{room}-{role}"
-        self.url = f"http://{LOOPBACK}:{port}"
-        self.port = port
-        self._command = [sys.executable, "-m", room, role]
-        self._env = {**env, "LAUREL_HTTP__PORT": str(port)}
-        self._home = home
-
-    def start(self) -> None:
-        """Start and return when it is ready."""
-        self.launch()
-        self.wait_ready()
-
-    def launch(self) -> None:
-        if self.alive:
-            return
-        self._process = Process(
-            name=self.name,
-            command=self._command,
-            log=self._home / "log" / f"{self.name}.log",
-            env=self._env,
-            cwd=ROOT,
-            stop_budget_s=15.0,
-            pidfile=self._home / "run" / self.name,
-            ports=[self.port],
-        )
-        self._process.start()
-
-    def wait_ready(self) -> None:
-        self.process.wait_until(lambda: ok(self.port, "/readyz"), START_TIMEOUT_S)
-
-    def pause(self) -> None:
-        """SIGSTOP: alive to the kernel, silent to everybody else."""
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
 
 
 class Fleet:
@@ -311,8 +235,10 @@ class Fleet:
         self.edge.process.wait_until(self.edge.serves, START_TIMEOUT_S)
 
     def _seed(self) -> None:
-        for command in SEEDS:
-            self.command(*command)
+        known = self.root / "secrets" / "demo-clients.json"
+        clients(known)
+        self.command("gateway", "seed", str(known))
+        seed(self.base_url, self.tls_base_url, known, self.demo_file)
 
     def _environment(self, room: str, urls: DatabaseUrls) -> dict[str, str]:
         ours = {
@@ -328,7 +254,6 @@ class Fleet:
             "LAUREL_KEY_ENCRYPTION_KEY": self._secrets.get(f"{room}-key-encryption-key", key),
             "LAUREL_FETCHER__ALLOW_PRIVATE": "true",
             "LAUREL_FETCHER__CA_FILE": str(self.authority),
-            "LAUREL_DEMO_FILE": str(self.demo_file),
             "PYTHONUNBUFFERED": "1",
         }
         return {**os.environ, **ours, **self._extra_env.get(room, {})}

@@ -140,14 +140,21 @@ class LocalKafka(Supervised):
 
 
 def choose() -> tuple[Kind, str]:
-    """Which Kafka this machine gets, and why. LAUREL_KAFKA_KIND=apache|tansu settles it."""
+    """Which Kafka this machine gets, and why. LAUREL_KAFKA_KIND=apache|tansu settles it.
+
+    CI never falls back by accident: there it raises StartFailed unless LAUREL_KAFKA_FALLBACK=expected.
+    """
     if os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         return Kind.EXTERNAL, "KAFKA_BOOTSTRAP_SERVERS names it"
     forced = os.environ.get("LAUREL_KAFKA_KIND")
     if forced:
         return Kind(forced), "LAUREL_KAFKA_KIND asks for it"
     missing = why_no_apache()
-    return (Kind.TANSU, missing) if missing else (Kind.APACHE, "Java is here")
+    if not missing:
+        return Kind.APACHE, f"Java {MIN_JAVA} or newer is here"
+    if os.environ.get("CI") == "true" and os.environ.get("LAUREL_KAFKA_FALLBACK") != "expected":
+        raise StartFailed(f"CI runs on Apache Kafka, and {missing}")
+    return Kind.TANSU, missing
 
 
 def why_no_apache() -> str:

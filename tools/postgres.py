@@ -25,9 +25,9 @@ from tools.account import can_run, give, place, remove, unprivileged
 from tools.blocking import run
 from tools.ports import LOOPBACK, is_open
 from tools.process import Account, Process, StartFailed, Supervised
+from tools.rooms import ROOMS
 from tools.secret_store import SecretStore
 
-ROOMS = ("gateway", "catalog", "issuer", "registry", "verifier")
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # a socket's path has a length limit, and root's places are closed to us
