@@ -1,0 +1,63 @@
+"""Reading the public record: what an address names, and what is there."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.core.model import Issuer, PublicRecord, StatusList
+from registry.core.ports import Readings
+from service_kit.clock import Clock, utc_now
+from service_kit.errors import NotFound
+from service_kit.ids import is_id
+
+MAX_ID = 2048
+COLLAPSED_SCHEME = re.compile(r"(?i)^(https?):/(?=[^/])")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Finds things by their public names. Raises NotFound."""
+
+    readings: Readings
+    public_base_url: str
+    clock: Clock = utc_now
+
+    def now(self) -> datetime:
+        """The instant that `expired` is judged at."""
+        return self.clock()
+
+    def credential_id(self, name: str) -> str:
+        """The credential that an address names, by its last segment or by its whole id.
+
+        A short name stands for our own origin only, so no credential with a foreign id can stand in for it.
+        Some proxies turn `//` into `/`; that is undone.
+        """
+        if is_id(name):
+            return f"{self.public_base_url}/credentials/{name}"
+        return COLLAPSED_SCHEME.sub(r"\1://", name)
+
+    async def issuer(self, slug: str) -> Issuer:
+        """One issuer, active or not: what it signed must stay verifiable."""
+        found = await self.readings.issuer(slug) if _plausible(slug) else None
+        if found is None:
+            raise NotFound("there is no issuer of this name")
+        return found
+
+    async def record(self, name: str) -> PublicRecord:
+        """One credential's public record."""
+        found = await self.readings.record(self.credential_id(name)) if _plausible(name) else None
+        if found is None:
+            raise NotFound("there is no public record of this credential")
+        return found
+
+    async def status_list(self, list_id: str) -> StatusList:
+        """One signed status list."""
+        found = await self.readings.status_list(list_id) if _plausible(list_id) else None
+        if found is None:
+            raise NotFound("there is no status list of this name")
+        return found
+
+
+def _plausible(name: str) -> bool:
+    """Whether PostgreSQL can be asked for this text at all."""
+    return 0 < len(name) <= MAX_ID and "\x00" not in name and name.isprintable()

@@ -1,0 +1,37 @@
+"""What the core needs of the outside: somewhere to read from, somewhere to project into."""
+
+from typing import Protocol
+
+from registry.core.model import AchievementVersion, Issuance, Issuer, PublicRecord, Standing, StatusList
+
+
+class Readings(Protocol):
+    """The public record, read. Every answer is what the database says now."""
+
+    async def issuer(self, slug: str) -> Issuer | None:
+        """One issuer."""
+
+    async def record(self, credential_id: str) -> PublicRecord | None:
+        """One credential, once its issuance is known."""
+
+    async def status_list(self, list_id: str) -> StatusList | None:
+        """The newest revision of one list."""
+
+
+class Projections(Protocol):
+    """The public record, written. Each call may repeat and come in any order: the result is the same."""
+
+    async def put_issuer(self, issuer: Issuer) -> None:
+        """Replace an older revision."""
+
+    async def put_achievement(self, achievement: AchievementVersion) -> None:
+        """Replace an older revision."""
+
+    async def put_issuance(self, issuance: Issuance) -> None:
+        """Fill in what is fixed at signing, and the state `issued` unless a later state is known."""
+
+    async def put_standing(self, standing: Standing) -> None:
+        """Change the state; the credential itself may still be unknown."""
+
+    async def put_status_list(self, status_list: StatusList) -> None:
+        """Replace an older revision."""

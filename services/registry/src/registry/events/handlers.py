@@ -1,0 +1,143 @@
+"""Which event changes what. A payload becomes the core's own values here, so a producer's change stops at the edge."""
+
+import json
+from typing import Any, Protocol
+
+from contracts.events import (
+    AchievementPublished,
+    AchievementRetired,
+    AchievementState,
+    CredentialIssued,
+    CredentialReinstated,
+    CredentialRevoked,
+    CredentialStatusChanged,
+    CredentialSuspended,
+    IssuerPublished,
+    Json,
+    StatusListPublished,
+)
+from registry.core.model import AchievementVersion, Issuance, Issuer, Standing, State, StatusList
+from registry.core.ports import Projections
+from service_kit.inbox import Received, Subscription
+
+DEFAULT_TTL_MS = 300_000
+LONGEST_TTL_S = 86_400
+
+
+class Work(Protocol):
+    """A unit of work with projections."""
+
+    projections: Projections
+
+
+async def issuer_published(work: Work, received: Received[IssuerPublished]) -> None:
+    """Show the issuer and its keys."""
+    event = received.payload
+    await work.projections.put_issuer(
+        Issuer(
+            slug=event.slug,
+            issuer_id=event.issuer_id,
+            org_id=event.org_id,
+            revision=event.revision,
+            active=event.active,
+            name=event.name,
+            profile=document(event.profile),
+            did_document=document(event.did_document),
+            changed_at=event.changed_at,
+        )
+    )
+
+
+async def achievement_changed(work: Work, received: Received[AchievementState]) -> None:
+    """Know an achievement's name for the records that refer to it."""
+    event = received.payload
+    await work.projections.put_achievement(
+        AchievementVersion(
+            achievement_id=event.achievement_id,
+            version=event.version,
+            revision=event.revision,
+            org_id=event.org_id,
+            name=event.name,
+            achievement_type=event.achievement_type,
+            retired=isinstance(event, AchievementRetired),
+            changed_at=event.changed_at,
+        )
+    )
+
+
+async def credential_issued(work: Work, received: Received[CredentialIssued]) -> None:
+    """Make the public record."""
+    event = received.payload
+    await work.projections.put_issuance(
+        Issuance(
+            credential_id=event.credential_id,
+            revision=event.revision,
+            org_id=event.org_id,
+            issuer_id=event.issuer_id,
+            issuer_slug=event.issuer_slug,
+            achievement_id=event.achievement_id,
+            achievement_version=event.achievement_version,
+            issued_at=event.issued_at,
+            valid_from=event.valid_from,
+            valid_until=event.valid_until,
+            digest=event.digest,
+            status_list=event.status_list,
+            status_index=event.status_index,
+        )
+    )
+
+
+async def credential_status_changed(work: Work, received: Received[CredentialStatusChanged]) -> None:
+    """Change the public record's state."""
+    event = received.payload
+    standing = Standing(event.credential_id, event.revision, State(event.state), event.changed_at)
+    await work.projections.put_standing(standing)
+
+
+async def status_list_published(work: Work, received: Received[StatusListPublished]) -> None:
+    """Serve the newest signed list."""
+    event = received.payload
+    await work.projections.put_status_list(
+        StatusList(
+            list_id=event.list_id,
+            url=event.url,
+            org_id=event.org_id,
+            issuer_id=event.issuer_id,
+            purpose=event.purpose,
+            revision=event.revision,
+            credential=document(event.credential),
+            ttl_s=ttl_s(event.credential),
+            changed_at=event.changed_at,
+        )
+    )
+
+
+def document(json_object: Json) -> bytes:
+    """A document's bytes as readers are given them: compact, member order and numbers as they came."""
+    return json.dumps(json_object, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def ttl_s(credential: Json) -> int:
+    """How long a reader may keep a status list, in seconds: its `ttl` in milliseconds, or the standard's 5 minutes.
+
+    Bitstring Status List 1.0 §2.2. No longer than a day, whatever the list says.
+    """
+    subject = credential.get("credentialSubject")
+    ttl_ms = subject.get("ttl") if isinstance(subject, dict) else None
+    if isinstance(ttl_ms, bool) or not isinstance(ttl_ms, int | float) or ttl_ms < 0:
+        ttl_ms = DEFAULT_TTL_MS
+    return min(int(ttl_ms // 1000), LONGEST_TTL_S)
+
+
+def subscriptions() -> list[Subscription[Any]]:
+    """Everything the registry follows."""
+    return [
+        Subscription(IssuerPublished, issuer_published),
+        Subscription(AchievementPublished, achievement_changed),
+        Subscription(AchievementRetired, achievement_changed),
+        Subscription(CredentialIssued, credential_issued),
+        Subscription(CredentialRevoked, credential_status_changed),
+        Subscription(CredentialSuspended, credential_status_changed),
+        Subscription(CredentialReinstated, credential_status_changed),
+        Subscription(StatusListPublished, status_list_published),
+    ]

@@ -1,0 +1,70 @@
+"""The composition root: the only place that wires."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from contracts.topics import TOPICS
+from registry.adapters.readings import SqlReadings
+from registry.adapters.unit_of_work import Projecting
+from registry.core.lookup import Lookup
+from registry.core.ports import Readings
+from registry.events.handlers import subscriptions
+from registry.http.routes import routes
+from registry.settings import RegistrySettings
+from service_kit.app import Check, create_app
+from service_kit.bus import open_publisher
+from service_kit.consumer import Consumer
+from service_kit.database import Database, open_database
+from service_kit.inbox import Inbox
+from service_kit.migrations import check_revision
+from service_kit.runtime import Components, Service
+from service_kit.settings import Settings
+
+NAME = "registry"
+
+
+@asynccontextmanager
+async def build(settings: RegistrySettings) -> AsyncIterator[Components]:
+    """Everything, connected. Closed in reverse order."""
+    async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as dead_letters:
+
+        async def migrated() -> None:
+            await check_revision(database, NAME, settings.database)
+
+        ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
+        consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=dead_letters)
+        yield Components(app(settings, SqlReadings(database), ready), consume=[consumer.run], ready=ready)
+
+
+def inbox(database: Database) -> Inbox[Projecting]:
+    """What applies events to the projections."""
+    return Inbox(lambda: Projecting(database), subscriptions())
+
+
+def app(settings: Settings, readings: Readings, ready: dict[str, Check] | None = None) -> FastAPI:
+    """The application over any source of readings."""
+    lookup = Lookup(readings, settings.public_base_url)
+    return create_app("registry", settings, routers=[routes(lookup)], ready=ready)
+
+
+class Nothing:
+    """Readings of an empty registry, to describe the API without a database."""
+
+    async def issuer(self, _slug: str) -> None:
+        """None."""
+
+    async def record(self, _credential_id: str) -> None:
+        """None."""
+
+    async def status_list(self, _list_id: str) -> None:
+        """None."""
+
+
+def create_openapi_app() -> FastAPI:
+    """The application with no connections, for `openapi`."""
+    return app(Settings(public_base_url="https://laurel.example"), Nothing())
+
+
+SERVICE = Service(name=NAME, settings=RegistrySettings, build=build, openapi=create_openapi_app)
