@@ -1,0 +1,105 @@
+"""Judging in processes of its own: the event loop stays free, and a computation that hangs can be killed."""
+
+import asyncio
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from service_kit.errors import Unavailable
+from service_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LONGEST_S = 5.0
+WAITING_PER_PROCESS = 64
+
+
+class Processes:
+    """A small pool. A function that takes too long costs its process its life, not the service."""
+
+    def __init__(self, count: int, *, longest_s: float = LONGEST_S) -> None:
+        self._count = count
+        self._longest_s = longest_s
+        self._pool = self._new_pool()
+        self._turns = asyncio.Semaphore(2 * count)  # one at work, one at hand
+        self._waiting = 0
+
+    async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a module-level function. Raises Unavailable when too many wait or it takes too long."""
+        if self._waiting >= WAITING_PER_PROCESS * self._count:
+            raise Unavailable("too many verifications at once; try again")
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await self._run(partial(function, *args, **kwargs))
+        finally:
+            self._waiting -= 1
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        pool = self._pool
+        try:
+            async with asyncio.timeout(self._longest_s):
+                return await asyncio.get_running_loop().run_in_executor(pool, call)
+        except (TimeoutError, BrokenProcessPool) as error:
+            log.warning("computation_lost", error=repr(error))
+            self._replace(pool)
+            raise Unavailable("the verification could not be computed; try again") from error
+
+    async def warm_up(self) -> None:
+        """Start every process now, rather than with the first requests."""
+        await asyncio.gather(*(self(os.getpid) for _ in range(2 * self._count)))
+
+    def close(self) -> None:
+        """End all processes, whatever they are doing."""
+        _kill(self._pool)
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        if self._pool is broken:
+            self._pool = self._new_pool()
+            _kill(broken)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # Not forked: a fork of a process with threads may inherit a held lock.
+        return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), initializer=_prepare)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    processes = list((pool._processes or {}).values())  # there is no public way to end one that hangs
+    for process in processes:
+        process.kill()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare() -> None:
+    """In the new process: leave Ctrl-C to the parent, and end when it does, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    multiprocessing.connection.wait([parent])
+    os._exit(1)
+
+
+@asynccontextmanager
+async def open_processes(count: int) -> AsyncIterator[Processes]:
+    """Processes that are at hand, and gone at the end."""
+    processes = Processes(count)
+    try:
+        await processes.warm_up()
+        yield processes
+    finally:
+        processes.close()

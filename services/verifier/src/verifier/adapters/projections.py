@@ -1,0 +1,106 @@
+"""What the verifier keeps of the fleet. Only a higher revision replaces what is here."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from credential_core.verify import KnownState as State
+from verifier.adapters.tables import CREDENTIAL_STATES, ISSUERS, STATUS_LISTS
+from verifier.core.model import KnownIssuer, KnownList, KnownState
+
+
+class Issuers:
+    """See core.ports.Issuers."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def by_ids(self, issuer_ids: Collection[str]) -> Mapping[str, KnownIssuer]:
+        """Those that are known, by their id."""
+        found = await self._session.execute(select(ISSUERS).where(ISSUERS.c.issuer_id.in_(issuer_ids)))
+        return {row["issuer_id"]: KnownIssuer(**row) for row in found.mappings()}
+
+    async def apply(self, issuer: KnownIssuer) -> None:
+        """Keep it if it is news."""
+        statement = insert(ISSUERS).values(
+            slug=issuer.slug,
+            issuer_id=issuer.issuer_id,
+            org_id=issuer.org_id,
+            name=issuer.name,
+            active=issuer.active,
+            did_document=issuer.did_document,
+            revision=issuer.revision,
+        )
+        news = statement.excluded
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["slug"],
+                set_={name: news[name] for name in ISSUERS.c.keys() if name != "slug"},  # noqa: SIM118 - a collection
+                where=news.revision > ISSUERS.c.revision,
+            )
+        )
+
+
+class StatusLists:
+    """See core.ports.StatusLists."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def by_urls(self, urls: Collection[str]) -> Mapping[str, KnownList]:
+        """Those that are known, by their address."""
+        found = await self._session.execute(select(STATUS_LISTS).where(STATUS_LISTS.c.url.in_(urls)))
+        return {row["url"]: KnownList(**row) for row in found.mappings()}
+
+    async def apply(self, status_list: KnownList) -> None:
+        """Keep it if it is news."""
+        statement = insert(STATUS_LISTS).values(
+            url=status_list.url,
+            issuer_id=status_list.issuer_id,
+            credential=status_list.credential,
+            revision=status_list.revision,
+        )
+        news = statement.excluded
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["url"],
+                set_={"issuer_id": news.issuer_id, "credential": news.credential, "revision": news.revision},
+                where=news.revision > STATUS_LISTS.c.revision,
+            )
+        )
+
+
+class States:
+    """See core.ports.States."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, credential_id: str) -> KnownState | None:
+        """The last known state of a credential."""
+        found = await self._session.execute(
+            select(CREDENTIAL_STATES).where(CREDENTIAL_STATES.c.credential_id == credential_id)
+        )
+        row = found.mappings().one_or_none()
+        if row is None:
+            return None
+        return KnownState(row["credential_id"], row["issuer_id"], State(row["state"]), row["revision"])
+
+    async def apply(self, state: KnownState) -> None:
+        """Keep it if it is news. A revocation is final: it wins over any revision, in whatever order they come."""
+        statement = insert(CREDENTIAL_STATES).values(
+            credential_id=state.credential_id,
+            issuer_id=state.issuer_id,
+            state=state.state,
+            revision=state.revision,
+        )
+        news, held = statement.excluded, CREDENTIAL_STATES.c
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["credential_id"],
+                set_={"issuer_id": news.issuer_id, "state": news.state, "revision": news.revision},
+                where=(held.state != State.REVOKED) & or_(news.state == State.REVOKED, news.revision > held.revision),
+            )
+        )

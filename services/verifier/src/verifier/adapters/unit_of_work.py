@@ -1,0 +1,26 @@
+"""The verifier's unit of work: its repositories over one session."""
+
+from typing import Self
+
+from service_kit import database
+from verifier.adapters.projections import Issuers, States, StatusLists
+from verifier.adapters.repositories import TrustedIssuers, Verifications
+
+
+class UnitOfWork(database.UnitOfWork):
+    """See core.ports.UnitOfWork."""
+
+    issuers: Issuers
+    status_lists: StatusLists
+    states: States
+    trusted_issuers: TrustedIssuers
+    verifications: Verifications
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.issuers = Issuers(self.session)
+        self.status_lists = StatusLists(self.session)
+        self.states = States(self.session)
+        self.trusted_issuers = TrustedIssuers(self.session)
+        self.verifications = Verifications(self.session)
+        return self

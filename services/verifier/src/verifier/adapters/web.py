@@ -1,0 +1,130 @@
+"""Controller documents and status lists of other issuers: fetched under guard, kept a short while, asked for once."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from credential_core.errors import CredentialError
+from credential_core.timestamps import parse_timestamp
+from credential_core.verify import Failure, Resolution, parse
+from service_kit.clock import Clock
+from service_kit.fetcher import Document, Fetcher, FetchError
+from verifier.core.model import Json
+from verifier.core.ports import Processor
+
+CONTROLLER_S = 60.0  # how long a key that its owner withdrew may still be believed
+LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most
+LEAST_S = 1.0
+FAILURE_S = 5.0
+ROOM = 32 * 1024 * 1024  # bytes of documents
+OVERHEAD = 1024  # bytes charged for any entry
+CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
+LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
+
+Life = Callable[[Json, datetime], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document or a failure, until when it counts, and the room it takes."""
+
+    found: Resolution
+    until: float
+    size: int
+
+
+class CachedWeb:
+    """See core.ports.Web."""
+
+    def __init__(
+        self, fetcher: Fetcher, processor: Processor, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._fetcher = fetcher
+        self._processor = processor
+        self._clock = clock
+        self._monotonic = monotonic
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._room = ROOM
+        self._flights: dict[str, asyncio.Task[Resolution]] = {}
+
+    async def controller(self, url: str) -> Resolution:
+        """A controller document, at most a minute old."""
+        return await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)
+
+    async def status_list(self, url: str) -> Resolution:
+        """A status list credential, no older than its own ttl and five minutes."""
+        return await self._get(url, LIST_TYPES, _life_of_list)
+
+    async def close(self) -> None:
+        """Give up what is still being fetched."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _get(self, url: str, accept: str, life: Life) -> Resolution:
+        """From the cache, or from the one fetch under way. A caller that gives up does not end it for the others."""
+        entry = self._entries.get(url)
+        if entry is not None and entry.until > self._monotonic():
+            self._entries.move_to_end(url)
+            return entry.found
+        flight = self._flights.get(url)
+        if flight is None:
+            flight = self._flights[url] = asyncio.create_task(self._fetch(url, accept, life))
+            flight.add_done_callback(lambda _: self._flights.pop(url, None))
+        return await asyncio.shield(flight)
+
+    async def _fetch(self, url: str, accept: str, life: Life) -> Resolution:
+        try:
+            fetched = await self._fetcher.get(url, accept=accept)
+            document = await self._processor(parse, fetched.body)
+        except FetchError as error:
+            return self._keep(url, _failure(error), FAILURE_S)
+        except CredentialError as error:
+            return self._keep(url, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
+        return self._keep(url, document, life(document, self._clock()), fetched)
+
+    def _keep(self, url: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Resolution:
+        self._drop(url)
+        entry = Entry(found, self._monotonic() + seconds, OVERHEAD + (len(fetched.body) if fetched else 0))
+        self._entries[url] = entry
+        self._room -= entry.size
+        while self._room < 0:
+            self._drop(next(iter(self._entries)))
+        return found
+
+    def _drop(self, url: str) -> None:
+        entry = self._entries.pop(url, None)
+        if entry is not None:
+            self._room += entry.size
+
+
+def _failure(error: FetchError) -> Failure:
+    """Only an answer that the document is not there is final; all else, our own refusal included, leaves it open."""
+    return Failure(error.code, error.detail, transient=error.transient or error.code != "status")
+
+
+def _life_of_list(document: Json, now: datetime) -> float:
+    """Seconds: its ttl (milliseconds), never more than five minutes, never past its validUntil."""
+    subject = document.get("credentialSubject")
+    ttl = subject.get("ttl") if isinstance(subject, dict) else None
+    life = ttl / 1000 if isinstance(ttl, int | float) and not isinstance(ttl, bool) else LIST_S
+    try:
+        left = (parse_timestamp(document["validUntil"]) - now).total_seconds()
+    except (KeyError, CredentialError):
+        left = LIST_S
+    return max(LEAST_S, min(life, left, LIST_S))
+
+
+@asynccontextmanager
+async def open_web(fetcher: Fetcher, processor: Processor, clock: Clock) -> AsyncIterator[CachedWeb]:
+    """A CachedWeb whose fetches end with it."""
+    web = CachedWeb(fetcher, processor, clock)
+    try:
+        yield web
+    finally:
+        await web.close()

@@ -1,0 +1,1 @@
+"""What a verification is, without HTTP, SQL or Kafka."""

@@ -1,0 +1,101 @@
+"""From a credential and its evidence to a report. Pure and picklable: it runs in another process."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from credential_core.errors import CredentialError
+from credential_core.report import Check, Report
+from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, parse, rejected, verify
+from credential_core.verify.inputs import issuer_id
+from verifier.core.model import Evidence, Json
+
+UNKNOWN = "issuer_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a caller sent, read: the document, or the report on why it cannot be read."""
+
+    digest: str
+    document: Json | None
+    report: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """What is said of an issuer, under a code of its own."""
+
+    code: str
+    answer: TrustAnswer
+
+
+def read(credential: Json | str) -> Reading:
+    """Parse what was sent, as JSON text or as an object."""
+    try:
+        document = parse(credential)
+    except CredentialError as error:
+        return Reading(_digest(credential), None, rejected(error))
+    return Reading(_digest(document), document, None)
+
+
+def _digest(credential: Json | str) -> str:
+    """'u' and base64url of a SHA-256: the same for the same JSON, however its members are ordered and spaced."""
+    text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True, separators=(",", ":"))
+    return "u" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def judge(document: Json, evidence: Evidence, *, accept_unknown_issuer: bool, now: datetime) -> Report:
+    """The report on a credential."""
+    issuer = issuer_id(document) or ""
+    vouched = {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
+    of_issuer = vouched.get(issuer) or _unknown(accept=accept_unknown_issuer)
+    report = verify(
+        document,
+        controllers=evidence.controllers,
+        status_lists=evidence.status_lists,
+        now=now,
+        trusted_issuers=_answers({**vouched, issuer: of_issuer}),
+        known_status=_known_status(evidence),
+        policy=Policy(),
+    )
+    return replace(report, checks=tuple(_name_trust(check, of_issuer) for check in report.checks))
+
+
+def _registered_or_accepted(issuer: str, evidence: Evidence) -> Vouch:
+    known = evidence.issuers.get(issuer)
+    if known is None:
+        answer = TrustAnswer(Trust.TRUSTED, "the organization's list accepts the issuer", "trusted-issuers")
+        return Vouch("issuer_accepted_by_policy", answer)
+    if known.active:
+        return Vouch("issuer_registered", TrustAnswer(Trust.TRUSTED, "the issuer is registered here", "registry"))
+    return Vouch("issuer_inactive", TrustAnswer(Trust.UNKNOWN, "the issuer is registered and inactive", "registry"))
+
+
+def _unknown(*, accept: bool) -> Vouch:
+    if accept:
+        answer = TrustAnswer(Trust.TRUSTED, "nobody vouches for the issuer; the request accepts that", "request")
+        return Vouch("issuer_accepted_by_policy", answer)
+    return Vouch(UNKNOWN, TrustAnswer(Trust.UNKNOWN, "nobody vouches for the issuer"))
+
+
+def _answers(vouched: Mapping[str, Vouch]) -> Callable[[str], TrustAnswer]:
+    def answer(issuer: str) -> TrustAnswer:
+        return vouched[issuer].answer if issuer in vouched else TrustAnswer(Trust.UNKNOWN)
+
+    return answer
+
+
+def _known_status(evidence: Evidence) -> KnownStatus | None:
+    known = evidence.state
+    return None if known is None else KnownStatus(known.state, known.revision)
+
+
+def _name_trust(check: Check, vouch: Vouch) -> Check:
+    """The library knows trusted and unknown; the answer says who vouches, or why nobody does."""
+    if check.check == "issuer_trust" and check.code in {"issuer_trusted", "issuer_unknown"}:
+        return replace(check, code=vouch.code)
+    return check

@@ -1,0 +1,102 @@
+"""The verifier's own terms: what it knows from the fleet, what is asked of it, what it answers and remembers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from credential_core.report import Check, Outcome, Verdict
+from credential_core.verify import KnownState as State
+from credential_core.verify import Resolution
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIssuer:
+    """An issuer of this fleet, as it last published itself."""
+
+    slug: str
+    issuer_id: str
+    org_id: str
+    name: str
+    active: bool
+    did_document: Json
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownList:
+    """A status list of this fleet, as last published."""
+
+    url: str
+    issuer_id: str
+    credential: Json
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownState:
+    """A credential's state from the issuer's events."""
+
+    credential_id: str
+    issuer_id: str
+    state: State
+    revision: int
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything a verdict is computed from, gathered beforehand: computing it reaches out to nothing.
+
+    What could not be had is there as a Failure that says why.
+    """
+
+    controllers: dict[str, Resolution] = field(default_factory=dict)
+    status_lists: dict[str, Resolution] = field(default_factory=dict)
+    issuers: dict[str, KnownIssuer] = field(default_factory=dict)
+    accepted: Collection[str] = ()
+    state: KnownState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check as the history keeps it: without its sentence, which may quote the credential."""
+
+    check: str
+    outcome: Outcome
+    code: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verification as the history keeps it: no credential, and nothing about a learner."""
+
+    id: str
+    org_id: str
+    input_digest: str
+    credential_id: str | None
+    issuer_id: str | None
+    verdict: Verdict
+    findings: Sequence[Finding]
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verification as its caller sees it."""
+
+    id: str
+    verdict: Verdict
+    checks: Sequence[Check]
+    credential: Mapping[str, Any] | None
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """An issuer that an organization accepts although the fleet does not know it."""
+
+    issuer_id: str
+    added_at: datetime

@@ -1,0 +1,109 @@
+"""What the verifier's core needs from outside."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import ParamSpec, Protocol, Self, TypeVar
+
+from credential_core.report import Verdict
+from credential_core.verify import Resolution
+from service_kit.inputs import Page, PageRequest
+from verifier.core.model import KnownIssuer, KnownList, KnownState, TrustedIssuer, Verification
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Issuers(Protocol):
+    """The fleet's issuers."""
+
+    async def by_ids(self, issuer_ids: Collection[str]) -> Mapping[str, KnownIssuer]: ...
+
+    async def apply(self, issuer: KnownIssuer) -> None:
+        """Keep it, unless a newer revision is already here."""
+
+
+class StatusLists(Protocol):
+    """The fleet's status lists."""
+
+    async def by_urls(self, urls: Collection[str]) -> Mapping[str, KnownList]: ...
+
+    async def apply(self, status_list: KnownList) -> None:
+        """Keep it, unless a newer revision is already here."""
+
+
+class States(Protocol):
+    """The fleet's credentials' states."""
+
+    async def get(self, credential_id: str) -> KnownState | None: ...
+
+    async def apply(self, state: KnownState) -> None:
+        """Keep it, unless a newer revision is already here; a revocation stays for ever."""
+
+
+class TrustedIssuers(Protocol):
+    """Whom an organization trusts beyond the fleet."""
+
+    async def among(self, org_id: str, issuer_ids: Collection[str]) -> Collection[str]:
+        """Those of the issuers that the organization accepts."""
+
+    async def add(self, org_id: str, issuer_id: str, *, at: datetime, at_most: int) -> TrustedIssuer | None:
+        """The entry, new or old; None when the organization has `at_most` already."""
+
+    async def remove(self, org_id: str, issuer_id: str) -> bool: ...
+
+    async def page(self, org_id: str, page: PageRequest) -> Page[TrustedIssuer]: ...
+
+
+class Verifications(Protocol):
+    """The history of verifications."""
+
+    async def add(self, verification: Verification) -> None: ...
+
+    async def get(self, org_id: str, verification_id: str) -> Verification | None: ...
+
+    async def page(self, org_id: str, page: PageRequest, *, verdict: Verdict | None) -> Page[Verification]: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving without commit rolls back."""
+
+    @property
+    def issuers(self) -> Issuers: ...
+
+    @property
+    def status_lists(self) -> StatusLists: ...
+
+    @property
+    def states(self) -> States: ...
+
+    @property
+    def trusted_issuers(self) -> TrustedIssuers: ...
+
+    @property
+    def verifications(self) -> Verifications: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+
+NewUnitOfWork = Callable[[], UnitOfWork]
+
+
+class Web(Protocol):
+    """Documents of others. What cannot be had is a Failure, never an exception: the verdict says why."""
+
+    async def controller(self, url: str) -> Resolution: ...
+
+    async def status_list(self, url: str) -> Resolution: ...
+
+
+class Processor(Protocol):
+    """Runs a pure function without holding up the event loop."""
+
+    async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...

@@ -1,0 +1,64 @@
+"""The use case: verify one credential, answer with reasons, and remember that it was done."""
+
+from credential_core.report import Check, Report
+from service_kit.clock import Clock
+from service_kit.ids import NewId
+from verifier.core.evidence import Gather
+from verifier.core.judgement import Reading, judge, read
+from verifier.core.model import Answer, Finding, Json, Verification
+from verifier.core.ports import NewUnitOfWork, Processor
+
+LONGEST = 2048  # of an identifier or a source in the history
+
+
+class Verify:
+    """Reads, gathers, judges, and writes one line of history. The credential itself is not kept."""
+
+    def __init__(
+        self, *, unit_of_work: NewUnitOfWork, gather: Gather, processor: Processor, clock: Clock, ids: NewId
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._gather = gather
+        self._processor = processor
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, org_id: str, credential: Json | str, *, accept_unknown_issuer: bool = False) -> Answer:
+        """Any text or object gets a verdict. Raises Unavailable when there is no room to compute one."""
+        reading = await self._processor(read, credential)
+        report = reading.report or await self._judge(org_id, reading, accept_unknown_issuer=accept_unknown_issuer)
+        answer = Answer(self._ids(), report.verdict, report.checks, report.summary, self._clock())
+        async with self._unit_of_work() as work:
+            await work.verifications.add(_for_history(answer, org_id, reading))
+            await work.commit()
+        return answer
+
+    async def _judge(self, org_id: str, reading: Reading, *, accept_unknown_issuer: bool) -> Report:
+        assert reading.document is not None  # noqa: S101 - a reading has either a report or a document
+        evidence = await self._gather(org_id, reading.document)
+        return await self._processor(
+            judge, reading.document, evidence, accept_unknown_issuer=accept_unknown_issuer, now=self._clock()
+        )
+
+
+def _for_history(answer: Answer, org_id: str, reading: Reading) -> Verification:
+    summary = answer.credential or {}
+    issuer = summary.get("issuer") or {}
+    return Verification(
+        id=answer.id,
+        org_id=org_id,
+        input_digest=reading.digest,
+        credential_id=_identifier(summary.get("id")),
+        issuer_id=_identifier(issuer.get("id")),
+        verdict=answer.verdict,
+        findings=tuple(_finding(check) for check in answer.checks),
+        verified_at=answer.verified_at,
+    )
+
+
+def _identifier(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= LONGEST else None
+
+
+def _finding(check: Check) -> Finding:
+    return Finding(check.check, check.outcome, check.code, _identifier(check.source))

@@ -1,0 +1,1 @@
+"""What the verifier learns from the other services."""

@@ -1,0 +1,62 @@
+"""The fleet's events, applied to the verifier's projections. Order and repetition do not matter."""
+
+from typing import Any
+
+from contracts.events import (
+    CredentialIssued,
+    CredentialReinstated,
+    CredentialRevoked,
+    CredentialStatusChanged,
+    CredentialSuspended,
+    IssuerPublished,
+    Payload,
+    StatusListPublished,
+)
+from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED
+from credential_core.verify import KnownState as State
+from service_kit.inbox import Handler, Received, Subscription
+from verifier.core.model import KnownIssuer, KnownList, KnownState
+from verifier.core.ports import UnitOfWork
+
+TOPICS = (ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED)
+
+
+def subscriptions() -> list[Subscription[Any]]:
+    """Every event type the verifier follows."""
+    changes = (CredentialIssued, CredentialRevoked, CredentialSuspended, CredentialReinstated)
+    handlers: dict[type[Payload], Handler[Any]] = {
+        IssuerPublished: issuer_published,
+        StatusListPublished: status_list_published,
+        **dict.fromkeys(changes, credential_changed),
+    }
+    return [Subscription(payload, handler) for payload, handler in handlers.items()]
+
+
+async def issuer_published(work: UnitOfWork, received: Received[IssuerPublished]) -> None:
+    """An issuer's profile and keys."""
+    event = received.payload
+    await work.issuers.apply(
+        KnownIssuer(
+            slug=event.slug,
+            issuer_id=event.issuer_id,
+            org_id=event.org_id,
+            name=event.name,
+            active=event.active,
+            did_document=dict(event.did_document),
+            revision=event.revision,
+        )
+    )
+
+
+async def status_list_published(work: UnitOfWork, received: Received[StatusListPublished]) -> None:
+    """A signed status list."""
+    event = received.payload
+    await work.status_lists.apply(KnownList(event.url, event.issuer_id, dict(event.credential), event.revision))
+
+
+async def credential_changed(
+    work: UnitOfWork, received: Received[CredentialIssued] | Received[CredentialStatusChanged]
+) -> None:
+    """A credential was issued, or its state changed."""
+    event = received.payload
+    await work.states.apply(KnownState(event.credential_id, event.issuer_id, State(event.state), event.revision))

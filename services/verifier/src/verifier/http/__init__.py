@@ -1,0 +1,1 @@
+"""The verifier's API: parse, call one use case, shape the reply."""

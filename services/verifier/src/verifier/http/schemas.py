@@ -1,0 +1,130 @@
+"""Requests and responses of the verifier's API."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic.functional_validators import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from credential_core.report import Outcome, Verdict
+
+
+def _object_or_string(value: Any) -> Any:
+    if isinstance(value, dict | str):
+        return value
+    raise PydanticCustomError("object_or_string", "must be a JSON object, or a string holding a credential")
+
+
+CredentialInput = Annotated[
+    Any,
+    PlainValidator(_object_or_string),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "object"}, {"type": "string"}],
+            "description": "the credential: a JSON object, or a string holding its JSON text",
+        }
+    ),
+]
+
+
+class PolicyRequest(BaseModel):
+    """What the caller makes of doubt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    acceptUnknownIssuer: StrictBool = Field(  # noqa: N815 - the API's names are camelCase
+        default=False, description="an issuer that nobody vouches for no longer makes the verdict indeterminate"
+    )
+
+
+class VerificationRequest(BaseModel):
+    """One credential to verify."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    credential: CredentialInput
+    policy: PolicyRequest = PolicyRequest()
+
+
+class CheckResponse(BaseModel):
+    """One check: what was looked at, what was found, why, and on whose word."""
+
+    check: str = Field(examples=["parse", "schema", "proof", "validity_period", "status", "issuer_trust"])
+    outcome: Outcome
+    code: str
+    detail: str
+    source: str | None = None
+
+
+class VerificationResponse(BaseModel):
+    """A verdict with its reasons."""
+
+    id: str
+    verdict: Verdict
+    checks: list[CheckResponse]
+    credential: dict[str, Any] | None = Field(
+        description="id, type, name, issuer {id, name}, achievement {id, name, achievementType}, validFrom, "
+        "validUntil, awardedDate as the credential states them; null when it cannot be read"
+    )
+    verifiedAt: datetime  # noqa: N815
+
+
+class FindingResponse(BaseModel):
+    """One check as the history keeps it."""
+
+    check: str
+    outcome: Outcome
+    code: str
+    source: str | None = None
+
+
+class PastVerificationResponse(BaseModel):
+    """A verification of the past. The credential was not kept; `inputDigest` recognises it."""
+
+    id: str
+    verdict: Verdict
+    checks: list[FindingResponse]
+    credentialId: str | None  # noqa: N815
+    issuerId: str | None  # noqa: N815
+    inputDigest: str  # noqa: N815
+    verifiedAt: datetime  # noqa: N815
+
+
+class PastVerificationsResponse(BaseModel):
+    """A page of the history, newest first."""
+
+    items: list[PastVerificationResponse]
+    next: str | None
+
+
+class TrustedIssuerResponse(BaseModel):
+    """An issuer the organization accepts although the fleet does not know it."""
+
+    issuerId: str  # noqa: N815
+    addedAt: datetime  # noqa: N815
+
+
+class TrustedIssuersResponse(BaseModel):
+    """A page of trusted issuers."""
+
+    items: list[TrustedIssuerResponse]
+    next: str | None
+
+
+class ProblemResponse(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[dict[str, str]] = []
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of the errors a route may answer."""
+    content = {"application/problem+json": {"schema": ProblemResponse.model_json_schema()}}
+    return {status: {"description": "problem document (RFC 9457)", "content": content} for status in statuses}
