@@ -9,6 +9,7 @@ is cleared by a change of user, and does not reach PostgreSQL's own children.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -69,22 +70,22 @@ guard = Guard()
 
 
 def end(processes: Iterable[psutil.Process], grace_s: float = GRACE_S) -> None:
-    """End each process with its descendants: ask, wait, then insist. No grace: insist at once."""
+    """Ask each process to end and give it time, then kill what is left of it and of its descendants."""
+    asked: list[psutil.Process] = []
     family: list[psutil.Process] = []
     for process in processes:
         try:
             family += [*process.children(recursive=True), process]
             if grace_s:
                 process.terminate()
+                asked.append(process)
         except psutil.NoSuchProcess:
             continue
-    alive = psutil.wait_procs(family, timeout=grace_s)[1] if grace_s else family
-    for process in alive:
-        try:
+    psutil.wait_procs(asked, timeout=grace_s)
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(alive, timeout=1)
+    psutil.wait_procs(family, timeout=1)
 
 
 def _serve() -> None:
