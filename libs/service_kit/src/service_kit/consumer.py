@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ log = get_logger(__name__)
 
 POLL_MS = 200
 POLL_RECORDS = 500
+CHUNK = 100
 ATTEMPTS = 5
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -96,30 +97,46 @@ class Consumer:
     async def _process(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord[bytes, bytes]]
     ) -> None:
-        done = None
-        for raw in records:
-            try:
-                await self._process_one(partition, _record(raw))
-            except Unavailable as error:
-                self._pause(consumer, partition, raw.offset, error)
-                break
-            done = raw.offset + 1
-        if done is not None and partition in consumer.assignment():
+        done = records[0].offset
+        try:
+            for chunk in _chunks(records):
+                if not await self._process_together(chunk):
+                    for raw in chunk:
+                        await self._process_one(partition, _record(raw))
+                        self._pauses.pop(partition, None)
+                        done = raw.offset + 1
+                self._pauses.pop(partition, None)
+                done = chunk[-1].offset + 1
+        except Unavailable as error:
+            self._pause(consumer, partition, done, error)
+        if done > records[0].offset and partition in consumer.assignment():
             await consumer.commit({partition: done})
+
+    async def _process_together(self, chunk: Sequence[ConsumerRecord[bytes, bytes]]) -> bool:
+        """Whether the chunk went through in one transaction. If not, going one by one finds the record at fault."""
+        if len(chunk) == 1:
+            return False
+        try:
+            await self._inbox.process_together([_record(raw) for raw in chunk])
+        except Exception as error:  # of any kind: each record is judged on its own next
+            if _is_outage(error):
+                raise Unavailable(repr(error)) from error
+            log.info("chunk_failed", topic=chunk[0].topic, offset=chunk[0].offset, error=type(error).__name__)
+            return False
+        return True
 
     async def _process_one(self, partition: TopicPartition, record: Record) -> None:
         try:
             await self._inbox.process(record)
         except MalformedRecord as error:
             await self._dead_letter(record, str(error))
-        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+        except Exception as error:  # a handler's bug too: the record must not stop its partition for ever
             if _is_outage(error):
                 raise Unavailable(repr(error)) from error
-            await self._retry_or_dead_letter(partition, record, error)
-        except Exception as error:  # a handler's bug: the record must not stop its partition for ever
-            await self._retry_or_dead_letter(partition, record, error)
-        else:
-            self._pauses.pop(partition, None)
+            if _sqlstate(error).startswith("22"):  # data exception: no retry makes PostgreSQL hold this value
+                await self._dead_letter(record, repr(error))
+            else:
+                await self._retry_or_dead_letter(partition, record, error)
 
     async def _retry_or_dead_letter(self, partition: TopicPartition, record: Record, error: Exception) -> None:
         pause = self._pauses.setdefault(partition, Pause())
@@ -129,7 +146,6 @@ class Consumer:
         if failures < ATTEMPTS:
             raise Unavailable(repr(error)) from error
         await self._dead_letter(record, repr(error))
-        self._pauses.pop(partition, None)
 
     async def _dead_letter(self, record: Record, reason: str) -> None:
         headers = (
@@ -166,9 +182,19 @@ class Consumer:
 
 def _is_outage(error: Exception) -> bool:
     """Whether the database is away, as opposed to refusing this one statement."""
-    if not isinstance(error, DBAPIError) or isinstance(error, InterfaceError) or error.connection_invalidated:
-        return True
-    return str(getattr(error.orig, "sqlstate", "") or "")[:2] in {"", "08", "53", "57", "40", "55", "25"}
+    if isinstance(error, DBAPIError) and not isinstance(error, InterfaceError) and not error.connection_invalidated:
+        return _sqlstate(error)[:2] in {"", "08", "53", "57", "40", "55", "25"}
+    return isinstance(error, InterfaceError | DBAPIError | PoolTimeout | OSError | TimeoutError)
+
+
+def _sqlstate(error: Exception) -> str:
+    return str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+
+
+def _chunks(
+    records: Sequence[ConsumerRecord[bytes, bytes]],
+) -> Iterator[Sequence[ConsumerRecord[bytes, bytes]]]:
+    return (records[start : start + CHUNK] for start in range(0, len(records), CHUNK))
 
 
 def _record(raw: ConsumerRecord[bytes, bytes]) -> Record:
