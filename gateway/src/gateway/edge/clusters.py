@@ -75,8 +75,8 @@ def _breaker(priority: str, requests: int) -> dict[str, Any]:
 
 
 def _protocol(target: Target) -> dict[str, Any]:
-    """HTTP/1.1. Idle connections go before the services' own keep-alive (5 s) would cut a request short."""
-    common: dict[str, Any] = {"idle_timeout": "4s"}
+    """HTTP/1.1. Idle connections end before the services' own keep-alive (65 s) would cut a request short."""
+    common: dict[str, Any] = {"idle_timeout": "60s"}
     if target is Target.KUBERNETES:  # a Service spreads connections, not requests: renew them
         common["max_connection_duration"] = "60s"
     return {

@@ -78,6 +78,12 @@ def _settings(target: Target, arguments: argparse.Namespace) -> EdgeSettings:
     )
 
 
+def kubernetes_settings(public_base_url: str) -> EdgeSettings:
+    """What the committed manifests are rendered with."""
+    arguments = _parser().parse_args(["--target", Target.KUBERNETES.value, "--public-base-url", public_base_url])
+    return _settings(Target.KUBERNETES, arguments)
+
+
 def _room_port(target: Target, arguments: argparse.Namespace, room: Room) -> int:
     given: int | None = getattr(arguments, f"{room.value}_port")
     return given if given is not None else SERVICE_PORT.get(target, LOCAL_PORTS[room])
