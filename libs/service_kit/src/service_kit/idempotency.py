@@ -36,19 +36,24 @@ class IdempotencyKeys:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def claim(self, owner: str, key: IdempotencyKey) -> str | None:
+    async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None:
         """Take a key, or return what its first use stored. Do this first in the transaction.
 
-        A second request with the same key waits here until the first one has ended. Raises Conflict when the key
-        was used for another request.
+        A second request with the same key waits here until the first one has ended. `result` saves the later call of
+        `store` when it is known beforehand. Raises Conflict when the key was used for another request.
         """
-        row = {"owner": owner, "operation": key.operation, "key": key.key}
+        row = {"owner": owner, "operation": key.operation, "key": key.key, "result": result}
         taken = await self._session.scalar(
             insert(KEYS).values(**row, fingerprint=key.fingerprint).on_conflict_do_nothing().returning(KEYS.c.key)
         )
-        if taken is not None:
+        return None if taken is not None else await self.find(owner, key)
+
+    async def find(self, owner: str, key: IdempotencyKey) -> str | None:
+        """What the first use of a key stored, if it has ended. Raises Conflict when it was for another request."""
+        query = select(KEYS.c.fingerprint, KEYS.c.result).where(*_is(owner, key))
+        found = (await self._session.execute(query)).one_or_none()
+        if found is None:
             return None
-        found = (await self._session.execute(select(KEYS.c.fingerprint, KEYS.c.result).where(*_is(owner, key)))).one()
         if found.fingerprint != key.fingerprint:
             raise Conflict("this Idempotency-Key was used for another request", code="idempotency-key-reused")
         result: str = found.result
