@@ -1,0 +1,1 @@
+"""Everything of the issuer that touches the world: PostgreSQL, keys, logs."""

@@ -1,0 +1,62 @@
+"""Private keys on this machine: sealed at rest with AES-256-GCM, opened in memory only."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from credential_core.keys import PublicKey, SigningKey
+from credential_core.proof import sign
+from issuer.core.model import IssuerId, IssuerKey, Json, KeyId
+from service_kit.ids import random_bytes
+
+SEED_BYTES = 32
+NONCE_BYTES = 12
+FORMAT = b"\x01"
+
+
+class LocalKeyStore:
+    """See issuer.core.ports.KeyStore. Sealed form: one byte format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
+
+    The associated data binds a sealed key to its issuer and its id: it cannot be moved to another row.
+    """
+
+    def __init__(self, key_encryption_key: bytes, randomness: Callable[[int], bytes] = random_bytes) -> None:
+        self._cipher = AESGCM(key_encryption_key)
+        self._randomness = randomness
+        self._open: dict[KeyId, SigningKey] = {}
+
+    async def create(self, issuer_id: IssuerId, key_id: KeyId) -> tuple[PublicKey, bytes]:
+        """A new Ed25519 key: its public part, and its sealed private part."""
+        seed, nonce = self._randomness(SEED_BYTES), self._randomness(NONCE_BYTES)
+        sealed = FORMAT + nonce + self._cipher.encrypt(nonce, seed, _bound_to(issuer_id, key_id))
+        return SigningKey.from_seed(seed).public, sealed
+
+    async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
+        """A copy of the document with an eddsa-rdfc-2022 proof."""
+        opened = self._open.get(key.id)
+        if opened is None:
+            opened = self._open[key.id] = self._unseal(key)
+        return sign(document, opened, verification_method=key.verification_method, created=created)
+
+    def _unseal(self, key: IssuerKey) -> SigningKey:
+        if not key.sealed.startswith(FORMAT):
+            raise ValueError(f"the key {key.id} is sealed in a format this version does not know")
+        nonce, ciphertext = key.sealed[1 : 1 + NONCE_BYTES], key.sealed[1 + NONCE_BYTES :]
+        return SigningKey.from_seed(self._cipher.decrypt(nonce, ciphertext, _bound_to(key.issuer_id, key.id)))
+
+
+def _bound_to(issuer_id: IssuerId, key_id: KeyId) -> bytes:
+    return f"{issuer_id}/{key_id}".encode()
+
+
+def recipient_keys(key_encryption_key: bytes) -> Callable[[str, str], bytes]:
+    """How recipients are found again: an HMAC over organization and fingerprint, useless without our key."""
+    pepper = hmac.digest(key_encryption_key, b"laurel recipient keys", hashlib.sha256)
+
+    def recipient_key(org_id: str, fingerprint: str) -> bytes:
+        return hmac.digest(pepper, f"{org_id}\0{fingerprint}".encode(), hashlib.sha256)
+
+    return recipient_key

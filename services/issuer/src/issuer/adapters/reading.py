@@ -1,0 +1,157 @@
+"""Reads outside any transaction. Each is one statement, or one snapshot where two must agree."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from issuer.adapters import rows
+from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
+from issuer.core.model import (
+    Achievement,
+    Credential,
+    CredentialId,
+    Issuer,
+    IssuerId,
+    Json,
+    ListId,
+    StatusChange,
+    StatusList,
+)
+from issuer.core.ports import Wanted
+from service_kit.database import Database
+from service_kit.errors import invalid_field
+from service_kit.idempotency import IdempotencyKeys
+from service_kit.ids import is_id
+from service_kit.inputs import IdempotencyKey, Page, PageRequest
+
+CACHED_ACHIEVEMENTS = 512
+LISTS_AT_ONCE = 100
+STATE_ONLY = [column for column in ACHIEVEMENTS.c if column.name != "document"]
+
+
+class Reading:
+    """See issuer.core.ports.Reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Documents of achievement versions never change; whether one is retired is read anew each time.
+        self._documents: OrderedDict[tuple[str, int], Json] = OrderedDict()
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        async with self._database.connection() as connection:
+            result = await connection.execute(query)
+            return list(result.mappings())
+
+    async def answered(self, owner: str, key: IdempotencyKey) -> str | None:
+        """What an earlier request with this key gave."""
+        async with AsyncSession(self._database.engine) as session:
+            return await IdempotencyKeys(session).find(owner, key)
+
+    async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
+        """The signed text of one of the organization's credentials."""
+        query = select(CREDENTIALS.c.document).where(CREDENTIALS.c.id == credential_id, CREDENTIALS.c.org_id == org_id)
+        found = await self._rows(query)
+        return str(found[0]["document"]) if found else None
+
+    async def credential(self, org_id: str, credential_id: CredentialId) -> Credential | None:
+        """One of the organization's credentials."""
+        query = select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id, CREDENTIALS.c.org_id == org_id)
+        found = await self._rows(query)
+        return rows.credential(found[0]) if found else None
+
+    async def history(self, credential_id: CredentialId) -> Sequence[StatusChange]:
+        """The steps after issuing, oldest first."""
+        table = STATUS_CHANGES
+        query = select(table).where(table.c.credential_id == credential_id).order_by(table.c.revision)
+        return [rows.status_change(row) for row in await self._rows(query)]
+
+    async def credentials(self, org_id: str, wanted: Wanted, page: PageRequest) -> Page[Credential]:
+        """The organization's credentials, newest first, without their documents."""
+        table = CREDENTIALS
+        query = select(*rows.WITHOUT_DOCUMENT).where(table.c.org_id == org_id, *_filters(wanted))
+        if page.after is not None:
+            query = query.where(tuple_(table.c.issued_at, table.c.id) < _position(page.after))
+        query = query.order_by(table.c.issued_at.desc(), table.c.id.desc()).limit(page.limit + 1)
+        found = [rows.credential(row) for row in await self._rows(query)]
+        items = found[: page.limit]
+        last = (items[-1].issued_at.isoformat(), str(items[-1].id)) if len(found) > page.limit else None
+        return Page(items, last)
+
+    async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
+        """The organization's issuers, by slug."""
+        query = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == org_id).order_by(ISSUERS.c.slug)
+        return [rows.issuer(row) for row in await self._rows(query)]
+
+    async def issuer(self, issuer_id: IssuerId) -> Issuer:
+        """An issuer that is known to exist."""
+        (row,) = await self._rows(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id == issuer_id))
+        return rows.issuer(row)
+
+    async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
+        """A version of an achievement; without a number, the newest."""
+        query = select(*STATE_ONLY).where(ACHIEVEMENTS.c.id == achievement_id)
+        if version is not None:
+            query = query.where(ACHIEVEMENTS.c.version == version)
+        found = await self._rows(query.order_by(ACHIEVEMENTS.c.version.desc()).limit(1))
+        return rows.achievement(found[0], await self._document(found[0]["id"], found[0]["version"])) if found else None
+
+    async def _document(self, achievement_id: str, version: int) -> Json:
+        place = (achievement_id, version)
+        if place not in self._documents:
+            table = ACHIEVEMENTS
+            query = select(table.c.document).where(table.c.id == achievement_id, table.c.version == version)
+            self._documents[place] = (await self._rows(query))[0]["document"]
+            if len(self._documents) > CACHED_ACHIEVEMENTS:
+                self._documents.popitem(last=False)
+        self._documents.move_to_end(place)
+        return self._documents[place]
+
+    async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
+        """Lists that changed and were last published before one moment, and lists signed before another."""
+        table = STATUS_LISTS
+        changed = and_(table.c.changes > table.c.published_changes, table.c.published_at <= changed_before)
+        query = select(table.c.id).where(or_(changed, table.c.published_at <= signed_before)).limit(LISTS_AT_ONCE)
+        return [ListId(row["id"]) for row in await self._rows(query.order_by(table.c.published_at))]
+
+    async def list_snapshot(self, list_id: ListId) -> tuple[StatusList, Sequence[int]]:
+        """A list and its set indexes, at one moment."""
+        table = CREDENTIALS
+        # Written as in the partial index on set bits: with a parameter, PostgreSQL could not use it.
+        bits = select(table.c.status_index).where(table.c.status_list_id == list_id, text("state <> 'issued'"))
+        async with self._database.snapshot() as session:
+            query = select(STATUS_LISTS).where(STATUS_LISTS.c.id == list_id)
+            row = (await session.execute(query)).mappings().one()
+            indexes = (await session.scalars(bits)).all()
+        return rows.status_list(row), indexes
+
+
+def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    table = CREDENTIALS
+    filters: list[ColumnElement[bool]] = []
+    expired = and_(table.c.state == "issued", table.c.valid_until <= wanted.now)
+    if wanted.status == "expired":
+        filters.append(expired)
+    elif wanted.status == "issued":
+        filters += [table.c.state == "issued", or_(table.c.valid_until.is_(None), table.c.valid_until > wanted.now)]
+    elif wanted.status is not None:
+        filters.append(table.c.state == wanted.status)
+    if wanted.achievement_id is not None:
+        filters.append(table.c.achievement_id == wanted.achievement_id)
+    if wanted.recipient_key is not None:
+        filters.append(table.c.recipient_key == wanted.recipient_key)
+    return filters
+
+
+def _position(after: tuple[str, ...]) -> Any:
+    try:
+        moment, credential_id = after
+        issued_at = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    if issued_at.tzinfo is None or not is_id(credential_id):
+        raise invalid_field("cursor", "is not a cursor of this list")
+    return tuple_(issued_at, credential_id)

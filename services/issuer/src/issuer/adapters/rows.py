@@ -1,0 +1,174 @@
+"""Rows of the tables to the core's own types, and back."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, select
+
+from credential_core.keys import PublicKey
+from issuer.adapters.tables import CREDENTIALS, ISSUER_KEYS, ISSUERS
+from issuer.core.model import (
+    Achievement,
+    Credential,
+    CredentialId,
+    Issuer,
+    IssuerId,
+    IssuerKey,
+    IssuingPolicy,
+    KeyId,
+    ListId,
+    Slot,
+    State,
+    StatusChange,
+    StatusList,
+)
+
+ISSUERS_WITH_KEYS: Select[Any] = select(
+    ISSUERS,
+    ISSUER_KEYS.c.id.label("key_id"),
+    ISSUER_KEYS.c.verification_method,
+    ISSUER_KEYS.c.public_key,
+    ISSUER_KEYS.c.sealed,
+    ISSUER_KEYS.c.created_at.label("key_created_at"),
+).join(ISSUER_KEYS, ISSUER_KEYS.c.issuer_id == ISSUERS.c.id)
+
+WITHOUT_DOCUMENT = [column for column in CREDENTIALS.c if column.name != "document"]
+
+
+def issuer(row: RowMapping) -> Issuer:
+    """A row of ISSUERS_WITH_KEYS."""
+    key = IssuerKey(
+        id=KeyId(row["key_id"]),
+        issuer_id=IssuerId(row["id"]),
+        verification_method=row["verification_method"],
+        public=PublicKey.from_multibase(row["public_key"]),
+        sealed=bytes(row["sealed"]),
+        created_at=row["key_created_at"],
+    )
+    return Issuer(
+        id=key.issuer_id,
+        org_id=row["org_id"],
+        slug=row["slug"],
+        did=row["did"],
+        method=row["method"],
+        profile=row["profile"],
+        policy=IssuingPolicy(**row["policy"]),
+        active=row["active"],
+        revision=row["revision"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+        key=key,
+    )
+
+
+def of_issuer(value: Issuer) -> dict[str, Any]:
+    """Values for ISSUERS."""
+    return {
+        "id": value.id,
+        "org_id": value.org_id,
+        "slug": value.slug,
+        "did": value.did,
+        "method": value.method,
+        "profile": value.profile,
+        "policy": asdict(value.policy),
+        "active": value.active,
+        "revision": value.revision,
+        "created_at": value.created_at,
+        "changed_at": value.changed_at,
+    }
+
+
+def of_key(value: IssuerKey) -> dict[str, Any]:
+    """Values for ISSUER_KEYS."""
+    return {
+        "id": value.id,
+        "issuer_id": value.issuer_id,
+        "verification_method": value.verification_method,
+        "public_key": value.public.multibase,
+        "sealed": value.sealed,
+        "created_at": value.created_at,
+    }
+
+
+def credential(row: RowMapping) -> Credential:
+    """A row of CREDENTIALS, with or without its document."""
+    return Credential(
+        id=CredentialId(row["id"]),
+        org_id=row["org_id"],
+        issuer_id=IssuerId(row["issuer_id"]),
+        achievement_id=row["achievement_id"],
+        achievement_version=row["achievement_version"],
+        state=State(row["state"]),
+        revision=row["revision"],
+        slot=Slot(ListId(row["status_list_id"]), row["status_index"]),
+        digest=row["digest"],
+        document=row.get("document", ""),
+        recipient_key=bytes(row["recipient_key"]),
+        issued_by=row["issued_by"],
+        issued_at=row["issued_at"],
+        changed_at=row["changed_at"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+    )
+
+
+def of_credential(value: Credential) -> dict[str, Any]:
+    """Values for CREDENTIALS."""
+    return {
+        "id": value.id,
+        "org_id": value.org_id,
+        "issuer_id": value.issuer_id,
+        "achievement_id": value.achievement_id,
+        "achievement_version": value.achievement_version,
+        "state": value.state.value,
+        "revision": value.revision,
+        "status_list_id": value.slot.list_id,
+        "status_index": value.slot.index,
+        "digest": value.digest,
+        "document": value.document,
+        "recipient_key": value.recipient_key,
+        "issued_by": value.issued_by,
+        "issued_at": value.issued_at,
+        "changed_at": value.changed_at,
+        "valid_from": value.valid_from,
+        "valid_until": value.valid_until,
+    }
+
+
+def status_change(row: RowMapping) -> StatusChange:
+    """A row of STATUS_CHANGES."""
+    return StatusChange(
+        credential_id=CredentialId(row["credential_id"]),
+        revision=row["revision"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        actor=row["actor"],
+        at=row["at"],
+    )
+
+
+def status_list(row: RowMapping) -> StatusList:
+    """A row of STATUS_LISTS."""
+    return StatusList(
+        id=ListId(row["id"]),
+        issuer_id=IssuerId(row["issuer_id"]),
+        org_id=row["org_id"],
+        length=row["length"],
+        permutation_key=bytes(row["permutation_key"]),
+        changes=row["changes"],
+        published_changes=row["published_changes"],
+        revision=row["revision"],
+        published_at=row["published_at"],
+    )
+
+
+def achievement(row: RowMapping, document: dict[str, Any]) -> Achievement:
+    """A row of ACHIEVEMENTS, whose document may come from elsewhere."""
+    return Achievement(
+        id=row["id"],
+        version=row["version"],
+        revision=row["revision"],
+        org_id=row["org_id"],
+        retired=row["retired"],
+        document=document,
+    )

@@ -1,0 +1,193 @@
+"""The issuer's unit of work: one transaction with its repositories, outbox and idempotency keys."""
+
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from issuer.adapters import rows
+from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
+from issuer.core.model import (
+    Achievement,
+    Credential,
+    CredentialId,
+    Issuer,
+    IssuerId,
+    Lease,
+    ListId,
+    StatusChange,
+    StatusList,
+)
+from service_kit.database import UnitOfWork
+from service_kit.idempotency import IdempotencyKeys
+from service_kit.outbox import Outbox
+
+SOURCE = "/issuer"
+
+
+class IssuerRows:
+    """See issuer.core.ports.Issuers."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, issuer: Issuer) -> bool:
+        """Store a new issuer with its key. False when its slug is taken."""
+        statement = insert(ISSUERS).values(rows.of_issuer(issuer)).on_conflict_do_nothing(index_elements=["slug"])
+        if await self._session.scalar(statement.returning(ISSUERS.c.id)) is None:
+            return False
+        await self._session.execute(insert(ISSUER_KEYS).values(rows.of_key(issuer.key)))
+        return True
+
+    async def lock(self, org_id: str, slug: str) -> Issuer | None:
+        """One of the organization's issuers, locked until the end of the transaction."""
+        query = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == org_id, ISSUERS.c.slug == slug)
+        row = (await self._session.execute(query.with_for_update(of=ISSUERS))).mappings().one_or_none()
+        return None if row is None else rows.issuer(row)
+
+    async def save(self, issuer: Issuer) -> None:
+        """Store profile, policy, activity and revision."""
+        values = rows.of_issuer(issuer)
+        changed = {name: values[name] for name in ("profile", "policy", "active", "revision", "changed_at")}
+        await self._session.execute(update(ISSUERS).where(ISSUERS.c.id == issuer.id).values(changed))
+
+
+class CredentialRows:
+    """See issuer.core.ports.Credentials."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, credential: Credential) -> None:
+        """Store a new credential."""
+        await self._session.execute(insert(CREDENTIALS).values(rows.of_credential(credential)))
+
+    async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
+        """One of the organization's credentials without its document, locked until the end of the transaction."""
+        owned = (CREDENTIALS.c.id == credential_id, CREDENTIALS.c.org_id == org_id)
+        query: Select[tuple[object, ...]] = select(*rows.WITHOUT_DOCUMENT).where(*owned).with_for_update()
+        row = (await self._session.execute(query)).mappings().one_or_none()
+        return None if row is None else rows.credential(row)
+
+    async def change(self, change: StatusChange) -> None:
+        """Set the state, and add the step to the history."""
+        await self._session.execute(
+            update(CREDENTIALS)
+            .where(CREDENTIALS.c.id == change.credential_id)
+            .values(state=change.state.value, revision=change.revision, changed_at=change.at)
+        )
+        await self._session.execute(
+            insert(STATUS_CHANGES).values(
+                credential_id=change.credential_id,
+                revision=change.revision,
+                state=change.state.value,
+                reason=change.reason,
+                actor=change.actor,
+                at=change.at,
+            )
+        )
+
+
+class StatusListRows:
+    """See issuer.core.ports.StatusLists."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, status_list: StatusList) -> bool:
+        """Store a new list. False when the issuer has a list with free places already."""
+        values = {
+            "id": status_list.id,
+            "issuer_id": status_list.issuer_id,
+            "org_id": status_list.org_id,
+            "length": status_list.length,
+            "permutation_key": status_list.permutation_key,
+            "next_counter": 0,
+            "changes": status_list.changes,
+            "published_changes": status_list.published_changes,
+            "revision": status_list.revision,
+            "published_at": status_list.published_at,
+        }
+        statement = insert(STATUS_LISTS).values(values).on_conflict_do_nothing().returning(STATUS_LISTS.c.id)
+        return await self._session.scalar(statement) is not None
+
+    async def lease(self, issuer_id: IssuerId, size: int) -> Lease | None:
+        """Take at most `size` counters from the issuer's open list. None when there is no such list."""
+        table = STATUS_LISTS
+        query = select(table).where(table.c.issuer_id == issuer_id, table.c.next_counter < table.c.length)
+        row = (await self._session.execute(query.with_for_update())).mappings().one_or_none()
+        if row is None:
+            return None
+        last = min(row["next_counter"] + size, row["length"])
+        await self._session.execute(update(table).where(table.c.id == row["id"]).values(next_counter=last))
+        return Lease(ListId(row["id"]), row["length"], bytes(row["permutation_key"]), row["next_counter"], last)
+
+    async def note_change(self, list_id: ListId) -> None:
+        """A bit has changed: the list is due for publication."""
+        table = STATUS_LISTS
+        await self._session.execute(update(table).where(table.c.id == list_id).values(changes=table.c.changes + 1))
+
+    async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
+        """Count a publication of this snapshot. False when another one came first."""
+        table = STATUS_LISTS
+        statement = (
+            update(table)
+            .where(table.c.id == status_list.id, table.c.revision == status_list.revision)
+            .values(
+                revision=status_list.revision + 1,
+                published_changes=status_list.changes,
+                published_at=published_at,
+            )
+            .returning(table.c.id)
+        )
+        return await self._session.scalar(statement) is not None
+
+
+class AchievementRows:
+    """See issuer.core.ports.Achievements."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def apply(self, achievement: Achievement, changed_at: datetime) -> None:
+        """Keep this state unless a newer one is known. The document of a version never changes."""
+        statement = insert(ACHIEVEMENTS).values(
+            id=achievement.id,
+            version=achievement.version,
+            revision=achievement.revision,
+            org_id=achievement.org_id,
+            retired=achievement.retired,
+            document=achievement.document,
+            changed_at=changed_at,
+        )
+        new = statement.excluded
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id", "version"],
+                set_={"revision": new.revision, "retired": new.retired, "changed_at": new.changed_at},
+                where=new.revision > ACHIEVEMENTS.c.revision,
+            )
+        )
+
+
+class IssuerUnitOfWork(UnitOfWork):
+    """One transaction of the issuer."""
+
+    issuers: IssuerRows
+    credentials: CredentialRows
+    status_lists: StatusListRows
+    achievements: AchievementRows
+    idempotency: IdempotencyKeys
+    outbox: Outbox
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.issuers = IssuerRows(self.session)
+        self.credentials = CredentialRows(self.session)
+        self.status_lists = StatusListRows(self.session)
+        self.achievements = AchievementRows(self.session)
+        self.idempotency = IdempotencyKeys(self.session)
+        self.outbox = Outbox(self.session, source=SOURCE)
+        return self

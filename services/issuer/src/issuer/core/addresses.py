@@ -1,0 +1,24 @@
+"""The public addresses of the issuer's things."""
+
+from dataclasses import dataclass
+
+from issuer.core.model import CredentialId, ListId
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Addresses under our public origin, which has no trailing slash."""
+
+    base_url: str
+
+    def credential(self, credential_id: CredentialId) -> str:
+        """The credential's `id`, which is also where its owner reads it."""
+        return f"{self.base_url}/credentials/{credential_id}"
+
+    def status_list(self, list_id: ListId) -> str:
+        """Where the registry serves a status list."""
+        return f"{self.base_url}/status-lists/{list_id}"
+
+    def issuer(self, slug: str) -> str:
+        """Where the registry serves an issuer's profile."""
+        return f"{self.base_url}/issuers/{slug}"

@@ -1,0 +1,112 @@
+"""Revoking, suspending and reinstating: the state, its history, the list's bit and the event, in one transaction."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.events import CredentialReinstated, CredentialRevoked, CredentialStatusChanged, CredentialSuspended
+from issuer.core.addresses import Addresses
+from issuer.core.model import Credential, CredentialId, Issuer, State, StatusChange
+from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
+from service_kit.clock import Clock
+from service_kit.errors import Conflict, NotFound
+from service_kit.inputs import IdempotencyKey
+
+
+class Action(StrEnum):
+    """What can be done to an issued credential."""
+
+    REVOKE = "revoke"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+
+
+TARGET = {Action.REVOKE: State.REVOKED, Action.SUSPEND: State.SUSPENDED, Action.REINSTATE: State.ISSUED}
+ALLOWED = {
+    (State.ISSUED, Action.REVOKE),
+    (State.SUSPENDED, Action.REVOKE),
+    (State.ISSUED, Action.SUSPEND),
+    (State.SUSPENDED, Action.REINSTATE),
+}
+EVENTS: dict[State, type[CredentialStatusChanged]] = {
+    State.REVOKED: CredentialRevoked,
+    State.SUSPENDED: CredentialSuspended,
+    State.ISSUED: CredentialReinstated,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusCommand:
+    """Who does what to which credential, and why."""
+
+    org_id: str
+    actor: str
+    credential_id: CredentialId
+    action: Action
+    reason: str
+    key: IdempotencyKey | None = None
+
+
+def next_state(state: State, revision: int, action: Action) -> State | None:
+    """The state after an action; None when it was the last one already. Raises Conflict when it is not allowed.
+
+    A credential that was never changed has revision 1: reinstating it repeats nothing, and is refused.
+    """
+    if (state, action) in ALLOWED:
+        return TARGET[action]
+    if TARGET[action] is state and revision > 1:
+        return None
+    raise Conflict(f"a credential that is {state.value} cannot be changed so", code="status-transition-not-allowed")
+
+
+class ChangeStatus:
+    """Changes a credential's state. Repeating the last change does nothing and succeeds."""
+
+    def __init__(
+        self, *, unit_of_work: UnitsOfWork, reading: Reading, addresses: Addresses, audit: Audit, clock: Clock
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._addresses = addresses
+        self._audit = audit
+        self._clock = clock
+
+    async def __call__(self, command: StatusCommand) -> State:
+        """The state after the change. Raises NotFound or Conflict."""
+        async with self._unit_of_work() as work:
+            if command.key is not None:
+                earlier = await work.idempotency.claim(command.org_id, command.key, TARGET[command.action].value)
+                if earlier is not None:
+                    return State(earlier)
+            credential = await work.credentials.lock(command.org_id, command.credential_id)
+            if credential is None:
+                raise NotFound("there is no such credential")
+            target = next_state(credential.state, credential.revision, command.action)
+            if target is not None:
+                await self._apply(work, credential, command, target)
+            await work.commit()
+        self._audit("status_changed", **_trail(command), outcome="ok" if target else "repeated")
+        return target or credential.state
+
+    async def _apply(self, work: UnitOfWork, credential: Credential, command: StatusCommand, target: State) -> None:
+        self._audit("changing_status", **_trail(command), from_state=credential.state.value)
+        now = self._clock()
+        change = StatusChange(credential.id, credential.revision + 1, target, command.reason, command.actor, now)
+        await work.credentials.change(change)
+        if target.bit is not credential.state.bit:
+            await work.status_lists.note_change(credential.slot.list_id)
+        issuer = await self._reading.issuer(credential.issuer_id)
+        await work.outbox.append(self._event(credential, issuer, change))
+
+    def _event(self, credential: Credential, issuer: Issuer, change: StatusChange) -> CredentialStatusChanged:
+        return EVENTS[change.state](
+            credential_id=self._addresses.credential(credential.id),
+            org_id=credential.org_id,
+            issuer_id=issuer.did,
+            revision=change.revision,
+            state=change.state.value,
+            changed_at=change.at,
+        )
+
+
+def _trail(command: StatusCommand) -> dict[str, str]:
+    return {"action": command.action.value, "credential": command.credential_id, "actor": command.actor}

@@ -1,0 +1,168 @@
+"""Issuers: opening one with its key and first status list, amending its profile, setting its policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from contracts.events import IssuerPublished
+from credential_core.did import (
+    VerificationMethod,
+    did_document,
+    did_key,
+    did_key_verification_method,
+    did_web,
+)
+from credential_core.errors import CredentialError
+from issuer.core.model import Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, Method
+from issuer.core.ports import Audit, KeyStore, UnitOfWork, UnitsOfWork
+from issuer.core.status_lists import OpenStatusList
+from service_kit.clock import Clock
+from service_kit.errors import Conflict, NotFound, invalid_field
+from service_kit.ids import NewId
+from service_kit.inputs import IdempotencyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssuer:
+    """What a new issuer is to be. `profile` holds Open Badges 3.0 Profile members, without id and type."""
+
+    org_id: str
+    actor: str
+    slug: str
+    method: Method
+    profile: Json
+    key: IdempotencyKey | None = None
+
+
+class OpenIssuer:
+    """Creates an issuer: its key, its identifier, its first status list, and the events that tell of both."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        keys: KeyStore,
+        open_list: OpenStatusList,
+        audit: Audit,
+        did_web_origin: str,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._keys = keys
+        self._open_list = open_list
+        self._audit = audit
+        self._did_web_origin = did_web_origin
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __call__(self, new: NewIssuer) -> Issuer:
+        """Create it. Raises Conflict when the slug is taken by anybody."""
+        issuer = await self._build(new)
+        async with self._unit_of_work() as work:
+            if new.key is not None:
+                earlier = await work.idempotency.claim(new.org_id, new.key, issuer.slug)
+                if earlier is not None:
+                    return await _locked(work, new.org_id, earlier)
+            if not await work.issuers.add(issuer):
+                raise Conflict("another issuer has this slug", code="slug-taken")
+            await work.outbox.append(published(issuer))
+            await self._open_list(work, issuer)
+            await work.commit()
+        self._audit("issuer_opened", issuer=issuer.did, key_id=issuer.key.id, actor=new.actor)
+        return issuer
+
+    async def _build(self, new: NewIssuer) -> Issuer:
+        issuer_id, now = IssuerId(self._new_id()), self._clock()
+        key_id = KeyId(self._new_id())
+        public, sealed = await self._keys.create(issuer_id, key_id)
+        if new.method == "web":
+            did = self._did_web(new.slug)
+            verification_method = f"{did}#{public.multibase}"
+        else:
+            did, verification_method = did_key(public), did_key_verification_method(public)
+        return Issuer(
+            id=issuer_id,
+            org_id=new.org_id,
+            slug=new.slug,
+            did=did,
+            method=new.method,
+            profile={"id": did, "type": ["Profile"], **new.profile},
+            policy=IssuingPolicy(),
+            active=True,
+            revision=1,
+            created_at=now,
+            changed_at=now,
+            key=IssuerKey(key_id, issuer_id, verification_method, public, sealed, now),
+        )
+
+    def _did_web(self, slug: str) -> str:
+        try:
+            return did_web(self._did_web_origin, "issuers", slug)
+        except CredentialError as error:
+            raise invalid_field("slug", error.detail) from error
+
+
+class AmendIssuer:
+    """Changes an issuer's profile, or whether it is active. Its DID, slug and keys stay."""
+
+    def __init__(self, *, unit_of_work: UnitsOfWork, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def __call__(self, org_id: str, slug: str, profile: Mapping[str, Any], active: bool | None) -> Issuer:
+        """Merge into the profile (RFC 7396: None removes a member). Raises NotFound."""
+        async with self._unit_of_work() as work:
+            issuer = await _locked(work, org_id, slug)
+            merged = {name: value for name, value in {**issuer.profile, **profile}.items() if value is not None}
+            amended = replace(
+                issuer,
+                profile=merged,
+                active=issuer.active if active is None else active,
+                revision=issuer.revision + 1,
+                changed_at=self._clock(),
+            )
+            await work.issuers.save(amended)
+            await work.outbox.append(published(amended))
+            await work.commit()
+        return amended
+
+
+class SetPolicy:
+    """Replaces an issuer's issuing policy. Nobody else needs to know it, so there is no event."""
+
+    def __init__(self, *, unit_of_work: UnitsOfWork, audit: Audit) -> None:
+        self._unit_of_work = unit_of_work
+        self._audit = audit
+
+    async def __call__(self, org_id: str, slug: str, policy: IssuingPolicy, actor: str) -> Issuer:
+        """Set it. Raises NotFound."""
+        async with self._unit_of_work() as work:
+            changed = replace(await _locked(work, org_id, slug), policy=policy)
+            await work.issuers.save(changed)
+            await work.commit()
+        self._audit("policy_set", issuer=changed.did, actor=actor)
+        return changed
+
+
+async def _locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:
+    issuer = await work.issuers.lock(org_id, slug)
+    if issuer is None:
+        raise NotFound("there is no such issuer")
+    return issuer
+
+
+def published(issuer: Issuer) -> IssuerPublished:
+    """The event that carries an issuer's whole public record."""
+    method = VerificationMethod(issuer.key.verification_method, issuer.did, issuer.key.public)
+    return IssuerPublished(
+        issuer_id=issuer.did,
+        slug=issuer.slug,
+        org_id=issuer.org_id,
+        revision=issuer.revision,
+        active=issuer.active,
+        name=str(issuer.profile.get("name", "")),
+        profile=issuer.profile,
+        did_document=did_document(issuer.did, [method]),
+        changed_at=issuer.changed_at,
+    )

@@ -1,0 +1,164 @@
+"""The issuer's own things: issuers and their keys, achievements as we know them, credentials, status lists."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NewType
+
+from credential_core.keys import PublicKey
+
+Json = dict[str, Any]
+IssuerId = NewType("IssuerId", str)
+KeyId = NewType("KeyId", str)
+CredentialId = NewType("CredentialId", str)
+ListId = NewType("ListId", str)
+
+Method = Literal["web", "key"]
+PURPOSE = "revocation"
+
+
+class State(StrEnum):
+    """Where a credential stands. `revoked` is final."""
+
+    ISSUED = "issued"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+    @property
+    def bit(self) -> bool:
+        """What outside verifiers read in the status list: suspended looks like revoked, so that they fail closed."""
+        return self is not State.ISSUED
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingPolicy:
+    """What an issuer lets itself issue."""
+
+    achievements: Literal["own", "any"] = "own"
+    plaintext_recipient: bool = True
+    max_validity_days: int | None = None
+    require_evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerKey:
+    """A signing key. `sealed` is the private part, encrypted; `verification_method` is the key's public address."""
+
+    id: KeyId
+    issuer_id: IssuerId
+    verification_method: str
+    public: PublicKey
+    sealed: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs. `profile` is the Open Badges 3.0 Profile that stands in its credentials."""
+
+    id: IssuerId
+    org_id: str
+    slug: str
+    did: str
+    method: Method
+    profile: Json
+    policy: IssuingPolicy
+    active: bool
+    revision: int
+    created_at: datetime
+    changed_at: datetime
+    key: IssuerKey
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """One version of an achievement, as the catalog published it."""
+
+    id: str
+    version: int
+    revision: int
+    org_id: str
+    retired: bool
+    document: Json
+
+    @property
+    def name(self) -> str:
+        """Its name, for lists and as the credential's."""
+        return str(self.document.get("name", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in a status list. It is used for one credential or for none, never for two."""
+
+    list_id: ListId
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What we keep of a credential. `document` is the signed text, byte for byte as it was handed out."""
+
+    id: CredentialId
+    org_id: str
+    issuer_id: IssuerId
+    achievement_id: str
+    achievement_version: int
+    state: State
+    revision: int
+    slot: Slot
+    digest: str
+    document: str
+    recipient_key: bytes
+    issued_by: str
+    issued_at: datetime
+    changed_at: datetime
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def status(self, now: datetime) -> str:
+        """The state as people see it: an issued credential past its end is expired."""
+        if self.state is State.ISSUED and self.valid_until is not None and self.valid_until <= now:
+            return "expired"
+        return self.state.value
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """One step in a credential's life: what it became, why, by whom."""
+
+    credential_id: CredentialId
+    revision: int
+    state: State
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """A status list. `changes` counts status changes, `published_changes` how many of them the world was told.
+
+    `revision` counts publications. `permutation_key` is secret: it decides in which order indexes are given out.
+    """
+
+    id: ListId
+    issuer_id: IssuerId
+    org_id: str
+    length: int
+    permutation_key: bytes
+    changes: int
+    published_changes: int
+    revision: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Counters [first, last) of a list, for one process alone."""
+
+    list_id: ListId
+    length: int
+    permutation_key: bytes
+    first: int
+    last: int

@@ -1,0 +1,181 @@
+"""What the core needs from outside: storage in a unit of work, reads without one, keys, an audit trail."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from contracts.events import Payload
+from credential_core.keys import PublicKey
+from issuer.core.model import (
+    Achievement,
+    Credential,
+    CredentialId,
+    Issuer,
+    IssuerId,
+    IssuerKey,
+    Json,
+    KeyId,
+    Lease,
+    ListId,
+    StatusChange,
+    StatusList,
+)
+from service_kit.inputs import IdempotencyKey, Page, PageRequest
+
+
+class KeyStore(Protocol):
+    """Holds private keys. They never leave it in the clear."""
+
+    async def create(self, issuer_id: IssuerId, key_id: KeyId) -> tuple[PublicKey, bytes]:
+        """A new Ed25519 key: its public part, and its private part sealed for this issuer and key id."""
+
+    async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
+        """A copy of the document with an eddsa-rdfc-2022 proof. Raises CredentialError for one that has no meaning."""
+
+
+class Audit(Protocol):
+    """Writes one line of the audit trail. Fields never hold personal data."""
+
+    def __call__(self, event: str, **fields: str | int) -> None: ...
+
+
+class Issuers(Protocol):
+    """Issuers and their keys."""
+
+    async def add(self, issuer: Issuer) -> bool:
+        """Store a new issuer with its key. False when its slug is taken."""
+
+    async def lock(self, org_id: str, slug: str) -> Issuer | None:
+        """One of the organization's issuers, locked until the end of the transaction."""
+
+    async def save(self, issuer: Issuer) -> None:
+        """Store profile, policy, activity and revision."""
+
+
+class Credentials(Protocol):
+    """Credentials and their history."""
+
+    async def add(self, credential: Credential) -> None:
+        """Store a new credential."""
+
+    async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
+        """One of the organization's credentials, locked until the end of the transaction."""
+
+    async def change(self, change: StatusChange) -> None:
+        """Set the state, and add the step to the history."""
+
+
+class StatusLists(Protocol):
+    """Status lists: giving out places, and noting that something changed."""
+
+    async def add(self, status_list: StatusList) -> bool:
+        """Store a new list. False when the issuer has a list with free places already."""
+
+    async def lease(self, issuer_id: IssuerId, size: int) -> Lease | None:
+        """Take at most `size` counters from the issuer's open list. None when there is no such list."""
+
+    async def note_change(self, list_id: ListId) -> None:
+        """A bit has changed: the list is due for publication."""
+
+    async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
+        """Count a publication of this snapshot. False when another one came first."""
+
+
+class Achievements(Protocol):
+    """Our copy of the catalog's publications."""
+
+    async def apply(self, achievement: Achievement, changed_at: datetime) -> None:
+        """Keep this state unless a newer one is known."""
+
+
+class IdempotencyKeys(Protocol):
+    """See service_kit.idempotency."""
+
+    async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None: ...
+
+    async def store(self, owner: str, key: IdempotencyKey, result: str) -> None: ...
+
+
+class Outbox(Protocol):
+    """See service_kit.outbox."""
+
+    async def append(self, *payloads: Payload) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving it without `commit` undoes everything."""
+
+    @property
+    def issuers(self) -> Issuers: ...
+
+    @property
+    def credentials(self) -> Credentials: ...
+
+    @property
+    def status_lists(self) -> StatusLists: ...
+
+    @property
+    def achievements(self) -> Achievements: ...
+
+    @property
+    def idempotency(self) -> IdempotencyKeys: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+
+UnitsOfWork = Callable[[], UnitOfWork]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which credentials to list. None means any."""
+
+    status: str | None = None
+    achievement_id: str | None = None
+    recipient_key: bytes | None = None
+    now: datetime | None = None
+
+
+class Reading(Protocol):
+    """Reads outside any transaction: each sees what is committed when it runs."""
+
+    async def answered(self, owner: str, key: IdempotencyKey) -> str | None:
+        """What an earlier request with this key gave. Raises Conflict when the key stands for another request."""
+
+    async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
+        """The signed text of one of the organization's credentials."""
+
+    async def credential(self, org_id: str, credential_id: CredentialId) -> Credential | None:
+        """One of the organization's credentials."""
+
+    async def history(self, credential_id: CredentialId) -> Sequence[StatusChange]:
+        """The steps after issuing, oldest first."""
+
+    async def credentials(self, org_id: str, wanted: Wanted, page: PageRequest) -> Page[Credential]:
+        """The organization's credentials, newest first, without their documents."""
+
+    async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
+        """The organization's issuers, by slug."""
+
+    async def issuer(self, issuer_id: IssuerId) -> Issuer:
+        """An issuer that is known to exist."""
+
+    async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
+        """A version of an achievement; without a number, the newest."""
+
+    async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
+        """Lists that changed and were last published before one moment, and lists signed before another."""
+
+    async def list_snapshot(self, list_id: ListId) -> tuple[StatusList, Sequence[int]]:
+        """A list and its set indexes, at one moment."""

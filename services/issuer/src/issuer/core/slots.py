@@ -1,0 +1,47 @@
+"""Places in status lists: leased in blocks, given out in an order nobody can foresee, never twice."""
+
+import asyncio
+from collections import defaultdict
+
+from issuer.core.model import Issuer, IssuerId, Lease, Slot
+from issuer.core.permutation import permute
+from issuer.core.ports import UnitsOfWork
+from issuer.core.status_lists import OpenStatusList
+
+BLOCK = 128
+ATTEMPTS = 5
+
+
+class Slots:
+    """This process's places. What is left of a lease when the process ends is never used."""
+
+    def __init__(self, *, unit_of_work: UnitsOfWork, open_list: OpenStatusList, block: int = BLOCK) -> None:
+        self._unit_of_work = unit_of_work
+        self._open_list = open_list
+        self._block = block
+        self._leases: dict[IssuerId, Lease] = {}
+        self._next: dict[IssuerId, int] = {}
+        self._locks: defaultdict[IssuerId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def take(self, issuer: Issuer) -> Slot:
+        """A place that nobody else will ever get. Needs no database most of the time."""
+        async with self._locks[issuer.id]:
+            lease = self._leases.get(issuer.id)
+            if lease is None or self._next[issuer.id] >= lease.last:
+                lease = await self._lease(issuer)
+                self._leases[issuer.id], self._next[issuer.id] = lease, lease.first
+            counter = self._next[issuer.id]
+            self._next[issuer.id] = counter + 1
+        return Slot(lease.list_id, permute(lease.permutation_key, counter, lease.length))
+
+    async def _lease(self, issuer: Issuer) -> Lease:
+        for _ in range(ATTEMPTS):
+            async with self._unit_of_work() as work:
+                lease = await work.status_lists.lease(issuer.id, self._block)
+                if lease is None:
+                    # Full. Another process may open the next list first: then ours is not stored, and we look again.
+                    await self._open_list(work, issuer)
+                await work.commit()
+            if lease is not None:
+                return lease
+        raise RuntimeError("no place in a status list could be leased")

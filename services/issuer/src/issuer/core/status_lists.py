@@ -1,0 +1,121 @@
+"""Status lists as documents: opening a new one, and publishing one whose bits have changed."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from contracts.events import StatusListPublished
+from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, status_list_credential
+from issuer.core.addresses import Addresses
+from issuer.core.model import PURPOSE, Issuer, ListId, StatusList
+from issuer.core.permutation import KEY_BYTES
+from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
+from issuer.core.signing import Sign
+from service_kit.clock import Clock
+from service_kit.ids import NewId
+
+VALIDITY = timedelta(hours=24)
+SIGN_AGAIN_AFTER = timedelta(hours=6)
+AT_MOST_EVERY = timedelta(milliseconds=500)
+TTL_MS = 60_000
+
+
+class SignStatusList:
+    """Makes the event that carries a whole signed list."""
+
+    def __init__(self, *, sign: Sign, addresses: Addresses) -> None:
+        self._sign = sign
+        self._addresses = addresses
+
+    async def __call__(
+        self, status_list: StatusList, set_indexes: Iterable[int], *, issuer: Issuer, revision: int, now: datetime
+    ) -> StatusListPublished:
+        """Sign the list with these bits set, good for a day from `now`."""
+        bits = StatusBits.empty(status_list.length)
+        for index in set_indexes:
+            bits.set(index, True)
+        url = self._addresses.status_list(status_list.id)
+        moment = now.replace(microsecond=0)
+        unsigned = status_list_credential(
+            list_url=url,
+            issuer=issuer.did,
+            purpose=PURPOSE,
+            bits=bits,
+            valid_from=moment,
+            valid_until=moment + VALIDITY,
+            ttl_ms=TTL_MS,
+        )
+        signed = await self._sign(unsigned, issuer.key)
+        return StatusListPublished(
+            list_id=status_list.id,
+            url=url,
+            org_id=status_list.org_id,
+            issuer_id=issuer.did,
+            purpose=PURPOSE,
+            revision=revision,
+            credential=signed.document,
+            changed_at=now,
+        )
+
+
+class OpenStatusList:
+    """Opens an issuer's next list. Its first publication leaves together with it."""
+
+    def __init__(
+        self, *, sign_list: SignStatusList, clock: Clock, new_id: NewId, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._sign_list = sign_list
+        self._clock = clock
+        self._new_id = new_id
+        self._random_bytes = random_bytes
+
+    async def prepare(self, issuer: Issuer) -> tuple[StatusList, StatusListPublished]:
+        """A new, empty list and its first event. Neither is stored yet."""
+        now = self._clock()
+        status_list = StatusList(
+            id=ListId(self._new_id()),
+            issuer_id=issuer.id,
+            org_id=issuer.org_id,
+            length=MINIMUM_LENGTH,
+            permutation_key=self._random_bytes(KEY_BYTES),
+            changes=0,
+            published_changes=0,
+            revision=1,
+            published_at=now,
+        )
+        return status_list, await self._sign_list(status_list, (), issuer=issuer, revision=1, now=now)
+
+    async def __call__(self, work: UnitOfWork, issuer: Issuer) -> None:
+        """Store a new list in this unit of work, unless the issuer has an open one already."""
+        status_list, event = await self.prepare(issuer)
+        if await work.status_lists.add(status_list):
+            await work.outbox.append(event)
+
+
+class PublishStatusLists:
+    """Signs and publishes the lists that changed, or whose signature grows old."""
+
+    def __init__(self, *, reading: Reading, unit_of_work: UnitsOfWork, sign_list: SignStatusList, clock: Clock) -> None:
+        self._reading = reading
+        self._unit_of_work = unit_of_work
+        self._sign_list = sign_list
+        self._clock = clock
+
+    async def __call__(self) -> int:
+        """Publish what is due now. Returns how many lists that were."""
+        now = self._clock()
+        due = await self._reading.lists_due(changed_before=now - AT_MOST_EVERY, signed_before=now - SIGN_AGAIN_AFTER)
+        for list_id in due:
+            await self._publish(list_id)
+        return len(due)
+
+    async def _publish(self, list_id: ListId) -> None:
+        # The snapshot holds the count of changes and the bits of one moment. No lock is held while signing: a change
+        # that comes meanwhile leaves the count ahead of what was published, and the list is due again.
+        status_list, indexes = await self._reading.list_snapshot(list_id)
+        issuer = await self._reading.issuer(status_list.issuer_id)
+        now = self._clock()
+        event = await self._sign_list(status_list, indexes, issuer=issuer, revision=status_list.revision + 1, now=now)
+        async with self._unit_of_work() as work:
+            if await work.status_lists.advance(status_list, now):
+                await work.outbox.append(event)
+                await work.commit()

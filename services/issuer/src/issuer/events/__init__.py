@@ -1,0 +1,1 @@
+"""Events the issuer listens to."""

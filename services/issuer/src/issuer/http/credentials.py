@@ -1,0 +1,139 @@
+"""Routes about credentials."""
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from issuer.core.change_status import Action, StatusCommand
+from issuer.core.model import CredentialId
+from issuer.http.credential_bodies import (
+    CredentialDetail,
+    CredentialReply,
+    CredentialRequest,
+    CredentialsPage,
+    StatusReply,
+    StatusRequest,
+    history,
+    summary,
+)
+from issuer.http.problems import problems
+from issuer.http.services import Services
+from service_kit.app import router
+from service_kit.auth import Caller, Scope
+from service_kit.errors import NotFound
+from service_kit.idempotency import idempotency_key
+from service_kit.ids import is_id
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import link_next, page_request
+
+Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
+Revokes = Annotated[Caller, Depends(Scope("credentials:revoke"))]
+Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+CREDENTIAL_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json")
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
+LOCATION = {"Location": {"description": "the credential's id", "schema": {"type": "string", "format": "uri"}}}
+
+
+def credential_routes(services: Services) -> APIRouter:
+    """`/credentials`."""
+    routes = router(prefix="/credentials", tags=["credentials"])
+    _add_issue(routes, services)
+    _add_reads(routes, services)
+    for action in Action:
+        _add_action(routes, services, action)
+    return routes
+
+
+def _add_issue(routes: APIRouter, services: Services) -> None:
+    created: dict[int | str, dict[str, Any]] = {201: {"model": CredentialReply, "headers": LOCATION}}
+
+    @routes.post("", status_code=201, summary="Issue a credential", responses=created | problems(404, 409, 413, 422))
+    async def issue(caller: Issues, body: CredentialRequest, key: Key) -> Response:
+        issued = await services.issue(body.order(caller.org, caller.actor, key))
+        # The document goes out as the bytes that were signed and stored, never parsed and written again.
+        head = orjson.dumps({"id": issued.url, "status": "issued"})[:-1]
+        content = head + b',"credential":' + issued.document.encode() + b"}"
+        return Response(content, 201, headers={"Location": issued.url}, media_type="application/json")
+
+
+def _add_reads(routes: APIRouter, services: Services) -> None:
+    @routes.get("", summary="List your credentials", response_model=CredentialsPage, responses=problems(422))
+    async def list_credentials(
+        *,
+        request: Request,
+        response: Response,
+        caller: Reads,
+        page: Annotated[PageRequest, Depends(page_request)],
+        state: Annotated[Literal["issued", "suspended", "revoked", "expired"] | None, Query()] = None,
+        achievement: Annotated[str | None, Query(max_length=500, description="URL or UUID of an achievement")] = None,
+        recipient: Annotated[
+            str | None,
+            Query(
+                pattern="^sha256\\$[0-9a-f]{64}$",
+                description="sha256$ and the SHA-256 of the identifier in hexadecimal; e-mail addresses in lower case",
+            ),
+        ] = None,
+    ) -> dict[str, Any]:
+        found = await services.queries.credentials(
+            caller.org,
+            status=state,
+            achievement=achievement,
+            recipient=recipient.removeprefix("sha256$") if recipient else None,
+            page=page,
+        )
+        items = [summary(credential, status, services.addresses) for credential, status in found.items]
+        return {"items": items, "next": link_next(request, response, services.addresses.base_url, found.next)}
+
+    @routes.get(
+        "/{credential_id}",
+        summary="Read one of your credentials",
+        description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone.",
+        response_model=CredentialDetail,
+        responses=problems(404),
+    )
+    async def read_credential(request: Request, caller: Reads, credential_id: str) -> Response:
+        life = await services.queries.credential(caller.org, credential_id)
+        media_type = _wanted_type(request)
+        if media_type:
+            return Response(life.credential.document, headers=PRIVATE, media_type=media_type)
+        detail = {
+            **summary(life.credential, life.status, services.addresses),
+            "digest": life.credential.digest,
+            "history": history(life),
+            "credential": orjson.Fragment(life.credential.document),
+        }
+        return Response(orjson.dumps(detail), headers=PRIVATE, media_type="application/json")
+
+
+def _wanted_type(request: Request) -> str | None:
+    """The first credential media type that the client names, if any."""
+    named = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
+    return next((name for name in named if name in CREDENTIAL_TYPES), None)
+
+
+def _add_action(routes: APIRouter, services: Services, action: Action) -> None:
+    async def change(caller: Revokes, credential_id: str, body: StatusRequest, key: Key) -> StatusReply:
+        if not is_id(credential_id):
+            raise NotFound("there is no such credential")
+        command = StatusCommand(
+            org_id=caller.org,
+            actor=caller.actor,
+            credential_id=CredentialId(credential_id),
+            action=action,
+            reason=body.reason,
+            key=key,
+        )
+        state = await services.change_status(command)
+        return StatusReply(id=services.addresses.credential(command.credential_id), status=state.value)
+
+    routes.add_api_route(
+        f"/{{credential_id}}/{action.value}",
+        change,
+        methods=["POST"],
+        operation_id=f"{action.value}_credential",
+        summary=f"{action.value.capitalize()} a credential",
+        description="Repeating the last change does nothing and succeeds.",
+        responses=problems(404, 409, 413, 422),
+    )

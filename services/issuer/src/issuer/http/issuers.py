@@ -1,0 +1,67 @@
+"""Routes about issuers. The public profile and DID document are the registry's."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from issuer.core.issuers import NewIssuer
+from issuer.http.issuer_bodies import (
+    IssuerAmendment,
+    IssuerCreation,
+    IssuerReply,
+    IssuersReply,
+    KeysReply,
+    PolicyBody,
+    issuer_reply,
+    keys_reply,
+)
+from issuer.http.problems import problems
+from issuer.http.services import Services
+from service_kit.app import router
+from service_kit.auth import Caller, Scope
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey
+
+ManagesIssuers = Annotated[Caller, Depends(Scope("issuers:manage"))]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+
+
+def issuer_routes(services: Services) -> APIRouter:
+    """`/issuers`."""
+    routes = router(prefix="/issuers", tags=["issuers"])
+    addresses = services.addresses
+
+    @routes.post("", status_code=201, summary="Open an issuer", responses=problems(409, 413, 422))
+    async def open_issuer(caller: ManagesIssuers, body: IssuerCreation, key: Key, response: Response) -> IssuerReply:
+        new = NewIssuer(
+            org_id=caller.org,
+            actor=caller.actor,
+            slug=body.slug,
+            method=body.method,
+            profile=body.profile(),
+            key=key,
+        )
+        issuer = await services.open_issuer(new)
+        response.headers["Location"] = addresses.issuer(issuer.slug)
+        return issuer_reply(issuer, addresses)
+
+    @routes.get("", summary="List your issuers", responses=problems())
+    async def list_issuers(caller: ManagesIssuers) -> IssuersReply:
+        issuers = await services.queries.issuers(caller.org)
+        return IssuersReply(items=[issuer_reply(issuer, addresses) for issuer in issuers])
+
+    @routes.patch("/{slug}", summary="Amend an issuer's profile", responses=problems(404, 413, 422))
+    async def amend_issuer(caller: ManagesIssuers, slug: str, body: IssuerAmendment) -> IssuerReply:
+        issuer = await services.amend_issuer(caller.org, slug, body.profile(), body.active)
+        return issuer_reply(issuer, addresses)
+
+    @routes.put("/{slug}/policy", summary="Set an issuer's issuing policy", responses=problems(404, 413, 422))
+    async def set_policy(caller: ManagesIssuers, slug: str, body: PolicyBody) -> IssuerReply:
+        issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor)
+        return issuer_reply(issuer, addresses)
+
+    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=problems(404))
+    async def list_keys(caller: ManagesIssuers, slug: str) -> KeysReply:
+        return keys_reply(await services.queries.issuer(caller.org, slug))
+
+    return routes

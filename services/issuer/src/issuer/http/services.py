@@ -1,0 +1,22 @@
+"""The use cases that routes call."""
+
+from dataclasses import dataclass
+
+from issuer.core.addresses import Addresses
+from issuer.core.change_status import ChangeStatus
+from issuer.core.issue import Issue
+from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.queries import Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the HTTP interface offers."""
+
+    addresses: Addresses
+    open_issuer: OpenIssuer
+    amend_issuer: AmendIssuer
+    set_policy: SetPolicy
+    issue: Issue
+    change_status: ChangeStatus
+    queries: Queries

@@ -1,0 +1,135 @@
+"""The issuer's composition root: the only place that wires."""
+
+import base64
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from issuer.adapters.audit import audit
+from issuer.adapters.key_store import LocalKeyStore, recipient_keys
+from issuer.adapters.list_publisher import ListPublisher
+from issuer.adapters.reading import Reading
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.core.addresses import Addresses
+from issuer.core.change_status import ChangeStatus
+from issuer.core.issue import Issue
+from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.queries import Queries
+from issuer.core.signing import Sign
+from issuer.core.slots import Slots
+from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
+from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
+from issuer.http.app import issuer_app
+from issuer.http.services import Services
+from issuer.settings import KEY_BYTES, IssuerSettings
+from service_kit.app import Check
+from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
+from service_kit.bus import open_publisher
+from service_kit.clock import Clock, utc_now
+from service_kit.consumer import Consumer
+from service_kit.database import Database, open_database
+from service_kit.ids import new_id, random_bytes
+from service_kit.inbox import Inbox
+from service_kit.migrations import check_revision
+from service_kit.relay import Relay, republish_all
+from service_kit.runtime import Components, Service
+from service_kit.settings import AuthSettings, DatabaseSettings
+
+NAME = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The use cases: those behind routes, and the one behind the clock."""
+
+    services: Services
+    publish_lists: PublishStatusLists
+
+
+def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -> Core:
+    """Put the core on its adapters. Opens no connection."""
+    unit_of_work = partial(IssuerUnitOfWork, database)
+    reading, addresses = Reading(database), Addresses(settings.public_base_url)
+    keys = LocalKeyStore(settings.key_encryption_key_bytes)
+    recipient_key = recipient_keys(settings.key_encryption_key_bytes)
+    sign = Sign(keys=keys, audit=audit, clock=clock)
+    sign_list = SignStatusList(sign=sign, addresses=addresses)
+    open_list = OpenStatusList(sign_list=sign_list, clock=clock, new_id=new_id, random_bytes=random_bytes)
+    services = Services(
+        addresses=addresses,
+        open_issuer=OpenIssuer(
+            unit_of_work=unit_of_work,
+            keys=keys,
+            open_list=open_list,
+            audit=audit,
+            did_web_origin=settings.did_web_origin,
+            clock=clock,
+            new_id=new_id,
+        ),
+        amend_issuer=AmendIssuer(unit_of_work=unit_of_work, clock=clock),
+        set_policy=SetPolicy(unit_of_work=unit_of_work, audit=audit),
+        issue=Issue(
+            unit_of_work=unit_of_work,
+            reading=reading,
+            slots=Slots(unit_of_work=unit_of_work, open_list=open_list),
+            sign=sign,
+            addresses=addresses,
+            recipient_key=recipient_key,
+            clock=clock,
+            new_id=new_id,
+            random_bytes=random_bytes,
+        ),
+        change_status=ChangeStatus(
+            unit_of_work=unit_of_work, reading=reading, addresses=addresses, audit=audit, clock=clock
+        ),
+        queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
+    )
+    publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
+    return Core(services, publish)
+
+
+@asynccontextmanager
+async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
+    """Open what the service stands on, and close it in reverse order."""
+    async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as publisher:
+        core = wire(settings, database)
+        tokens = TokenVerifier(settings.auth, TokenKeys(fetch_keys_from(settings.auth.jwks_url)))
+        ready: dict[str, Check] = {
+            "database": database.ping,
+            "schema": partial(check_revision, database, NAME, settings.database),
+        }
+        inbox = Inbox(partial(IssuerUnitOfWork, database), SUBSCRIPTIONS)
+        consumer = Consumer(settings.kafka, group=GROUP, topics=TOPICS, inbox=inbox, publisher=publisher)
+        yield Components(
+            app=issuer_app(core.services, settings, tokens=tokens, ready=ready),
+            relay=[Relay(database, publisher).run, ListPublisher(database, core.publish_lists).run],
+            consume=[consumer.run],
+            ready=ready,
+        )
+
+
+def create_openapi_app() -> FastAPI:
+    """The application for its own description: nothing behind it answers."""
+    settings = IssuerSettings(
+        public_base_url="https://laurel.example",
+        did_web_origin="https://laurel.example",
+        key_encryption_key=SecretStr(base64.b64encode(bytes(KEY_BYTES)).decode()),
+        database=DatabaseSettings(url=SecretStr("postgresql+asyncpg://nobody@localhost/nothing")),
+        auth=AuthSettings(issuer="https://laurel.example", jwks_url="https://laurel.example", audiences=("-",)),
+    )
+    return issuer_app(wire(settings, Database(settings.database, NAME)).services, settings, tokens=None)
+
+
+async def republish(settings: IssuerSettings, _arguments: Sequence[str]) -> int:
+    """Command: mark every event as pending again, for a bus that lost its data. Consumers drop what they know."""
+    async with open_database(settings.database, NAME) as database:
+        count = await republish_all(database)
+    audit("republish", events=count)
+    return 0
+
+
+SERVICE = Service(NAME, IssuerSettings, build, create_openapi_app, commands={"republish": republish})

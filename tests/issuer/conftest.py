@@ -1,0 +1,69 @@
+"""An issuer with a real database: `client` talks to it, `world` prepares issuers, achievements and credentials."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from issuer.http.app import issuer_app
+from issuer.main import Core, wire
+from issuer.settings import IssuerSettings
+from service_kit.database import Database, open_database
+from service_kit.settings import AuthSettings, DatabaseSettings
+from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
+from tests.issuer.world import World
+
+DID_WEB_ORIGIN = "https://laurel.test"
+
+
+@pytest.fixture(scope="session")
+def database_settings(make_database: MakeDatabase) -> DatabaseSettings:
+    return make_database("issuer")
+
+
+@pytest.fixture(scope="session")
+def settings(database_settings: DatabaseSettings) -> IssuerSettings:
+    return IssuerSettings(
+        environment="development",
+        public_base_url=BASE_URL,
+        did_web_origin=DID_WEB_ORIGIN,
+        key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
+        database=database_settings,
+        auth=AuthSettings(issuer=BASE_URL, jwks_url=f"{BASE_URL}/oauth/jwks", audiences=(BASE_URL,)),
+    )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def open_issuer_database(settings: IssuerSettings) -> AsyncIterator[Database]:
+    async with open_database(settings.database, "tests") as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def database(open_issuer_database: Database, database_settings: DatabaseSettings) -> Database:
+    """An empty issuer's database."""
+    await empty(database_settings)
+    return open_issuer_database
+
+
+@pytest.fixture
+def core(settings: IssuerSettings, database: Database) -> Core:
+    """The use cases of one process: another call makes another process."""
+    return wire(settings, database)
+
+
+@pytest_asyncio.fixture
+async def client(settings: IssuerSettings, core: Core, mint: TokenMint) -> AsyncIterator[httpx.AsyncClient]:
+    app = issuer_app(core.services, settings, tokens=mint.verifier())
+    async with asgi_client(app) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(database: Database, client: httpx.AsyncClient, mint: TokenMint) -> World:
+    return World(database, client, mint)
