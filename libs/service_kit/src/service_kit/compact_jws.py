@@ -34,6 +34,18 @@ def read_header(token: str) -> dict[str, Any]:
     return header
 
 
+def read_unverified_claims(token: str) -> dict[str, Any]:
+    """What the token claims, unproven: good for finding out whose key to ask for."""
+    read_header(token)
+    try:
+        claims = strict_json.loads(jws.extract_compact(token.encode()).payload)
+    except JwsFault as error:
+        raise JwsError("the claims cannot be read") from error
+    if not isinstance(claims, dict):
+        raise JwsError("the claims are not an object")
+    return claims
+
+
 def read_claims(token: str, key: Key, algorithms: frozenset[str]) -> dict[str, Any]:
     """The claims, after the signature was verified. `algorithms` are those this key may be used with, never "none".
 

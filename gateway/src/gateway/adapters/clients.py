@@ -1,0 +1,103 @@
+"""Registered clients and their secrets in SQL. A removed client keeps its row, so that its id is never used again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, true, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.adapters.tables import CLIENT_SECRETS as SECRETS
+from gateway.adapters.tables import CLIENTS as TABLE
+from gateway.core.model import AuthMethod, Client, ClientId, OrganizationId
+from service_kit.errors import invalid_field
+from service_kit.inputs import Page, PageRequest
+
+
+class SqlClients:
+    """See core.ports.Clients."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, client: Client, created_by: str) -> bool:
+        values = {
+            "id": client.id,
+            "organization_id": client.organization,
+            "name": client.name,
+            "scopes": list(client.scopes),
+            "auth_method": client.auth_method,
+            "public_keys": list(client.public_keys),
+            "created_by": created_by,
+            "created_at": client.created_at,
+        }
+        added = await self._session.scalar(insert(TABLE).values(values).on_conflict_do_nothing().returning(TABLE.c.id))
+        return added is not None
+
+    async def get(self, client: str, within: str | None, *, lock: bool = False) -> Client | None:
+        query = select(TABLE).where(TABLE.c.id == client, _present(within))
+        row = (await self._session.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+        return _client(row) if row else None
+
+    async def page(self, within: str | None, request: PageRequest) -> Page[Client]:
+        query = select(TABLE).where(_present(within)).order_by(TABLE.c.created_at, TABLE.c.id)
+        if request.after:
+            query = query.where(tuple_(TABLE.c.created_at, TABLE.c.id) > tuple_(*_position(request.after)))
+        rows = (await self._session.execute(query.limit(request.limit + 1))).mappings().all()
+        items = [_client(row) for row in rows[: request.limit]]
+        more = len(rows) > request.limit
+        return Page(items, (items[-1].created_at.isoformat(), items[-1].id) if more else None)
+
+    async def update(self, client: ClientId, changes: Mapping[str, Any]) -> None:
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+        await self._session.execute(update(TABLE).where(TABLE.c.id == client).values(**values))
+
+    async def remove(self, client: ClientId, at: datetime) -> None:
+        await self._session.execute(delete(SECRETS).where(SECRETS.c.client_id == client))
+        await self._session.execute(update(TABLE).where(TABLE.c.id == client).values(removed_at=at))
+
+    async def add_secret(self, client: ClientId, digest: bytes, at: datetime, *, others_until: datetime) -> None:
+        mine = SECRETS.c.client_id == client
+        newest = select(func.max(SECRETS.c.created_at)).where(mine).scalar_subquery()
+        await self._session.execute(delete(SECRETS).where(mine, SECRETS.c.created_at < newest))
+        shortened = func.least(func.coalesce(SECRETS.c.expires_at, others_until), others_until)
+        await self._session.execute(update(SECRETS).where(mine).values(expires_at=shortened))
+        again = insert(SECRETS).values(client_id=client, digest=digest, created_at=at)
+        await self._session.execute(
+            again.on_conflict_do_update(
+                index_elements=[SECRETS.c.client_id, SECRETS.c.digest], set_={"created_at": at, "expires_at": None}
+            )
+        )
+
+    async def secrets(self, client: ClientId, at: datetime) -> Sequence[bytes]:
+        good = or_(SECRETS.c.expires_at.is_(None), SECRETS.c.expires_at > at)
+        found = await self._session.scalars(select(SECRETS.c.digest).where(SECRETS.c.client_id == client, good))
+        return found.all()
+
+
+def _present(within: str | None) -> ColumnElement[bool]:
+    reach = true() if within is None else TABLE.c.organization_id == within
+    return and_(TABLE.c.removed_at.is_(None), reach)
+
+
+def _position(after: tuple[str, ...]) -> tuple[datetime, str]:
+    try:
+        created_at, client = after
+        moment = datetime.fromisoformat(created_at)
+        moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    return moment, client
+
+
+def _client(row: RowMapping) -> Client:
+    return Client(
+        id=ClientId(row["id"]),
+        organization=OrganizationId(row["organization_id"]),
+        name=row["name"],
+        scopes=tuple(row["scopes"]),
+        auth_method=AuthMethod(row["auth_method"]),
+        public_keys=tuple(row["public_keys"]),
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,38 @@
+"""Rows that mean nothing any more: expired assertions, revocations, secrets, and old idempotency keys."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import DBAPIError
+
+from gateway.adapters.tables import CLIENT_ASSERTIONS, CLIENT_SECRETS, REVOKED_TOKENS
+from service_kit.clock import Clock
+from service_kit.database import Database
+from service_kit.logs import get_logger
+from service_kit.tables import IDEMPOTENCY_KEYS
+
+log = get_logger(__name__)
+
+EVERY_S = 60.0
+SKEW = timedelta(minutes=5)  # another process's clock may be behind
+REPEATABLE_FOR = timedelta(hours=24)
+
+
+async def sweep(database: Database, clock: Clock) -> None:
+    """Remove what has expired."""
+    now = clock()
+    async with database.engine.begin() as connection:
+        for table in (CLIENT_ASSERTIONS, CLIENT_SECRETS, REVOKED_TOKENS):
+            await connection.execute(delete(table).where(table.c.expires_at < now - SKEW))
+        await connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < now - REPEATABLE_FOR))
+
+
+async def keep_sweeping(database: Database, clock: Clock) -> None:
+    """Sweep until cancelled. A database that is away is tried again."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        try:
+            await sweep(database, clock)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            log.warning("sweep_failed", error=type(error).__name__)

@@ -1,0 +1,97 @@
+"""Signing keys in SQL, and their encryption at rest."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from joserfc.jwk import ECKey
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.adapters.tables import SIGNING_KEYS as TABLE
+from gateway.core.ports import NewSigningKey, Vault
+from gateway.core.signing_key import KeyId, KeyState, SigningKey
+from service_kit.errors import Unavailable
+
+LOCK = 0x6C61_7265_6C6B_6579  # "laurelkey": one process changes keys at a time
+MOMENT = {KeyState.ACTIVE: "activated_at", KeyState.RETIRED: "retired_at", KeyState.REMOVED: "removed_at"}
+
+
+class SqlSigningKeys:
+    """See core.ports.SigningKeys."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock(self) -> None:
+        await self._session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+    async def present(self) -> Sequence[SigningKey]:
+        query = select(TABLE).where(TABLE.c.state != KeyState.REMOVED).order_by(TABLE.c.created_at, TABLE.c.id)
+        rows = (await self._session.execute(query)).mappings().all()
+        return [
+            SigningKey(
+                id=KeyId(row["id"]),
+                public=row["public"],
+                sealed=row["sealed"],
+                state=KeyState(row["state"]),
+                created_at=row["created_at"],
+                retired_at=row["retired_at"],
+            )
+            for row in rows
+        ]
+
+    async def add(self, key: SigningKey) -> None:
+        values: dict[str, object] = {"id": key.id, "public": dict(key.public), "sealed": key.sealed, "state": key.state}
+        if key.state in MOMENT:
+            values[MOMENT[key.state]] = key.created_at
+        await self._session.execute(insert(TABLE).values(**values, created_at=key.created_at))
+
+    async def move(self, key: KeyId, before: KeyState, after: KeyState, at: datetime) -> None:
+        values: dict[str, object] = {"state": after, MOMENT[after]: at}
+        if after is not KeyState.ACTIVE:
+            values["sealed"] = None
+        await self._session.execute(update(TABLE).where(TABLE.c.id == key, TABLE.c.state == before).values(values))
+
+
+def key_maker(vault: Vault) -> NewSigningKey:
+    """Makes P-256 keys whose id is their thumbprint (RFC 7638) and whose private half is sealed at once."""
+
+    def make(state: KeyState, now: datetime) -> SigningKey:
+        key = ECKey.generate_key("P-256", auto_kid=True)
+        key_id = KeyId(key.thumbprint())
+        public = {**key.as_dict(private=False), "kid": key_id, "use": "sig", "alg": "ES256"}
+        sealed = vault.seal(json.dumps(key.as_dict(private=True)).encode(), _purpose(key_id))
+        return SigningKey(key_id, public, sealed, state, now)
+
+    return make
+
+
+def key_opener(vault: Vault) -> Callable[[SigningKey], ECKey]:
+    """Gives back the private key. Raises ValueError when the key-encryption key is another one."""
+
+    def open_key(key: SigningKey) -> ECKey:
+        if key.sealed is None:
+            raise ValueError("this key no longer signs")
+        return ECKey.import_key(json.loads(vault.open(key.sealed, _purpose(key.id))))
+
+    return open_key
+
+
+def loader(ensure: Callable[[], Awaitable[Sequence[SigningKey]]]) -> Callable[[], Awaitable[Sequence[SigningKey]]]:
+    """Reads the keys and says Unavailable when the database does not answer."""
+
+    async def load() -> Sequence[SigningKey]:
+        try:
+            return await ensure()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            raise Unavailable(f"the database cannot be read: {type(error).__name__}") from error
+
+    return load
+
+
+def _purpose(key: KeyId) -> str:
+    return f"signing-key:{key}"

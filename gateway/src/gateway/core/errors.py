@@ -1,0 +1,21 @@
+"""The gateway's own refusals."""
+
+from collections.abc import Sequence
+
+from gateway.core.scopes import Kind
+from service_kit.errors import Invalid, NotFound, invalid_field
+
+
+def no_such_organization() -> NotFound:
+    """Also for one that is out of the caller's reach."""
+    return NotFound("there is no such organization")
+
+
+def no_such_client() -> NotFound:
+    """Also for one that is out of the caller's reach."""
+    return NotFound("there is no such client")
+
+
+def scopes_beyond(kind: Kind, scopes: Sequence[str]) -> Invalid:
+    """Some scopes are not for this kind of organization."""
+    return invalid_field("scopes", f"not for a client of a {kind}: {' '.join(scopes)}", code="scope-not-allowed")

@@ -1,0 +1,91 @@
+"""Organizations, their OAuth clients, and entries of the audit trail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+from gateway.core.scopes import Kind
+
+OrganizationId = NewType("OrganizationId", str)
+ClientId = NewType("ClientId", str)
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself (RFC 7591 §2). A client with a secret may send it in either way."""
+
+    SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the name of a method
+    SECRET_POST = "client_secret_post"  # noqa: S105 - the name of a method
+    PRIVATE_KEY_JWT = "private_key_jwt"
+
+    @property
+    def uses_secret(self) -> bool:
+        """Whether the client is given a secret."""
+        return self is not AuthMethod.PRIVATE_KEY_JWT
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant of the fleet."""
+
+    id: OrganizationId
+    name: str
+    slug: str
+    kind: Kind
+    url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An organization's registered program."""
+
+    id: ClientId
+    organization: OrganizationId
+    name: str
+    scopes: tuple[str, ...]
+    auth_method: AuthMethod
+    public_keys: tuple[Mapping[str, Any], ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """What the token endpoint needs of a client, in one read: its tenant, its rights, its present credentials."""
+
+    id: ClientId
+    organization: OrganizationId
+    kind: Kind
+    scopes: tuple[str, ...]
+    auth_method: AuthMethod
+    secret_digests: tuple[bytes, ...]
+    public_keys: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks for a change: a client, for its organization."""
+
+    client: ClientId
+    organization: OrganizationId
+    is_operator: bool
+    name: str
+
+    @property
+    def reach(self) -> OrganizationId | None:
+        """The one organization whose things are visible. None means all of them."""
+        return None if self.is_operator else self.organization
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit trail: who did what, to whose client. Never a secret or a token."""
+
+    at: datetime
+    action: str
+    actor: str
+    organization: str | None = None
+    client: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)

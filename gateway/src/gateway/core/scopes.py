@@ -1,0 +1,43 @@
+"""Kinds of organizations, and the scopes that a client of each kind may hold."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an organization is in the fleet. It never changes."""
+
+    UNIVERSITY = "university"
+    EMPLOYER = "employer"
+    ACCREDITOR = "accreditor"
+    OPERATOR = "operator"
+
+
+# Every organization may manage itself: these scopes reach no further than the caller's own organization,
+# except for an operator, who has all of them in reach.
+OWN = frozenset({"organizations:manage", "clients:manage"})
+
+USUAL: dict[Kind, tuple[str, ...]] = {
+    Kind.UNIVERSITY: (
+        "catalog:write",
+        "issuers:manage",
+        "credentials:issue",
+        "credentials:revoke",
+        "credentials:read",
+        "verifications:create",
+    ),
+    Kind.EMPLOYER: ("verifications:create", "monitors:manage"),
+    Kind.ACCREDITOR: ("registry:accredit", "verifications:create"),
+    Kind.OPERATOR: ("organizations:manage", "clients:manage", "audit:read"),
+}
+ALL = tuple(sorted({scope for scopes in USUAL.values() for scope in scopes} | OWN))
+
+
+def allowed(kind: Kind) -> frozenset[str]:
+    """Everything a client of such an organization may hold."""
+    return OWN.union(USUAL[kind])
+
+
+def beyond(kind: Kind, scopes: Iterable[str]) -> list[str]:
+    """The scopes among these that such an organization's client may not hold, in order."""
+    return sorted(set(scopes) - allowed(kind))

@@ -1,0 +1,47 @@
+"""Change what a client is called, what it may do, or the keys it signs with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.core.errors import no_such_client, no_such_organization, scopes_beyond
+from gateway.core.model import Actor, AuditEntry, Client
+from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.scopes import beyond
+from service_kit.clock import Clock
+from service_kit.errors import invalid_field
+
+
+class UpdateClient:
+    """Changes `name`, `scopes` and `public_keys`, those that are given. Tokens already out keep their scopes."""
+
+    def __init__(self, *, unit_of_work: NewUnitOfWork, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def __call__(self, actor: Actor, client: str, changes: Mapping[str, Any]) -> Client:
+        """Raises NotFound, also for another tenant's client, and Invalid for scopes or keys it may not have."""
+        now = self._clock()
+        async with self._unit_of_work() as work:
+            found = await work.clients.get(client, actor.reach, lock=True)
+            if found is None:
+                raise no_such_client()
+            if "public_keys" in changes and found.auth_method.uses_secret:
+                raise invalid_field("jwks", "only for a client that uses private_key_jwt")
+            if "scopes" in changes:
+                await _check_scopes(work, found, changes["scopes"])
+            await work.clients.update(found.id, changes)
+            detail = {"changed": sorted(changes)}
+            entry = AuditEntry(now, "client.updated", actor.name, found.organization, found.id, detail)
+            await work.audit.record(entry)
+            updated = await work.clients.get(found.id, actor.reach)
+            assert updated is not None  # noqa: S101 - its row is locked
+            await work.commit()
+        return updated
+
+
+async def _check_scopes(work: UnitOfWork, client: Client, scopes: tuple[str, ...]) -> None:
+    organization = await work.organizations.get(client.organization, None)
+    if organization is None:
+        raise no_such_organization()
+    if excess := beyond(organization.kind, scopes):
+        raise scopes_beyond(organization.kind, excess)

@@ -1,0 +1,110 @@
+"""/clients: an organization's programs register, rotate their secrets and are removed without anybody's help."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from gateway.core.queries import Queries
+from gateway.core.register_client import NewClient, RegisterClient
+from gateway.core.remove_client import RemoveClient
+from gateway.core.rotate_secret import RotateSecret
+from gateway.core.update_client import UpdateClient
+from gateway.http.callers import ClientsManager, actor
+from gateway.http.problems import PROBLEMS
+from gateway.http.schemas import (
+    ClientChange,
+    ClientIn,
+    ClientOut,
+    ClientPage,
+    RegisteredOut,
+    SecretOut,
+    SecretRotation,
+)
+from service_kit.app import router as strict_router
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import link_next, page_request
+
+ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUses:
+    """The use cases behind these routes."""
+
+    register: RegisterClient
+    update: UpdateClient
+    rotate_secret: RotateSecret
+    remove: RemoveClient
+    queries: Queries
+
+
+def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
+    """The routes of /clients."""
+    router = strict_router(tags=["clients"], responses=PROBLEMS)
+
+    @router.post("/clients", status_code=201, response_model_exclude_none=True)
+    async def register(caller: ClientsManager, new: ClientIn, response: Response, key: Key) -> RegisteredOut:
+        """Register a client. Its secret is in this answer and nowhere else."""
+        keys = parse_keys(new.jwks) if new.jwks is not None else ()
+        scopes = tuple(dict.fromkeys(new.scopes))
+        command = NewClient(new.name, scopes, new.token_endpoint_auth_method, new.organization, keys)
+        made = await uses.register(actor(caller), command, key)
+        response.headers["Location"] = f"{base_url}/clients/{made.client.id}"
+        response.headers["Cache-Control"] = "no-store"
+        return RegisteredOut(**ClientOut.of(made.client).model_dump(), client_secret=made.secret)
+
+    @router.get("/clients")
+    async def list_all(
+        caller: ClientsManager,
+        request: Request,
+        response: Response,
+        page: Annotated[PageRequest, Depends(page_request)],
+        organization: Annotated[
+            str | None, Query(max_length=64, description="whose clients; an operator's filter")
+        ] = None,
+    ) -> ClientPage:
+        """The caller's organization's clients; for an operator, everyone's."""
+        found = await uses.queries.clients(actor(caller), organization, page)
+        cursor = link_next(request, response, base_url, found.next)
+        return ClientPage(items=[ClientOut.of(item) for item in found.items], next=cursor)
+
+    @router.get("/clients/{client}", response_model_exclude_none=True)
+    async def get(caller: ClientsManager, client: str) -> ClientOut:
+        """One client."""
+        return ClientOut.of(await uses.queries.client(actor(caller), client))
+
+    @router.patch("/clients/{client}", response_model_exclude_none=True)
+    async def update(caller: ClientsManager, client: str, change: ClientChange) -> ClientOut:
+        """Change name, scopes or keys."""
+        changes = change.changes()
+        if "scopes" in changes:
+            changes["scopes"] = tuple(dict.fromkeys(changes["scopes"]))
+        if "jwks" in changes:
+            changes["public_keys"] = parse_keys(changes.pop("jwks"))
+        return ClientOut.of(await uses.update(actor(caller), client, changes))
+
+    @router.post("/clients/{client}/secret")
+    async def rotate_secret(
+        caller: ClientsManager, client: str, response: Response, key: Key, rotation: SecretRotation | None = None
+    ) -> SecretOut:
+        """Get a new secret. The present one ends at once, or after the grace asked for."""
+        grace = timedelta(seconds=rotation.grace_s if rotation else 0)
+        rotated = await uses.rotate_secret(actor(caller), client, grace, key)
+        response.headers["Cache-Control"] = "no-store"
+        return SecretOut(
+            client_id=rotated.client,
+            client_secret=rotated.secret,
+            previous_secret_expires_at=rotated.previous_until,
+        )
+
+    @router.delete("/clients/{client}", status_code=204)
+    async def remove(caller: ClientsManager, client: str) -> None:
+        """Take the client's credentials away for good."""
+        await uses.remove(actor(caller), client)
+
+    return router

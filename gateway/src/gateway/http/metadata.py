@@ -1,0 +1,77 @@
+"""What anyone may read about the authorization server: RFC 8414 metadata, RFC 9728 metadata, the key set."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from gateway.core.model import AuthMethod
+from gateway.core.scopes import ALL
+from gateway.oauth.client import GRANT_TYPES
+from gateway.oauth.policy import INTROSPECTION_PATH, JWKS_PATH, REVOCATION_PATH, TOKEN_PATH
+
+MAX_AGE_S = 300
+ASSERTION_ALGORITHMS = ["ES256", "EdDSA", "RS256", "PS256"]
+
+
+def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> APIRouter:
+    """`issuer` is the public base URL, exactly: every address in the metadata is beneath it."""
+    router = APIRouter(tags=["metadata"])
+    server, resource = server_metadata(issuer), resource_metadata(issuer)
+
+    @router.get("/.well-known/oauth-authorization-server", summary="Authorization server metadata (RFC 8414)")
+    async def authorization_server(request: Request) -> Response:
+        return _cacheable(request, server)
+
+    @router.get("/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)")
+    async def protected_resource(request: Request) -> Response:
+        return _cacheable(request, resource)
+
+    @router.get(JWKS_PATH, summary="The keys that access tokens are signed with (RFC 7517)")
+    async def jwks(request: Request) -> Response:
+        return _cacheable(request, await jwk_set())
+
+    return router
+
+
+def server_metadata(issuer: str) -> dict[str, Any]:
+    """RFC 8414 §2. Nothing is named that does not exist yet."""
+    methods = [method.value for method in AuthMethod]
+    found: dict[str, Any] = {
+        "issuer": issuer,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "jwks_uri": issuer + JWKS_PATH,
+        "scopes_supported": list(ALL),
+        # Required, and empty for as long as there is no authorization endpoint.
+        "response_types_supported": [],
+        "grant_types_supported": sorted(GRANT_TYPES),
+        "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+    }
+    for endpoint in ("token", "introspection", "revocation"):
+        found[f"{endpoint}_endpoint_auth_methods_supported"] = methods
+        found[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = ASSERTION_ALGORITHMS
+    return found
+
+
+def resource_metadata(issuer: str) -> dict[str, Any]:
+    """RFC 9728 §2: the whole origin is one resource."""
+    return {
+        "resource": issuer,
+        "resource_name": "Laurel",
+        "authorization_servers": [issuer],
+        "scopes_supported": list(ALL),
+        "bearer_methods_supported": ["header"],
+    }
+
+
+def _cacheable(request: Request, document: dict[str, Any]) -> Response:
+    body = orjson.dumps(document)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": f"public, max-age={MAX_AGE_S}"}
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

@@ -1,0 +1,107 @@
+"""POST /oauth/token, /oauth/introspect and /oauth/revoke: forms in, JSON of RFC 6749 out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.oauth.form import Form, FormRequest, read_form
+from gateway.oauth.policy import INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.server import Answer, Server, refusal
+
+Endpoint = Callable[[Server, FormRequest], Answer]
+RunEndpoint = Callable[[Endpoint, FormRequest], Awaitable[Answer]]
+
+TEXT = {"type": "string"}
+CREDENTIALS = {
+    "client_id": TEXT,
+    "client_secret": TEXT,
+    "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", **TEXT},
+    "client_assertion": TEXT,
+}
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": TEXT, "error_description": TEXT},
+}
+
+
+def routes(run: RunEndpoint) -> APIRouter:
+    """`run` opens a transaction, builds the server over it, and commits."""
+    router = APIRouter(tags=["oauth"])
+
+    async def answer(endpoint: Endpoint, request: Request) -> Response:
+        try:
+            form = read_form(request.headers.get("content-type", ""), request.url.query, await request.body())
+            request_ = FormRequest(form, _authorization(request))
+        except InvalidRequestError as error:
+            return _response(refusal(error))
+        return _response(await run(endpoint, request_))
+
+    @router.post(
+        TOKEN_PATH,
+        summary="Get an access token (client credentials)",
+        openapi_extra=_form({"grant_type": {"const": "client_credentials", **TEXT}, "scope": TEXT, "audience": TEXT}),
+        responses=_responses(
+            "access_token", {"access_token": TEXT, "token_type": TEXT, "expires_in": {"type": "integer"}}
+        ),
+    )
+    async def token(request: Request) -> Response:
+        return await answer(Server.token, request)
+
+    @router.post(
+        INTROSPECTION_PATH,
+        summary="Ask whether an access token is active",
+        openapi_extra=_form({"token": TEXT, "token_type_hint": TEXT}),
+        responses=_responses("active", {"active": {"type": "boolean"}}),
+    )
+    async def introspect(request: Request) -> Response:
+        return await answer(Server.introspection, request)
+
+    @router.post(
+        REVOCATION_PATH,
+        summary="End an access token before its time",
+        openapi_extra=_form({"token": TEXT, "token_type_hint": TEXT}),
+        responses=_responses("", {}),
+    )
+    async def revoke(request: Request) -> Response:
+        return await answer(Server.revocation, request)
+
+    return router
+
+
+def _authorization(request: Request) -> str | None:
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise InvalidRequestError("there are several Authorization headers")
+    return headers[0] if headers else None
+
+
+def _response(answer: Answer) -> Response:
+    response = JSONResponse(dict(answer.body), answer.status, headers=dict(answer.headers))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def _form(fields: dict[str, Any]) -> dict[str, Any]:
+    required = next(iter(fields))
+    schema = {"type": "object", "required": [required], "properties": fields | CREDENTIALS}
+    return {
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}},
+        "security": [{}, {"clientSecretBasic": []}],
+    }
+
+
+def _responses(required: str, properties: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    schema = {"type": "object", "required": [required] if required else [], "properties": properties}
+    return {
+        200: {"content": {"application/json": {"schema": schema}}},
+        400: {"description": "RFC 6749 §5.2", "content": {"application/json": {"schema": ERROR}}},
+        401: {"description": "invalid_client", "content": {"application/json": {"schema": ERROR}}},
+    }
+
+
+__all__ = ["Form", "routes"]

@@ -1,0 +1,73 @@
+"""/organizations: an operator lets organizations in and sees them all; a member sees and corrects its own."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from gateway.core.create_organization import CreateOrganization, NewOrganization
+from gateway.core.errors import no_such_organization
+from gateway.core.queries import Queries
+from gateway.core.update_organization import UpdateOrganization
+from gateway.http.callers import Member, OrganizationsManager, actor
+from gateway.http.problems import PROBLEMS
+from gateway.http.schemas import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
+from service_kit.app import router as strict_router
+from service_kit.idempotency import idempotency_key
+from service_kit.ids import is_id
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import link_next, page_request
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationUses:
+    """The use cases behind these routes."""
+
+    create: CreateOrganization
+    update: UpdateOrganization
+    queries: Queries
+
+
+def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
+    """The routes of /organizations."""
+    router = strict_router(tags=["organizations"], responses=PROBLEMS)
+
+    @router.post("/organizations", status_code=201)
+    async def create(
+        caller: OrganizationsManager,
+        new: OrganizationIn,
+        response: Response,
+        key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
+    ) -> OrganizationOut:
+        """Let an organization in. For operators."""
+        made = await uses.create(actor(caller), NewOrganization(new.name, new.slug, new.kind, new.url), key)
+        response.headers["Location"] = f"{base_url}/organizations/{made.id}"
+        return OrganizationOut.of(made)
+
+    @router.get("/organizations")
+    async def list_all(
+        caller: Member, request: Request, response: Response, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> OrganizationPage:
+        """All organizations for an operator, its own for anyone else."""
+        found = await uses.queries.organizations(actor(caller), page)
+        cursor = link_next(request, response, base_url, found.next)
+        return OrganizationPage(items=[OrganizationOut.of(item) for item in found.items], next=cursor)
+
+    @router.get("/organizations/{organization}")
+    async def get(caller: Member, organization: str) -> OrganizationOut:
+        """One organization."""
+        return OrganizationOut.of(await uses.queries.organization(actor(caller), _id(organization)))
+
+    @router.patch("/organizations/{organization}")
+    async def update(caller: OrganizationsManager, organization: str, change: OrganizationChange) -> OrganizationOut:
+        """Correct name or address."""
+        updated = await uses.update(actor(caller), _id(organization), change.changes())
+        return OrganizationOut.of(updated)
+
+    return router
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise no_such_organization()
+    return text

@@ -1,0 +1,167 @@
+"""Requests and responses of /organizations and /clients."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from gateway.core.model import AuthMethod, Client, Organization
+from gateway.core.scopes import Kind
+
+
+def _trimmed(text: str) -> str:
+    if text != text.strip() or not text.isprintable():
+        raise ValueError("must be printable text without space around it")
+    return text
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("must be a web address")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_trimmed)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="never changes")]
+Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
+Scopes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=32)]
+
+
+class Body(BaseModel):
+    """A request body. A member that does not exist is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OrganizationIn(Body):
+    """A new organization."""
+
+    name: Name
+    slug: Slug
+    kind: Annotated[Kind, Field(strict=False)]
+    url: Url | None = None
+
+
+class Change(Body):
+    """A change of the members that are given."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names nothing to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """Only what was given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class OrganizationChange(Change):
+    """`url` may be set to null."""
+
+    name: Name = ""
+    url: Url | None = None
+
+
+class OrganizationOut(BaseModel):
+    """An organization."""
+
+    id: str
+    name: str
+    slug: str
+    kind: Kind
+    url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, organization: Organization) -> Self:
+        """As the API shows it."""
+        return cls.model_validate(organization, from_attributes=True)
+
+
+class OrganizationPage(BaseModel):
+    """Organizations by slug. `next` is the cursor of the following page."""
+
+    items: list[OrganizationOut]
+    next: str | None
+
+
+class ClientIn(Body):
+    """A new client. `jwks` holds public keys, for private_key_jwt; every other client is given a secret."""
+
+    name: Name
+    scopes: Scopes
+    organization: Annotated[
+        str | None, Field(max_length=64, description="whose client; the caller's own if absent")
+    ] = None
+    token_endpoint_auth_method: Annotated[AuthMethod, Field(strict=False)] = AuthMethod.SECRET_BASIC
+    jwks: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _keys_fit_the_method(self) -> Self:
+        if (self.jwks is None) != self.token_endpoint_auth_method.uses_secret:
+            raise ValueError("jwks is needed for private_key_jwt, and only there")
+        return self
+
+
+class ClientChange(Change):
+    """New scopes hold for tokens asked for from now on."""
+
+    name: Name = ""
+    scopes: Scopes = []
+    jwks: dict[str, Any] = {}
+
+
+class ClientOut(BaseModel):
+    """A client, without its secret."""
+
+    client_id: str
+    name: str
+    organization: str
+    scopes: list[str]
+    token_endpoint_auth_method: AuthMethod
+    jwks: dict[str, Any] | None = None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """As the API shows it."""
+        return cls(
+            client_id=client.id,
+            name=client.name,
+            organization=client.organization,
+            scopes=list(client.scopes),
+            token_endpoint_auth_method=client.auth_method,
+            jwks={"keys": [dict(key) for key in client.public_keys]} if client.public_keys else None,
+            created_at=client.created_at,
+        )
+
+
+class RegisteredOut(ClientOut):
+    """A client with its secret: it is shown this once, and kept nowhere."""
+
+    client_secret: str | None = None
+
+
+class ClientPage(BaseModel):
+    """Clients, oldest first. `next` is the cursor of the following page."""
+
+    items: list[ClientOut]
+    next: str | None
+
+
+class SecretRotation(Body):
+    """For how long the present secret stays good beside the new one."""
+
+    grace_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
+
+
+class SecretOut(BaseModel):
+    """The new secret: it is shown this once, and kept nowhere."""
+
+    client_id: str
+    client_secret: str | None
+    previous_secret_expires_at: datetime

@@ -1,0 +1,148 @@
+"""The composition root of the authorization server: the only place that wires."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from fastapi import FastAPI
+
+from gateway import commands
+from gateway.adapters.housekeeping import keep_sweeping
+from gateway.adapters.signing_keys import key_maker, key_opener, loader
+from gateway.adapters.unit_of_work import SqlUnitOfWork
+from gateway.adapters.vault import LocalVault
+from gateway.core.create_organization import CreateOrganization
+from gateway.core.queries import Queries
+from gateway.core.register_client import RegisterClient, SecretReceipts
+from gateway.core.remove_client import RemoveClient
+from gateway.core.rotate_keys import RotateKeys
+from gateway.core.rotate_secret import RotateSecret
+from gateway.core.update_client import UpdateClient
+from gateway.core.update_organization import UpdateOrganization
+from gateway.http import clients, metadata, oauth, organizations
+from gateway.oauth.client_keys import parse_client_keys
+from gateway.oauth.form import MAX_BODY, FormRequest
+from gateway.oauth.key_ring import KeyRing
+from gateway.oauth.own_tokens import OwnTokens
+from gateway.oauth.policy import INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.server import Answer, Server
+from gateway.settings import GatewaySettings
+from service_kit.app import Check, create_app
+from service_kit.auth import TokenKeys, TokenVerifier
+from service_kit.clock import Clock, utc_now
+from service_kit.database import Database, open_database
+from service_kit.ids import new_id
+from service_kit.migrations import check_revision
+from service_kit.runtime import Components, Service
+from service_kit.settings import HttpSettings, Settings
+
+NAME = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes call."""
+
+    organizations: organizations.OrganizationUses
+    clients: clients.ClientUses
+    run_endpoint: oauth.RunEndpoint
+    jwk_set: Callable[[], Awaitable[dict[str, Any]]]
+    check_keys: Check
+    tokens: TokenVerifier
+
+
+def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) -> Parts:
+    """Build everything over one database."""
+
+    def unit_of_work() -> SqlUnitOfWork:
+        return SqlUnitOfWork(database)
+
+    async def run_endpoint(endpoint: oauth.Endpoint, request: FormRequest) -> Answer:
+        keys = await ring.current()
+        async with unit_of_work() as work:
+            answer = await work.with_grants(
+                lambda grants: endpoint(
+                    Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id), request
+                )
+            )
+            await work.commit()
+        return answer
+
+    async def is_revoked(token_id: str, client: str) -> bool:
+        async with unit_of_work() as work:
+            return await work.with_grants(lambda grants: grants.is_revoked(token_id, client))
+
+    policy = settings.policy()
+    vault = LocalVault(settings.encryption_key())
+    rotate = RotateKeys(unit_of_work=unit_of_work, new_key=key_maker(vault), policy=settings.rotation(), clock=clock)
+    ring = KeyRing(loader(rotate.ensure), key_opener(vault))
+    queries = Queries(unit_of_work=unit_of_work)
+    receipts = SecretReceipts(vault)
+    return Parts(
+        organizations=organizations.OrganizationUses(
+            create=CreateOrganization(unit_of_work=unit_of_work, clock=clock, ids=new_id),
+            update=UpdateOrganization(unit_of_work=unit_of_work, clock=clock),
+            queries=queries,
+        ),
+        clients=clients.ClientUses(
+            register=RegisterClient(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
+            update=UpdateClient(unit_of_work=unit_of_work, clock=clock),
+            rotate_secret=RotateSecret(unit_of_work=unit_of_work, receipts=receipts, clock=clock),
+            remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
+            queries=queries,
+        ),
+        run_endpoint=run_endpoint,
+        jwk_set=ring.jwk_set,
+        check_keys=ring.check,
+        tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), is_revoked),
+    )
+
+
+def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | None = None) -> FastAPI:
+    """The HTTP application over wired parts."""
+    base = settings.public_base_url
+    return create_app(
+        NAME,
+        settings,
+        routers=[
+            metadata.routes(base, parts.jwk_set),
+            oauth.routes(parts.run_endpoint),
+            organizations.routes(parts.organizations, base),
+            clients.routes(parts.clients, base, parse_client_keys),
+        ],
+        ready=ready,
+        tokens=parts.tokens,
+        body_limits=dict.fromkeys((TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH), MAX_BODY),
+    )
+
+
+@asynccontextmanager
+async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
+    """Everything that `serve` runs."""
+    logging.getLogger("authlib").setLevel(logging.INFO)  # its debug lines hold tokens
+    async with open_database(settings.database, NAME) as database:
+        parts = wire(settings, database)
+        ready: dict[str, Check] = {
+            "database": database.ping,
+            "schema": lambda: check_revision(database, NAME, settings.database),
+            "signing_keys": parts.check_keys,
+        }
+        sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
+        try:
+            yield Components(app=application(settings, parts, ready), ready=ready)
+        finally:
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
+
+
+def create_openapi_app() -> FastAPI:
+    """The application without anything behind it, for its description."""
+    settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
+    unwired = cast("Any", None)  # routes look at their use cases only when they are called
+    return application(settings, Parts(unwired, unwired, unwired, unwired, unwired, unwired))
+
+
+SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

@@ -1,0 +1,98 @@
+"""Access tokens in the JWT profile of RFC 9068: how they are made, and how the introspection endpoint reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from gateway.core.model import KnownClient
+from gateway.core.signing_key import KeyId
+from gateway.oauth.policy import Policy
+from service_kit import compact_jws
+
+TYPE = "at+jwt"
+ALGORITHMS = frozenset({"ES256"})
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The signing key of this moment, and every public key that a token may still name."""
+
+    active_id: KeyId
+    active: ECKey
+    public: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The claims of one of our own tokens, verified. It may have expired."""
+
+    claims: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """`jti`."""
+        return str(self.claims["jti"])
+
+    @property
+    def client_id(self) -> str:
+        """The client it was given to."""
+        return str(self.claims["client_id"])
+
+    @property
+    def organization(self) -> str:
+        """The tenant it acts for."""
+        return str(self.claims["org"])
+
+    @property
+    def expires_at(self) -> float:
+        """Seconds since 1970."""
+        return float(self.claims["exp"])
+
+    def check_client(self, client: Any) -> bool:
+        """Asked by Authlib's revocation endpoint."""
+        return bool(client.get_client_id() == self.client_id)
+
+
+def sign(
+    client: KnownClient,
+    scopes: Sequence[str],
+    targets: Sequence[str],
+    *,
+    policy: Policy,
+    keys: Keys,
+    now: datetime,
+    token_id: str,
+) -> str:
+    """A signed token. The issuer is always among its audiences; `targets` are added."""
+    issued_at = int(now.timestamp())
+    claims = {
+        "iss": policy.issuer,
+        "aud": list(dict.fromkeys((policy.issuer, *targets))),
+        "sub": client.id,
+        "client_id": client.id,
+        "org": client.organization,
+        "org_kind": client.kind.value,
+        "scope": " ".join(scopes),
+        "iat": issued_at,
+        "exp": issued_at + int(policy.token_lifetime.total_seconds()),
+        "jti": token_id,
+    }
+    header = {"alg": "ES256", "typ": TYPE, "kid": keys.active_id}
+    return jwt.encode(header, claims, keys.active, algorithms=["ES256"])
+
+
+def read(token: str, policy: Policy, keys: Keys) -> AccessToken | None:
+    """One of our own tokens, or None. Its time is not looked at."""
+    try:
+        header = compact_jws.read_header(token)
+        public = keys.public.get(header.get("kid", ""))
+        if public is None or header.get("typ") != TYPE:
+            return None
+        claims = compact_jws.read_claims(token, ECKey.import_key(dict(public)), ALGORITHMS)
+    except compact_jws.JwsError:
+        return None
+    return AccessToken(claims) if claims.get("iss") == policy.issuer else None

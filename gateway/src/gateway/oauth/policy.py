@@ -1,0 +1,35 @@
+"""What the authorization server promises: its name, the audiences it signs for, and how long things last."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
+REVOCATION_PATH = "/oauth/revoke"
+INTROSPECTION_PATH = "/oauth/introspect"
+JWKS_PATH = "/oauth/jwks"
+MAX_TARGETS = 5
+MAX_TARGET_LENGTH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`origins` are all addresses the fleet is reached at, the issuer among them."""
+
+    issuer: str
+    origins: tuple[str, ...]
+    token_lifetime: timedelta = timedelta(minutes=10)
+    assertion_lifetime: timedelta = timedelta(minutes=5)
+    leeway: timedelta = timedelta(seconds=30)
+
+    @property
+    def assertion_audiences(self) -> frozenset[str]:
+        """How a client may address us in its assertion: the issuer, or the token endpoint (RFC 7523 §3)."""
+        return frozenset(self.origins) | {origin + TOKEN_PATH for origin in self.origins}
+
+    def is_target(self, target: str) -> bool:
+        """Whether a token may be asked for this resource: one of our origins, or an address beneath it."""
+        if len(target) > MAX_TARGET_LENGTH or not target.isascii() or not target.isprintable():
+            return False
+        if any(character in target for character in ' #\\"<>'):
+            return False
+        return any(target == origin or target.startswith(f"{origin}/") for origin in self.origins)

@@ -1,0 +1,120 @@
+"""Authlib's authorization server over one transaction: it is built for a request and forgotten after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
+
+from gateway.core.model import AuditEntry, KnownClient
+from gateway.core.ports import Grants
+from gateway.oauth.access_token import Keys
+from gateway.oauth.client import GRANT_TYPES, OAuthClient
+from gateway.oauth.client_authentication import ClientRefused, authenticate
+from gateway.oauth.client_credentials import ClientCredentials
+from gateway.oauth.form import FormRequest
+from gateway.oauth.policy import Policy
+from gateway.oauth.token_endpoints import Introspection, Revocation
+from service_kit.clock import Clock
+from service_kit.ids import NewId
+from service_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, JSON body and headers of an OAuth endpoint."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def refusal(error: OAuth2Error) -> Answer:
+    """An error as RFC 6749 §5.2 shapes it."""
+    status, body, headers = error()
+    return Answer(status, body, tuple(headers))
+
+
+class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
+    """Everything Authlib leaves to us: who the client is, what is remembered, how an answer looks."""
+
+    def __init__(self, *, grants: Grants, keys: Keys, policy: Policy, clock: Clock, ids: NewId) -> None:
+        super().__init__()
+        self.grants = grants
+        self.keys = keys
+        self.policy = policy
+        self.ids = ids
+        self.now = clock()
+        self._client: KnownClient | None = None
+        self._endpoint = ""
+        self.register_grant(ClientCredentials)
+        self.register_endpoint(Introspection)
+        self.register_endpoint(Revocation)
+
+    def token(self, request: FormRequest) -> Answer:
+        """POST /oauth/token."""
+        self._endpoint = "token"
+        if "grant_type" not in request.form:
+            return self._refuse(InvalidRequestError("grant_type is missing"))
+        if request.form["grant_type"] not in GRANT_TYPES:
+            return self._refuse(OAuth2Error(error="unsupported_grant_type"))
+        answer: Answer = self.create_token_response(request)
+        return answer
+
+    def introspection(self, request: FormRequest) -> Answer:
+        """POST /oauth/introspect."""
+        self._endpoint = "introspection"
+        answer: Answer = self.create_endpoint_response(Introspection.ENDPOINT_NAME, request)
+        return answer
+
+    def revocation(self, request: FormRequest) -> Answer:
+        """POST /oauth/revoke."""
+        self._endpoint = "revocation"
+        answer: Answer = self.create_endpoint_response(Revocation.ENDPOINT_NAME, request)
+        return answer
+
+    def authenticate_client(self, request: FormRequest, methods: object, endpoint: str = "token") -> OAuthClient:
+        """Replaces Authlib's try of one method after another: that looks a client up for each, and tells them apart."""
+        self._client = authenticate(request, self.grants, self.policy, self.now)
+        return OAuthClient(self._client)
+
+    def create_oauth2_request(self, request: FormRequest) -> FormRequest:
+        """Ours is one already."""
+        return request
+
+    def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:
+        """Tokens are not stored. See `record`, which the grant calls."""
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens."""
+
+    def handle_response(self, status: int, body: Mapping[str, Any], headers: list[tuple[str, str]]) -> Answer:
+        """What the route turns into HTTP."""
+        return Answer(status, body, tuple(headers))
+
+    def handle_error_response(self, request: FormRequest, error: OAuth2Error) -> Answer:
+        """Every refusal of a known client is remembered."""
+        return self._refuse(error)
+
+    def record(self, action: str, client: KnownClient, **detail: object) -> None:
+        """A line of the audit trail, in this transaction."""
+        entry = AuditEntry(self.now, action, f"client:{client.id}", client.organization, client.id, detail)
+        self.grants.record(entry)
+
+    def _refuse(self, error: OAuth2Error) -> Answer:
+        client = error.client if isinstance(error, ClientRefused) else self._client
+        reason = error.reason if isinstance(error, ClientRefused) else error.error
+        log.info(
+            "oauth_refused",
+            endpoint=self._endpoint,
+            error=error.error,
+            reason=reason,
+            client_id=client.id if client else None,
+        )
+        # Attempts on unknown clients are only logged: strangers must not be able to fill the audit trail.
+        if client is not None:
+            self.record(f"{self._endpoint}.denied", client, error=error.error, reason=reason)
+        return refusal(error)

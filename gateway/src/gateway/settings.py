@@ -1,0 +1,73 @@
+"""What the authorization server is told. Names are the fleet's: LAUREL_..., nested with __."""
+
+import base64
+import binascii
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from gateway.core.signing_key import RotationPolicy
+from gateway.oauth.policy import Policy
+from service_kit.settings import AuthSettings, Block, StoreSettings
+
+KEPT_AFTER_USE_MARGIN_S = 120  # another process may sign with a retired key for 30 s; clocks differ
+
+
+def _origin(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or text.count("/") != 2:
+        raise ValueError("must be an origin such as https://laurel.example, without a trailing slash")
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class TokenSettings(Block):
+    """How long access tokens live, and how long a signing key is published before it signs."""
+
+    lifetime_s: int = Field(default=600, ge=300, le=900)
+    publish_key_before_use_s: int = Field(default=900, ge=0)
+
+
+class GatewaySettings(StoreSettings):
+    """The authorization server. It has no bus."""
+
+    key_encryption_key: SecretStr = Field(description="base64 of 32 bytes; encrypts the signing keys at rest")
+    did_web_origin: Origin | None = Field(default=None, description="a second public origin, where did:web lives")
+    origins: tuple[Origin, ...] = Field(default=(), description="further public origins that tokens may be asked for")
+    token: TokenSettings = TokenSettings()
+
+    @model_validator(mode="after")
+    def _key_has_the_right_size(self) -> Self:
+        if len(self.encryption_key()) != 32:
+            raise ValueError("key_encryption_key must be the base64 of 32 bytes")
+        return self
+
+    def encryption_key(self) -> bytes:
+        """The bytes of `key_encryption_key`."""
+        try:
+            return base64.b64decode(self.key_encryption_key.get_secret_value(), validate=True)
+        except binascii.Error:
+            return b""
+
+    def policy(self) -> Policy:
+        """What tokens promise."""
+        given = (self.public_base_url, self.did_web_origin, *self.origins)
+        return Policy(
+            issuer=self.public_base_url,
+            origins=tuple(dict.fromkeys(origin for origin in given if origin)),
+            token_lifetime=timedelta(seconds=self.token.lifetime_s),
+        )
+
+    def rotation(self) -> RotationPolicy:
+        """When keys move on."""
+        return RotationPolicy(
+            publish_before_use=timedelta(seconds=self.token.publish_key_before_use_s),
+            keep_after_use=timedelta(seconds=self.token.lifetime_s + KEPT_AFTER_USE_MARGIN_S),
+        )
+
+    def own_tokens(self) -> AuthSettings:
+        """How our own protected routes check tokens: like every service, with the keys at hand."""
+        base = self.public_base_url
+        return AuthSettings(issuer=base, jwks_url=f"{base}/oauth/jwks", audiences=(base,))
