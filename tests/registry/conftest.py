@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
 from contracts.envelope import envelope
 from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from registry import main
 from registry.adapters.readings import SqlReadings
+from registry.commands import inbox as inbox_of
 from registry.settings import RegistrySettings
 from service_kit.bus import Record
 from service_kit.clock import utc_now
@@ -64,7 +64,7 @@ async def database(open_registry: Database, database_settings: DatabaseSettings)
 @pytest.fixture
 def deliver(database: Database) -> Deliver:
     """Apply payloads as if they had come by the bus, each as an event of its own."""
-    inbox = main.inbox(database)
+    inbox = inbox_of(database)
 
     async def deliver(*payloads: Payload) -> list[Outcome]:
         return [await inbox.process(record_of(payload)) for payload in payloads]
@@ -79,7 +79,7 @@ async def client(database: Database, settings: RegistrySettings) -> AsyncIterato
 
 
 @pytest.fixture(scope="session")
-def owner(database_settings: DatabaseSettings) -> SecretStr:
-    """The address that owns the tables."""
+def owner(database_settings: DatabaseSettings) -> DatabaseSettings:
+    """The database as the tables' owner sees it."""
     assert database_settings.migrate_url is not None
-    return database_settings.migrate_url
+    return database_settings.model_copy(update={"url": database_settings.migrate_url})

@@ -1,7 +1,7 @@
 """Reading whole topics from their start, for a projection that is built anew."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -13,7 +13,7 @@ from service_kit.settings import KafkaSettings
 STALLED_S = 60
 
 
-async def replay(settings: KafkaSettings, topics: Sequence[Topic]) -> AsyncIterator[Record]:
+async def replay(settings: KafkaSettings, topics: Sequence[Topic]) -> AsyncGenerator[Record, None]:
     """Every record that stood on the topics when this began, in order per partition.
 
     Joins no group and commits nothing. Raises TimeoutError when the broker goes quiet for a minute before the end.

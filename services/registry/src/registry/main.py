@@ -7,17 +7,15 @@ from fastapi import FastAPI
 
 from contracts.topics import TOPICS
 from registry.adapters.readings import SqlReadings
-from registry.adapters.unit_of_work import Projecting
+from registry.commands import inbox, rebuild_command, state_hash_command
 from registry.core.lookup import Lookup
 from registry.core.ports import Readings
-from registry.events.handlers import subscriptions
 from registry.http.routes import routes
 from registry.settings import RegistrySettings
 from service_kit.app import Check, create_app
 from service_kit.bus import open_publisher
 from service_kit.consumer import Consumer
-from service_kit.database import Database, open_database
-from service_kit.inbox import Inbox
+from service_kit.database import open_database
 from service_kit.migrations import check_revision
 from service_kit.runtime import Components, Service
 from service_kit.settings import Settings
@@ -36,11 +34,6 @@ async def build(settings: RegistrySettings) -> AsyncIterator[Components]:
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=dead_letters)
         yield Components(app(settings, SqlReadings(database), ready), consume=[consumer.run], ready=ready)
-
-
-def inbox(database: Database) -> Inbox[Projecting]:
-    """What applies events to the projections."""
-    return Inbox(lambda: Projecting(database), subscriptions())
 
 
 def app(settings: Settings, readings: Readings, ready: dict[str, Check] | None = None) -> FastAPI:
@@ -67,4 +60,10 @@ def create_openapi_app() -> FastAPI:
     return app(Settings(public_base_url="https://laurel.example"), Nothing())
 
 
-SERVICE = Service(name=NAME, settings=RegistrySettings, build=build, openapi=create_openapi_app)
+SERVICE = Service(
+    name=NAME,
+    settings=RegistrySettings,
+    build=build,
+    openapi=create_openapi_app,
+    commands={"rebuild": rebuild_command, "state-hash": state_hash_command},
+)
