@@ -1,0 +1,75 @@
+"""Keyset pagination: a page begins after the last item's sort value and id, so rows added meanwhile shift nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Double, Select, cast, func, literal, tuple_
+from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service_kit.errors import invalid_field
+from service_kit.inputs import Page, PageRequest
+
+T = TypeVar("T")
+DICTIONARIES = ("english", "simple")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One way to sort: by an expression that never changes while somebody pages, then by id."""
+
+    name: str
+    value: ColumnElement[Any]
+    id: ColumnElement[Any]
+    parse: Callable[[str], Any] = str
+    descending: bool = False
+
+    def apply(self, statement: Select[Any], page: PageRequest) -> Select[Any]:
+        """The page's rows and one more, each with its sort value as `_position`. Raises Invalid for foreign cursors."""
+        if page.after is not None:
+            here, after = tuple_(self.value, self.id), self._after(page.after)
+            statement = statement.where(here < after if self.descending else here > after)
+        order = (self.value.desc(), self.id.desc()) if self.descending else (self.value, self.id)
+        return statement.add_columns(self.value.label("_position")).order_by(*order).limit(page.limit + 1)
+
+    def _after(self, position: tuple[str, ...]) -> ColumnElement[Any]:
+        try:
+            name, value, key = position
+            bound = literal(self.parse(value), self.value.type)
+        except ValueError as error:
+            raise invalid_field("cursor", "is not a cursor of this list") from error
+        if name != self.name:
+            raise invalid_field("cursor", "is of a list in another order")
+        return tuple_(bound, literal(key, self.id.type))
+
+    def position(self, value: Any, key: str) -> tuple[str, ...]:
+        """Where an item stands, as text."""
+        return (self.name, value.isoformat() if isinstance(value, datetime) else str(value), key)
+
+
+async def fetch(
+    session: AsyncSession, statement: Select[Any], order: Order, page: PageRequest, item: Callable[[Any], T]
+) -> Page[T]:
+    """Run one page."""
+    found = (await session.execute(order.apply(statement, page))).mappings().all()
+    kept = found[: page.limit]
+    more = len(found) > page.limit
+    key = order.id.key or "id"
+    return Page([item(row) for row in kept], order.position(kept[-1]["_position"], kept[-1][key]) if more else None)
+
+
+def matches(vector: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """Full-text match in both dictionaries. Web search syntax: words, "a phrase", or, -not."""
+    return vector.bool_op("@@")(_query(text))
+
+
+def rank(vector: ColumnElement[Any], text: str) -> ColumnElement[float]:
+    """How well it matches. It depends on the row alone, so it can be a cursor."""
+    return cast(func.ts_rank(vector, _query(text)), Double)
+
+
+def _query(text: str) -> ColumnElement[Any]:
+    english, simple = (func.websearch_to_tsquery(cast(name, REGCONFIG), text) for name in DICTIONARIES)
+    return english.op("||")(simple)

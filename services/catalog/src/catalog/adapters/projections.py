@@ -1,0 +1,61 @@
+"""What other services told us. Only a higher revision replaces a row, so repeats and any order give the same rows."""
+
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, case
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.adapters.tables import CREDENTIALS, ISSUERS
+from catalog.core.model import IssuerProfile
+
+REVOKED = "revoked"
+
+
+class SqlProjections:
+    """See core.ports.Projections."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put_issuer(self, issuer: IssuerProfile) -> None:
+        """See core.ports.Projections."""
+        values = asdict(issuer)
+        statement = insert(ISSUERS).values(values)
+        new = statement.excluded
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["slug"],
+                set_={name: new[name] for name in values if name != "slug"},
+                where=new.revision > ISSUERS.c.revision,
+            )
+        )
+
+    async def put_issuance(self, credential_id: str, achievement: str, revision: int) -> None:
+        """See core.ports.Projections. The achievement is always news; the state only if nothing later came first."""
+        statement = insert(CREDENTIALS).values(
+            credential_id=credential_id, achievement_id=achievement, state="issued", revision=revision
+        )
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["credential_id"],
+                set_={"achievement_id": statement.excluded.achievement_id, **_newer(statement)},
+            )
+        )
+
+    async def put_state(self, credential_id: str, state: str, revision: int) -> None:
+        """See core.ports.Projections."""
+        statement = insert(CREDENTIALS).values(credential_id=credential_id, state=state, revision=revision)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=["credential_id"], set_=_newer(statement))
+        )
+
+
+def _newer(statement: Insert) -> dict[str, ColumnElement[object]]:
+    """State and revision of whichever is later. Revoked is final."""
+    new, old = statement.excluded, CREDENTIALS.c
+    wins = (new.revision > old.revision) & (old.state != REVOKED)
+    return {
+        "state": case((wins, new.state), else_=old.state),
+        "revision": case((wins, new.revision), else_=old.revision),
+    }

@@ -1,0 +1,172 @@
+"""One achievement, and lists of them: what the public sees, and an organization's own drafts."""
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.adapters import rows
+from catalog.adapters.keyset import Order, fetch, matches, rank
+from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
+from catalog.core.model import (
+    AchievementId,
+    AchievementSummary,
+    AchievementView,
+    Draft,
+    IssuerProfile,
+    OrgId,
+    Statistics,
+    Status,
+    Version,
+)
+from catalog.core.ports import AchievementQuery, Sort
+from service_kit.inputs import Page, PageRequest
+
+CURRENT = and_(VERSIONS.c.achievement_id == ACHIEVEMENTS.c.id, VERSIONS.c.version == ACHIEVEMENTS.c.current_version)
+SHORT = (
+    "name", "description", "achievementType", "tag", "creditsAvailable", "fieldOfStudy", "specialization", "humanCode",
+    "inLanguage",
+)  # fmt: skip
+SHOWN_ISSUERS = 20
+
+
+async def view(
+    session: AsyncSession, achievement_id: AchievementId, address: str, owner: OrgId | None
+) -> AchievementView | None:
+    """See core.ports.Readings.achievement."""
+    row = await _one(session, select(*rows.DRAFT_COLUMNS).where(ACHIEVEMENTS.c.id == achievement_id))
+    if row is None:
+        return None
+    draft: Draft = rows.draft(row)
+    current = await version(session, achievement_id, draft.current_version) if draft.current_version else None
+    own = draft if draft.org_id == owner else None
+    if current is None and own is None:
+        return None
+    return AchievementView(
+        id=draft.id,
+        org_id=draft.org_id,
+        course_id=draft.course_id,
+        department=draft.department,
+        created_at=draft.created_at,
+        version=current,
+        draft=own,
+        issuers=await _issuers(session, draft.org_id),
+        statistics=await _statistics(session, address),
+    )
+
+
+async def version(session: AsyncSession, achievement_id: AchievementId, number: int) -> Version | None:
+    """See core.ports.Readings."""
+    wanted = (VERSIONS.c.achievement_id == achievement_id, VERSIONS.c.version == number)
+    row = await _one(session, select(*rows.VERSION_COLUMNS).where(*wanted))
+    return rows.version(row) if row else None
+
+
+async def versions(session: AsyncSession, achievement_id: AchievementId, page: PageRequest) -> Page[Version]:
+    """See core.ports.Readings."""
+    statement = select(*rows.VERSION_COLUMNS).where(VERSIONS.c.achievement_id == achievement_id)
+    order = Order("version", VERSIONS.c.version, VERSIONS.c.achievement_id, int, descending=True)
+    return await fetch(session, statement, order, page, rows.version)
+
+
+async def _issuers(session: AsyncSession, org: OrgId) -> list[IssuerProfile]:
+    active = select(ISSUERS).where(ISSUERS.c.org_id == org, ISSUERS.c.active)
+    found = await session.execute(active.order_by(ISSUERS.c.slug).limit(SHOWN_ISSUERS))
+    return [IssuerProfile(**row) for row in found.mappings()]
+
+
+async def _statistics(session: AsyncSession, address: str) -> Statistics:
+    """Counted, not kept: an index-only scan, and no row that every consumer would have to lock."""
+    counts = select(CREDENTIALS.c.state, func.count().label("number")).where(CREDENTIALS.c.achievement_id == address)
+    counted = await session.execute(counts.group_by(CREDENTIALS.c.state))
+    found: dict[str, int] = {row.state: row.number for row in counted}
+    return Statistics(sum(found.values()), found.get("revoked", 0), found.get("suspended", 0))
+
+
+async def published(
+    session: AsyncSession, query: AchievementQuery, status: Status, page: PageRequest
+) -> Page[AchievementSummary]:
+    """See core.ports.Readings."""
+    statement = (
+        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, _short(VERSIONS))
+        .join(VERSIONS, CURRENT)
+        .where(ACHIEVEMENTS.c.status == status.value, *_conditions(query, VERSIONS))
+    )
+    return await fetch(session, statement, _order(query, VERSIONS), page, _summary)
+
+
+async def drafts(
+    session: AsyncSession, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest
+) -> Page[AchievementSummary]:
+    """See core.ports.Readings."""
+    statement = (
+        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, _short(ACHIEVEMENTS))
+        .outerjoin(VERSIONS, CURRENT)
+        .where(ACHIEVEMENTS.c.org_id == owner, *_conditions(query, ACHIEVEMENTS))
+    )
+    if status is not None:
+        statement = statement.where(ACHIEVEMENTS.c.status == status.value)
+    return await fetch(session, statement, _order(query, ACHIEVEMENTS), page, _summary)
+
+
+_COMMON = (
+    ACHIEVEMENTS.c.id,
+    ACHIEVEMENTS.c.org_id,
+    ACHIEVEMENTS.c.course_id,
+    ACHIEVEMENTS.c.department,
+    ACHIEVEMENTS.c.status,
+    ACHIEVEMENTS.c.created_at,
+)
+
+
+def _conditions(query: AchievementQuery, words: Table) -> list[ColumnElement[bool]]:
+    """`words` is the table whose texts are searched: a draft's words are for its owner only."""
+    wanted = {
+        ACHIEVEMENTS.c.org_id: query.organization,
+        ACHIEVEMENTS.c.department: query.department,
+        ACHIEVEMENTS.c.course_id: query.course,
+        words.c.achievement_type: query.achievement_type,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
+    return [*conditions, matches(words.c.search, query.q)] if query.q is not None else conditions
+
+
+def _order(query: AchievementQuery, words: Table) -> Order:
+    match query.sort:
+        case Sort.RELEVANCE:
+            return Order("relevance", rank(words.c.search, query.q or ""), ACHIEVEMENTS.c.id, float, descending=True)
+        case Sort.NAME:
+            return Order("name", words.c.name, ACHIEVEMENTS.c.id)
+        case Sort.NEWEST:
+            at = ACHIEVEMENTS.c.created_at
+            return Order("newest", at, ACHIEVEMENTS.c.id, datetime.fromisoformat, descending=True)
+        case Sort.CODE:
+            code = func.coalesce(words.c.document["humanCode"].astext, "")
+            return Order("code", code, ACHIEVEMENTS.c.id)
+        case _:
+            assert_never(query.sort)
+
+
+def _short(words: Table) -> ColumnElement[Any]:
+    """The members of the document that a list shows; images and long lists stay where they are."""
+    pairs = [part for name in SHORT for part in (name, words.c.document[name])]
+    return func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)).label("document")
+
+
+def _summary(row: RowMapping) -> AchievementSummary:
+    return AchievementSummary(
+        id=row["id"],
+        org_id=row["org_id"],
+        course_id=row["course_id"],
+        department=row["department"],
+        status=Status(row["status"]),
+        version=row["version"],
+        document=row["document"],
+        created_at=row["created_at"],
+        published_at=row["published_at"],
+    )
+
+
+async def _one(session: AsyncSession, statement: Any) -> RowMapping | None:
+    return (await session.execute(statement)).mappings().one_or_none()

@@ -1,0 +1,122 @@
+"""The catalog's tables. The search vectors are generated columns over functions that the first migration creates."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from service_kit.tables import NAMING
+
+METADATA = MetaData(naming_convention=NAMING)
+
+COURSES = Table(
+    "courses",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("department", Text),
+    Column("level", Text),
+    Column("credits", Double),
+    Column("type", Text),
+    Column("prerequisites", Text),
+    Column("description", Text),
+    Column("general_education", JSONB, nullable=False),
+    Column("extra", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column(
+        "search",
+        TSVECTOR,
+        Computed("course_search(code, title, department, description, general_education)", persisted=True),
+        nullable=False,
+    ),
+    UniqueConstraint("org_id", "code"),
+)
+Index("ix_courses_search", COURSES.c.search, postgresql_using="gin")
+Index("ix_courses_code", COURSES.c.code, COURSES.c.id)
+Index("ix_courses_created_at", COURSES.c.created_at, COURSES.c.id)
+
+ACHIEVEMENTS = Table(
+    "achievements",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("achievement_type", Text),
+    Column("department", Text),
+    Column("course_id", Text, ForeignKey("courses.id", ondelete="SET NULL")),
+    Column("revision", BigInteger, nullable=False),
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
+        nullable=False,
+    ),
+    Column("latest_version", Integer, nullable=False),
+    Column("current_version", Integer),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("search", TSVECTOR, Computed("achievement_search(document)", persisted=True), nullable=False),
+)
+Index("ix_achievements_org_id", ACHIEVEMENTS.c.org_id, ACHIEVEMENTS.c.created_at)
+Index("ix_achievements_created_at", ACHIEVEMENTS.c.created_at, ACHIEVEMENTS.c.id)
+Index("ix_achievements_course_id", ACHIEVEMENTS.c.course_id)
+Index("ix_achievements_search", ACHIEVEMENTS.c.search, postgresql_using="gin")
+
+VERSIONS = Table(
+    "achievement_versions",
+    METADATA,
+    Column("achievement_id", Text, ForeignKey("achievements.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("achievement_type", Text),
+    Column("status", Text, CheckConstraint("status IN ('published', 'retired')", name="status"), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("retired_at", DateTime(timezone=True)),
+    Column("search", TSVECTOR, Computed("achievement_search(document)", persisted=True), nullable=False),
+)
+Index("ix_achievement_versions_name", VERSIONS.c.name, VERSIONS.c.achievement_id)
+Index("ix_achievement_versions_search", VERSIONS.c.search, postgresql_using="gin")
+
+ISSUERS = Table(
+    "issuers",
+    METADATA,
+    Column("slug", Text, primary_key=True),
+    Column("issuer_id", Text, nullable=False),
+    Column("org_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+Index("ix_issuers_org_id", ISSUERS.c.org_id)
+
+# One row per credential, whichever of its events came first; `achievement_id` is unknown until the issuance arrives.
+CREDENTIALS = Table(
+    "credentials",
+    METADATA,
+    Column("credential_id", Text, primary_key=True),
+    Column("achievement_id", Text),
+    Column("state", Text, CheckConstraint("state IN ('issued', 'suspended', 'revoked')", name="state"), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+Index("ix_credentials_achievement_id", CREDENTIALS.c.achievement_id, CREDENTIALS.c.state)

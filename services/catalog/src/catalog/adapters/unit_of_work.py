@@ -1,0 +1,25 @@
+"""The catalog's transaction: repositories, outbox and idempotency keys over one session."""
+
+from typing import Self
+
+from catalog.adapters.achievements import SqlAchievements
+from catalog.adapters.courses import SqlCourses
+from catalog.adapters.projections import SqlProjections
+from service_kit.database import UnitOfWork
+from service_kit.idempotency import IdempotencyKeys
+from service_kit.outbox import Outbox
+
+SOURCE = "/catalog"
+
+
+class CatalogWork(UnitOfWork):
+    """See core.ports.Work."""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.courses = SqlCourses(self.session)
+        self.achievements = SqlAchievements(self.session)
+        self.projections = SqlProjections(self.session)
+        self.outbox = Outbox(self.session, SOURCE)
+        self.idempotency = IdempotencyKeys(self.session)
+        return self

@@ -1,0 +1,1 @@
+"""What the catalog knows: courses, achievements and their versions. No I/O but through the ports."""

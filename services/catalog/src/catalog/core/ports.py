@@ -1,0 +1,192 @@
+"""What the core needs from the outside: one transaction with its repositories, and readings of one moment."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from catalog.core.model import (
+    AchievementId,
+    AchievementSummary,
+    AchievementView,
+    Course,
+    CourseId,
+    Draft,
+    IssuerProfile,
+    OrgId,
+    Status,
+    Version,
+)
+from contracts.events import Payload
+from service_kit.inputs import IdempotencyKey, Page, PageRequest
+
+
+class Sort(StrEnum):
+    """Orders of a list. All are total: the id decides between equals."""
+
+    RELEVANCE = "relevance"
+    CODE = "code"
+    NAME = "name"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseQuery:
+    """Which courses. `None` means any."""
+
+    sort: Sort
+    q: str | None = None
+    organization: str | None = None
+    department: str | None = None
+    level: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementQuery:
+    """Which achievements. `None` means any."""
+
+    sort: Sort
+    q: str | None = None
+    organization: str | None = None
+    department: str | None = None
+    achievement_type: str | None = None
+    course: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """Which codes of a batch made new courses and which changed old ones; the others were as they are."""
+
+    created: frozenset[str]
+    updated: frozenset[str]
+
+
+class Courses(Protocol):
+    """Courses in the transaction. Everything is asked for with its owner."""
+
+    async def add(self, course: Course) -> bool:
+        """Insert. False when the organization has a course of this code."""
+
+    async def upsert(self, courses: Sequence[Course]) -> Upserted:
+        """Insert or replace by code. Rows are locked in the order given: sort by code first."""
+
+    async def lock(self, org: OrgId, course_id: CourseId) -> Course | None:
+        """Read for a change."""
+
+    async def save(self, course: Course) -> bool:
+        """Replace. False when the new code is another course's."""
+
+    async def remove(self, org: OrgId, course_id: CourseId) -> bool:
+        """Delete. False when there is none."""
+
+    async def find(self, org: OrgId, reference: str) -> Course | None:
+        """By id or by code."""
+
+
+class Achievements(Protocol):
+    """Drafts and versions in the transaction. Everything is asked for with its owner."""
+
+    async def add(self, draft: Draft) -> None:
+        """Insert a new draft."""
+
+    async def lock(self, org: OrgId, achievement_id: AchievementId) -> Draft | None:
+        """Read for a change; others who want to change it wait."""
+
+    async def save(self, draft: Draft) -> None:
+        """Replace a locked draft."""
+
+    async def remove(self, draft: Draft) -> None:
+        """Delete a locked draft that has no version."""
+
+    async def add_version(self, version: Version) -> None:
+        """Insert a version."""
+
+    async def version(self, achievement_id: AchievementId, number: int) -> Version | None:
+        """Read one version."""
+
+    async def retire(self, achievement_id: AchievementId, number: int | None, at: datetime) -> Sequence[Version]:
+        """Retire one version or all that are not. Returns those that changed, as they are now."""
+
+    async def newest_published(self, achievement_id: AchievementId) -> int | None:
+        """The highest version that is not retired."""
+
+
+class Projections(Protocol):
+    """What other services told us. Only a higher revision changes anything."""
+
+    async def put_issuer(self, issuer: IssuerProfile) -> None:
+        """An issuer as it is now."""
+
+    async def put_issuance(self, credential_id: str, achievement: str, revision: int) -> None:
+        """A credential of an achievement (its URL) was issued."""
+
+    async def put_state(self, credential_id: str, state: str, revision: int) -> None:
+        """A credential's state changed."""
+
+
+class Outbox(Protocol):
+    """Events that leave with the commit."""
+
+    async def append(self, *payloads: Payload) -> None:
+        """Add events, in this order."""
+
+
+class IdempotencyKeys(Protocol):
+    """Requests seen before."""
+
+    async def claim(self, owner: str, key: IdempotencyKey) -> str | None:
+        """Take a key, or return what its first use stored."""
+
+    async def store(self, owner: str, key: IdempotencyKey, result: str) -> None:
+        """Remember what a repetition must give."""
+
+
+class Work(Protocol):
+    """One transaction."""
+
+    @property
+    def courses(self) -> Courses: ...
+    @property
+    def achievements(self) -> Achievements: ...
+    @property
+    def projections(self) -> Projections: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def idempotency(self) -> IdempotencyKeys: ...
+
+    async def commit(self) -> None:
+        """Make it all durable."""
+
+
+Begin = Callable[[], AbstractAsyncContextManager[Work]]
+
+
+class Readings(Protocol):
+    """Reading for answers. What is somebody's draft is asked for with its owner."""
+
+    async def course(self, course_id: CourseId) -> Course | None:
+        """One course."""
+
+    async def courses(self, query: CourseQuery, page: PageRequest) -> Page[Course]:
+        """A page of courses."""
+
+    async def achievement(self, achievement_id: AchievementId, owner: OrgId | None) -> AchievementView | None:
+        """One achievement: the version the public sees, and for its owner the draft. None if there is neither."""
+
+    async def published(self, query: AchievementQuery, status: Status, page: PageRequest) -> Page[AchievementSummary]:
+        """A page of what the public sees."""
+
+    async def drafts(
+        self, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest
+    ) -> Page[AchievementSummary]:
+        """A page of an organization's own achievements, as drafts."""
+
+    async def versions(self, achievement_id: AchievementId, page: PageRequest) -> Page[Version] | None:
+        """Versions, newest first. None when there is no published one."""
+
+    async def version(self, achievement_id: AchievementId, number: int) -> Version | None:
+        """One version."""

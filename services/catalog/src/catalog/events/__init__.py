@@ -1,0 +1,1 @@
+"""The event side: a payload becomes one call into the core."""

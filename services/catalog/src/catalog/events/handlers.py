@@ -1,0 +1,48 @@
+"""Which events change what the catalog shows: issuers, and how many credentials an achievement has."""
+
+from typing import Any
+
+from catalog.core.model import IssuerProfile, OrgId
+from catalog.core.ports import Work
+from contracts.events import (
+    CredentialIssued,
+    CredentialReinstated,
+    CredentialRevoked,
+    CredentialStatusChanged,
+    CredentialSuspended,
+    IssuerPublished,
+)
+from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED
+from service_kit.inbox import Received, Subscription
+
+TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED)
+
+
+async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None:
+    """Show the issuer on its organization's achievements."""
+    told = event.payload
+    issuer = IssuerProfile(told.slug, told.issuer_id, OrgId(told.org_id), told.name, told.active, told.revision)
+    await work.projections.put_issuer(issuer)
+
+
+async def credential_issued(work: Work, event: Received[CredentialIssued]) -> None:
+    """Count one more."""
+    told = event.payload
+    await work.projections.put_issuance(told.credential_id, told.achievement_id, told.revision)
+
+
+async def credential_status_changed(work: Work, event: Received[CredentialStatusChanged]) -> None:
+    """Count it where it now belongs."""
+    told = event.payload
+    await work.projections.put_state(told.credential_id, told.state, told.revision)
+
+
+def subscriptions() -> list[Subscription[Any]]:
+    """Every event type the catalog follows."""
+    return [
+        Subscription(IssuerPublished, issuer_published),
+        Subscription(CredentialIssued, credential_issued),
+        Subscription(CredentialRevoked, credential_status_changed),
+        Subscription(CredentialSuspended, credential_status_changed),
+        Subscription(CredentialReinstated, credential_status_changed),
+    ]

@@ -1,0 +1,129 @@
+"""The routes that read achievements: published versions for everybody, drafts for their owner."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from catalog.core.drafts import NO_ACHIEVEMENT
+from catalog.core.model import OrgId, Status
+from catalog.core.ports import AchievementQuery, Readings, Sort
+from catalog.http.achievement_paths import PathId, PathVersion, draft_tag
+from catalog.http.answers import AchievementAnswer, AchievementPage, OpenBadgesAchievement, VersionPage, documented
+from catalog.http.callers import Anybody, editor, required_editor
+from catalog.http.parameters import Filter, Words, chosen_sort, clean
+from catalog.http.replies import listed_version, page_reply, summary_reply, view_reply
+from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply
+from service_kit.app import router
+from service_kit.errors import NotFound, invalid_field
+from service_kit.inputs import PageRequest
+from service_kit.pagination import link_next, page_request
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+ForCaller = {"Vary": "Authorization"}
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementFilters:
+    """The query parameters of a list of achievements."""
+
+    q: Words = None
+    organization: Filter = None
+    department: Filter = None
+    course: Filter = None
+    type: Annotated[str | None, Query(max_length=110, description="achievementType")] = None
+    status: Annotated[
+        Literal["draft", "published", "retired"] | None,
+        Query(description="published by default; with mine, any"),
+    ] = None
+    sort: Annotated[Sort | None, Query(description="newest by default, relevance with q")] = None
+    mine: Annotated[bool, Query(description="your organization's, as drafts")] = False
+
+    def query(self) -> AchievementQuery:
+        """As the core asks it."""
+        return AchievementQuery(
+            sort=chosen_sort(self.sort, self.q, Sort.NEWEST),
+            q=clean("q", self.q),
+            organization=clean("organization", self.organization),
+            department=clean("department", self.department),
+            achievement_type=clean("type", self.type),
+            course=clean("course", self.course),
+        )
+
+
+def routes(readings: Readings, base_url: str) -> APIRouter:
+    """Lists, single achievements, their history."""
+    achievements = router(tags=["achievements"])
+    _lists(achievements, readings, base_url)
+    _history(achievements, readings, base_url)
+    _single(achievements, readings, base_url)
+    return achievements
+
+
+def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
+    @achievements.get("/achievements", responses=documented(AchievementPage, 401, 403, 422), response_class=Response)
+    async def list_achievements(
+        request: Request, caller: Anybody, filters: Annotated[AchievementFilters, Depends()], page: Paging
+    ) -> Response:
+        """What is published, by full text and filters; with `mine`, your organization's drafts as well."""
+        query = filters.query()
+        status = Status(filters.status) if filters.status else None
+        if filters.mine:
+            found = await readings.drafts(required_editor(caller), query, status, page)
+        elif status is Status.DRAFT:
+            raise invalid_field("status", "drafts are shown with mine=true")
+        else:
+            found = await readings.published(query, status or Status.PUBLISHED, page)
+        links = Response()
+        following = link_next(request, links, base_url, found.next)
+        document = page_reply([summary_reply(item, base_url) for item in found.items], following)
+        headers = {**ForCaller, **({"Link": links.headers["link"]} if following else {})}
+        return reply(request, document, cache_control=PRIVATE if filters.mine else SHORTLY, headers=headers)
+
+
+def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None:
+    @achievements.get(
+        "/achievements/{achievement_id:path}/versions/{version}",
+        responses=documented(OpenBadgesAchievement, 404),
+        response_class=Response,
+    )
+    async def read_version(request: Request, achievement_id: PathId, version: PathVersion) -> Response:
+        """One version, as credentials carry it. It never changes."""
+        found = await readings.version(achievement_id, version)
+        if found is None:
+            raise NotFound("there is no such version")
+        return reply(request, found.document, cache_control=FOR_EVER)
+
+    @achievements.get(
+        "/achievements/{achievement_id:path}/versions",
+        responses=documented(VersionPage, 404, 422),
+        response_class=Response,
+    )
+    async def list_versions(request: Request, achievement_id: PathId, page: Paging) -> Response:
+        """The versions that were published, newest first."""
+        found = await readings.versions(achievement_id, page)
+        if found is None:
+            raise NotFound(NO_ACHIEVEMENT)
+        links = Response()
+        following = link_next(request, links, base_url, found.next)
+        document = page_reply([listed_version(version, base_url) for version in found.items], following)
+        return reply(request, document, headers={"Link": links.headers["link"]} if following else None)
+
+
+def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
+    @achievements.get(
+        "/achievements/{achievement_id:path}",
+        responses=documented(AchievementAnswer, 401, 404),
+        response_class=Response,
+    )
+    async def read_achievement(request: Request, achievement_id: PathId, caller: Anybody) -> Response:
+        """The newest published version, its issuers and how many were issued; for its owner also the draft."""
+        owner: OrgId | None = editor(caller)
+        view = await readings.achievement(achievement_id, owner)
+        if view is None:
+            raise NotFound(NO_ACHIEVEMENT)
+        document = view_reply(view, base_url)
+        if view.draft is not None:
+            headers = {**ForCaller, "ETag": draft_tag(view.draft)}
+            return reply(request, document, cache_control=PRIVATE, headers=headers)
+        return reply(request, document, headers=ForCaller)

@@ -1,0 +1,108 @@
+"""The routes that write achievements: draft, change, throw away, publish, retire."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from catalog.core.documents import address
+from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
+from catalog.core.publishing import PublishAchievement, RetireAchievement
+from catalog.http.achievement_paths import PathId, SeenRevision, draft_tag
+from catalog.http.achievement_schemas import AchievementChanges, NewAchievement, Retirement
+from catalog.http.answers import DraftAnswer, VersionAnswer, documented
+from catalog.http.callers import Writer, organization
+from catalog.http.replies import draft_reply, version_reply
+from service_kit.app import router
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementUseCases:
+    """What the routes call."""
+
+    create: CreateAchievement
+    change: ChangeDraft
+    delete: DeleteDraft
+    publish: PublishAchievement
+    retire: RetireAchievement
+    base_url: str
+
+
+def routes(use: AchievementUseCases) -> APIRouter:
+    """Everything that changes an achievement."""
+    achievements = router(tags=["achievements"])
+    _publication(achievements, use)
+    _drafts(achievements, use)
+    return achievements
+
+
+def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
+    @achievements.post(
+        "/achievements",
+        status_code=HTTPStatus.CREATED,
+        responses=documented(DraftAnswer, 400, 401, 403, 409, 422, status=201),
+    )
+    async def create_achievement(
+        caller: Writer,
+        body: NewAchievement,
+        key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
+        response: Response,
+    ) -> dict[str, Any]:
+        """Start a draft. With `course`, everything left out is written from the course."""
+        given = body.members()
+        given.pop("course", None)
+        draft = await use.create(organization(caller), given, course=body.course, key=key)
+        response.headers["Location"] = address(use.base_url, draft.id)
+        response.headers["ETag"] = draft_tag(draft)
+        return draft_reply(draft, use.base_url)
+
+    @achievements.patch(
+        "/achievements/{achievement_id:path}",
+        responses=documented(DraftAnswer, 400, 401, 403, 404, 412, 422),
+    )
+    async def change_achievement(
+        caller: Writer, achievement_id: PathId, body: AchievementChanges, seen: SeenRevision, response: Response
+    ) -> dict[str, Any]:
+        """Change the draft; what is published stays until the next publication."""
+        draft = await use.change(organization(caller), achievement_id, body.members(), revision=seen)
+        response.headers["ETag"] = draft_tag(draft)
+        return draft_reply(draft, use.base_url)
+
+    @achievements.delete(
+        "/achievements/{achievement_id:path}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=documented(None, 401, 403, 404, 409, 412, status=204),
+        response_class=Response,
+    )
+    async def delete_achievement(caller: Writer, achievement_id: PathId, seen: SeenRevision) -> None:
+        """Throw away an achievement that was never published."""
+        await use.delete(organization(caller), achievement_id, revision=seen)
+
+
+def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
+    @achievements.post(
+        "/achievements/{achievement_id:path}/publish",
+        responses=documented(VersionAnswer, 401, 403, 404, 412),
+    )
+    async def publish_achievement(
+        caller: Writer, achievement_id: PathId, seen: SeenRevision, response: Response
+    ) -> dict[str, Any]:
+        """Make the draft an immutable version. An unchanged draft gives the version it is already."""
+        _, version = await use.publish(organization(caller), achievement_id, revision=seen)
+        answer = version_reply(version, use.base_url)
+        response.headers["Content-Location"] = str(answer["version_id"])
+        return answer
+
+    @achievements.post(
+        "/achievements/{achievement_id:path}/retire",
+        responses=documented(DraftAnswer, 400, 401, 403, 404, 409, 422),
+    )
+    async def retire_achievement(
+        caller: Writer, achievement_id: PathId, body: Retirement | None = None
+    ) -> dict[str, Any]:
+        """Close one version, or all, for issuing. What was issued stays valid."""
+        draft = await use.retire(organization(caller), achievement_id, body.version if body else None)
+        return draft_reply(draft, use.base_url)

@@ -1,0 +1,210 @@
+"""What answers look like, for the API's description. Replies are built in replies.py; a test holds the two together."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Answer(BaseModel):
+    """A JSON object with these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FieldProblem(Answer):
+    """One wrong member."""
+
+    field: str = Field(description="dotted path")
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+
+
+class Course(Answer):
+    """A course."""
+
+    id: str
+    organization: str
+    code: str
+    title: str
+    department: str | None
+    level: int | str | None
+    credits: float | None
+    type: str | None
+    prerequisites: str | None
+    description: str | None
+    general_education: list[str]
+    extra: dict[str, JsonValue] = Field(description="members of an imported row that have no field here")
+    created_at: datetime
+    updated_at: datetime
+
+
+class CoursePage(Answer):
+    """Courses, and the cursor of the next page (which Link carries too)."""
+
+    items: list[Course]
+    next: str | None
+
+
+class RowProblem(Answer):
+    """Something about one row of a file."""
+
+    row: int = Field(description="counted from 1, without header and empty lines")
+    line: int | None = Field(None, description="where the row begins, in CSV and NDJSON")
+    code: str | None = None
+    field: str
+    detail: str
+
+
+class ImportReport(Answer):
+    """What became of a file. Every row is created, updated, unchanged or rejected."""
+
+    dry_run: bool
+    received: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    error_count: int
+    errors: list[RowProblem] = Field(description="the first 1,000; `error_count` counts all")
+    warning_count: int
+    warnings: list[RowProblem] = Field(description="rows that were taken and are odd, the first 1,000")
+    extra_members: list[str] = Field(description="members without a field here, kept in `extra`")
+
+
+class OpenBadgesAchievement(BaseModel):
+    """An Open Badges 3.0 Achievement; optional members as there."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    type: list[str]
+    name: str
+    description: str
+    criteria: dict[str, str]
+    version: str | None = None
+
+
+class DraftAnswer(OpenBadgesAchievement):
+    """A draft, for its owner."""
+
+    status: Literal["draft", "published", "retired"] = Field(description="of the achievement")
+    organization: str
+    course: str | None
+    department: str | None
+    latest_version: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class VersionAnswer(OpenBadgesAchievement):
+    """A published version, and where it stands."""
+
+    status: Literal["published", "retired"]
+    organization: str
+    version_id: str = Field(description="permanent address of this version")
+    published_at: datetime
+    retired_at: datetime | None
+
+
+class IssuerAnswer(Answer):
+    """An issuer of the organization."""
+
+    id: str = Field(description="the DID that signs")
+    name: str
+    url: str
+
+
+class StatisticsAnswer(Answer):
+    """Credentials ever issued, and of these now revoked and suspended."""
+
+    issued: int
+    revoked: int
+    suspended: int
+
+
+class AchievementAnswer(OpenBadgesAchievement):
+    """The version the public sees. Its owner also gets `draft`, and the draft itself while nothing is published."""
+
+    status: Literal["draft", "published", "retired"]
+    organization: str
+    course: str | None
+    department: str | None
+    issuers: list[IssuerAnswer]
+    statistics: StatisticsAnswer
+    created_at: datetime
+    draft: dict[str, Any] | None = None
+
+
+class AchievementLine(BaseModel):
+    """One line of a list: without image, alignment and result descriptions."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    type: list[str]
+    name: str
+    description: str
+    version: str | None
+    status: Literal["draft", "published", "retired"]
+    organization: str
+    course: str | None
+    department: str | None
+    created_at: datetime
+    published_at: datetime | None
+
+
+class AchievementPage(Answer):
+    """Achievements, and the cursor of the next page (which Link carries too)."""
+
+    items: list[AchievementLine]
+    next: str | None
+
+
+class VersionLine(Answer):
+    """One line of an achievement's history."""
+
+    id: str
+    version: str
+    name: str
+    status: Literal["published", "retired"]
+    published_at: datetime
+    retired_at: datetime | None
+
+
+class VersionPage(Answer):
+    """Versions, newest first."""
+
+    items: list[VersionLine]
+    next: str | None
+
+
+def documented(model: Any, *problems: int, status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
+    """`responses=` for a route: its answer and its problems."""
+    said = {
+        400: "Not readable",
+        401: "No usable access token",
+        403: "The token lacks the scope",
+        404: "There is no such thing, or it is not yours",
+        409: "It contradicts the present state",
+        412: "It was changed since you read it",
+        413: "The body is too large",
+        415: "No course list comes as this media type",
+        422: "A member is wrong; `errors` names it",
+    }
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found: dict[int | str, dict[str, Any]] = {
+        code: {"model": Problem, "description": said[code], "content": content} for code in problems
+    }
+    return {status: {"description": "Done", **({"model": model} if model else {}), **more}, **found}

@@ -1,0 +1,41 @@
+"""The catalog's application over its use cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from catalog.core.import_courses import ImportCourses
+from catalog.core.vocabulary import IMPORT_BODY
+from catalog.http import achievement_reading, achievements, course_import, courses
+from service_kit.app import Check, create_app
+from service_kit.auth import TokenVerifier
+from service_kit.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything the routes call."""
+
+    import_courses: ImportCourses
+    courses: courses.CourseUseCases
+    achievements: achievements.AchievementUseCases
+
+
+def build_app(
+    settings: Settings,
+    use: UseCases,
+    *,
+    tokens: TokenVerifier | None = None,
+    ready: Mapping[str, Check] | None = None,
+) -> FastAPI:
+    """Mount every route. The import comes first: its path would read as a course's id."""
+    base_url = settings.public_base_url
+    routers = [
+        course_import.routes(use.import_courses),
+        courses.routes(use.courses),
+        achievement_reading.routes(use.courses.readings, base_url),
+        achievements.routes(use.achievements),
+    ]
+    limits = {"/courses/import": IMPORT_BODY}
+    return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)

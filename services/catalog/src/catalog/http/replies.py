@@ -1,0 +1,122 @@
+"""The shapes that answers have."""
+
+from typing import Any
+
+from catalog.core.documents import address
+from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
+
+WHOLE_NUMBER = 9
+
+
+def course_reply(course: Course) -> Json:
+    """A course. A level of digits is a number again."""
+    fields = course.fields
+    return {
+        "id": course.id,
+        "organization": course.org_id,
+        "code": fields.code,
+        "title": fields.title,
+        "department": fields.department,
+        "level": _level(fields.level),
+        "credits": fields.credits,
+        "type": fields.type,
+        "prerequisites": fields.prerequisites,
+        "description": fields.description,
+        "general_education": list(fields.general_education),
+        "extra": fields.extra,
+        "created_at": course.created_at.isoformat(),
+        "updated_at": course.updated_at.isoformat(),
+    }
+
+
+def _level(level: str | None) -> str | int | None:
+    plain = level and level.isascii() and level.isdigit() and len(level) <= WHOLE_NUMBER and str(int(level)) == level
+    return int(level) if level and plain else level
+
+
+def draft_reply(draft: Draft, base_url: str) -> Json:
+    """A draft as its owner sees it, with the Open Badges members at the top."""
+    return {
+        "id": address(base_url, draft.id),
+        "type": ["Achievement"],
+        **draft.document,
+        "status": draft.status.value,
+        "organization": draft.org_id,
+        "course": draft.course_id,
+        "department": draft.department,
+        "latest_version": draft.latest_version or None,
+        "created_at": draft.created_at.isoformat(),
+        "updated_at": draft.updated_at.isoformat(),
+    }
+
+
+def version_reply(version: Version, base_url: str) -> Json:
+    """A version with where it stands."""
+    url = address(base_url, version.achievement_id)
+    return {
+        **version.document,
+        "status": version.status.value,
+        "organization": version.org_id,
+        "version_id": f"{url}/versions/{version.number}",
+        "published_at": version.published_at.isoformat(),
+        "retired_at": version.retired_at.isoformat() if version.retired_at else None,
+    }
+
+
+def view_reply(view: AchievementView, base_url: str) -> Json:
+    """What the public sees; for the owner also the draft, at the top while nothing is published."""
+    common: Json = {
+        "course": view.course_id,
+        "department": view.department,
+        "created_at": view.created_at.isoformat(),
+        "issuers": [
+            {"id": issuer.issuer_id, "name": issuer.name, "url": f"{base_url}/issuers/{issuer.slug}"}
+            for issuer in view.issuers
+        ],
+        "statistics": {
+            "issued": view.statistics.issued,
+            "revoked": view.statistics.revoked,
+            "suspended": view.statistics.suspended,
+        },
+    }
+    if view.version is None:
+        assert view.draft is not None  # noqa: S101 - a view shows one or the other
+        return draft_reply(view.draft, base_url) | common
+    shown = version_reply(view.version, base_url) | common
+    if view.draft is not None:
+        shown["draft"] = {**view.draft.document, "updated_at": view.draft.updated_at.isoformat()}
+        shown["latest_version"] = view.draft.latest_version
+    return shown
+
+
+def summary_reply(item: AchievementSummary, base_url: str) -> Json:
+    """One line of a list."""
+    return {
+        "id": address(base_url, item.id),
+        "type": ["Achievement"],
+        **item.document,
+        "version": str(item.version) if item.version else None,
+        "status": item.status.value,
+        "organization": item.org_id,
+        "course": item.course_id,
+        "department": item.department,
+        "created_at": item.created_at.isoformat(),
+        "published_at": item.published_at.isoformat() if item.published_at else None,
+    }
+
+
+def listed_version(version: Version, base_url: str) -> Json:
+    """One line of an achievement's history."""
+    return {
+        "version": str(version.number),
+        "id": f"{address(base_url, version.achievement_id)}/versions/{version.number}",
+        "name": version.document["name"],
+        "status": version.status.value,
+        "published_at": version.published_at.isoformat(),
+        "retired_at": version.retired_at.isoformat() if version.retired_at else None,
+    }
+
+
+def page_reply(items: list[Json], following: str | None) -> dict[str, Any]:
+    """A page."""
+    return {"items": items, "next": following}

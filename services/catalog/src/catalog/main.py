@@ -1,0 +1,102 @@
+"""The composition root: the only place that wires."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from catalog.adapters.readings import SqlReadings
+from catalog.adapters.unit_of_work import CatalogWork
+from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
+from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
+from catalog.core.import_courses import ImportCourses
+from catalog.core.publishing import PublishAchievement, RetireAchievement
+from catalog.events.handlers import TOPICS, subscriptions
+from catalog.http.achievements import AchievementUseCases
+from catalog.http.app import UseCases, build_app
+from catalog.http.courses import CourseUseCases
+from catalog.settings import CatalogSettings
+from service_kit.app import Check
+from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
+from service_kit.bus import open_publisher
+from service_kit.clock import utc_now
+from service_kit.consumer import Consumer
+from service_kit.database import Database, open_database
+from service_kit.ids import new_id
+from service_kit.inbox import Inbox
+from service_kit.migrations import check_revision
+from service_kit.relay import Relay
+from service_kit.runtime import Components, Service
+from service_kit.settings import DatabaseSettings, Settings
+
+NAME = "catalog"
+
+
+@asynccontextmanager
+async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
+    """Everything, connected. Closed in reverse order."""
+    async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as publisher:
+
+        async def migrated() -> None:
+            await check_revision(database, NAME, settings.database)
+
+        ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
+        tokens = TokenVerifier(settings.auth, TokenKeys(fetch_keys_from(settings.auth.jwks_url)))
+        consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=publisher)
+        yield Components(
+            app(settings, database, tokens, ready),
+            relay=[Relay(database, publisher).run],
+            consume=[consumer.run],
+            ready=ready,
+        )
+
+
+def inbox(database: Database) -> Inbox[CatalogWork]:
+    """What applies events to the projections."""
+    return Inbox(lambda: CatalogWork(database), subscriptions())
+
+
+def app(
+    settings: Settings,
+    database: Database,
+    tokens: TokenVerifier | None = None,
+    ready: Mapping[str, Check] | None = None,
+) -> FastAPI:
+    """The application over one database."""
+    return build_app(settings, use_cases(database, settings.public_base_url), tokens=tokens, ready=ready)
+
+
+def use_cases(database: Database, base_url: str) -> UseCases:
+    """The core, wired to PostgreSQL."""
+
+    def begin() -> CatalogWork:
+        return CatalogWork(database)
+
+    return UseCases(
+        import_courses=ImportCourses(begin, utc_now, new_id),
+        courses=CourseUseCases(
+            create=CreateCourse(begin, utc_now, new_id),
+            change=ChangeCourse(begin, utc_now),
+            delete=DeleteCourse(begin),
+            readings=SqlReadings(database, base_url),
+            base_url=base_url,
+        ),
+        achievements=AchievementUseCases(
+            create=CreateAchievement(begin, utc_now, new_id),
+            change=ChangeDraft(begin, utc_now),
+            delete=DeleteDraft(begin),
+            publish=PublishAchievement(begin, utc_now, base_url),
+            retire=RetireAchievement(begin, utc_now, base_url),
+            base_url=base_url,
+        ),
+    )
+
+
+def create_openapi_app() -> FastAPI:
+    """The application for `openapi`: its database is never connected to."""
+    nowhere = Database(DatabaseSettings(url=SecretStr("postgresql+asyncpg://nobody@localhost/none")), NAME)
+    return app(Settings(public_base_url="https://laurel.example"), nowhere)
+
+
+SERVICE = Service(name=NAME, settings=CatalogSettings, build=build, openapi=create_openapi_app)

@@ -1,0 +1,59 @@
+"""One migrated database for the catalog's tests, emptied before each, and the application over it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from catalog.main import app as build_app
+from service_kit.database import Database, open_database
+from service_kit.settings import DatabaseSettings, Settings
+from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
+
+UNIVERSITY = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
+
+
+@pytest.fixture(scope="session")
+def catalog_settings(make_database: MakeDatabase) -> DatabaseSettings:
+    """A migrated database."""
+    return make_database("catalog")
+
+
+@pytest_asyncio.fixture
+async def database(catalog_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """The same, empty, as the service's own role."""
+    await empty(catalog_settings)
+    async with open_database(catalog_settings, "catalog-tests") as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(database: Database, mint: TokenMint) -> FastAPI:
+    """The application."""
+    return build_app(Settings(public_base_url=BASE_URL, environment="development"), database, mint.verifier())
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Anybody."""
+    async with asgi_client(app) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def university(app: FastAPI, mint: TokenMint) -> AsyncIterator[httpx.AsyncClient]:
+    """A university that may write."""
+    async with asgi_client(app) as opened:
+        opened.headers.update(mint.headers(UNIVERSITY, "catalog:write"))
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def other(app: FastAPI, mint: TokenMint) -> AsyncIterator[httpx.AsyncClient]:
+    """Another university that may write."""
+    async with asgi_client(app) as opened:
+        opened.headers.update(mint.headers(OTHER, "catalog:write"))
+        yield opened
