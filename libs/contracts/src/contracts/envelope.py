@@ -68,7 +68,7 @@ def read(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelope:
 def _read_structured(value: bytes) -> Envelope:
     try:
         event = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EnvelopeError("the structured event is not JSON") from error
     if not isinstance(event, dict) or "data" not in event:
         raise EnvelopeError("the structured event has no data")
