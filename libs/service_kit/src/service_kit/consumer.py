@@ -27,6 +27,9 @@ ATTEMPTS = 5
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 RECONNECT_S = 1.0
+# SQLSTATE classes that say nothing about the record: connection, resources, operator, serialization, locks, read-only;
+# and a password, a grant or a migration that is not there yet.
+OUTAGES = frozenset({"", "08", "25", "28", "40", "42", "53", "55", "57"})
 
 
 class Unavailable(Exception):
@@ -183,7 +186,7 @@ class Consumer:
 def _is_outage(error: Exception) -> bool:
     """Whether the database is away, as opposed to refusing this one statement."""
     if isinstance(error, DBAPIError) and not isinstance(error, InterfaceError) and not error.connection_invalidated:
-        return _sqlstate(error)[:2] in {"", "08", "53", "57", "40", "55", "25"}
+        return _sqlstate(error)[:2] in OUTAGES
     return isinstance(error, InterfaceError | DBAPIError | PoolTimeout | OSError | TimeoutError)
 
 
