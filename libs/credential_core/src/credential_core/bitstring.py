@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from isal import igzip, isal_zlib
 
-
 from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import CredentialError, StatusError
 from credential_core.multibase import decode_base64url, encode_base64url

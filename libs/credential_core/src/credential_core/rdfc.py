@@ -18,7 +18,7 @@ Quad: TypeAlias = tuple[str, str, str, str]  # subject, predicate, object, graph
 _Hash: TypeAlias = Callable[[bytes], Any]
 
 MAX_BLANK_NODES: Final = 128
-WORK_LIMIT: Final = 4000  # steps of the n-degree search: one per path tried and one per node hashed on it
+WORK_LIMIT: Final = 8000  # steps of the n-degree search: quads looked at and labels placed on paths
 _HASHES: Final[dict[str, _Hash]] = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
 
@@ -142,8 +142,8 @@ class _Labelling:
 
     def _hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         """§4.8: try every order of the related nodes, keep the least path."""
-        self._spend()
         related_by_hash: dict[str, list[str]] = {}
+        self._spend(len(self.mentions[node]))
         for quad in self.mentions[node]:
             for position, term in (("s", quad[0]), ("o", quad[2]), ("g", quad[3])):
                 if term != node and term.startswith("_:"):
@@ -158,7 +158,7 @@ class _Labelling:
     def _least_path(self, related: list[str], issuer: _Issuer) -> tuple[str, _Issuer]:
         chosen: tuple[str, _Issuer] | None = None
         for order in permutations(related):
-            self._spend()
+            self._spend(len(order))
             found = self._path(order, issuer.copy(), chosen[0] if chosen else None)
             if found is not None and (chosen is None or found[0] < chosen[0]):
                 chosen = found

@@ -81,6 +81,8 @@ def native_literal(value: bool | int | float, datatype: str | None) -> str:
         if abs(value) > MAX_SAFE_INTEGER:
             raise DocumentError("number_unsafe", "an integer is larger than 2^53 - 1")
         return literal(str(int(value)), datatype or XSD + "integer")
+    if abs(value) < 1e-6 and "." not in repr(value):  # jsonld.js takes 1e-7 for an integer and writes 0
+        raise DocumentError("number_unsafe", "implementations disagree on a number as small as this")
     return literal(_double(value), datatype or XSD + "double")
 
 

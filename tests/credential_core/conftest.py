@@ -1,0 +1,102 @@
+"""Shared by the tests of credential_core: published vectors, and one issuer with its key."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from credential_core import bitstring, did, model, proof
+from credential_core.keys import SigningKey
+
+VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of published vectors beside the repository. Missing: a loud skip; a failure in CI."""
+    if not VECTORS.is_dir():
+        message = f"PUBLISHED VECTORS ARE MISSING at {VECTORS}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+    return VECTORS
+
+
+@pytest.fixture(scope="session")
+def load(vectors: Path) -> Callable[[str], Any]:
+    """Read one JSON vector by its path."""
+    return lambda path: json.loads((vectors / path).read_bytes())
+
+
+@pytest.fixture(scope="session")
+def key() -> SigningKey:
+    """The issuer's key."""
+    return SigningKey.from_seed(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def issuer(key: SigningKey) -> str:
+    """The issuer, a did:key."""
+    return did.did_key(key.public)
+
+
+@pytest.fixture
+def unsigned(issuer: str) -> dict[str, Any]:
+    """A credential with most of what Open Badges 3.0 offers, before signing."""
+    return model.achievement_credential(
+        credential_id="https://issuer.test/credentials/1",
+        issuer={"id": issuer, "name": "University of Test", "url": "https://issuer.test"},
+        achievement={
+            "id": "https://issuer.test/achievements/1",
+            "name": "Statistics",
+            "description": "Reads and makes statistics.",
+            "achievementType": "MicroCredential",
+            "criteria": {"narrative": "Passed the examination."},
+            "creditsAvailable": 5.5,
+            "tag": ["statistics", "data"],
+            "alignment": [
+                {
+                    "type": ["Alignment"],
+                    "targetName": "ISCED",
+                    "targetUrl": "https://skills.test/1",
+                    "targetType": "CFItem",
+                }
+            ],
+            "resultDescription": [
+                {
+                    "id": "https://issuer.test/achievements/1/results/1",
+                    "type": ["ResultDescription"],
+                    "name": "Grade",
+                    "resultType": "LetterGrade",
+                    "allowedValue": ["F", "C", "B", "A"],
+                }
+            ],
+        },
+        identifiers=[model.hashed_identity("ada@learner.test", "emailAddress", "salty")],
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+        valid_until=datetime(2030, 1, 1, tzinfo=UTC),
+        awarded=datetime(2025, 12, 31, tzinfo=UTC),
+        credits_earned=5.5,
+        activity_start=datetime(2025, 9, 1, tzinfo=UTC),
+        results=[{"resultDescription": "https://issuer.test/achievements/1/results/1", "value": "A"}],
+        evidence=[
+            {"id": "https://issuer.test/evidence/1", "name": "Report", "narrative": "A “real” report\twith a tab."}
+        ],
+        status=bitstring.entry("https://issuer.test/status-lists/1", 7, "revocation"),
+    )
+
+
+@pytest.fixture
+def sign(key: SigningKey) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Sign a document as the issuer."""
+    method = did.did_key_verification_method(key.public)
+    return lambda document: proof.sign(
+        document, key, verification_method=method, created=datetime(2026, 1, 2, tzinfo=UTC)
+    )
