@@ -22,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_S = 5.0
+START_S = 60.0
 WAITING_PER_PROCESS = 64
 
 
@@ -32,6 +33,7 @@ class Processes:
         self._count = count
         self._longest_s = longest_s
         self._pool = self._new_pool()
+        self._started: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(2 * count)  # one at work, one at hand
         self._waiting = 0
 
@@ -47,6 +49,7 @@ class Processes:
             self._waiting -= 1
 
     async def _run(self, call: Callable[[], T]) -> T:
+        await self.start()
         pool = self._pool
         try:
             async with asyncio.timeout(self._longest_s):
@@ -56,9 +59,21 @@ class Processes:
             self._replace(pool)
             raise Unavailable("the verification could not be computed; try again") from error
 
-    async def warm_up(self) -> None:
-        """Start every process now, rather than with the first requests."""
-        await asyncio.gather(*(self(os.getpid) for _ in range(2 * self._count)))
+    async def start(self) -> None:
+        """Wait until every process is there. A busy machine takes seconds, which no request is charged."""
+        if self._started is None or self._started.cancelled():
+            self._started = asyncio.create_task(self._start(self._pool))
+        await asyncio.shield(self._started)
+
+    async def _start(self, pool: ProcessPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(START_S):
+                await asyncio.gather(*(loop.run_in_executor(pool, os.getpid) for _ in range(2 * self._count)))
+        except (TimeoutError, BrokenProcessPool) as error:
+            log.warning("processes_not_started", error=repr(error))
+            self._replace(pool)
+            raise Unavailable("the verification could not be computed; try again") from error
 
     def close(self) -> None:
         """End all processes, whatever they are doing."""
@@ -67,6 +82,7 @@ class Processes:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:
             self._pool = self._new_pool()
+            self._started = None
             _kill(broken)
 
     def _new_pool(self) -> ProcessPoolExecutor:
@@ -99,7 +115,7 @@ async def open_processes(count: int) -> AsyncIterator[Processes]:
     """Processes that are at hand, and gone at the end."""
     processes = Processes(count)
     try:
-        await processes.warm_up()
+        await processes.start()
         yield processes
     finally:
         processes.close()
