@@ -30,16 +30,19 @@ def unprivileged() -> Account | None:
 
 def can_run(account: Account | None, *command: str) -> bool:
     """Whether that user can really do it: a check of mode bits alone misses ACLs and mounts."""
-    done = subprocess.run(
-        command,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            capture_output=True,
+            check=False,
+        )
+    except PermissionError:
+        return False
     return done.returncode == 0
 
 
@@ -51,7 +54,8 @@ def place(preferred: Path, account: Account | None) -> Path:
     """
     preferred.parent.mkdir(parents=True, exist_ok=True)
     if account is None or can_run(account, "/bin/sh", "-c", 'cd "$1"', "sh", str(preferred.parent)):
-        preferred.mkdir(mode=0o755, exist_ok=True)
+        preferred.mkdir(exist_ok=True)
+        preferred.chmod(0o755)
         return preferred
     outside = OUTSIDE / hashlib.sha256(str(preferred).encode()).hexdigest()[:12] / preferred.name
     for directory in (OUTSIDE, outside.parent, outside):

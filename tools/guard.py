@@ -99,8 +99,9 @@ def _serve() -> None:
             scratch.append(value)
         elif kind == "-":
             watched.pop(int(value), None)
-        elif psutil.pid_exists(int(value)):
-            watched[int(value)] = psutil.Process(int(value))
+        else:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                watched[int(value)] = psutil.Process(int(value))
     for process in reversed(watched.values()):
         end([process])
     for directory in scratch:

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import time
 from collections.abc import Iterable
@@ -114,7 +113,6 @@ class LocalPostgres(Supervised):
             return
         binaries = _binaries(self._home, self._account)
         data = self._home / "data"
-        self._home.chmod(self._home.stat().st_mode | stat.S_IXOTH)
         if not (data / "PG_VERSION").exists():
             self._initialise(binaries, data)
         give(data, self._account)
