@@ -197,3 +197,13 @@ def test_no_image_floats(manifests: Manifests) -> None:
         assert not image.endswith(":latest")
         if one.room == "edge" or "/" in image:
             assert ":" in image or "@sha256:" in image
+
+
+def test_a_release_can_prepare_and_migrate_before_it_rolls_out(manifests: Manifests) -> None:
+    phases: dict[str, set[str]] = {}
+    for one in manifests.objects:
+        phases.setdefault(one["metadata"]["labels"].get("laurel/phase", "roll out"), set()).add(one["kind"])
+
+    assert phases["prepare"] == {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy", "KafkaTopic"}
+    assert phases["migrate"] == {"Job"}
+    assert not phases["roll out"] & (phases["prepare"] | phases["migrate"])

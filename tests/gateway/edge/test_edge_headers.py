@@ -15,10 +15,14 @@ ORIGIN = {"Origin": "https://hr.example"}
 def test_any_page_may_read_public_documents(edge: Edge) -> None:
     reply = edge.ask("GET", "/records/1", headers=ORIGIN)
 
-    assert reply.headers["Access-Control-Allow-Origin"] in {"*", ORIGIN["Origin"]}
+    assert reply.headers.get_all("Access-Control-Allow-Origin") == ["*"]
     assert reply.headers["Access-Control-Allow-Credentials"] is None
     exposed = {name.strip().lower() for name in reply.headers["Access-Control-Expose-Headers"].split(",")}
     assert {"location", "link", "etag", "x-request-id", "retry-after"} <= exposed
+
+
+def test_a_shared_cache_may_keep_one_answer_for_every_page(edge: Edge) -> None:
+    assert edge.ask("GET", "/status-lists/1").headers.get_all("Access-Control-Allow-Origin") == ["*"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def test_a_refusal_can_be_read_by_the_page_that_caused_it(edge: Edge) -> None:
     reply = edge.ask("GET", "/credentials/1", headers={**ORIGIN, "Authorization": "Bearer nonsense"})
 
     assert reply.status == 401
-    assert reply.headers["Access-Control-Allow-Origin"] in {"*", ORIGIN["Origin"]}
+    assert reply.headers.get_all("Access-Control-Allow-Origin") == ["*"]
 
 
 @pytest.mark.parametrize("target", ["/oauth/authorize", "/login"])

@@ -15,6 +15,7 @@ BUFFER = "envoy.filters.http.buffer"
 # Where the JWT filter leaves the claims of a good token for the rate limit and the access log.
 CLAIMS = "claims"
 NO_CLIENT = "-"
+ALLOWED_ORIGIN = "access-control-allow-origin"
 NEVER = {"default_value": {"numerator": 0, "denominator": "HUNDRED"}}
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -42,13 +43,16 @@ def _filter(name: str, message: str, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _response_headers(*, secure: bool) -> dict[str, Any]:
+    """Runs last on the way out, so it has the last word on what the CORS filter and Envoy itself add."""
     hide = ["server", "x-envoy-upstream-healthchecked-cluster", "x-envoy-upstream-service-time"]
     add = {"x-content-type-options": "nosniff"}
     if secure:
         add["strict-transport-security"] = "max-age=31536000"
+    # Not the one origin that asked, which a shared cache would hand to the next.
+    any_origin = {**header(ALLOWED_ORIGIN, "*"), "append_action": "OVERWRITE_IF_EXISTS"}
     mutations: list[dict[str, Any]] = [{"remove": name} for name in hide]
     mutations += [{"append": header(name, value)} for name, value in add.items()]
-    return {"mutations": {"response_mutations": mutations}}
+    return {"mutations": {"response_mutations": [*mutations, {"append": any_origin}]}}
 
 
 def _health() -> dict[str, Any]:

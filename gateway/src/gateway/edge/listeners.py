@@ -4,7 +4,7 @@ import json
 from typing import Any, assert_never
 
 from gateway.edge.clusters import ADMIN
-from gateway.edge.filters import CLAIMS, CORS, JWT, cors_policy, http_filters, per_route, sign_in_rates
+from gateway.edge.filters import ALLOWED_ORIGIN, CLAIMS, CORS, JWT, cors_policy, http_filters, per_route, sign_in_rates
 from gateway.edge.problems import header, local_replies
 from gateway.edge.routes import ROUTES, Access, Path, Pattern, Room, Route, Under
 from gateway.edge.settings import Certificate, EdgeSettings, Target, WatchedSecret
@@ -160,8 +160,12 @@ def _route(route: Route, sign_in: dict[str, Any]) -> dict[str, Any]:
         action["idle_timeout"] = f"{route.timeout_s + IDLE_AFTER_TIMEOUT_S}s"
     if route.rewrite is not None:
         action["prefix_rewrite"] = route.rewrite
-    filters = per_route(route, sign_in)
-    return {"match": match, "route": action, **({"typed_per_filter_config": filters} if filters else {})}
+    rendered: dict[str, Any] = {"match": match, "route": action}
+    if filters := per_route(route, sign_in):
+        rendered["typed_per_filter_config"] = filters
+    if route.access is Access.PUBLIC:  # also for who sends no Origin: a shared cache keeps one answer for all
+        rendered["response_headers_to_add"] = [header(ALLOWED_ORIGIN, "*")]
+    return rendered
 
 
 def _path(route: Route) -> dict[str, Any]:
