@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from contracts.topics import TOPICS
+from contracts.topics import TOPICS, Topic
 from registry.adapters.rebuilding import Rebuilding
 from registry.adapters.state_hash import fingerprint
 from registry.adapters.unit_of_work import Projecting
@@ -24,7 +24,9 @@ def inbox(database: Database) -> Inbox[Projecting]:
     return Inbox(lambda: Projecting(database), subscriptions())
 
 
-async def rebuild_command(settings: RegistrySettings, arguments: Sequence[str]) -> int:
+async def rebuild_command(
+    settings: RegistrySettings, arguments: Sequence[str], topics: Sequence[Topic] = TOPICS
+) -> int:
     """`rebuild [--check] [--force]`: 0 done (or nothing differs), 1 `--check` found a difference, 2 refused."""
     parser = argparse.ArgumentParser(prog="registry rebuild", description="build the projections anew from the topics")
     parser.add_argument("--check", action="store_true", help="compare only, and change nothing")
@@ -33,7 +35,7 @@ async def rebuild_command(settings: RegistrySettings, arguments: Sequence[str]) 
     patient = settings.database.model_copy(update={"statement_timeout_s": HOUR_S})
     async with (
         open_database(patient, "registry rebuild") as database,
-        aclosing(replay(settings.kafka, TOPICS)) as records,
+        aclosing(replay(settings.kafka, topics)) as records,
     ):
         try:
             report = await rebuild(

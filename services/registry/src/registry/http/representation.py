@@ -77,4 +77,4 @@ def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
         weights = [weight for name, weight in ranges if name == candidate]
         if weights:
             return max(weights)
-    return -1.0
+    return 0.0
