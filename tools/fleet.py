@@ -237,7 +237,7 @@ class Fleet:
     def _seed(self) -> None:
         known = self.root / "secrets" / "demo-clients.json"
         clients(known)
-        self.command("gateway", "seed", str(known))
+        self.command("gateway", "seed", "--file", str(known))
         seed(self.base_url, self.tls_base_url, known, self.demo_file)
 
     def _environment(self, room: str, urls: DatabaseUrls) -> dict[str, str]:
