@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Double, Select, cast, func, literal, tuple_
@@ -13,6 +13,7 @@ from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
 T = TypeVar("T")
+LARGEST_INTEGER = 2**31 - 1
 DICTIONARIES = ("english", "simple")
 
 
@@ -38,7 +39,8 @@ class Order:
         try:
             name, value, key = position
             bound = literal(self.parse(value), self.value.type)
-        except ValueError as error:
+            "".join(position).encode()  # half a surrogate pair is text to Python, not to PostgreSQL
+        except (ValueError, OverflowError) as error:
             raise invalid_field("cursor", "is not a cursor of this list") from error
         if name != self.name:
             raise invalid_field("cursor", "is of a list in another order")
@@ -47,6 +49,22 @@ class Order:
     def position(self, value: Any, key: str) -> tuple[str, ...]:
         """Where an item stands, as text."""
         return (self.name, value.isoformat() if isinstance(value, datetime) else str(value), key)
+
+
+def moment(text: str) -> datetime:
+    """An instant. Raises ValueError or OverflowError for anything else."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("no offset")
+    return found.astimezone(UTC)
+
+
+def integer(text: str) -> int:
+    """A column's integer. Raises ValueError for anything else."""
+    number = int(text)
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError("too large")
+    return number
 
 
 async def fetch(

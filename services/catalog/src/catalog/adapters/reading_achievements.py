@@ -1,13 +1,12 @@
 """One achievement, and lists of them: what the public sees, and an organization's own drafts."""
 
-from datetime import datetime
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
-from catalog.adapters.keyset import Order, fetch, matches, rank
+from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
 from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
 from catalog.core.model import (
     AchievementId,
@@ -66,7 +65,7 @@ async def version(session: AsyncSession, achievement_id: AchievementId, number: 
 async def versions(session: AsyncSession, achievement_id: AchievementId, page: PageRequest) -> Page[Version]:
     """See core.ports.Readings."""
     statement = select(*rows.VERSION_COLUMNS).where(VERSIONS.c.achievement_id == achievement_id)
-    order = Order("version", VERSIONS.c.version, VERSIONS.c.achievement_id, int, descending=True)
+    order = Order("version", VERSIONS.c.version, VERSIONS.c.achievement_id, integer, descending=True)
     return await fetch(session, statement, order, page, rows.version)
 
 
@@ -140,7 +139,7 @@ def _order(query: AchievementQuery, words: Table) -> Order:
             return Order("name", words.c.name, ACHIEVEMENTS.c.id)
         case Sort.NEWEST:
             at = ACHIEVEMENTS.c.created_at
-            return Order("newest", at, ACHIEVEMENTS.c.id, datetime.fromisoformat, descending=True)
+            return Order("newest", at, ACHIEVEMENTS.c.id, moment, descending=True)
         case Sort.CODE:
             code = func.coalesce(words.c.document["humanCode"].astext, "")
             return Order("code", code, ACHIEVEMENTS.c.id)

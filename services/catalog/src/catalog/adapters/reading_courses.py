@@ -1,13 +1,12 @@
 """Lists of courses."""
 
-from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
-from catalog.adapters.keyset import Order, fetch, matches, rank
+from catalog.adapters.keyset import Order, fetch, matches, moment, rank
 from catalog.adapters.tables import COURSES
 from catalog.core.model import Course
 from catalog.core.ports import CourseQuery, Sort
@@ -36,7 +35,7 @@ def _order(query: CourseQuery) -> Order:
         case Sort.NAME:
             return Order("name", COURSES.c.title, COURSES.c.id)
         case Sort.NEWEST:
-            return Order("newest", COURSES.c.created_at, COURSES.c.id, datetime.fromisoformat, descending=True)
+            return Order("newest", COURSES.c.created_at, COURSES.c.id, moment, descending=True)
         case Sort.CODE:
             return Order("code", COURSES.c.code, COURSES.c.id)
         case _:

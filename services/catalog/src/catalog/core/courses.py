@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from catalog.core.model import Course, CourseFields, CourseId, OrgId
 from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, FieldError, NotFound
+from service_kit.errors import Conflict, FieldError, Gone, NotFound
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
@@ -31,15 +31,13 @@ class CreateCourse:
 
     async def __call__(self, org: OrgId, fields: CourseFields, key: IdempotencyKey | None) -> Course:
         async with self.begin() as work:
-            earlier = await work.idempotency.claim(org, key) if key else None
-            if earlier is not None:
-                return await _own(work, org, CourseId(earlier))
             now = self.clock()
             course = Course(CourseId(self.ids()), org, fields, now, now)
+            earlier = await work.idempotency.claim(org, key, course.id) if key else None
+            if earlier is not None:
+                return await _made_before(work, org, CourseId(earlier))
             if not await work.courses.add(course):
                 raise code_taken(fields.code)
-            if key:
-                await work.idempotency.store(org, key, course.id)
             await work.commit()
             return course
 
@@ -75,6 +73,13 @@ class DeleteCourse:
             if not await work.courses.remove(org, course_id):
                 raise NotFound(NO_COURSE)
             await work.commit()
+
+
+async def _made_before(work: Work, org: OrgId, course_id: CourseId) -> Course:
+    course = await work.courses.lock(org, course_id)
+    if course is None:
+        raise Gone("the course that this Idempotency-Key made was deleted")
+    return course
 
 
 async def _own(work: Work, org: OrgId, course_id: CourseId) -> Course:

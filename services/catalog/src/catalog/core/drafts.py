@@ -8,7 +8,7 @@ from catalog.core import documents
 from catalog.core.model import AchievementId, Course, Draft, Json, OrgId, Status
 from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, NotFound, Stale, invalid_field
+from service_kit.errors import Conflict, Gone, NotFound, Stale, invalid_field
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
@@ -27,22 +27,21 @@ class CreateAchievement:
         self, org: OrgId, given: Json, *, course: str | None = None, key: IdempotencyKey | None = None
     ) -> Draft:
         async with self.begin() as work:
-            earlier = await work.idempotency.claim(org, key) if key else None
+            new_id = AchievementId(self.ids())
+            earlier = await work.idempotency.claim(org, key, new_id) if key else None
             if earlier is not None:
-                return await locked(work, org, AchievementId(earlier))
-            draft = self._draft(org, given, await _course(work, org, course))
+                return await _made_before(work, org, AchievementId(earlier))
+            draft = self._draft(org, new_id, given, await _course(work, org, course))
             await work.achievements.add(draft)
-            if key:
-                await work.idempotency.store(org, key, draft.id)
             await work.commit()
             return draft
 
-    def _draft(self, org: OrgId, given: Json, course: Course | None) -> Draft:
+    def _draft(self, org: OrgId, new_id: AchievementId, given: Json, course: Course | None) -> Draft:
         document = documents.merged(documents.from_course(course) if course else {}, given)
         documents.check(document)
         now = self.clock()
         return Draft(
-            id=AchievementId(self.ids()),
+            id=new_id,
             org_id=org,
             document=document,
             revision=1,
@@ -113,6 +112,13 @@ async def locked(work: Work, org: OrgId, achievement_id: AchievementId) -> Draft
     draft = await work.achievements.lock(org, achievement_id)
     if draft is None:
         raise NotFound(NO_ACHIEVEMENT)
+    return draft
+
+
+async def _made_before(work: Work, org: OrgId, achievement_id: AchievementId) -> Draft:
+    draft = await work.achievements.lock(org, achievement_id)
+    if draft is None:
+        raise Gone("the achievement that this Idempotency-Key made was deleted")
     return draft
 
 

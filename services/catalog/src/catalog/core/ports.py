@@ -137,8 +137,8 @@ class Outbox(Protocol):
 class IdempotencyKeys(Protocol):
     """Requests seen before."""
 
-    async def claim(self, owner: str, key: IdempotencyKey) -> str | None:
-        """Take a key, or return what its first use stored."""
+    async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None:
+        """Take a key, with its result if that is known already, or return what its first use stored."""
 
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None:
         """Remember what a repetition must give."""

@@ -43,7 +43,7 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
     @achievements.post(
         "/achievements",
         status_code=HTTPStatus.CREATED,
-        responses=documented(DraftAnswer, 400, 401, 403, 409, 422, status=201),
+        responses=documented(DraftAnswer, 400, 401, 403, 409, 410, 422, status=201),
     )
     async def create_achievement(
         caller: Writer,

@@ -198,6 +198,7 @@ def documented(model: Any, *problems: int, status: int = 200, **more: Any) -> di
         403: "The token lacks the scope",
         404: "There is no such thing, or it is not yours",
         409: "It contradicts the present state",
+        410: "What this Idempotency-Key made was deleted",
         412: "It was changed since you read it",
         413: "The body is too large",
         415: "No course list comes as this media type",

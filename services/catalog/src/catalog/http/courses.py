@@ -109,7 +109,7 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
     @courses.post(
         "/courses",
         status_code=HTTPStatus.CREATED,
-        responses=documented(Course, 400, 401, 403, 409, 422, status=201),
+        responses=documented(Course, 400, 401, 403, 409, 410, 422, status=201),
     )
     async def create_course(caller: Writer, body: NewCourse, key: Key, response: Response) -> dict[str, Any]:
         """Add one course."""
