@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, import_key
 
 from service_kit import compact_jws
 from service_kit.clock import Clock, utc_now
@@ -61,42 +61,60 @@ def fetch_keys_from(url: str) -> FetchKeys:
 
 
 class TokenKeys:
-    """The authorization server's keys: cached, refreshed when old or when a token names an unknown one."""
+    """The authorization server's keys: cached, refreshed when old or when a token names an unknown one.
+
+    Keys that were read once are used for as long as no newer ones can be had: a server that is away locks nobody out.
+    """
 
     def __init__(self, fetch: FetchKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._keys: KeySet | None = None
+        self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._attempts = 0
         self._lock = asyncio.Lock()
 
-    async def get(self, key_id: str) -> Any:
+    async def get(self, key_id: str) -> Key:
         """The key with this id. Raises Unauthorized when there is none, Unavailable when no keys were ever read."""
-        if self._keys is None or self._clock() - self._fetched_at > KEYS_TTL_S or self._find(key_id) is None:
+        is_old = self._clock() - self._fetched_at > KEYS_TTL_S
+        if key_id not in self._keys or (is_old and not self._lock.locked()):
             await self._refresh()
-        if self._keys is None:
+        if not self._keys:
             raise Unavailable("the authorization server's keys cannot be read")
-        key = self._find(key_id)
-        if key is None:
+        if key_id not in self._keys:
             raise Unauthorized("the token's key is unknown", error="invalid_token")
-        return key
-
-    def _find(self, key_id: str) -> Any:
-        keys = self._keys.keys if self._keys else []
-        return next((key for key in keys if key.kid == key_id), None)
+        return self._keys[key_id]
 
     async def _refresh(self) -> None:
+        """Read the keys, unless somebody did so while we waited for our turn, or only just now."""
+        seen = self._attempts
         async with self._lock:
-            now = self._clock()
-            if now - self._tried_at < REFRESH_AT_MOST_EVERY_S and self._keys is not None:
+            if self._attempts != seen or (self._keys and self._clock() - self._tried_at < REFRESH_AT_MOST_EVERY_S):
                 return
-            self._tried_at = now
             try:
-                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]  # a plain dict
-                self._fetched_at = now
-            except (aiohttp.ClientError, TimeoutError, ValueError, JoseError) as error:
+                self._keys = _usable(await self._fetch())
+                self._fetched_at = self._clock()
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 log.warning("token_keys_unreadable", error=repr(error))
+            finally:
+                self._attempts += 1
+                self._tried_at = self._clock()
+
+
+def _usable(key_set: Any) -> dict[str, Key]:
+    """The keys we can use, by their id. Raises ValueError when there is none."""
+    found = key_set.get("keys") if isinstance(key_set, dict) else None
+    keys = {}
+    for jwk in found if isinstance(found, list) else []:
+        try:
+            if jwk["kty"] in ALGORITHMS and isinstance(jwk["kid"], str):
+                keys[jwk["kid"]] = import_key(jwk)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.warning("token_key_unreadable", error=type(error).__name__)
+    if not keys:
+        raise ValueError("the key set holds no key we can use")
+    return keys
 
 
 class TokenVerifier:
