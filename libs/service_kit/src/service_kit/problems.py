@@ -73,14 +73,14 @@ def problem(
     body: dict[str, Any] = {
         "type": f"{request.app.state.public_base_url}/problems/{code}",
         "title": HTTPStatus(status).phrase,
-        "status": status,
+        "status": int(status),
         "detail": detail or HTTPStatus(status).phrase,
         "instance": request.url.path,
         "request_id": request.scope.get("request_id", ""),
     }
     if errors:
         body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
-    return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    return Response(orjson.dumps(body), int(status), headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def service_problem(request: Request, error: ServiceError) -> Response:

@@ -18,7 +18,11 @@ def loads(text: bytes) -> Any:
     """Parse one JSON text. Raises JsonError."""
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_float
+            text.decode(),  # of bytes, json would take UTF-16 and UTF-32 as well
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_float,
         )
     except JsonError:
         raise
