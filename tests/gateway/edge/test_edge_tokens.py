@@ -39,7 +39,8 @@ def _assert_refused(edge: Edge, token: str) -> None:
 
     assert reply.status == 401
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert reply.headers["WWW-Authenticate"].startswith('Bearer realm="laurel", error="invalid_token"')
+    challenge = reply.headers["WWW-Authenticate"]
+    assert challenge.startswith('Bearer realm="laurel", error="invalid_token", error_description="the access')
     assert len(reply.headers.get_all("WWW-Authenticate") or []) == 1
     assert reply.json["type"] == f"{BASE_URL}/problems/unauthorized"
     assert reply.json["status"] == 401

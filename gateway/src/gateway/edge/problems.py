@@ -27,7 +27,8 @@ class Refusal:
         return HTTPStatus(self.status).phrase
 
 
-CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="%LOCAL_REPLY_BODY%"'
+# The reason itself stands in the body: Envoy adds headers before there is one.
+CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="the access token is not valid here"'
 BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),))
 REFUSALS = (
     Refusal(400, "malformed-request", "the request cannot be read"),
