@@ -18,7 +18,8 @@ Quad: TypeAlias = tuple[str, str, str, str]  # subject, predicate, object, graph
 _Hash: TypeAlias = Callable[[bytes], Any]
 
 MAX_BLANK_NODES: Final = 128
-WORK_LIMIT: Final = 8000  # steps of the n-degree search: quads looked at and labels placed on paths
+WORK_LIMIT: Final = 40_000  # labels placed on paths, and ten for each related quad hashed; some 30 ms of CPU
+_HASH_COST: Final = 10
 _HASHES: Final[dict[str, _Hash]] = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
 
@@ -143,7 +144,7 @@ class _Labelling:
     def _hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         """§4.8: try every order of the related nodes, keep the least path."""
         related_by_hash: dict[str, list[str]] = {}
-        self._spend(len(self.mentions[node]))
+        self._spend(_HASH_COST * len(self.mentions[node]))
         for quad in self.mentions[node]:
             for position, term in (("s", quad[0]), ("o", quad[2]), ("g", quad[3])):
                 if term != node and term.startswith("_:"):
@@ -158,7 +159,6 @@ class _Labelling:
     def _least_path(self, related: list[str], issuer: _Issuer) -> tuple[str, _Issuer]:
         chosen: tuple[str, _Issuer] | None = None
         for order in permutations(related):
-            self._spend(len(order))
             found = self._path(order, issuer.copy(), chosen[0] if chosen else None)
             if found is not None and (chosen is None or found[0] < chosen[0]):
                 chosen = found
@@ -171,6 +171,7 @@ class _Labelling:
         path = ""
         recursion: list[str] = []
         for node in order:
+            self._spend()
             label = self._canonical.issued.get(node)
             if label is None:
                 if node not in issuer.issued:

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-import rfc8785
-
+from credential_core import jcs
 from credential_core.contexts import frozen_contexts
 from credential_core.errors import ContextError, DocumentError
 from credential_core.json_input import check_tree
@@ -210,8 +209,4 @@ def _value_object(item: dict[str, Any]) -> str:
 
 def _json_literal(value: Any) -> str:
     """An rdf:JSON literal: RFC 8785 text (JSON-LD 1.1 §10.2)."""
-    try:
-        text = rfc8785.dumps(value).decode()
-    except (rfc8785.CanonicalizationError, UnicodeError):
-        raise DocumentError("json_uncanonical", "a JSON literal has no canonical form") from None
-    return literal(text, RDF + "JSON")
+    return literal(jcs.canonicalize(value).decode(), RDF + "JSON")

@@ -1,0 +1,283 @@
+"""The compiled JSON-LD path: agreement with PyLD wherever it answers, and safe mode wherever PyLD would drop."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyld import jsonld
+from pyld.jsonld import JsonLdError
+
+from credential_core.contexts import frozen_contexts, load_context
+from credential_core.errors import ContextError, CredentialError, DocumentError
+from credential_core.jsonld import to_quads
+from credential_core.jsonld.lexical import literal
+from credential_core.rdfc import Quad, canonicalize
+
+V2 = "https://www.w3.org/ns/credentials/v2"
+OB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+
+
+class Dropped(Exception):
+    """PyLD left something out."""
+
+
+def load(url: str, _options: object) -> dict[str, Any]:
+    return {"contentType": None, "contextUrl": None, "documentUrl": url, "document": load_context(url), "tag": "static"}
+
+
+def term(node: dict[str, Any]) -> str:
+    if node["type"] != "literal":
+        return str(node["value"]) if node["type"] == "blank node" else f"<{node['value']}>"
+    if "language" in node:
+        return f"{literal(node['value'], None)}@{node['language']}"
+    return literal(node["value"], node["datatype"])
+
+
+def pyld_quads(document: dict[str, Any]) -> list[Quad]:
+    """The same document through PyLD; Dropped if it would leave out a member."""
+
+    def drop(name: str) -> None:
+        raise Dropped(name)
+
+    jsonld.expand(document, {"documentLoader": load}, on_property_dropped=drop)
+    dataset = jsonld.to_rdf(document, {"documentLoader": load, "rdfDirection": "i18n-datatype"})
+    return [
+        (term(t["subject"]), term(t["predicate"]), term(t["object"]), "" if graph == "@default" else named(graph))
+        for graph, triples in dataset.items()
+        for t in triples
+    ]
+
+
+def named(graph: str) -> str:
+    return graph if graph.startswith("_:") else f"<{graph}>"
+
+
+def canonical(quads: list[Quad]) -> str:
+    return canonicalize(quads).nquads
+
+
+def nodes(value: Any) -> Iterator[Any]:
+    yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nodes(item)
+
+
+SCALARS: list[Any] = [
+    None, True, 0, 1, -3, 2.5, 1.0, "", "x", "urn:x", "https://a.test/ü", "relative", "a b:c", "@id", "type",
+    '"\\\n\x07', "assertionMethod", "Profile", "Achievement", "2026-01-01T00:00:00Z", [], {}, [None], [["nested"]],
+    ["urn:a", "urn:b"], {"id": "urn:n"}, {"type": "Profile", "id": "urn:p", "name": "P"},
+    {"@value": "v", "@language": "de"},
+]  # fmt: skip
+
+
+NAMES = ["name", "id", "type", "undefined", "proof", "narrative", "tag", "image"]
+TYPES = ["Profile", "Achievement", "Result", "Image", "DataIntegrityProof", "Evidence"]
+
+
+def mutate(document: dict[str, Any], choose: random.Random) -> dict[str, Any]:
+    """One to three changes that a hostile or careless hand could make."""
+    changed = copy.deepcopy(document)
+    for _ in range(choose.randint(1, 3)):
+        objects = [node for node in nodes(changed) if isinstance(node, dict) and node]
+        target = choose.choice(objects)
+        name = choose.choice(list(target))
+        donor = choose.choice(objects)
+        match choose.randrange(7):
+            case 0:
+                target[name] = copy.deepcopy(choose.choice(SCALARS))
+            case 1:
+                del target[name]
+            case 2:
+                target[choose.choice(["name", "id", "type", "undefined", "proof", "narrative", "tag", "image"])] = (
+                    target[name]
+                )
+            case 3:
+                target[name] = [target[name], copy.deepcopy(choose.choice(SCALARS))]
+            case 4:
+                target[choose.choice(list(donor))] = copy.deepcopy(choose.choice(list(donor.values())))
+            case 5:
+                target["type"] = choose.sample(
+                    ["Profile", "Achievement", "Result", "Image", "DataIntegrityProof", "Evidence"], 2
+                )
+            case 6:
+                target["@context"] = choose.choice([V2, OB, [V2, OB]])
+    return changed
+
+
+def samples(vectors: Path) -> list[dict[str, Any]]:
+    files = sorted((vectors / "1edtech-public-validator/ob30").glob("*.json"))
+    return [json.loads(file.read_bytes()) for file in files]
+
+
+def test_published_credentials_give_pylds_quads(vectors: Path) -> None:
+    compared = 0
+    for document in samples(vectors):
+        try:
+            ours = to_quads(document)
+        except CredentialError:
+            continue
+        compared += 1
+        assert canonical(ours) == canonical(pyld_quads(document))
+    assert compared >= 8
+
+
+def test_mutated_credentials_give_pylds_quads_or_are_refused(vectors: Path, unsigned: dict[str, Any]) -> None:
+    choose = random.Random(20260301)  # noqa: S311  # a fixed seed, nothing secret
+    originals = [unsigned, *samples(vectors)]
+    seen: Counter[str] = Counter()
+    for _ in range(400):
+        document = mutate(choose.choice(originals), choose)
+        try:
+            ours = canonical(to_quads(document))
+        except CredentialError as error:
+            seen[error.code] += 1
+            continue
+        assert ours == canonical(pyld_quads(document)), json.dumps(document)
+        seen["equal"] += 1
+    assert seen["equal"] >= 80, seen
+    assert len(seen) >= 5, seen
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"undefined": 1}, "term_undefined"),
+        ({"undefined": None}, "term_undefined"),
+        ({"https://www.w3.org/2018/credentials#credentialStatus": {"id": "urn:x"}}, "member_not_term"),
+        ({"cred:credentialStatus": {"id": "urn:x"}}, "member_not_term"),
+        ({"@reverse": {"issuer": "urn:x"}}, "member_not_term"),
+        ({"@graph": []}, "member_not_term"),
+        ({"@id": "urn:x"}, "member_not_term"),
+        ({"@included": []}, "member_not_term"),
+        ({"issuer": "not absolute"}, "iri_relative"),
+        ({"issuer": "did:ex:a> <urn:p> <urn:q"}, "iri_relative"),
+        ({"id": "_:blank"}, "iri_relative"),
+        ({"id": ["urn:a"]}, "id_malformed"),
+        ({"type": ["VerifiableCredential", "Unknown"]}, "iri_relative"),
+        ({"type": [{"id": "urn:x"}]}, "type_malformed"),
+        ({"evidence": [["urn:x"]]}, "array_nested"),
+        ({"name": {"@value": 1}}, "value_malformed"),
+        ({"name": {"@value": "x", "@type": "@json"}}, "value_malformed"),
+        ({"name": {"@value": "x", "@language": "not a tag"}}, "language_malformed"),
+        ({"name": {"@value": "x", "@direction": "up"}}, "value_malformed"),
+        ({"name": {"@list": ["x"]}}, "member_not_term"),
+        ({"name": {"@set": ["x"]}}, "member_not_term"),
+        ({"proof": "urn:x"}, "value_malformed"),
+        ({"evidence": {"id": "https://issuer.test/credentials/1", "name": "moved"}}, "root_id_repeated"),
+    ],
+)
+def test_what_would_be_dropped_or_guessed_is_refused(
+    unsigned: dict[str, Any], change: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        to_quads({**unsigned, **change})
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("context", "code"),
+    [
+        (["https://evil.test/context"], "context_unknown"),
+        ([V2, {"alias": "https://www.w3.org/2018/credentials#credentialStatus"}], "context_inline"),
+        ({"@vocab": "urn:v:"}, "context_inline"),
+        ([], "context_invalid"),
+        (None, "context_invalid"),
+        ([V2, None], "context_inline"),
+        ([V2] * 17, "context_invalid"),
+        ([V2, "https://www.w3.org/2018/credentials/v1"], "context_conflict"),
+    ],
+)
+def test_only_frozen_contexts_that_agree_are_applied(unsigned: dict[str, Any], context: Any, code: str) -> None:
+    with pytest.raises(ContextError) as refused:
+        to_quads({**unsigned, "@context": context})
+    assert refused.value.code == code
+
+
+def test_a_nested_context_is_held_to_the_same_set(unsigned: dict[str, Any]) -> None:
+    unsigned["evidence"][0]["@context"] = {"name": "https://schema.org/description"}
+    with pytest.raises(ContextError, match="context_inline"):
+        to_quads(unsigned)
+
+
+def test_the_root_may_be_referred_to_by_id_and_type(unsigned: dict[str, Any]) -> None:
+    unsigned["refreshService"] = {"id": unsigned["id"], "type": "1EdTechCredentialRefresh"}
+    unsigned["@context"].append("https://purl.imsglobal.org/spec/ob/v3p0/extensions.json")
+    assert to_quads(unsigned)
+
+
+def aliases() -> dict[str, set[str]]:
+    """Every name that any frozen context gives to an IRI."""
+    names: dict[str, set[str]] = defaultdict(set)
+
+    def expand(value: str, known: dict[str, Any], depth: int = 0) -> str:
+        definition = known.get(value)
+        target = definition.get("@id") if isinstance(definition, dict) else definition
+        if isinstance(target, str) and target != value and depth < 5:
+            return expand(target, known, depth + 1)
+        prefix, colon, suffix = value.partition(":")
+        return expand(prefix, known, depth + 1) + suffix if colon and prefix in known else value
+
+    def walk(context: Any, known: dict[str, Any]) -> None:
+        for part in context if isinstance(context, list) else [context]:
+            if isinstance(part, dict):
+                inner = {**known, **part}
+                for name, definition in part.items():
+                    target = definition.get("@id", name) if isinstance(definition, dict) else definition
+                    if not name.startswith("@") and isinstance(target, str):
+                        names[expand(target, inner)].add(name)
+                    if isinstance(definition, dict) and "@context" in definition:
+                        walk(definition["@context"], inner)
+
+    for url in frozen_contexts():
+        walk(load_context(url)["@context"], {})
+    return names
+
+
+def test_no_member_that_checks_read_can_hide_under_another_name() -> None:
+    doubled = {frozenset(found) for found in aliases().values() if len(found) > 1}
+    harmless = [
+        {"criteria", "Criteria"},
+        {"geo", "GeoCoordinates"},
+        {"image", "Image"},
+        {"OpenBadgeCredential", "AchievementCredential"},
+    ]
+    assert doubled == {frozenset(pair) for pair in harmless}
+
+
+def test_a_flood_of_type_combinations_stays_bounded(unsigned: dict[str, Any]) -> None:
+    from credential_core.jsonld import expansion  # noqa: PLC0415  # looks inside on purpose
+
+    names = ["Achievement", "Profile", "Result", "Alignment", "Image", "Evidence", "Related", "Address", "Identifier"]
+    choose = random.Random(1)  # noqa: S311  # a fixed seed, nothing secret
+    refused = 0
+    for _ in range(60):
+        unsigned["evidence"] = [{"type": choose.sample(names, choose.randint(1, 4))} for _ in range(20)]
+        try:
+            to_quads(unsigned)
+        except CredentialError:
+            refused += 1
+    assert expansion._library._count <= 1024
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda d: d.update(x={1: 2}), lambda d: d.update(name=b"x"), lambda d: d.update(name=object())]
+)
+def test_what_is_not_json_is_refused(unsigned: dict[str, Any], spoil: Callable[[dict[str, Any]], None]) -> None:
+    spoil(unsigned)
+    with pytest.raises(DocumentError):
+        to_quads(unsigned)
+
+
+def test_pyld_agrees_that_frozen_contexts_are_sound() -> None:
+    for url in frozen_contexts():
+        try:
+            jsonld.expand({"@context": url, "id": "urn:x"}, {"documentLoader": load})
+        except JsonLdError as error:
+            pytest.fail(f"{url}: {error}")
