@@ -24,7 +24,7 @@ $(STAMP): requirements.lock $(MEMBERS:%=%/pyproject.toml) | $(UV)
 	@test -n "$(PYTHON)" || { echo "Laurel needs Python 3.11 or newer, and there is none on the PATH." >&2; exit 1; }
 	@echo "setup: .venv from $(PYTHON)"
 	@$(UV) venv --quiet --allow-existing --no-project --python "$(PYTHON)" .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
 	@touch $@
 

@@ -121,19 +121,23 @@ class Fleet:
         """What a process of this room is started with, its port aside; also for one-off commands of the room."""
         return self._environments[room]
 
-    def command(self, *arguments: str, room: str = "gateway", timeout_s: float = 120.0) -> str:
+    def command(self, *arguments: str, room: str = "gateway", timeout_s: float = 300.0) -> str:
         """Run `python -m ...` with a room's environment; returns its output, raises StartFailed with it."""
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments],
-            env=self.environment(room),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        what = f"python -m {' '.join(arguments)}"
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", *arguments],
+                env=self.environment(room),
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StartFailed(f"{what} did not end within {timeout_s:.0f} s") from None
         if done.returncode:
-            raise StartFailed(f"python -m {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+            raise StartFailed(f"{what} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     # -- life

@@ -14,7 +14,7 @@ from tools.process import Process, Supervised
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("gateway", "catalog", "issuer", "registry", "verifier")
 ROLES = ("serve", "relay", "consume")
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 180.0
 """For each server: slow enough for a loaded machine, where Python alone needs seconds."""
 
 
