@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,7 +13,7 @@ from service_kit.errors import Malformed
 from service_kit.ids import new_id
 from service_kit.logs import get_logger
 from service_kit.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from service_kit.problems import problem, service_problem
+from service_kit.problems import problem, service_problem, unexpected_problem
 
 log = get_logger(__name__)
 
@@ -35,7 +36,7 @@ class RequestContext:
         request_id = _request_id(scope)
         scope["request_id"] = request_id
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -47,8 +48,12 @@ class RequestContext:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._serve(scope, receive, send_with_id)
+            except Exception as error:  # the outermost edge: whatever went wrong, the client gets an answer
+                if status:
+                    raise
+                await unexpected_problem(Request(scope), error)(scope, receive, send_with_id)
             finally:
-                _record(scope, status, time.perf_counter() - started)
+                _record(scope, status or 500, time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if b"\x00" in scope["path"].encode() or b"%00" in scope["query_string"]:
@@ -59,15 +64,14 @@ class RequestContext:
         if _declared_length(scope) > limit:
             await _too_large(scope, receive, send, limit)
             return
-        bounded = BoundedBody(receive, limit)
-        try:
-            await self._app(scope, bounded, send)
-        except BodyTooLarge:
-            await _too_large(scope, receive, send, limit)
+        await self._app(scope, BoundedBody(receive, limit), send)
 
 
-class BodyTooLarge(Exception):
-    """More bytes arrived than the limit allows."""
+class BodyTooLarge(HTTPException):
+    """More bytes arrived than the limit allows. An HTTPException, as FastAPI calls any other error in a body a 400."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"the body is larger than {limit} bytes")
 
 
 class BoundedBody:
@@ -75,13 +79,13 @@ class BoundedBody:
 
     def __init__(self, receive: Callable[[], Awaitable[Message]], limit: int) -> None:
         self._receive = receive
-        self._left = limit
+        self._limit = self._left = limit
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise BodyTooLarge
+            raise BodyTooLarge(self._limit)
         return message
 
 
