@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -26,6 +27,17 @@ from service_kit.migrations import migrate
 from service_kit.settings import AuthSettings, DatabaseSettings
 
 BASE_URL = "http://laurel.test"
+
+
+def pytest_configure() -> None:
+    """Plain log lines: structlog's own default draws every traceback with its variables, which takes seconds."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(),
+        ]
+    )
 
 
 @dataclass
