@@ -1,0 +1,316 @@
+"""What every service does with a request before its own code sees it, and how it says no."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import Depends, Request, Response
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service_kit import strict_json
+from service_kit.app import create_app, router
+from service_kit.errors import Conflict, Gone, Invalid, Limited, NotFound, ServiceError, Unavailable, invalid_field
+from service_kit.inputs import PageRequest
+from service_kit.pagination import decode_cursor, encode_cursor, link_next, page_request
+from service_kit.settings import HttpSettings, Settings
+from service_kit.testing import BASE_URL, asgi_client
+
+LIMIT = 10_000
+
+
+class Recipient(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    email: str = Field(min_length=3, max_length=20)
+
+
+class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    recipient: Recipient
+    tags: list[str] = Field(default=[], max_length=3)
+    size: int = 0
+
+
+class Sqlstate(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+FAULTS: dict[str, Exception] = {
+    "not-found": NotFound("no such thing"),
+    "conflict": Conflict("already", code="already-there"),
+    "gone": Gone("was removed"),
+    "limited": Limited("too many"),
+    "unavailable": Unavailable("away"),
+    "invalid": invalid_field("a.b", "is wrong"),
+    "pool": PoolTimeout("pool"),
+    "refused": ConnectionRefusedError("no"),
+    "database-away": DBAPIError("q", {}, Sqlstate("57P01")),
+    "bad-value": DBAPIError("q", {}, Sqlstate("22021")),
+    "bug": RuntimeError("secret internals at /var/secret"),
+    "sql-bug": DBAPIError("SELECT secret", {}, Sqlstate("42601")),
+}
+
+
+@pytest_asyncio.fixture(scope="session")
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    things = router()
+
+    @things.post("/things")
+    async def create(thing: Thing) -> dict[str, Any]:
+        return thing.model_dump()
+
+    @things.post("/raw")
+    async def raw(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    @things.get("/things")
+    async def many(
+        request: Request, response: Response, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> dict[str, Any]:
+        position = int(page.after[0]) + 1 if page.after else 0
+        items = list(range(position, min(position + page.limit, 5)))
+        more = (str(items[-1]),) if items and items[-1] < 4 else None
+        return {"items": items, "next": link_next(request, response, BASE_URL, more)}
+
+    @things.get("/faults/{name}")
+    async def fault(name: str) -> None:
+        raise FAULTS[name]
+
+    settings = Settings(environment="development", public_base_url=BASE_URL, http=HttpSettings(max_body_bytes=LIMIT))
+    app = create_app("things", settings, routers=[things], body_limits={"/raw": 2 * LIMIT})
+    async with asgi_client(app) as client:
+        yield client
+
+
+class TestProblems:
+    pytestmark = pytest.mark.asyncio
+
+    @pytest.mark.parametrize(
+        ("name", "status", "code"),
+        [
+            ("not-found", 404, "not-found"),
+            ("conflict", 409, "already-there"),
+            ("gone", 410, "gone"),
+            ("limited", 429, "limit-exceeded"),
+            ("unavailable", 503, "unavailable"),
+            ("invalid", 422, "invalid-request"),
+            ("pool", 503, "unavailable"),
+            ("refused", 503, "unavailable"),
+            ("database-away", 503, "unavailable"),
+            ("bad-value", 422, "invalid-request"),
+            ("bug", 500, "internal-error"),
+            ("sql-bug", 500, "internal-error"),
+        ],
+    )
+    async def test_each_fault_has_its_status(
+        self, client: httpx.AsyncClient, name: str, status: int, code: str
+    ) -> None:
+        response = await client.get(f"/faults/{name}")
+        body = response.json()
+        assert response.status_code == body["status"] == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert body["type"] == f"{BASE_URL}/problems/{code}"
+        assert body["request_id"] == response.headers["x-request-id"]
+        assert ("retry-after" in response.headers) == (status in {429, 503})
+        assert "secret" not in response.text
+
+    async def test_a_field_is_named_by_its_path(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/things", json={"recipient": {"email": "a", "nmae": "x"}, "tags": ["a", 1]})
+        assert response.status_code == 422
+        fields = {error["field"] for error in response.json()["errors"]}
+        assert fields == {"recipient.email", "recipient.nmae", "tags.1"}
+
+    async def test_input_is_not_echoed(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/things", json={"recipient": {"email": "canary" * 100}})
+        assert response.status_code == 422
+        assert "canary" not in response.text
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/things", 405), ("GET", "/things/", 404)]
+    )
+    async def test_what_no_route_answers(self, client: httpx.AsyncClient, method: str, path: str, status: int) -> None:
+        response = await client.request(method, path)
+        assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+BODIES = {
+    "nothing": b"",
+    "not JSON": b"{",
+    "NUL": b'{"recipient":{"email":"a\\u0000b"}}',
+    "lone surrogate": b'{"recipient":{"email":"a\\ud800b"}}',
+    "surrogate in a name": b'{"\\udc00":1}',
+    "duplicate member": b'{"size":1,"size":2,"recipient":{"email":"a@b"}}',
+    "NaN": b'{"size":NaN}',
+    "infinity": b'{"size":-Infinity}',
+    "huge float": b'{"size":1e999}',
+    "huge integer": b'{"size":' + b"9" * 5000 + b"}",
+    "nested": b"[" * 4000,
+    "nested and closed": b"[" * 80 + b"]" * 80,
+    "not UTF-8": b'{"recipient":{"email":"\xff\xfe"}}',
+    "overlong UTF-8": b'{"recipient":{"email":"\xc0\x80bc"}}',
+    "UTF-16": '{"recipient":{"email":"a@b"}}'.encode("utf-16"),
+    "UTF-32": '{"recipient":{"email":"a@b"}}'.encode("utf-32"),
+    "BOM": b'\xef\xbb\xbf{"recipient":{"email":"a@b"}}',
+    "two values": b"{}{}",
+    "comment": b"/* */{}",
+    "single quotes": b"{'size':1}",
+}
+
+
+class TestBodies:
+    pytestmark = pytest.mark.asyncio
+
+    @pytest.mark.parametrize("name", BODIES)
+    async def test_a_body_that_not_every_reader_understands_alike_is_refused(
+        self, client: httpx.AsyncClient, name: str
+    ) -> None:
+        response = await client.post("/things", content=BODIES[name], headers={"content-type": "application/json"})
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
+
+    @pytest.mark.parametrize("body", [b"null", b"[]", b"1", b'"text"', b"true"])
+    async def test_json_of_another_kind_is_invalid(self, client: httpx.AsyncClient, body: bytes) -> None:
+        response = await client.post("/things", content=body, headers={"content-type": "application/json"})
+        assert response.status_code == 422
+
+    @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", ""])
+    async def test_a_body_that_does_not_say_it_is_json(self, client: httpx.AsyncClient, kind: str) -> None:
+        response = await client.post(
+            "/things", content=b'{"recipient":{"email":"a@b"}}', headers={"content-type": kind}
+        )
+        assert response.status_code in {400, 415, 422}
+
+    async def test_a_body_that_declares_too_much_is_refused_unread(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/things", content=b"x" * (LIMIT + 1))
+        assert (response.status_code, response.json()["type"]) == (413, f"{BASE_URL}/problems/content-too-large")
+
+    async def test_a_body_in_chunks_is_stopped_at_the_limit(self, client: httpx.AsyncClient) -> None:
+        sent = 0
+
+        async def chunks() -> AsyncIterator[bytes]:
+            nonlocal sent
+            for _ in range(100):
+                sent += 1000
+                yield b" " * 1000
+
+        response = await client.post("/things", content=chunks(), headers={"content-type": "application/json"})
+        assert response.status_code == 413
+        assert sent < 2 * LIMIT
+
+    async def test_a_path_may_have_a_limit_of_its_own(self, client: httpx.AsyncClient) -> None:
+        assert (await client.post("/raw", content=b"x" * 2 * LIMIT)).json() == {"bytes": 2 * LIMIT}
+        assert (await client.post("/raw", content=b"x" * (2 * LIMIT + 1))).status_code == 413
+
+    @pytest.mark.parametrize("path", ["/things?cursor=%00", "/things?a%00b=1", "/fau%00lts/x", "/faults/%00"])
+    async def test_nul_in_an_address_is_refused(self, client: httpx.AsyncClient, path: str) -> None:
+        response = await client.get(path)
+        assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+
+    @pytest.mark.parametrize("given_id", ["abc-1.2_3", "x" * 64])
+    async def test_a_request_id_is_taken_over(self, client: httpx.AsyncClient, given_id: str) -> None:
+        response = await client.get("/things", headers={"X-Request-ID": given_id})
+        assert response.headers["x-request-id"] == given_id
+
+    @pytest.mark.parametrize("given_id", ["", "x" * 65, "a b", "a\tb", "<script>", "é"])
+    async def test_a_request_id_that_is_none_is_replaced(self, client: httpx.AsyncClient, given_id: str) -> None:
+        response = await client.get("/things", headers=[(b"x-request-id", given_id.encode())])
+        assert response.headers["x-request-id"] != given_id
+        assert len(response.headers["x-request-id"]) == 36
+
+
+class TestPagination:
+    pytestmark = pytest.mark.asyncio
+
+    async def test_following_the_link_reaches_everything_once(self, client: httpx.AsyncClient) -> None:
+        url, items = "/things?limit=2", []
+        while url:
+            response = await client.get(url)
+            items += response.json()["items"]
+            url = response.links.get("next", {}).get("url", "")
+        assert items == [0, 1, 2, 3, 4]
+
+    @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", "9" * 400])
+    async def test_a_limit_that_is_none(self, client: httpx.AsyncClient, limit: str) -> None:
+        response = await client.get("/things", params={"limit": limit})
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "limit")
+
+    @pytest.mark.parametrize(
+        "cursor", ["x", "é", "====", "x" * 600, "W10x", "e30", "bnVsbA", "WzFd", "Wy0", "_" * 400, "W1tbW1tb", "IiI"]
+    )
+    async def test_a_cursor_that_is_not_ours(self, client: httpx.AsyncClient, cursor: str) -> None:
+        response = await client.get("/things", params={"cursor": cursor})
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"))))
+def test_a_cursor_gives_its_position_back(position: list[str]) -> None:
+    assert decode_cursor(encode_cursor(position)) == tuple(position)
+
+
+@given(st.text(max_size=200))
+def test_any_cursor_is_a_position_or_invalid(cursor: str) -> None:
+    try:
+        position = decode_cursor(cursor)
+    except Invalid:
+        return
+    assert all(isinstance(part, str) for part in position)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_json_or_refused(data: bytes) -> None:
+    try:
+        strict_json.loads(data)
+    except strict_json.JsonError:
+        return
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_good_json_is_read_as_it_is(value: Any) -> None:
+    assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+def test_every_error_has_a_category_and_a_code() -> None:
+    def all_of(kind: type[ServiceError]) -> list[type[ServiceError]]:
+        return [found for sub in kind.__subclasses__() for found in (sub, *all_of(sub))]
+
+    assert all(kind.category and kind.code for kind in all_of(ServiceError))
+
+
+@pytest.mark.asyncio
+async def test_health(client: httpx.AsyncClient) -> None:
+    live, ready, metrics = await asyncio.gather(*[client.get(p) for p in ("/livez", "/readyz", "/metrics")])
+    assert (live.status_code, ready.json()) == (200, {"status": "ok", "failed": []})
+    assert "http_requests_total" in metrics.text
+    assert "/faults/{name}" in (await client.get("/faults/bug"), await client.get("/metrics"))[1].text
+
+
+@pytest.mark.asyncio
+async def test_not_ready_names_the_check() -> None:
+    async def fails() -> None:
+        raise OSError("away")
+
+    settings = Settings(environment="development", public_base_url=BASE_URL)
+    async with asgi_client(create_app("things", settings, ready={"database": fails})) as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["failed"]) == (503, ["database"])
