@@ -22,7 +22,7 @@ from service_kit.settings import AuthSettings
 
 log = get_logger(__name__)
 
-ALGORITHMS = {"EC": frozenset({"ES256"}), "OKP": frozenset({"EdDSA"})}
+ALGORITHMS = {"EC": frozenset({"ES256"}), "OKP": frozenset({"EdDSA", "Ed25519"})}
 TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 KEYS_TTL_S = 300.0
 REFRESH_AT_MOST_EVERY_S = 5.0
