@@ -97,7 +97,7 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
         run_endpoint=run_endpoint,
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
-        tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), is_revoked),
+        tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked=is_revoked),
     )
 
 

@@ -13,7 +13,7 @@ from gateway.oauth.client import GRANT_TYPES
 from gateway.oauth.policy import INTROSPECTION_PATH, JWKS_PATH, REVOCATION_PATH, TOKEN_PATH
 
 MAX_AGE_S = 300
-ASSERTION_ALGORITHMS = ["ES256", "EdDSA", "RS256", "PS256"]
+ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
 
 
 def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> APIRouter:

@@ -6,12 +6,13 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
+from joserfc.util import to_bytes, urlsafe_b64decode
 
 from service_kit.errors import Invalid, invalid_field
 
 MAX_KEYS = 5
 MAX_KEY_ID = 128
-RSA_BITS = range(2048, 4097)
+RSA_BITS = range(2048, 4097)  # checked before a key is built: a larger one costs more than a request should
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 KEPT = frozenset({"kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"})
 FAULTS = (JoseError, ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm)
@@ -23,8 +24,8 @@ def algorithms(key: Key, registered: str | None) -> frozenset[str]:
         case ECKey() if key.curve_name == "P-256":
             found = frozenset({"ES256"})
         case OKPKey() if key.curve_name == "Ed25519":
-            found = frozenset({"EdDSA"})
-        case RSAKey() if key.public_key.key_size in RSA_BITS:
+            found = frozenset({"EdDSA", "Ed25519"})
+        case RSAKey():
             found = frozenset({"RS256", "PS256"})
         case _:
             return frozenset()
@@ -52,6 +53,11 @@ def _parse(key: Any, path: str) -> dict[str, Any]:
     if texts or len(key.get("kid", "")) > MAX_KEY_ID or key.get("use", "sig") != "sig":
         raise _unfit(path)
     try:
+        if (
+            key.get("kty") == "RSA"
+            and int.from_bytes(urlsafe_b64decode(to_bytes(key["n"]))).bit_length() not in RSA_BITS
+        ):
+            raise _unfit(path)
         usable = algorithms(import_key({name: key[name] for name in KEPT & key.keys()}), key.get("alg"))
     except FAULTS as error:
         raise _unfit(path) from error

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from service_kit.auth import Caller, TokenKeys, TokenVerifier
+from service_kit.clock import Clock
 from service_kit.errors import Unauthorized
 from service_kit.settings import AuthSettings
 
@@ -12,8 +13,8 @@ IsRevoked = Callable[[str, str], Awaitable[bool]]
 class OwnTokens(TokenVerifier):
     """A TokenVerifier that also asks whether the token was revoked or its client removed."""
 
-    def __init__(self, settings: AuthSettings, keys: TokenKeys, is_revoked: IsRevoked) -> None:
-        super().__init__(settings, keys)
+    def __init__(self, settings: AuthSettings, keys: TokenKeys, clock: Clock, *, is_revoked: IsRevoked) -> None:
+        super().__init__(settings, keys, clock)
         self._is_revoked = is_revoked
 
     async def verify(self, token: str) -> Caller:
