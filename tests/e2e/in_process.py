@@ -70,7 +70,7 @@ class InProcess:
 
     async def _seed_gateway(self, known: Path) -> None:
         service = importlib.import_module("gateway.main").SERVICE
-        await service.commands["seed"](self._settings("gateway"), [str(known)])
+        await service.commands["seed"](self._settings("gateway"), ["--file", str(known)])
 
     def _settings(self, room: str) -> Any:
         service = importlib.import_module(f"{room}.main").SERVICE

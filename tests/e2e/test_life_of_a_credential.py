@@ -218,7 +218,10 @@ def test_an_achievement_that_was_just_published_can_be_issued_at_once(world: Wor
 
 
 def test_an_unknown_achievement_is_said_to_be_unknown(world: World) -> None:
-    body = {"achievement": f"{world.http.base_url}achievements/{uuid.uuid4()}", "recipient": {"email": email()}}
+    body = {
+        "achievement": f"{str(world.http.base_url).rstrip('/')}/achievements/{uuid.uuid4()}",
+        "recipient": {"email": email()},
+    }
     answer = world.http.post("/credentials", json=body, headers=world.university.headers)
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/achievement-not-known")
