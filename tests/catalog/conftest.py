@@ -11,9 +11,7 @@ from catalog.main import app as build_app
 from service_kit.database import Database, open_database
 from service_kit.settings import DatabaseSettings, Settings
 from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
-
-UNIVERSITY = "11111111-1111-4111-8111-111111111111"
-OTHER = "22222222-2222-4222-8222-222222222222"
+from tests.catalog.samples import OTHER, UNIVERSITY
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +20,18 @@ def catalog_settings(make_database: MakeDatabase) -> DatabaseSettings:
     return make_database("catalog")
 
 
-@pytest_asyncio.fixture
-async def database(catalog_settings: DatabaseSettings) -> AsyncIterator[Database]:
-    """The same, empty, as the service's own role."""
-    await empty(catalog_settings)
+@pytest_asyncio.fixture(scope="session")
+async def connected(catalog_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """The same, as the service's own role."""
     async with open_database(catalog_settings, "catalog-tests") as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def database(connected: Database, catalog_settings: DatabaseSettings) -> Database:
+    """The same, empty."""
+    await empty(catalog_settings)
+    return connected
 
 
 @pytest.fixture

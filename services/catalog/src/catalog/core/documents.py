@@ -11,6 +11,8 @@ from catalog.core.model import AchievementId, Course, CourseFields, Json
 from service_kit.errors import FieldError, Invalid
 
 REQUIRED = ("name", "description", "criteria")
+ORDER = ("id", "type", "version", "name", "description", "achievementType", "criteria", "humanCode", "creditsAvailable")
+PLACE = {name: place for place, name in enumerate(ORDER)}
 PREREQUISITES = re.compile(r"^\s*prerequisites?\s*:\s*", re.IGNORECASE | re.MULTILINE)
 
 
@@ -22,7 +24,12 @@ def address(base_url: str, achievement_id: AchievementId) -> str:
 def published(base_url: str, achievement_id: AchievementId, number: int, draft: Mapping[str, JsonValue]) -> Json:
     """The document of one version, as credentials carry it. The issuer is known by the credential: no creator here."""
     identity: Json = {"id": address(base_url, achievement_id), "type": ["Achievement"]}
-    return {**identity, **draft, "version": str(number)}
+    return in_order({**identity, **draft, "version": str(number)})
+
+
+def in_order(document: Mapping[str, JsonValue]) -> Json:
+    """The members in the order people read them; the database keeps none."""
+    return {name: document[name] for name in sorted(document, key=lambda name: (PLACE.get(name, len(PLACE)), name))}
 
 
 def digest(draft: Mapping[str, JsonValue]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
 from catalog.core.model import OrgId, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
@@ -92,7 +93,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
         found = await readings.version(achievement_id, version)
         if found is None:
             raise NotFound("there is no such version")
-        return reply(request, found.document, cache_control=FOR_EVER)
+        return reply(request, in_order(found.document), cache_control=FOR_EVER)
 
     @achievements.get(
         "/achievements/{achievement_id:path}/versions",

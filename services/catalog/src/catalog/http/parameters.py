@@ -16,11 +16,9 @@ Filter = Annotated[str | None, Query(max_length=300)]
 
 def clean(name: str, text: str | None) -> str | None:
     """A parameter without control characters. A blank one is none."""
-    if text is None or not text.strip():
-        return None
-    if CONTROL.search(text):
+    if text is not None and CONTROL.search(text):
         raise invalid_field(name, "must not hold control characters")
-    return text.strip()
+    return (text or "").strip() or None
 
 
 def chosen_sort(sort: Sort | None, q: str | None, default: Sort) -> Sort:

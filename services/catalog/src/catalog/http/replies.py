@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog.core.documents import address
+from catalog.core.documents import address, in_order
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
 
 WHOLE_NUMBER = 9
@@ -39,7 +39,7 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
     return {
         "id": address(base_url, draft.id),
         "type": ["Achievement"],
-        **draft.document,
+        **in_order(draft.document),
         "status": draft.status.value,
         "organization": draft.org_id,
         "course": draft.course_id,
@@ -54,7 +54,7 @@ def version_reply(version: Version, base_url: str) -> Json:
     """A version with where it stands."""
     url = address(base_url, version.achievement_id)
     return {
-        **version.document,
+        **in_order(version.document),
         "status": version.status.value,
         "organization": version.org_id,
         "version_id": f"{url}/versions/{version.number}",
@@ -84,7 +84,7 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
         return draft_reply(view.draft, base_url) | common
     shown = version_reply(view.version, base_url) | common
     if view.draft is not None:
-        shown["draft"] = {**view.draft.document, "updated_at": view.draft.updated_at.isoformat()}
+        shown["draft"] = {**in_order(view.draft.document), "updated_at": view.draft.updated_at.isoformat()}
         shown["latest_version"] = view.draft.latest_version
     return shown
 
@@ -94,7 +94,7 @@ def summary_reply(item: AchievementSummary, base_url: str) -> Json:
     return {
         "id": address(base_url, item.id),
         "type": ["Achievement"],
-        **item.document,
+        **in_order(item.document),
         "version": str(item.version) if item.version else None,
         "status": item.status.value,
         "organization": item.org_id,
