@@ -51,15 +51,15 @@ def envelope(payload: Payload, *, event_id: str, source: str, time: datetime) ->
     return Envelope(event_id, source, payload.event_type, payload.key(), time, payload.model_dump_json().encode())
 
 
-def read(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelope:
+def read(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Envelope:
     """Read a record in either mode. Raises EnvelopeError for anything that is not a complete CloudEvents 1.0 event."""
     if value is None:
         raise EnvelopeError("the record has no value")
     try:
-        named = {name: content.decode() for name, content in headers}
+        named = {name.lower(): content.decode() for name, content in headers if content is not None}
     except UnicodeDecodeError as error:
         raise EnvelopeError("a header is not UTF-8") from error
-    if named.get("content-type", "").startswith(STRUCTURED_TYPE):
+    if named.get("content-type", "").lower().startswith(STRUCTURED_TYPE):
         return _read_structured(value)
     attributes = {name.removeprefix("ce_"): text for name, text in named.items() if name.startswith("ce_")}
     return _from_attributes(attributes, value)

@@ -4,11 +4,23 @@ No payload carries a learner's data: ids, digests, states and dates only. Every 
 grows with each change of its aggregate; a projection applies only a higher one, so order and duplicates never matter.
 """
 
-from typing import ClassVar, Literal, Self
+import math
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-Json = dict[str, JsonValue]
+
+def _finite(value: JsonValue) -> JsonValue:
+    """JSON has no NaN and no infinity, whatever a lenient parser lets through (RFC 8259 §6)."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for member in members:
+        _finite(member)
+    return value
+
+
+Json = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
 
 
 class Payload(BaseModel):

@@ -24,6 +24,7 @@ class Topic:
     key: str
     compacted: bool
     payloads: tuple[type[Payload], ...]
+    consumers: tuple[str, ...] = ()
 
     @property
     def dead_letters(self) -> str:
@@ -32,17 +33,29 @@ class Topic:
 
 
 ACHIEVEMENT_PUBLISHED = Topic(
-    "achievement-published", "catalog", "<achievement uuid>/<version>", True, (AchievementPublished, AchievementRetired)
+    "achievement-published",
+    "catalog",
+    "<achievement uuid>/<version>",
+    True,
+    (AchievementPublished, AchievementRetired),
+    ("issuer", "registry"),
 )
-ISSUER_PUBLISHED = Topic("issuer-published", "issuer", "<issuer slug>", True, (IssuerPublished,))
-STATUS_LIST_PUBLISHED = Topic("status-list-published", "issuer", "<status list uuid>", True, (StatusListPublished,))
-CREDENTIAL_ISSUED = Topic("credential-issued", "issuer", "<credential id>", False, (CredentialIssued,))
+ISSUER_PUBLISHED = Topic(
+    "issuer-published", "issuer", "<issuer slug>", True, (IssuerPublished,), ("catalog", "registry", "verifier")
+)
+STATUS_LIST_PUBLISHED = Topic(
+    "status-list-published", "issuer", "<status list uuid>", True, (StatusListPublished,), ("registry", "verifier")
+)
+CREDENTIAL_ISSUED = Topic(
+    "credential-issued", "issuer", "<credential id>", False, (CredentialIssued,), ("catalog", "registry", "verifier")
+)
 CREDENTIAL_REVOKED = Topic(
     "credential-revoked",
     "issuer",
     "<credential id>",
     False,
     (CredentialRevoked, CredentialSuspended, CredentialReinstated),
+    ("catalog", "registry", "verifier"),
 )
 
 TOPICS: tuple[Topic, ...] = (
@@ -54,3 +67,6 @@ TOPICS: tuple[Topic, ...] = (
 )
 
 TOPIC_OF: dict[type[Payload], Topic] = {payload: topic for topic in TOPICS for payload in topic.payloads}
+
+EVENTS: dict[str, type[Payload]] = {payload.event_type: payload for payload in TOPIC_OF}
+"""Every event there is, by its type."""
