@@ -13,9 +13,12 @@ import pytest
 
 from credential_core import bitstring, did, model, proof
 from credential_core.keys import SigningKey
+from credential_core.report import Report
+from credential_core.verify import trust_only, verify
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LIST = "https://issuer.test/status-lists/1"
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +103,38 @@ def sign(key: SigningKey) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda document: proof.sign(
         document, key, verification_method=method, created=datetime(2026, 1, 2, tzinfo=UTC)
     )
+
+
+@pytest.fixture
+def signed(unsigned: dict[str, Any], sign: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    return sign(unsigned)
+
+
+@pytest.fixture
+def status_list(issuer: str, sign: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def make(*revoked: int, purpose: str = "revocation", **changes: Any) -> dict[str, Any]:
+        bits = bitstring.StatusBits.empty()
+        for index in revoked:
+            bits.set(index, True)
+        document = bitstring.status_list_credential(
+            list_url=LIST, issuer=issuer, purpose=purpose, bits=bits, valid_from=NOW, ttl_ms=1000
+        )
+        return sign({**document, **changes})
+
+    return make
+
+
+@pytest.fixture
+def check(issuer: str, status_list: Callable[..., dict[str, Any]]) -> Callable[..., Report]:
+    """Verify with an ordinary trusted issuer and a list on which nothing is revoked, unless said otherwise."""
+
+    def run(document: dict[str, Any], **changes: Any) -> Report:
+        given: dict[str, Any] = {
+            "controllers": {},
+            "status_lists": {LIST: status_list()},
+            "now": NOW,
+            "trusted_issuers": trust_only([issuer, "did:web:issuer.test"], source="registry"),
+        }
+        return verify(document, **{**given, **changes})
+
+    return run

@@ -78,11 +78,22 @@ PACKED = gzip.compress(bytes(MINIMUM_LENGTH // 8), mtime=0)
 @pytest.mark.parametrize(
     "encoded",
     [
-        "", "u", "z111", "not multibase", encode(b"not gzip"), encode(PACKED[:-1]), encode(PACKED[:5]),
-        encode(PACKED + b"x"), encode(PACKED + PACKED), encode(PACKED) + "=", encode(zlib.compress(bytes(20_000))),
-        encode(PACKED[:-8] + bytes(8)), None, 5,
+        "",
+        "u",
+        "z111",
+        "not multibase",
+        encode(b"not gzip"),
+        encode(PACKED[:-1]),
+        encode(PACKED[:5]),
+        encode(PACKED + b"x"),
+        encode(PACKED + PACKED),
+        encode(PACKED) + "=",
+        encode(zlib.compress(bytes(20_000))),
+        encode(PACKED[:-8] + bytes(8)),
+        None,
+        5,
     ],
-)  # fmt: skip
+)
 def test_what_is_not_one_gzipped_list_is_refused(encoded: Any) -> None:
     with pytest.raises(StatusError, match="status_list_malformed"):
         StatusBits.decode(encoded)

@@ -112,11 +112,16 @@ def test_did_key_is_its_own_document() -> None:
 @pytest.mark.parametrize(
     ("origin", "path", "expected", "url"),
     [
-        ("https://localhost:8443", ("issuers", "x"), "did:web:localhost%3A8443:issuers:x", "https://localhost:8443/issuers/x/did.json"),
+        (
+            "https://localhost:8443",
+            ("issuers", "x"),
+            "did:web:localhost%3A8443:issuers:x",
+            "https://localhost:8443/issuers/x/did.json",
+        ),
         ("https://u.test/", (), "did:web:u.test", "https://u.test/.well-known/did.json"),
         ("https://u.test:443", ("a",), "did:web:u.test:a", "https://u.test/a/did.json"),
     ],
-)  # fmt: skip
+)
 def test_did_web_and_its_url(origin: str, path: tuple[str, ...], expected: str, url: str) -> None:
     assert did.did_web(origin, *path) == expected
     assert did.did_web_url(expected) == url
@@ -145,9 +150,22 @@ def test_did_web_refuses_what_it_cannot_carry(origin: str, path: tuple[str, ...]
 
 @pytest.mark.parametrize(
     "text",
-    ["did:web:", "did:web:a/b", "did:web:a%2F..", "did:web:a:..", "did:web:a:.", "did:web:u%3A99999", "did:web:u:a%2Fb",
-     "did:web:u#k", "did:web:@u", "did:web:u:", "did:key:z6Mk", "did:web:u%3A80%3A90", "did:web:-u"],
-)  # fmt: skip
+    [
+        "did:web:",
+        "did:web:a/b",
+        "did:web:a%2F..",
+        "did:web:a:..",
+        "did:web:a:.",
+        "did:web:u%3A99999",
+        "did:web:u:a%2Fb",
+        "did:web:u#k",
+        "did:web:@u",
+        "did:web:u:",
+        "did:key:z6Mk",
+        "did:web:u%3A80%3A90",
+        "did:web:-u",
+    ],
+)
 def test_did_web_url_refuses_escapes_and_traversal(text: str) -> None:
     with pytest.raises(DidError):
         did.did_web_url(text)
@@ -244,11 +262,24 @@ def test_timestamps_read_offsets_and_fractions(text: str, moment: datetime) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T25:00:00Z", "2026-01-31t12:00:00z",
-        "2026-01-31T12:00:60Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-31T12:00:00Z\n",
-        "\uff12026-01-31T12:00:00Z", "2026-01-31T12:00:00+99:00", "2026-01-31 12:00:00Z", None, 5, ["x"],
+        "",
+        "2026-01-31",
+        "2026-01-31T12:00:00",
+        "2026-02-30T12:00:00Z",
+        "2026-01-31T25:00:00Z",
+        "2026-01-31t12:00:00z",
+        "2026-01-31T12:00:60Z",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2026-01-31T12:00:00Z\n",
+        "\uff12026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00+99:00",
+        "2026-01-31 12:00:00Z",
+        None,
+        5,
+        ["x"],
     ],
-)  # fmt: skip
+)
 def test_other_dates_are_refused(text: Any) -> None:
     with pytest.raises(DocumentError, match="date_malformed"):
         parse_timestamp(text)

@@ -70,11 +70,35 @@ def nodes(value: Any) -> Iterator[Any]:
 
 
 SCALARS: list[Any] = [
-    None, True, 0, 1, -3, 2.5, 1.0, "", "x", "urn:x", "https://a.test/ü", "relative", "a b:c", "@id", "type",
-    '"\\\n\x07', "assertionMethod", "Profile", "Achievement", "2026-01-01T00:00:00Z", [], {}, [None], [["nested"]],
-    ["urn:a", "urn:b"], {"id": "urn:n"}, {"type": "Profile", "id": "urn:p", "name": "P"},
+    None,
+    True,
+    0,
+    1,
+    -3,
+    2.5,
+    1.0,
+    "",
+    "x",
+    "urn:x",
+    "https://a.test/ü",
+    "relative",
+    "a b:c",
+    "@id",
+    "type",
+    '"\\\n\x07',
+    "assertionMethod",
+    "Profile",
+    "Achievement",
+    "2026-01-01T00:00:00Z",
+    [],
+    {},
+    [None],
+    [["nested"]],
+    ["urn:a", "urn:b"],
+    {"id": "urn:n"},
+    {"type": "Profile", "id": "urn:p", "name": "P"},
     {"@value": "v", "@language": "de"},
-]  # fmt: skip
+]
 
 
 NAMES = ["name", "id", "type", "undefined", "proof", "narrative", "tag", "image"]

@@ -115,10 +115,12 @@ class _Walk:
 
     def _list(self, objects: list[str], graph: str) -> str:
         """An RDF list; its head."""
+        if not objects:
+            return _NIL
         cells = [self._blank() for _ in objects]
         for cell, following, item in zip(cells, [*cells[1:], _NIL], objects, strict=True):
             self.quads += [(cell, _FIRST, item, graph), (cell, _REST, following, graph)]
-        return cells[0] if cells else _NIL
+        return cells[0]
 
     def _object(self, context: ActiveContext, term: Term, item: Any, graph: str) -> str:
         """The object term of one value; nested nodes are emitted on the way."""
