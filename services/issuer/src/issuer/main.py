@@ -83,9 +83,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
             new_id=new_id,
             random_bytes=random_bytes,
         ),
-        change_status=ChangeStatus(
-            unit_of_work=unit_of_work, reading=reading, addresses=addresses, audit=audit, clock=clock
-        ),
+        change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)

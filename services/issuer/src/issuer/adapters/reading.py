@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
-from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
+from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
     Achievement,
     Credential,
@@ -154,4 +154,4 @@ def _position(after: tuple[str, ...]) -> Any:
         raise invalid_field("cursor", "is not a cursor of this list") from error
     if issued_at.tzinfo is None or not is_id(credential_id):
         raise invalid_field("cursor", "is not a cursor of this list")
-    return tuple_(issued_at, credential_id)
+    return tuple_(literal(issued_at, MOMENT), literal(credential_id, ID))

@@ -47,6 +47,11 @@ class IssuerRows:
         row = (await self._session.execute(query.with_for_update(of=ISSUERS))).mappings().one_or_none()
         return None if row is None else rows.issuer(row)
 
+    async def did(self, issuer_id: IssuerId) -> str:
+        """The DID of an issuer that is known to exist."""
+        did: str = (await self._session.execute(select(ISSUERS.c.did).where(ISSUERS.c.id == issuer_id))).scalar_one()
+        return did
+
     async def save(self, issuer: Issuer) -> None:
         """Store profile, policy, activity and revision."""
         values = rows.of_issuer(issuer)

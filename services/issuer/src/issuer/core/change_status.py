@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from contracts.events import CredentialReinstated, CredentialRevoked, CredentialStatusChanged, CredentialSuspended
 from issuer.core.addresses import Addresses
-from issuer.core.model import Credential, CredentialId, Issuer, State, StatusChange
-from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
+from issuer.core.model import Credential, CredentialId, State, StatusChange
+from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound
 from service_kit.inputs import IdempotencyKey
@@ -61,11 +61,8 @@ def next_state(state: State, revision: int, action: Action) -> State | None:
 class ChangeStatus:
     """Changes a credential's state. Repeating the last change does nothing and succeeds."""
 
-    def __init__(
-        self, *, unit_of_work: UnitsOfWork, reading: Reading, addresses: Addresses, audit: Audit, clock: Clock
-    ) -> None:
+    def __init__(self, *, unit_of_work: UnitsOfWork, addresses: Addresses, audit: Audit, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
-        self._reading = reading
         self._addresses = addresses
         self._audit = audit
         self._clock = clock
@@ -94,14 +91,14 @@ class ChangeStatus:
         await work.credentials.change(change)
         if target.bit is not credential.state.bit:
             await work.status_lists.note_change(credential.slot.list_id)
-        issuer = await self._reading.issuer(credential.issuer_id)
-        await work.outbox.append(self._event(credential, issuer, change))
+        did = await work.issuers.did(credential.issuer_id)
+        await work.outbox.append(self._event(credential, did, change))
 
-    def _event(self, credential: Credential, issuer: Issuer, change: StatusChange) -> CredentialStatusChanged:
+    def _event(self, credential: Credential, issuer_did: str, change: StatusChange) -> CredentialStatusChanged:
         return EVENTS[change.state](
             credential_id=self._addresses.credential(credential.id),
             org_id=credential.org_id,
-            issuer_id=issuer.did,
+            issuer_id=issuer_did,
             revision=change.revision,
             state=change.state.value,
             changed_at=change.at,

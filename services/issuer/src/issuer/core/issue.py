@@ -175,14 +175,16 @@ class Issue:
             raise Invalid(f"the credential cannot be signed: {error.detail}", code=UNFIT) from error
 
     async def _record(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
+        earlier = None
         async with self._unit_of_work() as work:
             if order.key is not None:
                 earlier = await work.idempotency.claim(order.org_id, order.key, credential.id)
-                if earlier is not None:
-                    return await self._repeat(order.org_id, earlier)
-            await work.credentials.add(credential)
-            await work.outbox.append(self._event(credential, issuer))
-            await work.commit()
+            if earlier is None:
+                await work.credentials.add(credential)
+                await work.outbox.append(self._event(credential, issuer))
+                await work.commit()
+        if earlier is not None:
+            return await self._repeat(order.org_id, earlier)
         return Issued(self._addresses.credential(credential.id), credential.document)
 
     async def _repeat(self, org_id: str, credential_id: str) -> Issued:

@@ -50,6 +50,9 @@ class Issuers(Protocol):
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
 
+    async def did(self, issuer_id: IssuerId) -> str:
+        """The DID of an issuer that is known to exist."""
+
     async def save(self, issuer: Issuer) -> None:
         """Store profile, policy, activity and revision."""
 

@@ -1,0 +1,88 @@
+"""Every route: no token 401, wrong scope 403, another university's token 404, and nothing changes."""
+
+import pytest
+
+from issuer.main import create_openapi_app
+from service_kit.ids import new_id
+from service_kit.testing import TokenMint
+from tests.issuer.world import ALL_SCOPES, LEARNER, OTHER_ORG, World
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+BODIES = {
+    "PATCH /issuers/{slug}": {"name": "Renamed"},
+    "PUT /issuers/{slug}/policy": {"achievements": "any"},
+    "POST /issuers": {"name": "Another", "slug": "another"},
+    "POST /credentials/{credential_id}/revoke": {"reason": "a test"},
+    "POST /credentials/{credential_id}/suspend": {"reason": "a test"},
+    "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
+    "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},
+}
+
+
+def protected_routes() -> list[str]:
+    return sorted(
+        f"{method.upper()} {path}"
+        for path, operations in create_openapi_app().openapi()["paths"].items()
+        for method in operations
+    )
+
+
+def owned_routes() -> list[str]:
+    return [route for route in protected_routes() if "{" in route]
+
+
+async def test_every_route_is_known_here() -> None:
+    writes = {route for route in protected_routes() if not route.startswith("GET")}
+    assert writes == set(BODIES)
+
+
+async def call(world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none"):  # type: ignore[no-untyped-def]
+    method, path = route.split(" ")
+    path = path.format(slug=slug, credential_id=credential)
+    return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
+
+
+@pytest.mark.parametrize("route", protected_routes())
+async def test_without_a_token_it_is_401(world: World, route: str) -> None:
+    answer = await call(world, route, {})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("route", protected_routes())
+async def test_with_a_wrong_scope_it_is_403(world: World, mint: TokenMint, route: str) -> None:
+    operation = create_openapi_app().openapi()["paths"][route.split(" ")[1]][route.split(" ", maxsplit=1)[0].lower()]
+    assert operation["security"]
+    refused = 0
+    for scope in ALL_SCOPES:
+        others = [other for other in ALL_SCOPES if other != scope]
+        answer = await call(world, route, mint.headers(OTHER_ORG, *others))
+        if answer.status_code == 403 and "insufficient_scope" in answer.headers.get("www-authenticate", ""):
+            refused += 1
+            assert f'scope="{scope}"' in answer.headers["www-authenticate"]
+    assert refused == 1
+
+
+@pytest.mark.parametrize("route", owned_routes())
+async def test_another_universitys_token_finds_nothing_and_changes_nothing(world: World, route: str) -> None:
+    issuer = await world.issuer()
+    issued = await world.issue(await world.achievement())
+    before = await state(world)
+    stranger = world.headers(OTHER_ORG)
+    answer = await call(world, route, stranger, issuer["slug"], issued["id"].rsplit("/", 1)[-1])
+    nothing = await call(world, route, stranger, "nobody", new_id())
+    assert (answer.status_code, nothing.status_code) == (404, 404)
+    assert answer.json()["detail"] == nothing.json()["detail"]
+    assert await state(world) == before
+
+
+async def state(world: World) -> list[object]:
+    tables = ("issuers", "credentials", "status_changes", "status_lists", "outbox", "idempotency_keys")
+    return [await world.rows(f'SELECT * FROM "{table}" ORDER BY 1') for table in tables]  # noqa: S608 - fixed names
+
+
+async def test_lists_hold_only_ones_own(world: World) -> None:
+    await world.issue(await world.ready())
+    for path in ("/issuers", "/credentials"):
+        assert (await world.send("GET", path, org=OTHER_ORG)).json()["items"] == []
