@@ -21,7 +21,8 @@ from service_kit.settings import FetcherSettings
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
-NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215) and SIIT's IPv4-translated addresses (RFC 2765).
+TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
 
 
 class FetchError(Exception):
@@ -59,7 +60,7 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if any(address in network for network in NAT64) or int(address) >> 32 == 0:
+    if any(address in network for network in TRANSLATED) or int(address) >> 32 == 0:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return None
 
