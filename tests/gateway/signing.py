@@ -53,8 +53,11 @@ class Signer:
         claims = mine | {"iat": now, "exp": now + 60, "jti": new_id()} | changes
         return {name: value for name, value in claims.items() if value is not None}
 
+    def form(self, assertion: str) -> dict[str, str]:
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+
     async def send(self, assertion: str, **form: str) -> httpx.Response:
-        return await self.gateway.ask({"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion} | form)
+        return await self.gateway.ask(self.form(assertion) | form)
 
 
 async def register_signer(gateway: Gateway) -> Signer:

@@ -23,5 +23,5 @@ class LocalVault:
     def open(self, box: bytes, purpose: str) -> bytes:
         try:
             return self._cipher.decrypt(box[:NONCE], box[NONCE:], purpose.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise ValueError("the box does not open with this key for this purpose") from error
