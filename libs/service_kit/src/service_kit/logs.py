@@ -12,14 +12,15 @@ from service_kit.settings import LogSettings
 
 REDACTED = "[redacted]"
 SENSITIVE = re.compile(
-    r"authori[sz]ation|token|secret|password|passwd|cookie|private|seed|api_?key|assertion|email|e_mail|"
+    r"authori[sz]ation|token|secret|password|passwd|cookie|private|seed|api_?key|encryption|assertion|email|e_mail|"
     r"^name$|given_?name|family_?name|recipient|subject_name|salt",
     re.IGNORECASE,
 )
 SAFE = frozenset({"token_id", "key_id", "client_id"})
 BEARER = re.compile(r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+")
 JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
+# Begins at the start of a word only, or a long word without an @ would take quadratic time.
+EMAIL = re.compile(r"""(?<![^\s@"<>(),;:])[^\s@"<>(),;:]+@[^\s@"<>(),;:/]+\.[^\s@"<>(),;:/]+""")
 
 
 def configure_logs(settings: LogSettings, service: str) -> None:
