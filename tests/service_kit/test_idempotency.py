@@ -1,0 +1,79 @@
+"""Idempotency keys: the first answer is the answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, select, text
+
+from service_kit.database import Database, UnitOfWork
+from service_kit.errors import Conflict
+from service_kit.idempotency import IdempotencyKeys
+from service_kit.ids import new_id
+from service_kit.inputs import IdempotencyKey
+from service_kit.tables import IDEMPOTENCY_KEYS
+from tests.service_kit.support import until
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+KEY = IdempotencyKey("POST /things", "key-1", "fingerprint")
+
+
+async def run(database: Database, key: IdempotencyKey = KEY, owner: str = "org", hold: float = 0) -> str:
+    """One request: the result is the one it made, or the one that was there."""
+    async with UnitOfWork(database) as work:
+        keys = IdempotencyKeys(work.session)
+        earlier = await keys.claim(owner, key)
+        if earlier is not None:
+            return earlier
+        await asyncio.sleep(hold)
+        mine = new_id()
+        await keys.store(owner, key, mine)
+        await work.commit()
+        return mine
+
+
+async def test_a_repetition_gets_the_first_result(database: Database) -> None:
+    assert await run(database) == await run(database)
+
+
+async def test_requests_at_the_same_time_have_one_result(database: Database) -> None:
+    assert len(set(await asyncio.gather(*[run(database, hold=0.1) for _ in range(5)]))) == 1
+
+
+async def test_a_waiter_takes_over_when_the_first_one_fails(database: Database) -> None:
+    async with UnitOfWork(database) as first:
+        await IdempotencyKeys(first.session).claim("org", KEY)
+        second = asyncio.create_task(run(database))
+        await until(lambda: _waits(database))
+    result = await second
+    assert await run(database) == result
+
+
+async def test_the_same_key_for_another_request_is_a_conflict(database: Database) -> None:
+    await run(database)
+    with pytest.raises(Conflict) as refused:
+        await run(database, IdempotencyKey(KEY.operation, KEY.key, "another"))
+    assert refused.value.code == "idempotency-key-reused"
+
+
+async def test_keys_of_others_and_of_other_operations_are_other_keys(database: Database) -> None:
+    results = [
+        await run(database),
+        await run(database, owner="another"),
+        await run(database, IdempotencyKey("POST /others", KEY.key, KEY.fingerprint)),
+    ]
+    assert len(set(results)) == 3
+
+
+async def test_nothing_is_kept_of_a_request_that_failed(database: Database) -> None:
+    async with UnitOfWork(database) as work:
+        await IdempotencyKeys(work.session).claim("org", KEY)
+    async with database.snapshot() as session:
+        assert await session.scalar(select(func.count()).select_from(IDEMPOTENCY_KEYS)) == 0
+
+
+async def _waits(database: Database) -> bool:
+    async with database.snapshot() as session:
+        return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
