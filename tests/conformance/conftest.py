@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -33,14 +34,33 @@ def _node_directory() -> Path:
     return _bundled()
 
 
+def _npm(binaries: Path) -> list[str]:
+    """How to call npm. In the wheel `bin/npm` is a plain copy that does not find its library; in a system it works."""
+    library = binaries.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(binaries / "node"), str(library)] if library.exists() else [str(binaries / "npm")]
+
+
+def _install(binaries: Path, environment: dict[str, str]) -> None:
+    """`npm ci`, once for all workers of a run, unless what the lock file asks for is already there."""
+    modules = HERE / "node_modules"
+    modules.mkdir(exist_ok=True)
+    locked = (HERE / "package-lock.json").read_text()
+    mark = modules / ".installed-lock.json"
+    with (HERE / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if mark.exists() and mark.read_text() == locked:
+            return
+        command = [*_npm(binaries), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(command, cwd=HERE, env=environment, check=True, timeout=240, capture_output=True)
+        mark.write_text(locked)
+
+
 @pytest.fixture(scope="session")
 def node() -> Callable[[str, dict[str, Any]], Any]:
     """Run one of the scripts here: JSON in, JSON out."""
     binaries = _node_directory()
     environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
-    if not (HERE / "node_modules" / ".package-lock.json").exists():
-        command = [str(binaries / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=HERE, env=environment, check=True, timeout=240, capture_output=True)
+    _install(binaries, environment)
 
     def run(script: str, given: dict[str, Any]) -> Any:
         done = subprocess.run(

@@ -10,6 +10,7 @@ from credential_core.verify.inputs import (
     Resolution,
     Trust,
     TrustAnswer,
+    issuer_id,
     needs,
     trust_only,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Resolution",
     "Trust",
     "TrustAnswer",
+    "issuer_id",
     "needs",
     "parse",
     "rejected",
