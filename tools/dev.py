@@ -1,9 +1,13 @@
-"""`python -m tools.dev up | clean`: the local fleet in the foreground, with its data in var/."""
+"""`python -m tools.dev up | clean`: the local fleet in the foreground, with its data in var/.
+
+LAUREL_PORT_OFFSET=1000 moves every port by that much, for a machine where the usual ones are taken.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +21,7 @@ from tools import account
 from tools.fleet import Fleet
 from tools.process import StartFailed
 from tools.rooms import Ports
+from tools.shared import Claimed, claim
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -44,11 +49,15 @@ def run(*, story: bool) -> int:
     """Start, stay, stop. Returns the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    fleet = Fleet(VAR, ports=Ports(), say=say)
+    offset = int(os.environ.get("LAUREL_PORT_OFFSET", "0"))
+    # Documents carry the origin in their ids, so another origin is another fleet with data of its own.
+    home = VAR / f"offset-{offset}" if offset else VAR
+    fleet = Fleet(home, ports=Ports.shifted(offset), say=say)
     try:
-        say(f"Laurel: starting the fleet, logs in {_shown(VAR / 'log')}")
+        say(f"Laurel: starting the fleet, logs in {_shown(home / 'log')}")
         with fleet:
-            _play(story=story)
+            if story:
+                _play(fleet)
             _welcome(fleet)
             return _stay(fleet)
     except StartFailed as failure:
@@ -65,33 +74,21 @@ def say(line: str) -> None:
 
 def clean() -> int:
     """Remove the fleet's data. Not while a fleet runs on it."""
-    if not VAR.exists():
-        return 0
-    lock = VAR / "lock"
-    if lock.exists() and _held(lock):
-        say("A fleet runs on var/: stop it first (Ctrl-C where it runs).")
-        return 1
-    account.remove(VAR / "postgres")
-    shutil.rmtree(VAR)
+    for lock in [*VAR.glob("lock"), *VAR.glob("*/lock")]:
+        try:
+            claim(lock).close()
+        except Claimed as holder:
+            say(f"A fleet runs in {_shown(lock.parent)} (process {holder}): stop it first, with Ctrl-C where it runs.")
+            return 1
+        account.remove(lock.parent / "postgres")
+    shutil.rmtree(VAR, ignore_errors=True)
     return 0
 
 
-def _held(lock: Path) -> bool:
-    import fcntl  # noqa: PLC0415 - one use
-
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
-def _play(*, story: bool) -> None:
-    if not story:
-        return
+def _play(fleet: Fleet) -> None:
     say("")
-    done = subprocess.run([sys.executable, "-m", "tools.story"], cwd=ROOT, check=False)
+    command = [sys.executable, "-m", "tools.story", "--demo", str(fleet.demo_file)]
+    done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
         raise StartFailed(f"the story ended with code {done.returncode}; it told why above")
 

@@ -60,7 +60,6 @@ class Edge(Supervised):
             log=self._log,
             env={"PATH": os.defpath},
             cwd=self._home,
-            pidfile=self._home / "pid",
             ports=[*self._ports.values()],
         )
         self._process.start()

@@ -11,7 +11,6 @@ in `held` are not started until asked.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -29,12 +28,13 @@ from tools import certificates, kafka, postgres
 from tools.envoy import Edge
 from tools.guard import guard
 from tools.kafka import Kafka, Kind, LocalKafka
-from tools.ports import LOOPBACK, free_ports
+from tools.ports import LOOPBACK, free_ports, is_free, owner
 from tools.postgres import DatabaseUrls, LocalPostgres, Server
-from tools.process import StartFailed, Supervised
+from tools.process import StartFailed, Supervised, end_leftover
 from tools.rooms import ROLES, ROOMS, START_TIMEOUT_S, Ports, Service
 from tools.secret_store import SecretStore, key
 from tools.seed import clients, seed
+from tools.shared import Claimed, claim
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -143,7 +143,10 @@ class Fleet:
     # -- life
 
     def __enter__(self) -> Self:
-        self._take_lock()
+        try:
+            self._lock = claim(self.root / "lock")
+        except Claimed as holder:
+            raise StartFailed(f"a fleet already runs in {self.root} (process {holder})") from None
         try:
             self._start()
         except BaseException:
@@ -158,24 +161,43 @@ class Fleet:
 
     def stop(self) -> None:
         """Stop all in reverse order, each within its budget."""
-        while self._started:
-            server = self._started.pop()
-            server.stop()
+        self._stop_servers()
         if self._lock:
             self._lock.close()
             self._lock = None
         if self._scratch:
             self._remove_scratch()
 
+    def _stop_servers(self) -> None:
+        while self._started:
+            self._started.pop().stop()
+
+    def _clear_the_way(self) -> None:
+        """End what a killed run left here, then see that the ports are free before anything is started."""
+        for pidfile in (self.root / "log").glob("*.pid"):
+            end_leftover(pidfile)
+        for name, port in self.ports.named():
+            if not is_free(port):
+                raise StartFailed(
+                    f"port {port} (for {name}) is taken: {owner(port)} listens there. "
+                    "Stop that, or move the fleet: LAUREL_PORT_OFFSET=1000 make run"
+                )
+
     def _start(self) -> None:
-        (self.root / "run").mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(2) as pool:
+        self._clear_the_way()
+        pool = ThreadPoolExecutor(2)
+        try:
             bus = pool.submit(self._timed, "Kafka", self._start_kafka)
             urls = self._timed("PostgreSQL", self._start_postgres)
             self._environments = {room: self._environment(room, urls[room]) for room in ROOMS}
             migrated = pool.submit(self._timed, "migrations", self._migrate)
             self.edge.configure(self.certificate, [self.base_url, self.tls_base_url], self.base_url)
             _results(bus, migrated)
+        except BaseException:
+            self._stop_servers()  # so that nobody waits for a server that is no longer wanted
+            raise
+        finally:
+            pool.shutdown()
         for environment in self._environments.values():
             environment.update(self._cluster.environment)
         self._timed("services", self._start_services)
@@ -270,21 +292,6 @@ class Fleet:
 
     def _log(self, name: str) -> Path:
         return self.root / "log" / f"{name}.log"
-
-    def _take_lock(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.root / "lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip()
-            self._lock.close()
-            self._lock = None
-            raise StartFailed(f"a fleet already runs in {self.root} (process {holder})") from None
-        self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()}\n")
-        self._lock.flush()
 
     def _remove_scratch(self) -> None:
         local = getattr(self, "postgres", None)

@@ -106,7 +106,6 @@ class LocalKafka(Supervised):
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
             cwd=self._home,
             stop_budget_s=20,
-            pidfile=self._home / "pid",
             ports=self._ports,
         )
 
@@ -134,7 +133,6 @@ class LocalKafka(Supervised):
             log=self._log,
             env={"PATH": os.defpath},
             cwd=self._home,
-            pidfile=self._home / "pid",
             ports=self._ports,
         )
 

@@ -147,7 +147,6 @@ class LocalPostgres(Supervised):
             account=self._account,
             stop_signal=signal.SIGINT,  # "fast": roll back, disconnect, checkpoint, leave
             stop_budget_s=20,
-            pidfile=self._home / "pid",
             ports=[self.port],
         )
 

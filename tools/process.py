@@ -42,14 +42,13 @@ class Process:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_budget_s: float = 10.0
-    pidfile: Path | None = None
     ports: Sequence[int] = ()
     _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         if self.alive:
             return
-        self._end_leftover()
+        end_leftover(self.pidfile)
         for port in self.ports:
             if not is_free(port):
                 raise StartFailed(f"{self.name} cannot have port {port}: {owner(port)} listens there")
@@ -70,8 +69,12 @@ class Process:
                 extra_groups=[] if self.account else None,
             )
         guard.watch(self._popen.pid)
-        if self.pidfile:
-            self.pidfile.write_text(f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}")
+        self.pidfile.write_text(f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}")
+
+    @property
+    def pidfile(self) -> Path:
+        """Beside the log; there while it runs, and after its owner was killed."""
+        return self.log.with_suffix(".pid")
 
     @property
     def alive(self) -> bool:
@@ -129,17 +132,6 @@ class Process:
                 continue
             raise StartFailed(f"{self.name} {reason}; the end of {self.log}:\n{self.tail()}")
 
-    def _end_leftover(self) -> None:
-        """End what a killed earlier run left of this process, told from a stranger with its number by its age."""
-        if self.pidfile is None or not self.pidfile.exists():
-            return
-        with contextlib.suppress(psutil.NoSuchProcess, ValueError):
-            pid, created = self.pidfile.read_text().split()
-            process = psutil.Process(int(pid))
-            if process.create_time() == float(created):
-                end([process])
-        self.pidfile.unlink()
-
     def _family(self) -> list[psutil.Process]:
         try:
             return psutil.Process(self.pid).children(recursive=True)
@@ -153,8 +145,19 @@ class Process:
         popen.wait()
         end(family, grace_s)
         guard.forget(popen.pid)
-        if self.pidfile:
-            self.pidfile.unlink(missing_ok=True)
+        self.pidfile.unlink(missing_ok=True)
+
+
+def end_leftover(pidfile: Path) -> None:
+    """End what a killed earlier run left of a process, told from a stranger with its number by its age."""
+    if not pidfile.exists():
+        return
+    with contextlib.suppress(psutil.NoSuchProcess, ValueError):
+        pid, created = pidfile.read_text().split()
+        process = psutil.Process(int(pid))
+        if process.create_time() == float(created):
+            end([process])
+    pidfile.unlink(missing_ok=True)
 
 
 class Supervised(ABC):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.ports import LOOPBACK, free_ports
@@ -31,6 +32,29 @@ class Ports:
     kafka: int = 19092
     kafka_controller: int = 19093
     postgres: int = 15432
+
+    def named(self) -> Iterator[tuple[str, int]]:
+        """Every port with the name of what listens there, but not those of servers that the environment names."""
+        yield from (("the edge", self.edge), ("the edge's TLS", self.tls), ("Envoy's administration", self.admin))
+        yield from self.rooms.items()
+        if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            yield from (("Kafka", self.kafka), ("Kafka's controller", self.kafka_controller))
+        if not os.environ.get("DATABASE_URL"):
+            yield "PostgreSQL", self.postgres
+
+    @classmethod
+    def shifted(cls, offset: int) -> Ports:
+        """The usual ports plus a number, for a machine where those are taken."""
+        usual = cls()
+        return cls(
+            edge=usual.edge + offset,
+            tls=usual.tls + offset,
+            admin=usual.admin + offset,
+            rooms={room: port + offset for room, port in usual.rooms.items()},
+            kafka=usual.kafka + offset,
+            kafka_controller=usual.kafka_controller + offset,
+            postgres=usual.postgres + offset,
+        )
 
     @classmethod
     def free(cls) -> Ports:
@@ -72,7 +96,6 @@ class Service(Supervised):
             env=self._env,
             cwd=ROOT,
             stop_budget_s=15.0,
-            pidfile=self._home / "run" / self.name,
             ports=[self.port],
         )
         self._process.start()

@@ -1,4 +1,5 @@
-"""One server for several test processes: the first that needs it starts it, the last one out lets it stop.
+"""What several processes share: one server for all tests (the first starts it, the last one out lets it stop), or
+one directory that only one fleet may have.
 
 The kernel drops a lock when its holder ends in whatever way, so nobody has to count users.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,25 @@ def locked(path: Path, *, timeout_s: float = 600.0) -> Iterator[None]:
     with path.open("w") as file:
         _acquire(file, fcntl.LOCK_EX, timeout_s)
         yield
+
+
+class Claimed(Exception):
+    """Another process holds it; its number is the message."""
+
+
+def claim(path: Path) -> IO[str]:
+    """Hold the lock of this file until the returned file is closed. Raises Claimed instead of waiting."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a+")
+    if not _try(file, fcntl.LOCK_EX):
+        file.seek(0)
+        holder = file.read().strip()
+        file.close()
+        raise Claimed(holder)
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
 
 
 @contextlib.contextmanager

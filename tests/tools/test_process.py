@@ -117,19 +117,19 @@ def test_a_port_in_use_names_its_holder(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_ended_before_the_next_start(tmp_path: Path) -> None:
-    left = started(make(tmp_path, STUBBORN, pidfile=tmp_path / "pid"))
-    again = make(tmp_path, STUBBORN, pidfile=tmp_path / "pid")
+    left = started(make(tmp_path, STUBBORN))
+    again = make(tmp_path, STUBBORN)
     again.start()
     until(lambda: not left.alive)
     assert again.alive
     again.kill9()
-    assert not (tmp_path / "pid").exists()
+    assert not again.pidfile.exists()
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "600"])
-    (tmp_path / "pid").write_text(f"{stranger.pid} 1.0")
-    process = make(tmp_path, STUBBORN, pidfile=tmp_path / "pid")
+    process = make(tmp_path, STUBBORN)
+    process.pidfile.write_text(f"{stranger.pid} 1.0")
     process.start()
     assert stranger.poll() is None
     process.kill9()
