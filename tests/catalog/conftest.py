@@ -7,10 +7,12 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from catalog.adapters.tables import METADATA
 from catalog.main import app as build_app
 from service_kit.database import Database, open_database
 from service_kit.settings import DatabaseSettings, Settings
-from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
+from service_kit.tables import KIT
+from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client
 from tests.catalog.samples import OTHER, UNIVERSITY
 
 
@@ -27,10 +29,20 @@ async def connected(catalog_settings: DatabaseSettings) -> AsyncIterator[Databas
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session")
+async def owner(catalog_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """The same, as the tables' owner."""
+    owning = catalog_settings.model_copy(update={"url": catalog_settings.migrate_url})
+    async with open_database(owning, "catalog-tests-owner") as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture
-async def database(connected: Database, catalog_settings: DatabaseSettings) -> Database:
-    """The same, empty."""
-    await empty(catalog_settings)
+async def database(connected: Database, owner: Database) -> Database:
+    """The same, empty. With so few rows, DELETE is ten times faster than TRUNCATE."""
+    async with owner.engine.begin() as connection:
+        for table in [*reversed(METADATA.sorted_tables), *KIT.sorted_tables]:
+            await connection.execute(table.delete())
     return connected
 
 

@@ -62,7 +62,7 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
 
 
 def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
-    @achievements.get("/achievements", responses=documented(AchievementPage, 401, 403, 422), response_class=Response)
+    @achievements.get("/achievements", responses=documented(AchievementPage, 401, 403), response_class=Response)
     async def list_achievements(
         request: Request, caller: Anybody, filters: Annotated[AchievementFilters, Depends()], page: Paging
     ) -> Response:
@@ -97,7 +97,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 
     @achievements.get(
         "/achievements/{achievement_id:path}/versions",
-        responses=documented(VersionPage, 404, 422),
+        responses=documented(VersionPage, 404),
         response_class=Response,
     )
     async def list_versions(request: Request, achievement_id: PathId, page: Paging) -> Response:

@@ -43,7 +43,7 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
     @achievements.post(
         "/achievements",
         status_code=HTTPStatus.CREATED,
-        responses=documented(DraftAnswer, 400, 401, 403, 409, 410, 422, status=201),
+        responses=documented(DraftAnswer, 400, 401, 403, 409, 410, status=201),
     )
     async def create_achievement(
         caller: Writer,
@@ -61,7 +61,7 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
 
     @achievements.patch(
         "/achievements/{achievement_id:path}",
-        responses=documented(DraftAnswer, 400, 401, 403, 404, 412, 422),
+        responses=documented(DraftAnswer, 400, 401, 403, 404, 412),
     )
     async def change_achievement(
         caller: Writer, achievement_id: PathId, body: AchievementChanges, seen: SeenRevision, response: Response
@@ -98,7 +98,7 @@ def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
 
     @achievements.post(
         "/achievements/{achievement_id:path}/retire",
-        responses=documented(DraftAnswer, 400, 401, 403, 404, 409, 422),
+        responses=documented(DraftAnswer, 400, 401, 403, 404, 409),
     )
     async def retire_achievement(
         caller: Writer, achievement_id: PathId, body: Retirement | None = None

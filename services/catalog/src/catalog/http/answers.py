@@ -190,8 +190,16 @@ class VersionPage(Answer):
     next: str | None
 
 
+def problem_schema() -> dict[str, Any]:
+    """Problem's schema in one piece: the framework gives parts of their own only to answers of its own media type."""
+    schema = Problem.model_json_schema()
+    del schema["$defs"]
+    schema["properties"]["errors"] = {"type": "array", "items": FieldProblem.model_json_schema()}
+    return schema
+
+
 def documented(model: Any, *problems: int, status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """`responses=` for a route: its answer and its problems."""
+    """`responses=` for a route: its answer and its problems, 422 always among them."""
     said = {
         400: "Not readable",
         401: "No usable access token",
@@ -204,8 +212,8 @@ def documented(model: Any, *problems: int, status: int = 200, **more: Any) -> di
         415: "No course list comes as this media type",
         422: "A member is wrong; `errors` names it",
     }
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {"application/problem+json": {"schema": problem_schema()}}
     found: dict[int | str, dict[str, Any]] = {
-        code: {"model": Problem, "description": said[code], "content": content} for code in problems
+        code: {"description": said[code], "content": content} for code in sorted({*problems, 422})
     }
     return {status: {"description": "Done", **({"model": model} if model else {}), **more}, **found}

@@ -44,7 +44,7 @@ def routes(import_courses: ImportCourses) -> APIRouter:
 
     @imports.post(
         "/courses/import",
-        responses=documented(ImportReport, 400, 401, 403, 409, 413, 415, 422),
+        responses=documented(ImportReport, 400, 401, 403, 409, 413, 415),
         openapi_extra={"requestBody": BODY},
     )
     async def import_course_list(

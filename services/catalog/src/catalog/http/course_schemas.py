@@ -80,8 +80,8 @@ class NewCourse(CourseMembers):
 class CourseChanges(CourseMembers):
     """Members to replace; null removes one."""
 
-    code: Code = ""
-    title: Title = ""
+    code: Code = Field(default_factory=str)
+    title: Title = Field(default_factory=str)
     extra: Extra = Field({})
 
     def changes(self) -> dict[str, object]:

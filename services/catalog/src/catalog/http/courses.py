@@ -80,7 +80,7 @@ def routes(use: CourseUseCases) -> APIRouter:
 
 
 def _reads(courses: APIRouter, use: CourseUseCases) -> None:
-    @courses.get("/courses", responses=documented(CoursePage, 401, 403, 422), response_class=Response)
+    @courses.get("/courses", responses=documented(CoursePage, 401, 403), response_class=Response)
     async def list_courses(
         request: Request,
         caller: Anybody,
@@ -109,7 +109,7 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
     @courses.post(
         "/courses",
         status_code=HTTPStatus.CREATED,
-        responses=documented(Course, 400, 401, 403, 409, 410, 422, status=201),
+        responses=documented(Course, 400, 401, 403, 409, 410, status=201),
     )
     async def create_course(caller: Writer, body: NewCourse, key: Key, response: Response) -> dict[str, Any]:
         """Add one course."""
@@ -117,7 +117,7 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
         response.headers["Location"] = f"{use.base_url}/courses/{course.id}"
         return course_reply(course)
 
-    @courses.patch("/courses/{course_id}", responses=documented(Course, 400, 401, 403, 404, 409, 422))
+    @courses.patch("/courses/{course_id}", responses=documented(Course, 400, 401, 403, 404, 409))
     async def change_course(caller: Writer, course_id: PathId, body: CourseChanges) -> dict[str, Any]:
         """Replace the members given; null removes one (RFC 7396)."""
         return course_reply(await use.change(organization(caller), course_id, body.changes()))

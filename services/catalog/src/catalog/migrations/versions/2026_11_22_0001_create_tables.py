@@ -81,7 +81,7 @@ def create_courses() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("id", name="pk_courses"),
-        sa.UniqueConstraint("org_id", "code", name="uq_courses_org_id"),
+        sa.UniqueConstraint("org_id", "code", name="uq_courses_org_id_code"),
     )
     op.create_index("ix_courses_search", "courses", ["search"], postgresql_using="gin")
     op.create_index("ix_courses_code", "courses", ["code", "id"])
