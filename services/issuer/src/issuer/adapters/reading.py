@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
@@ -30,7 +30,15 @@ from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 CACHED_ACHIEVEMENTS = 512
 LISTS_AT_ONCE = 100
-STATE_ONLY = [column for column in ACHIEVEMENTS.c if column.name != "document"]
+# Statements of the issuing path are made once: building one costs more than running it.
+ISSUERS_OF = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id")).order_by(ISSUERS.c.slug)
+NEWEST = (
+    select(*(column for column in ACHIEVEMENTS.c if column.name != "document"))
+    .where(ACHIEVEMENTS.c.id == bindparam("achievement_id"))
+    .order_by(ACHIEVEMENTS.c.version.desc())
+    .limit(1)
+)
+VERSION = NEWEST.where(ACHIEVEMENTS.c.version == bindparam("wanted_version"))
 
 
 class Reading:
@@ -41,9 +49,9 @@ class Reading:
         # Documents of achievement versions never change; whether one is retired is read anew each time.
         self._documents: OrderedDict[tuple[str, int], Json] = OrderedDict()
 
-    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+    async def _rows(self, query: Select[Any], **values: object) -> Sequence[RowMapping]:
         async with self._database.connection() as connection:
-            result = await connection.execute(query)
+            result = await connection.execute(query, values)
             return list(result.mappings())
 
     async def answered(self, owner: str, key: IdempotencyKey) -> str | None:
@@ -83,8 +91,7 @@ class Reading:
 
     async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
         """The organization's issuers, by slug."""
-        query = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == org_id).order_by(ISSUERS.c.slug)
-        return [rows.issuer(row) for row in await self._rows(query)]
+        return [rows.issuer(row) for row in await self._rows(ISSUERS_OF, org_id=org_id)]
 
     async def issuer(self, issuer_id: IssuerId) -> Issuer:
         """An issuer that is known to exist."""
@@ -93,10 +100,10 @@ class Reading:
 
     async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
         """A version of an achievement; without a number, the newest."""
-        query = select(*STATE_ONLY).where(ACHIEVEMENTS.c.id == achievement_id)
-        if version is not None:
-            query = query.where(ACHIEVEMENTS.c.version == version)
-        found = await self._rows(query.order_by(ACHIEVEMENTS.c.version.desc()).limit(1))
+        if version is None:
+            found = await self._rows(NEWEST, achievement_id=achievement_id)
+        else:
+            found = await self._rows(VERSION, achievement_id=achievement_id, wanted_version=version)
         return rows.achievement(found[0], await self._document(found[0]["id"], found[0]["version"])) if found else None
 
     async def _document(self, achievement_id: str, version: int) -> Json:

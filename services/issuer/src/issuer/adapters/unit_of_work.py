@@ -25,6 +25,7 @@ from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
 
 SOURCE = "/issuer"
+ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
 
 
 class IssuerRows:
@@ -67,7 +68,7 @@ class CredentialRows:
 
     async def add(self, credential: Credential) -> None:
         """Store a new credential."""
-        await self._session.execute(insert(CREDENTIALS).values(rows.of_credential(credential)))
+        await self._session.execute(ADD_CREDENTIAL, rows.of_credential(credential))
 
     async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
         """One of the organization's credentials without its document, locked until the end of the transaction."""
