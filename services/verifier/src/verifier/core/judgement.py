@@ -1,6 +1,5 @@
 """From a credential and its evidence to a report. Pure and picklable: it runs in another process."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -8,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from credential_core.errors import CredentialError
+from credential_core.jcs import digest
+from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
 from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, parse, rejected, verify
 from credential_core.verify.inputs import issuer_id
 from verifier.core.model import Evidence, Json
 
 UNKNOWN = "issuer_unknown"
+LONGEST_IDENTIFIER = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ def read(credential: Json | str) -> Reading:
     try:
         document = parse(credential)
     except CredentialError as error:
-        return Reading(_digest(credential), None, rejected(error))
-    return Reading(_digest(document), document, None)
+        return Reading(_digest_of_refused(credential), None, rejected(error))
+    return Reading(digest(document), document, None)
 
 
-def _digest(credential: Json | str) -> str:
-    """'u' and base64url of a SHA-256: the same for the same JSON, however its members are ordered and spaced."""
-    text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True, separators=(",", ":"))
-    return "u" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+def _digest_of_refused(credential: Json | str) -> str:
+    """In the form of `digest`, for input that has no canonical form."""
+    text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
+    return encode_base64url(hashlib.sha256(text.encode()).digest())
 
 
 def judge(document: Json, evidence: Evidence, *, accept_unknown_issuer: bool, now: datetime) -> Report:
@@ -62,7 +64,18 @@ def judge(document: Json, evidence: Evidence, *, accept_unknown_issuer: bool, no
         known_status=_known_status(evidence),
         policy=Policy(),
     )
-    return replace(report, checks=tuple(_name_trust(check, of_issuer) for check in report.checks))
+    return replace(report, checks=tuple(_plain(_name_trust(check, of_issuer)) for check in report.checks))
+
+
+def _plain(check: Check) -> Check:
+    """Without a source that is no identifier: it is quoted from the credential, which may hold anything there."""
+    source = check.source
+    return check if source is None or is_identifier(source) else replace(check, source=None)
+
+
+def is_identifier(value: object) -> bool:
+    """Whether this can be the address or name of something."""
+    return isinstance(value, str) and len(value) <= LONGEST_IDENTIFIER
 
 
 def _registered_or_accepted(issuer: str, evidence: Evidence) -> Vouch:

@@ -1,14 +1,14 @@
 """The use case: verify one credential, answer with reasons, and remember that it was done."""
 
+from typing import Any
+
 from credential_core.report import Check, Report
 from service_kit.clock import Clock
 from service_kit.ids import NewId
 from verifier.core.evidence import Gather
-from verifier.core.judgement import Reading, judge, read
+from verifier.core.judgement import Reading, is_identifier, judge, read
 from verifier.core.model import Answer, Finding, Json, Verification
 from verifier.core.ports import NewUnitOfWork, Processor
-
-LONGEST = 2048  # of an identifier or a source in the history
 
 
 class Verify:
@@ -56,9 +56,9 @@ def _for_history(answer: Answer, org_id: str, reading: Reading) -> Verification:
     )
 
 
-def _identifier(value: object) -> str | None:
-    return value if isinstance(value, str) and len(value) <= LONGEST else None
+def _identifier(value: Any) -> str | None:
+    return value if is_identifier(value) else None
 
 
 def _finding(check: Check) -> Finding:
-    return Finding(check.check, check.outcome, check.code, _identifier(check.source))
+    return Finding(check.check, check.outcome, check.code, check.source)
