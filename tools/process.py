@@ -117,7 +117,7 @@ class Process:
         if not self.log.exists():
             return "    (no log)"
         text = self.log.read_bytes()[-20_000:].decode(errors="replace").splitlines()[-lines:]
-        return "\n".join(f"    {line}" for line in text) or "    (the log is empty)"
+        return "\n".join(f"    {line[:300]}" for line in text) or "    (the log is empty)"
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Poll until ready. A process that dies meanwhile, or is too slow, raises with its last log lines."""
