@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from service_kit import strict_json
 from service_kit.errors import invalid_field
 from service_kit.inputs import PageRequest
 
@@ -31,10 +32,14 @@ def encode_cursor(position: Sequence[str]) -> str:
 def decode_cursor(cursor: str) -> tuple[str, ...]:
     """The position behind a cursor. Raises Invalid for one we did not make."""
     try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, UnicodeDecodeError, RecursionError) as error:
+        position = strict_json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
         raise invalid_field("cursor", "is not a cursor of this API") from error
-    if not isinstance(position, list) or not all(isinstance(part, str) and "\x00" not in part for part in position):
+    if (
+        not isinstance(position, list)
+        or not position
+        or not all(isinstance(part, str) for part in position)
+    ):
         raise invalid_field("cursor", "is not a cursor of this API")
     return tuple(position)
 
