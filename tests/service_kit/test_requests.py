@@ -245,14 +245,15 @@ class TestPagination:
         assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "limit")
 
     @pytest.mark.parametrize(
-        "cursor", ["x", "é", "====", "x" * 600, "W10x", "e30", "bnVsbA", "WzFd", "Wy0", "_" * 400, "W1tbW1tb", "IiI"]
+        "cursor",
+        ["x", "é", "====", "x" * 600, "W10x", "e30", "bnVsbA", "WzFd", "Wy0", "_" * 400, "W1tbW1tb", "IiI", "W10"],
     )
     async def test_a_cursor_that_is_not_ours(self, client: httpx.AsyncClient, cursor: str) -> None:
         response = await client.get("/things", params={"cursor": cursor})
         assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "cursor")
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"))))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=1))
 def test_a_cursor_gives_its_position_back(position: list[str]) -> None:
     assert decode_cursor(encode_cursor(position)) == tuple(position)
 
