@@ -1,7 +1,7 @@
 """Registered clients and their secrets in SQL. A removed client keeps its row, so that its id is never used again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, true, tuple_, update
@@ -84,8 +84,7 @@ def _present(within: str | None) -> ColumnElement[bool]:
 def _position(after: tuple[str, ...]) -> tuple[datetime, str]:
     try:
         created_at, client = after
-        moment = datetime.fromisoformat(created_at)
-        moment.astimezone()
+        moment = datetime.fromisoformat(created_at).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise invalid_field("cursor", "is not a cursor of this list") from error
     return moment, client

@@ -61,7 +61,7 @@ class Change(Body):
 class OrganizationChange(Change):
     """`url` may be set to null."""
 
-    name: Name = ""
+    name: Name = Field(default_factory=str)
     url: Url | None = None
 
 
@@ -110,9 +110,9 @@ class ClientIn(Body):
 class ClientChange(Change):
     """New scopes hold for tokens asked for from now on."""
 
-    name: Name = ""
-    scopes: Scopes = []
-    jwks: dict[str, Any] = {}
+    name: Name = Field(default_factory=str)
+    scopes: Scopes = Field(default_factory=list)
+    jwks: dict[str, Any] = Field(default_factory=dict)
 
 
 class ClientOut(BaseModel):

@@ -1,0 +1,181 @@
+"""Every route, from the API's own description: who may call it, whose things it shows, what is public."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from openapi_spec_validator import validate
+
+from gateway.core.scopes import Kind
+from gateway.main import create_openapi_app
+from tests.gateway.harness import BASE, Gateway, Member
+
+PUBLIC = {
+    ("get", "/.well-known/oauth-authorization-server"),
+    ("get", "/.well-known/oauth-protected-resource"),
+    ("get", "/oauth/jwks"),
+}
+CLIENT = {("post", "/oauth/token"), ("post", "/oauth/introspect"), ("post", "/oauth/revoke")}
+BODIES: dict[tuple[str, str], Any] = {
+    ("post", "/organizations"): {"name": "New", "slug": "new", "kind": "employer"},
+    ("patch", "/organizations/{organization}"): {"name": "Taken over"},
+    ("post", "/clients"): {"name": "New", "scopes": ["credentials:issue"]},
+    ("patch", "/clients/{client}"): {"name": "Taken over"},
+    ("post", "/clients/{client}/secret"): {"grace_s": 0},
+}
+NEEDS = {
+    ("post", "/organizations"): "organizations:manage",
+    ("patch", "/organizations/{organization}"): "organizations:manage",
+    ("get", "/clients"): "clients:manage",
+    ("post", "/clients"): "clients:manage",
+    ("get", "/clients/{client}"): "clients:manage",
+    ("patch", "/clients/{client}"): "clients:manage",
+    ("delete", "/clients/{client}"): "clients:manage",
+    ("post", "/clients/{client}/secret"): "clients:manage",
+}
+ROUTES = [(method, path) for path, methods in create_openapi_app().openapi()["paths"].items() for method in methods]
+PROTECTED = [route for route in ROUTES if route not in PUBLIC | CLIENT]
+OWNED = [route for route in PROTECTED if "{" in route[1]]
+
+
+@dataclass
+class Tenants:
+    """An owner whose things are asked for, a stranger of another organization, and the owner's own rights."""
+
+    gateway: Gateway
+    owner: Member
+    stranger: Member
+
+    async def call(self, route: tuple[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
+        method, template = route
+        path = template.format(organization=self.owner.organization, client=self.owner.client_id)
+        return await self.gateway.http.request(method.upper(), path, headers=headers, json=BODIES.get(route))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def tenants(standing_gateway: Gateway) -> Tenants:
+    owner, stranger = await standing_gateway.member("lakeside"), await standing_gateway.member("harbour")
+    return Tenants(standing_gateway, owner, stranger)
+
+
+def test_the_tables_of_this_test_name_every_route() -> None:
+    assert set(ROUTES) >= PUBLIC | CLIENT | NEEDS.keys() | BODIES.keys()
+    assert {route for route in PROTECTED if route[0] != "get"} == BODIES.keys() | {("delete", "/clients/{client}")}
+
+
+def test_the_description_is_valid_openapi() -> None:
+    validate(create_openapi_app().openapi())
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+class TestAccess:
+    @pytest.mark.parametrize("route", PROTECTED, ids=" ".join)
+    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x.y.z", "Basic eDp5", "Bearer ä"])
+    async def test_without_a_token_it_is_401(self, tenants: Tenants, route: tuple[str, str], header: str) -> None:
+        raw = {"Authorization": header.encode("latin-1")} if header else {}
+        answer = await tenants.call(route, raw)  # type: ignore[arg-type]  # bytes, as they come over the wire
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith('Bearer realm="laurel"')
+        assert answer.headers["content-type"] == "application/problem+json"
+
+    @pytest.mark.parametrize("route", NEEDS, ids=" ".join)
+    async def test_with_another_scope_it_is_403(self, tenants: Tenants, route: tuple[str, str]) -> None:
+        answer = await tenants.call(route, await tenants.gateway.headers(tenants.owner, scope="credentials:issue"))
+        assert answer.status_code == 403
+        assert f'scope="{NEEDS[route]}"' in answer.headers["www-authenticate"]
+
+    @pytest.mark.parametrize("route", OWNED, ids=" ".join)
+    async def test_with_another_tenants_token_it_does_not_exist(self, tenants: Tenants, route: tuple[str, str]) -> None:
+        headers = await tenants.gateway.headers(tenants.stranger)
+        foreign = await tenants.call(route, headers)
+        assert foreign.status_code == 404
+        nowhere = Member("00000000-0000-4000-8000-000000000000", "nobody", "")
+        missing = await Tenants(tenants.gateway, nowhere, tenants.stranger).call(route, headers)
+        assert missing.status_code == 404
+        varying = {"instance", "request_id"}
+        assert without(foreign.json(), varying) == without(missing.json(), varying)
+
+    async def test_the_owners_things_were_not_touched(self, tenants: Tenants) -> None:
+        headers = await tenants.gateway.headers(tenants.owner)
+        organization = await tenants.call(("get", "/organizations/{organization}"), headers)
+        client = await tenants.call(("get", "/clients/{client}"), headers)
+        assert organization.json()["name"] == client.json()["name"] == "The lakeside"
+
+    @pytest.mark.parametrize("route", sorted(PUBLIC), ids=" ".join)
+    async def test_public_documents_are_cacheable(self, tenants: Tenants, route: tuple[str, str]) -> None:
+        answer = await tenants.call(route)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=300"
+        again = await tenants.gateway.http.get(route[1], headers={"If-None-Match": f'W/{answer.headers["etag"]}, "x"'})
+        assert (again.status_code, again.content) == (304, b"")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/organizations/x",
+            "/organizations/%20",
+            "/organizations/' OR 1=1",
+            "/organizations/" + "x" * 3000,
+            "/organizations/{id}/",
+            "/organizations/%F0%9F%98%80",
+            "/clients/%ff%fe",
+            "/clients/" + "x" * 3000,
+            "/clients/a/b",
+            "/clients/%ED%A0%80",
+        ],
+    )
+    async def test_odd_addresses_are_404(self, tenants: Tenants, path: str) -> None:
+        operator = await tenants.gateway.member("operations", Kind.OPERATOR)
+        answer = await tenants.gateway.http.get(path, headers=await tenants.gateway.headers(operator))
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+    async def test_nul_in_an_address_is_refused(self, tenants: Tenants) -> None:
+        headers = await tenants.gateway.headers(tenants.owner)
+        assert (await tenants.gateway.http.get("/clients/a%00b", headers=headers)).status_code == 400
+        assert (await tenants.gateway.http.get("/clients?organization=%00", headers=headers)).status_code == 400
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+class TestMetadata:
+    async def test_the_servers_metadata_names_what_exists(self, tenants: Tenants) -> None:
+        found = (await tenants.gateway.http.get("/.well-known/oauth-authorization-server")).json()
+        assert found["issuer"] == BASE
+        described = {path for _, path in ROUTES}
+        for name in ("token_endpoint", "jwks_uri", "introspection_endpoint", "revocation_endpoint"):
+            assert found[name].removeprefix(BASE) in described
+        assert found["grant_types_supported"] == ["client_credentials"]
+        assert found["token_endpoint_auth_methods_supported"] == [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ]
+        assert "authorization_endpoint" not in found
+        assert "none" not in str(found)
+
+    async def test_the_resources_metadata_names_its_server(self, tenants: Tenants) -> None:
+        found = (await tenants.gateway.http.get("/.well-known/oauth-protected-resource")).json()
+        assert found["resource"] == BASE
+        assert found["authorization_servers"] == [BASE]
+        assert "credentials:issue" in found["scopes_supported"]
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server/x",
+            "/.well-known/oauth-protected-resource/x",
+            "/oauth/authorize",
+            "/login",
+        ],
+    )
+    async def test_what_does_not_exist_yet_is_not_promised(self, tenants: Tenants, path: str) -> None:
+        assert (await tenants.gateway.http.get(path)).status_code == 404
+
+
+def without(body: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}

@@ -1,0 +1,65 @@
+"""Settings that make no sense stop the process before it starts."""
+
+import base64
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.settings import GatewaySettings
+from service_kit.settings import DatabaseSettings
+
+GOOD: dict[str, Any] = {
+    "public_base_url": "https://laurel.example",
+    "database": DatabaseSettings.model_validate({"url": "postgresql+asyncpg://gateway_app:x@localhost/gateway"}),
+    "key_encryption_key": base64.b64encode(bytes(32)).decode(),
+}
+
+
+def test_the_fleets_origins_are_what_tokens_may_be_asked_for() -> None:
+    settings = GatewaySettings(**GOOD, did_web_origin="https://id.example", origins=("https://laurel.example",))
+    assert settings.policy().origins == ("https://laurel.example", "https://id.example")
+    assert settings.policy().issuer == "https://laurel.example"
+
+
+def test_a_retired_key_outlives_the_last_token_it_signed() -> None:
+    settings = GatewaySettings(**GOOD)
+    assert settings.rotation().keep_after_use > settings.policy().token_lifetime
+
+
+def test_the_environment_has_the_fleets_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "LAUREL_PUBLIC_BASE_URL": "https://laurel.example",
+        "LAUREL_DATABASE__URL": "postgresql+asyncpg://x@localhost/gateway",
+        "LAUREL_KEY_ENCRYPTION_KEY": GOOD["key_encryption_key"],
+        "LAUREL_TOKEN__LIFETIME_S": "300",
+        "LAUREL_ORIGINS": '["https://other.example"]',
+        # told to every service of the fleet, of no use here
+        "LAUREL_KAFKA__BOOTSTRAP_SERVERS": "localhost:9092",
+        "LAUREL_AUTH__JWKS_URL": "http://localhost/jwks",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = GatewaySettings()  # type: ignore[call-arg]  # read from the environment
+    assert settings.token.lifetime_s == 300
+    assert settings.origins == ("https://other.example",)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key_encryption_key": ""},
+        {"key_encryption_key": "not base64!"},
+        {"key_encryption_key": base64.b64encode(bytes(31)).decode()},
+        {"public_base_url": "http://laurel.example"},
+        {"public_base_url": "https://laurel.example/"},
+        {"did_web_origin": "https://id.example/"},
+        {"origins": ("ftp://x",)},
+        {"token": {"lifetime_s": 60}},
+        {"token": {"lifetime_s": 3600}},
+        {"unknown": 1},
+    ],
+)
+def test_nonsense_is_refused_without_quoting_secrets(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        GatewaySettings(**(GOOD | wrong))
+    assert GOOD["key_encryption_key"] not in str(refused.value)
