@@ -79,7 +79,8 @@ def problem(
     }
     if errors:
         body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
-    return Response(orjson.dumps(body), int(status), headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    fields = {"Cache-Control": "no-store", **(headers or {})}  # a 404 of this moment may be a 200 of the next
+    return Response(orjson.dumps(body), int(status), headers=fields, media_type=MEDIA_TYPE)
 
 
 def service_problem(request: Request, error: ServiceError) -> Response:
