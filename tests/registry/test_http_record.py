@@ -167,6 +167,7 @@ async def test_of_an_unknown_or_odd_name_is_a_plain_404(client: httpx.AsyncClien
 
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_of_a_name_with_nul_is_refused(client: httpx.AsyncClient) -> None:

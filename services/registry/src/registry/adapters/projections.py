@@ -3,6 +3,7 @@
 The statements are built once: building and compiling one costs ten times its execution.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -38,31 +39,52 @@ PUT_ACHIEVEMENT = _upsert(ACHIEVEMENTS)
 PUT_ISSUANCE = _upsert(ISSUANCES)
 PUT_STANDING = _upsert(STANDINGS, _revoked_or_later)
 PUT_STATUS_LIST = _upsert(STATUS_LISTS)
+PUTS = (PUT_ISSUER, PUT_ACHIEVEMENT, PUT_ISSUANCE, PUT_STANDING, PUT_STATUS_LIST)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the rows of a table are told apart by: every model begins with its key."""
+    return tuple(row.values())[:2]
 
 
 class SqlProjections:
-    """Projections in the caller's transaction. See core.ports.Projections."""
+    """Projections in the caller's transaction, written by `flush`. See core.ports.Projections.
+
+    A chunk of events becomes one round trip for each table. Rows go in the order of their keys, so two consumers that
+    meet wait for each other and never deadlock.
+    """
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._pending: dict[Insert, list[dict[str, Any]]] = {}
 
     async def put_issuer(self, issuer: Issuer) -> None:
         """See core.ports.Projections."""
-        await self._session.execute(PUT_ISSUER, asdict(issuer))
+        self._put(PUT_ISSUER, issuer)
 
     async def put_achievement(self, achievement: AchievementVersion) -> None:
         """See core.ports.Projections."""
-        await self._session.execute(PUT_ACHIEVEMENT, asdict(achievement))
+        self._put(PUT_ACHIEVEMENT, achievement)
 
     async def put_issuance(self, issuance: Issuance) -> None:
         """See core.ports.Projections."""
-        await self._session.execute(PUT_ISSUANCE, asdict(issuance))
+        self._put(PUT_ISSUANCE, issuance)
         await self.put_standing(Standing(issuance.credential_id, issuance.revision, State.ISSUED, issuance.issued_at))
 
     async def put_standing(self, standing: Standing) -> None:
         """See core.ports.Projections."""
-        await self._session.execute(PUT_STANDING, asdict(standing))
+        self._put(PUT_STANDING, standing)
 
     async def put_status_list(self, status_list: StatusList) -> None:
         """See core.ports.Projections."""
-        await self._session.execute(PUT_STATUS_LIST, asdict(status_list))
+        self._put(PUT_STATUS_LIST, status_list)
+
+    def _put(self, statement: Insert, row: Any) -> None:
+        self._pending.setdefault(statement, []).append(asdict(row))
+
+    async def flush(self) -> None:
+        """Send what was put. Raises what the database raises, and forgets it all the same."""
+        pending, self._pending = self._pending, {}
+        for statement in PUTS:
+            if statement in pending:
+                await self._session.execute(statement, sorted(pending[statement], key=_key))

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from registry.adapters.tables import ACHIEVEMENTS, ISSUANCES, ISSUERS, STANDINGS, STATUS_LISTS
+from registry.adapters.together import Together
 from registry.core.model import Issuance, Issuer, PublicRecord, State, StatusList
 from service_kit.database import Database
 
@@ -30,33 +32,42 @@ RECORD = (
 ISSUANCE_COLUMNS = len(ISSUANCES.c)
 
 
+# Built once: composing a statement costs as much as running it.
+ISSUER = select(ISSUERS).where(ISSUERS.c.slug == bindparam("key"))
+RECORD_OF = RECORD.where(ISSUANCES.c.credential_id == bindparam("key"))
+LISTS = select(STATUS_LISTS).where(STATUS_LISTS.c.list_id == func.any(bindparam("keys", type_=ARRAY(Text))))
+
+
 class SqlReadings:
     """Readings of one database. See core.ports.Readings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lists = Together(self._status_lists)
 
     async def issuer(self, slug: str) -> Issuer | None:
         """See core.ports.Readings."""
-        row = await self._one(select(ISSUERS).where(ISSUERS.c.slug == slug))
-        return Issuer(*row) if row else None
+        rows = await self._rows(ISSUER, key=slug)
+        return Issuer(*rows[0]) if rows else None
 
     async def record(self, credential_id: str) -> PublicRecord | None:
         """See core.ports.Readings."""
-        row = await self._one(RECORD.where(ISSUANCES.c.credential_id == credential_id))
-        if row is None:
+        rows = await self._rows(RECORD_OF, key=credential_id)
+        if not rows:
             return None
-        state, changed_at, issuer_name, achievement_name, achievement_type = row[ISSUANCE_COLUMNS:]
+        issuance, others = rows[0][:ISSUANCE_COLUMNS], rows[0][ISSUANCE_COLUMNS:]
+        state, changed_at, issuer_name, achievement_name, achievement_type = others
         return PublicRecord(
-            Issuance(*row[:ISSUANCE_COLUMNS]), State(state), changed_at, issuer_name, achievement_name, achievement_type
+            Issuance(*issuance), State(state), changed_at, issuer_name, achievement_name, achievement_type
         )
 
     async def status_list(self, list_id: str) -> StatusList | None:
-        """See core.ports.Readings."""
-        row = await self._one(select(STATUS_LISTS).where(STATUS_LISTS.c.list_id == list_id))
-        return StatusList(*row) if row else None
+        """See core.ports.Readings. The one address that every verifier in the world asks for again and again."""
+        return await self._lists.get(list_id)
 
-    async def _one(self, statement: Select[Any]) -> tuple[Any, ...] | None:
+    async def _status_lists(self, list_ids: list[str]) -> dict[str, StatusList]:
+        return {row[0]: StatusList(*row) for row in await self._rows(LISTS, keys=list_ids)}
+
+    async def _rows(self, statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
         async with self._database.connection() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        return None if row is None else tuple(row)
+            return [tuple(row) for row in await connection.execute(statement, values)]

@@ -84,7 +84,9 @@ class Rebuilding(ProjectingAlone):
     async def _apply_together(self, records: Sequence[Record]) -> list[Outcome]:
         events = [self._inbox.read(record) for record in records]
         async with self.session.begin_nested():
-            return await self._inbox.apply(self, events)
+            outcomes = await self._inbox.apply(self, events)
+            await self.projections.flush()
+        return outcomes
 
 
 async def _chunks(records: AsyncIterator[Record]) -> AsyncIterator[list[Record]]:

@@ -37,6 +37,11 @@ class Projecting(UnitOfWork):
         self.projections = SqlProjections(self.session)
         return self
 
+    async def commit(self) -> None:
+        """See service_kit.database.UnitOfWork."""
+        await self.projections.flush()
+        await super().commit()
+
 
 class ProjectingAlone(Projecting):
     """A unit of work that has the projections to itself, for as long as it takes."""

@@ -30,9 +30,9 @@ ListId = Annotated[str, Path(description="last segment of the list's address")]
 def routes(lookup: Lookup) -> APIRouter:
     """Every public address of the registry."""
     public = router(tags=["public record"])
-    _issuers(public, lookup)
+    _status_lists(public, lookup)  # first: matching is in order, and this one is asked for most
     _records(public, lookup)
-    _status_lists(public, lookup)
+    _issuers(public, lookup)
     return public
 
 
@@ -97,8 +97,13 @@ def _read(public: APIRouter, path: str, endpoint: Callable[..., Any], responses:
 
 def _described(model: Any, *other_types: str) -> dict[int | str, Any]:
     found = {"model": model, "description": "Found", "content": {name.partition(";")[0]: {} for name in other_types}}
-    problem = {"model": Problem, "description": "There is no such thing"}
-    return {200: found, 304: {"description": "What If-None-Match names is current"}, 404: problem}
+    problem = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+    return {
+        200: found,
+        304: {"description": "What If-None-Match names is current"},
+        404: problem | {"description": "There is no such thing"},
+        "default": problem | {"description": "What went wrong (RFC 9457)"},
+    }
 
 
 def _page(request: Request, body: bytes, cache_control: str | None = None, status: int = 200) -> Response:

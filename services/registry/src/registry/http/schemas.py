@@ -84,13 +84,6 @@ class IssuerAnswer(Answer):
     links: IssuerLinks
 
 
-class ProblemField(Answer):
-    """What is wrong with one member of the request."""
-
-    field: str
-    detail: str
-
-
 class Problem(BaseModel):
     """RFC 9457."""
 
@@ -100,4 +93,3 @@ class Problem(BaseModel):
     detail: str
     instance: str
     request_id: str
-    errors: list[ProblemField] | None = None

@@ -1,0 +1,22 @@
+"""The description of the API."""
+
+from __future__ import annotations
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from registry.main import create_openapi_app
+
+
+def test_describes_every_public_address_and_is_valid() -> None:
+    described = create_openapi_app().openapi()
+
+    assert list(OpenAPIV31SpecValidator(described).iter_errors()) == []
+    assert set(described["paths"]) == {
+        "/issuers/{slug}",
+        "/issuers/{slug}/did.json",
+        "/records/{credential}",
+        "/status-lists/{list_id}",
+    }
+    for operations in described["paths"].values():
+        assert set(operations) == {"get"}
+        assert "application/problem+json" in operations["get"]["responses"]["404"]["content"]
