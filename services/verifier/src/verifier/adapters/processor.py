@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from verifier.core.judgement import warm_up
 
 log = get_logger(__name__)
 
@@ -98,11 +99,12 @@ def _kill(pool: ProcessPoolExecutor) -> None:
 
 
 def _prepare() -> None:
-    """In the new process: leave Ctrl-C to the parent, and end when it does, however that ends."""
+    """In the new process: leave Ctrl-C to the parent, end when it does, however that ends, and be ready to judge."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    warm_up()
 
 
 def _follow(parent: int) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
 from credential_core.jcs import digest
+from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
 from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, parse, rejected, verify
@@ -76,6 +78,11 @@ def _plain(check: Check) -> Check:
 def is_identifier(value: object) -> bool:
     """Whether this can be the address or name of something."""
     return isinstance(value, str) and len(value) <= LONGEST_IDENTIFIER
+
+
+def warm_up() -> None:
+    """Load the modules and compile the contexts that judging needs, so that no credential waits for it."""
+    to_quads({"@context": [CREDENTIALS_V2, OPEN_BADGES_V3], "type": ["VerifiableCredential", "OpenBadgeCredential"]})
 
 
 def _registered_or_accepted(issuer: str, evidence: Evidence) -> Vouch:
