@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import DateTime, Double, Text, cast, column, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import DateTime, Double, Text, cast, column, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,14 +33,14 @@ class SqlCourses:
         """See core.ports.Courses. One statement, whose one parameter is all rows as JSON."""
         given = [rows.course_values(course) for course in courses]
         source = _recordset(given)
-        statement = insert(COURSES).from_select(NAMES, select(*source.c))
+        # PostgreSQL computes a proposed row's search vector before it looks for a conflict: leave out what is the same.
+        same = exists().where(COURSES.c.org_id == source.c.org_id, COURSES.c.code == source.c.code, ~_differs(source.c))
+        statement = insert(COURSES).from_select(NAMES, select(*source.c).where(~same))
         new = statement.excluded
         statement = statement.on_conflict_do_update(
             index_elements=["org_id", "code"],
             set_={name: new[name] for name in [*CONTENT, "updated_at"]},
-            where=tuple_(*(COURSES.c[name] for name in CONTENT)).is_distinct_from(
-                tuple_(*(new[name] for name in CONTENT))
-            ),
+            where=_differs(new),
         )
         changed = (await self._session.execute(statement.returning(COURSES.c.id, COURSES.c.code))).all()
         ids = {values["id"] for values in given}
@@ -75,6 +75,11 @@ class SqlCourses:
     async def _one(self, statement: Any) -> Course | None:
         row = (await self._session.execute(statement)).mappings().one_or_none()
         return rows.course(row) if row else None
+
+
+def _differs(given: Any) -> Any:
+    """Whether a stored course says anything else than the given one of its code."""
+    return tuple_(*(COURSES.c[name] for name in CONTENT)).is_distinct_from(tuple_(*(given[name] for name in CONTENT)))
 
 
 def _recordset(given: list[dict[str, Any]]) -> Any:

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from catalog.core.model import Course, CourseFields, CourseId, CourseRow, Json, OrgId
-from catalog.core.ports import Begin
+from catalog.core.ports import Begin, Work
 from catalog.core.vocabulary import REPORTED
 from service_kit.clock import Clock
 from service_kit.errors import FieldError
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
-CHUNK = 1000
+CHUNK = 200  # what the event loop prepares at once
+REPORTED_NAMES = 100
 OWN = frozenset(CourseFields.__dataclass_fields__)
 
 
@@ -20,7 +21,7 @@ OWN = frozenset(CourseFields.__dataclass_fields__)
 class Report:
     """What became of the rows. Lists hold at most 1,000 entries; the counts are of all."""
 
-    dry_run: bool
+    dry_run: bool = False
     received: int = 0
     created: int = 0
     updated: int = 0
@@ -45,6 +46,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseList:
+    """The usable rows of a file, each code once and in the order of codes, and the report so far."""
+
+    courses: Sequence[CourseFields]
+    report: Report
+
+
+def accept(rows: Sequence[CourseRow]) -> CourseList:
+    """Sort out what can be stored. Takes up to a second for a large file: call it off the event loop."""
+    report = Report(received=len(rows))
+    # Two imports at once lock rows in the same order, so neither waits for the other for ever.
+    courses = sorted(_usable(rows, report), key=lambda fields: fields.code)
+    report.extra_members = sorted({name for fields in courses for name in fields.extra} - OWN)[:REPORTED_NAMES]
+    return CourseList(courses, report)
+
+
+@dataclass(frozen=True, slots=True)
 class ImportCourses:
     """Create or update courses by (organization, code). A dry run does the same and keeps nothing."""
 
@@ -53,33 +71,32 @@ class ImportCourses:
     ids: NewId
 
     async def __call__(
-        self, org: OrgId, rows: Sequence[CourseRow], *, dry_run: bool, key: IdempotencyKey | None = None
+        self, org: OrgId, given: CourseList, *, dry_run: bool, key: IdempotencyKey | None = None
     ) -> Report:
-        report = Report(dry_run, received=len(rows))
-        # Two imports at once lock rows in the same order, so neither waits for the other for ever.
-        accepted = sorted(_accept(rows, report), key=lambda fields: fields.code)
-        report.extra_members = sorted({name for fields in accepted for name in fields.extra} - OWN)[:100]
-        now = self.clock()
+        key = None if dry_run else key
+        report = replace(given.report, dry_run=dry_run)
         async with self.begin() as work:
-            earlier = await work.idempotency.claim(org, key) if key and not dry_run else None
+            earlier = await work.idempotency.claim(org, key) if key else None
             if earlier is not None:
                 return Report(**json.loads(earlier))
-            for start in range(0, len(accepted), CHUNK):
-                chunk = accepted[start : start + CHUNK]
-                courses = [Course(CourseId(self.ids()), org, fields, now, now) for fields in chunk]
-                done = await work.courses.upsert(courses)
-                report.created += len(done.created)
-                report.updated += len(done.updated)
-                report.unchanged += len(chunk) - len(done.created) - len(done.updated)
-            if key and not dry_run:
+            for start in range(0, len(given.courses), CHUNK):
+                await self._store(work, org, given.courses[start : start + CHUNK], report)
+            if key:
                 await work.idempotency.store(org, key, json.dumps(asdict(report)))
             if not dry_run:
                 await work.commit()
         return report
 
+    async def _store(self, work: Work, org: OrgId, chunk: Sequence[CourseFields], report: Report) -> None:
+        now = self.clock()
+        done = await work.courses.upsert([Course(CourseId(self.ids()), org, fields, now, now) for fields in chunk])
+        report.created += len(done.created)
+        report.updated += len(done.updated)
+        report.unchanged += len(chunk) - len(done.created) - len(done.updated)
 
-def _accept(rows: Sequence[CourseRow], report: Report) -> Iterator[CourseFields]:
-    """The usable rows, each code once. A repeated row with the same content is harmless, with another it is not."""
+
+def _usable(rows: Sequence[CourseRow], report: Report) -> Iterator[CourseFields]:
+    """Each code once. A repeated row with the same content is harmless, with another it is not."""
     first: dict[str, CourseRow] = {}
     for row in rows:
         if row.fields is None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from catalog.core.import_courses import ImportCourses
+from catalog.core.import_courses import ImportCourses, accept
 from catalog.http.answers import ImportReport, documented
 from catalog.http.callers import Writer, organization
 from catalog.http.course_files import CourseFile, is_supported, read_courses
@@ -55,10 +55,10 @@ def routes(import_courses: ImportCourses) -> APIRouter:
     ) -> dict[str, Any]:
         """Create or update courses by their code. A wrong row is reported and stops no other."""
         file = await _sent_file(request)
-        rows = await offload(read_courses, file)
+        given = await offload(lambda: accept(read_courses(file)))
         if key is not None:  # a repeated upload has another multipart boundary, and is the same file
             key = replace(key, fingerprint=hashlib.sha256(file.content).hexdigest())
-        return asdict(await import_courses(organization(caller), rows, dry_run=dry_run, key=key))
+        return asdict(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
 
     @imports.get(
         "/courses/import/template.csv", responses={200: {"content": {"text/csv": {}}}}, response_class=Response
