@@ -5,7 +5,6 @@ index costs microseconds.
 """
 
 import asyncio
-from datetime import UTC, datetime
 
 from sqlalchemy import RowMapping, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -87,10 +86,11 @@ def _record(row: RowMapping) -> Record:
 
 
 async def _measure(connection: AsyncConnection) -> None:
-    pending = select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))
+    age = func.extract("epoch", func.now() - func.min(OUTBOX.c.created_at))
+    pending = select(func.count(), age).where(OUTBOX.c.published_at.is_(None))
     count, oldest = (await connection.execute(pending)).one()
     OUTBOX_PENDING.set(count)
-    OUTBOX_AGE.set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
+    OUTBOX_AGE.set(float(oldest or 0))
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
