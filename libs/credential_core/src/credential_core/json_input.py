@@ -21,7 +21,6 @@ MAX_DEPTH: Final = 32
 MAX_NODES: Final = 2000
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 _MAX_DIGITS: Final = 400
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _COMPACT_JOSE = re.compile(rb"\s*[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
@@ -36,8 +35,31 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_tree(value: object) -> None:
-    """Hold a parsed JSON value against the budgets on depth, size, numbers and text."""
-    _Census().visit(value, 0)
+    """Hold a parsed JSON value against the budgets on depth, size, numbers and text, level by level."""
+    level: list[Any] = [value]
+    count = depth = 0
+    texts: list[str] = []
+    while level:
+        count += len(level)
+        inner: list[Any] = []
+        containers = 0
+        for item in level:
+            if isinstance(item, str):
+                texts.append(item)
+            elif isinstance(item, dict | list):
+                containers += 1
+                if isinstance(item, dict):
+                    texts.extend(item)
+                inner.extend(item.values() if isinstance(item, dict) else item)
+                if count + len(inner) > MAX_NODES:
+                    raise LimitError("document_too_many_nodes", f"a document may hold {MAX_NODES} values")
+            else:
+                _check_atom(item)
+        if containers and depth >= MAX_DEPTH:
+            raise LimitError("document_too_deep", f"a document may nest {MAX_DEPTH} levels")
+        level = inner
+        depth += 1
+    _check_texts(texts)
 
 
 def _as_bytes(body: bytes | str) -> bytes:
@@ -106,42 +128,16 @@ def _finite_number(text: str) -> float:
     return float(text)
 
 
-class _Census:
-    """Counts the values of one document while checking each."""
-
-    __slots__ = ("nodes",)
-
-    def __init__(self) -> None:
-        self.nodes = 0
-
-    def visit(self, value: object, depth: int) -> None:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise LimitError("document_too_many_nodes", f"a document may hold {MAX_NODES} values")
-        if isinstance(value, str):
-            _check_text(value)
-        elif isinstance(value, dict | list):
-            if depth >= MAX_DEPTH:
-                raise LimitError("document_too_deep", f"a document may nest {MAX_DEPTH} levels")
-            self._visit_members(value, depth + 1)
-        else:
-            _check_atom(value)
-
-    def _visit_members(self, value: dict[Any, Any] | list[Any], depth: int) -> None:
-        if isinstance(value, dict):
-            for name in value:
-                if not isinstance(name, str):
-                    raise DocumentError("json_malformed", "a member name is not a string")
-                _check_text(name)
-            items = list(value.values())
-        else:
-            items = value
-        for item in items:
-            self.visit(item, depth)
-
-
-def _check_text(text: str) -> None:
-    if _UNSTORABLE.search(text):
+def _check_texts(texts: list[str]) -> None:
+    """Look at all texts at once: joining neither makes nor hides a surrogate."""
+    try:
+        joined = "".join(texts)
+        joined.encode()
+    except TypeError:
+        raise DocumentError("json_malformed", "a member name is not a string") from None
+    except UnicodeEncodeError:
+        raise DocumentError("text_unsafe", "text holds U+0000 or a lone surrogate") from None
+    if "\0" in joined:
         raise DocumentError("text_unsafe", "text holds U+0000 or a lone surrogate")
 
 

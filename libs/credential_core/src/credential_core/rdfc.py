@@ -7,7 +7,7 @@ LimitError instead. Section numbers are those of RDFC-1.0 (W3C Recommendation).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final, TypeAlias
@@ -41,19 +41,60 @@ def canonicalize(
     """Label the blank nodes and sort (§4.4.3). `algorithm` is SHA-256 or SHA-384. LimitError past a budget."""
     if algorithm not in _HASHES:
         raise DocumentError("hash_unsupported", f"RDFC-1.0 with {algorithm[:40]} is not supported")
-    dataset = list(dict.fromkeys(quads))
-    labelling = _Labelling(dataset, _HASHES[algorithm], work_limit)
+    lines: list[str] = []
+    unlabelled: list[Quad] = []
+    for quad in dict.fromkeys(quads):
+        subject, predicate, object_, graph = quad
+        if subject[0] == "_" or object_[0] == "_" or graph[:1] == "_":
+            unlabelled.append(quad)
+        else:
+            lines.append(_line(subject, predicate, object_, graph))
+    labelling = _Labelling(unlabelled, _HASHES[algorithm], work_limit)
     if len(labelling.mentions) > max_blank_nodes:
         raise LimitError("too_many_blank_nodes", f"a document may have {max_blank_nodes} blank nodes")
     labels = labelling.labels()
-    lines = sorted(_line(quad, labels) for quad in dataset)
+    lines += [relabelled(quad, labels) for quad in unlabelled]
+    lines.sort()
     return Canonical("".join(lines), {old[2:]: new[2:] for old, new in labels.items()})
 
 
-def _line(quad: Quad, labels: dict[str, str]) -> str:
+def relabelled(quad: Quad, labels: Mapping[str, str]) -> str:
+    """One line of canonical N-Quads, with other labels for its blank nodes."""
     subject, predicate, object_, graph = quad
-    name = f" {labels.get(graph, graph)}" if graph else ""
-    return f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{name} .\n"
+    return _line(labels.get(subject, subject), predicate, labels.get(object_, object_), labels.get(graph, graph))
+
+
+def _line(subject: str, predicate: str, object_: str, graph: str) -> str:
+    return f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
+
+
+def first_degree_text(node: str, mentions: Iterable[Quad]) -> str:
+    """What the first-degree hash of a blank node is taken of (§4.6): it is `_:a`, every other blank node `_:z`."""
+    lines = []
+    for subject, predicate, object_, graph in mentions:
+        if subject[0] == "_":
+            subject = "_:a" if subject == node else "_:z"  # noqa: PLW2901  # masking in place reads best
+        if object_[0] == "_":
+            object_ = "_:a" if object_ == node else "_:z"  # noqa: PLW2901
+        if graph[:1] == "_":
+            graph = "_:a" if graph == node else "_:z"  # noqa: PLW2901
+        lines.append(_line(subject, predicate, object_, graph))
+    lines.sort()
+    return "".join(lines)
+
+
+def mentions_of(quads: Iterable[Quad]) -> dict[str, list[Quad]]:
+    """The quads that mention each blank node."""
+    mentions: dict[str, list[Quad]] = {}
+    for quad in quads:
+        subject, _, object_, graph = quad
+        if subject[0] == "_":
+            mentions.setdefault(subject, []).append(quad)
+        if object_[0] == "_" and object_ != subject:
+            mentions.setdefault(object_, []).append(quad)
+        if graph[:1] == "_" and graph not in (subject, object_):
+            mentions.setdefault(graph, []).append(quad)
+    return mentions
 
 
 class _Issuer:
@@ -85,10 +126,7 @@ class _Labelling:
         self._work = work_limit
         self._canonical = _Issuer("_:c14n")
         self._first_degree: dict[str, str] = {}
-        self.mentions: dict[str, list[Quad]] = {}
-        for quad in dataset:
-            for node in {term for term in (quad[0], quad[2], quad[3]) if term.startswith("_:")}:
-                self.mentions.setdefault(node, []).append(quad)
+        self.mentions = mentions_of(dataset)
 
     def _digest(self, text: str) -> str:
         return str(self._hash(text.encode()).hexdigest())
@@ -102,7 +140,7 @@ class _Labelling:
         """Canonical labels for all blank nodes (§4.4.3)."""
         by_hash: dict[str, list[str]] = {}
         for node in self.mentions:
-            digest = self._first_degree[node] = self._hash_first_degree(node)
+            digest = self._first_degree[node] = self._digest(first_degree_text(node, self.mentions[node]))
             by_hash.setdefault(digest, []).append(node)
         shared = []
         for digest in sorted(by_hash):
@@ -125,15 +163,6 @@ class _Labelling:
         for _, issuer in sorted(results, key=lambda result: result[0]):
             for node in issuer.issued:
                 self._canonical.issue(node)
-
-    def _hash_first_degree(self, node: str) -> str:
-        """§4.6: the node is `_:a`, every other blank node `_:z`."""
-
-        def mask(term: str) -> str:
-            return ("_:a" if term == node else "_:z") if term.startswith("_:") else term
-
-        lines = [f"{mask(s)} {p} {mask(o)}{' ' + mask(g) if g else ''} .\n" for s, p, o, g in self.mentions[node]]
-        return self._digest("".join(sorted(lines)))
 
     def _hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         """§4.7."""

@@ -6,20 +6,25 @@ Only the frozen contexts are ever processed, so the tables are few; the memory t
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pyld.context_resolver import ContextResolver
 from pyld.jsonld import JsonLdError, JsonLdProcessor
 
 from credential_core.contexts import load_context
-from credential_core.errors import ContextError
-from credential_core.jsonld.lexical import is_absolute_iri
+from credential_core.errors import ContextError, DocumentError
+from credential_core.jsonld.lexical import XSD, is_absolute_iri
 
 _MAX_COMPILED: Final = 1024  # active contexts kept; each is some 10 kB
+_MAX_TYPES: Final = 256  # combinations of types remembered in one active context
 _UNSUPPORTED_CONTAINERS: Final = frozenset({"@index", "@language", "@id", "@type"})
+_UNSUPPORTED_MEMBERS: Final = ("@nest", "@language", "@direction", "@index")
 _KEYWORDS: Final = frozenset({"@id", "@type"})
+
+DocumentLoader: TypeAlias = Callable[[str, Any], dict[str, Any]]
+Types: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +37,61 @@ class Term:
     is_graph: bool
     scoped: Any  # the property-scoped or type-scoped local context; None if there is none, False for null
     predicate: str
+    is_keyword: bool  # names an id or a type
+    is_plain: bool  # a scalar value is one quad in the same context: no list, graph, JSON or context of its own
+    is_literal: bool  # a string is a literal, not an IRI
+    datatype: str  # what follows a string's closing quote: empty, or ^^<datatype>
 
 
 def _compile(name: str, mapping: Mapping[str, Any]) -> Term:
     container = mapping.get("@container") or ()
-    if mapping.get("reverse") or "@nest" in mapping or _UNSUPPORTED_CONTAINERS.intersection(container):
+    unsupported = mapping.get("reverse") or any(member in mapping for member in _UNSUPPORTED_MEMBERS)
+    if unsupported or _UNSUPPORTED_CONTAINERS.intersection(container):
         raise ContextError("context_unsupported", f"the term {name} uses a JSON-LD feature not supported here")
-    coercion = mapping.get("@type")
+    coercion = None if mapping.get("@type") == "@none" else mapping.get("@type")
     iri = mapping["@id"]
+    is_list, is_graph, scoped = "@list" in container, "@graph" in container, mapping.get("@context")
     return Term(
         iri=iri,
-        coercion=None if coercion == "@none" else coercion,
-        is_list="@list" in container,
-        is_graph="@graph" in container,
-        scoped=mapping.get("@context"),
+        coercion=coercion,
+        is_list=is_list,
+        is_graph=is_graph,
+        scoped=scoped,
         predicate=f"<{iri}>",
+        is_keyword=iri in _KEYWORDS,
+        is_plain=scoped is None and not (is_list or is_graph or coercion == "@json" or iri in _KEYWORDS),
+        is_literal=coercion not in ("@id", "@vocab"),
+        datatype="" if coercion in (None, XSD + "string") else f"^^<{coercion}>",
     )
 
 
 class ActiveContext:
     """What terms mean at one place of a document. Derived contexts are made once and remembered."""
 
-    __slots__ = ("_by_scope", "_by_url", "_library", "_terms", "id_aliases", "previous", "raw", "type_aliases")
+    __slots__ = (
+        "_by_scope",
+        "_by_types",
+        "_by_url",
+        "_library",
+        "_terms",
+        "id_aliases",
+        "members",
+        "previous",
+        "raw",
+        "type_aliases",
+    )
 
     def __init__(self, library: Library, raw: Mapping[str, Any], previous: ActiveContext | None) -> None:
+        if "@language" in raw or "@direction" in raw:
+            raise ContextError("context_unsupported", "a default language or direction is not supported here")
         self._library = library
         self.raw = raw
         self.previous = previous  # what to go back to when a type-scoped context ends
         self.id_aliases = _aliases(raw, "@id")
         self.type_aliases = _aliases(raw, "@type")
+        self.members: dict[str, Term] = {}  # the terms that members were found to name; see `member`
         self._terms: dict[str, Term | None] = {}
+        self._by_types: dict[Types, tuple[ActiveContext, Types]] = {}
         self._by_scope: dict[tuple[int, bool], tuple[Any, ActiveContext]] = {}
         self._by_url: dict[tuple[str, ...], ActiveContext] = {}
 
@@ -80,32 +110,58 @@ class ActiveContext:
         self._terms[name] = found
         return found
 
-    def expand_type(self, value: str) -> str | None:
-        """The IRI of a type or of an `@vocab` value: a term, a compact IRI, an absolute IRI, or under `@vocab`."""
+    def member(self, name: str) -> Term:
+        """The term that a member names, also found in `members` from then on. DocumentError if it is no term."""
+        if "@" in name[:1] or ":" in name:
+            raise DocumentError("member_not_term", f"a member must be named by a term, not by {name[:200]!r}")
+        term = self.term(name)
+        if term is None:
+            raise DocumentError("term_undefined", f"no context defines the member {name[:200]!r}")
+        if name in self._terms:  # what @vocab makes of any name is not kept: there is no end to it
+            self.members[name] = term
+        return term
+
+    def for_types(self, names: Types) -> tuple[ActiveContext, Types]:
+        """The context inside a node of these types, and their IRIs as terms of quads. DocumentError for a bad one."""
+        known = self._by_types.get(names)
+        if known is not None:
+            return known
+        context = self
+        for name in sorted(names):
+            term = self.term(name)
+            if term is not None and term.scoped:
+                context = context._scoped(term.scoped, propagate=False)
+        made = context, tuple(self.type_iri(name) for name in names)
+        if len(self._by_types) >= _MAX_TYPES:
+            self._by_types.clear()
+        self._by_types[names] = made
+        return made
+
+    def type_iri(self, value: str) -> str:
+        """The IRI, as a term of quads, of a type or an `@vocab` value: a term, a (compact) IRI, or under `@vocab`."""
         if value in self.raw["mappings"]:
             term = self.term(value)
-            return term.iri if term else None
-        absolute = self.expand_reference(value)
-        if absolute is None and ":" not in value and "@vocab" in self.raw:
-            return str(self.raw["@vocab"]) + value
-        return absolute
+            if term is None or term.is_keyword:
+                raise _relative(value)
+            return term.predicate
+        if ":" not in value and "@vocab" in self.raw:
+            return _checked(str(self.raw["@vocab"]) + value)
+        return self.id_iri(value)
 
-    def expand_reference(self, value: str) -> str | None:
-        """The IRI of an `@id` value: a compact or an absolute IRI. None for anything relative."""
+    def id_iri(self, value: str) -> str:
+        """The IRI, as a term of quads, of an `@id` value: a compact or an absolute IRI. DocumentError otherwise."""
         prefix, colon, suffix = value.partition(":")
         if colon and not suffix.startswith("//"):
             mapping = self.raw["mappings"].get(prefix)
             if mapping and mapping["_prefix"]:
-                return str(mapping["@id"]) + suffix
-        return value if is_absolute_iri(value) else None
+                return _checked(str(mapping["@id"]) + suffix)
+        if not is_absolute_iri(value):
+            raise _relative(value)
+        return f"<{value}>"
 
     def for_property(self, term: Term) -> ActiveContext:
         """This context with a term's property-scoped context applied (JSON-LD 1.1 §4.1.8)."""
-        return self._scoped(term.scoped, propagate=True)
-
-    def for_type(self, term: Term) -> ActiveContext:
-        """This context with a type's own context applied, until the node ends."""
-        return self._scoped(term.scoped, propagate=False)
+        return self if term.scoped is None else self._scoped(term.scoped, propagate=True)
 
     def _scoped(self, local: Any, *, propagate: bool) -> ActiveContext:
         known = self._by_scope.get((id(local), propagate))
@@ -126,6 +182,16 @@ class ActiveContext:
         return known
 
 
+def _relative(value: str) -> DocumentError:
+    return DocumentError("iri_relative", f"{value[:200]!r} is neither a term nor an absolute IRI")
+
+
+def _checked(text: str) -> str:
+    if not is_absolute_iri(text):
+        raise DocumentError("iri_malformed", f"not an absolute IRI: {text[:200]!r}")
+    return f"<{text}>"
+
+
 def _aliases(raw: Mapping[str, Any], keyword: str) -> tuple[str, ...]:
     return tuple(name for name, mapping in raw["mappings"].items() if mapping and mapping["@id"] == keyword)
 
@@ -137,13 +203,14 @@ def _usable(iri: object) -> bool:
 class Library:
     """Makes active contexts through PyLD's context processing, one thread at a time, and bounds how many are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: DocumentLoader | None = None) -> None:
+        load = load or _load_frozen
         self._lock = threading.RLock()
         self._processor = JsonLdProcessor()
         self._options = {
             "base": "",
-            "documentLoader": _load,
-            "contextResolver": ContextResolver({}, _load),
+            "documentLoader": load,
+            "contextResolver": ContextResolver({}, load),
             "processingMode": "json-ld-1.1",
         }
         self._count = 0
@@ -177,7 +244,7 @@ class Library:
         return processed
 
 
-def _load(url: str, _options: object) -> dict[str, Any]:
+def _load_frozen(url: str, _options: object) -> dict[str, Any]:
     return {
         "contentType": "application/ld+json",
         "contextUrl": None,

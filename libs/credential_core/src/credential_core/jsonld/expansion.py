@@ -16,7 +16,7 @@ from credential_core.contexts import frozen_contexts
 from credential_core.errors import ContextError, DocumentError
 from credential_core.json_input import check_tree
 from credential_core.jsonld.active_context import ActiveContext, Library, Term
-from credential_core.jsonld.lexical import RDF, iri, literal, native_literal, tagged_literal
+from credential_core.jsonld.lexical import RDF, literal, native_literal, quoted, tagged_literal
 
 Quad: TypeAlias = tuple[str, str, str, str]
 
@@ -25,7 +25,6 @@ _TYPE: Final = f"<{RDF}type>"
 _FIRST: Final = f"<{RDF}first>"
 _REST: Final = f"<{RDF}rest>"
 _NIL: Final = f"<{RDF}nil>"
-_NODE_KEYWORDS: Final = frozenset({"@id", "@type"})
 _VALUE_MEMBERS: Final = frozenset({"@value", "@language", "@direction"})
 _library: Final = Library()
 
@@ -34,13 +33,13 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     """The quads of a JSON-LD document, in document order, repeats included. DocumentError, ContextError, LimitError."""
     root = dict(document)
     check_tree(root)
-    walk = _Walk()
-    walk.node(_library.initial, root, "", is_root=True)
+    walk = Walk()
+    walk.root(_library.initial, root)
     return walk.quads
 
 
-class _Walk:
-    """One pass over one document."""
+class Walk:
+    """One pass over one document. The walk that compiles a template takes its own view of `identifier` and `scalar`."""
 
     __slots__ = ("_blank_nodes", "_root_subject", "quads")
 
@@ -49,42 +48,70 @@ class _Walk:
         self._blank_nodes = 0
         self._root_subject = ""
 
+    def root(self, context: ActiveContext, document: dict[str, Any]) -> None:
+        """Emit the quads of a whole document."""
+        self._node(context, document, "", is_root=True)
+
+    def identifier(self, context: ActiveContext, value: Any) -> str:
+        """The subject that an id gives."""
+        if not isinstance(value, str):
+            raise DocumentError("id_malformed", "an id must be one IRI")
+        return context.id_iri(value)
+
+    def scalar(self, context: ActiveContext, term: Term, value: Any) -> str:
+        """The object that a string, number or boolean gives as the term coerces it (JSON-LD 1.1 API §5.3)."""
+        if isinstance(value, str):
+            if term.is_literal:
+                return quoted(value) + term.datatype
+            return context.id_iri(value) if term.coercion == "@id" else context.type_iri(value)
+        return native_literal(value, term.coercion if term.is_literal else None)
+
+    def applied(self, context: ActiveContext, value: Any) -> ActiveContext:
+        """The context inside a node that brings a `@context`."""
+        return context.with_contexts(_context_urls(value))
+
     def _blank(self) -> str:
         label = f"_:b{self._blank_nodes}"
         self._blank_nodes += 1
         return label
 
-    def node(self, context: ActiveContext, element: dict[str, Any], graph: str, *, is_root: bool = False) -> str:
+    def _node(self, context: ActiveContext, element: dict[str, Any], graph: str, *, is_root: bool = False) -> str:
         """Emit one node object; its subject term."""
         if "@context" in element:
-            context = context.with_contexts(_context_urls(element["@context"]))
-        outer = context
-        types = _type_names(outer, element)
-        for name in sorted(types):
-            term = outer.term(name)
-            if term is not None and term.scoped:
-                context = context.for_type(term)
+            context = self.applied(context, element["@context"])
+        names = _type_names(context, element)
+        context, types = context.for_types(names) if names else (context, names)
         subject = self._subject(context, element)
         if is_root:
             self._root_subject = subject
         elif subject == self._root_subject and not _is_typed_reference(context, element):
             raise DocumentError("root_id_repeated", "a nested node says more about the document's own id")
-        self.quads += [(subject, _TYPE, _reference(name, outer.expand_type(name)), graph) for name in types]
-        for key, value in element.items():
-            if key != "@context":
-                term = _defined(context, key)
-                if term.iri not in _NODE_KEYWORDS:
-                    self._property(context, term, value, subject, graph)
+        quads, members = self.quads, context.members
+        for type_ in types:
+            quads.append((subject, _TYPE, type_, graph))
+        for name, value in element.items():
+            term = members.get(name)
+            if term is None:
+                if name == "@context":
+                    continue
+                term = self.member(context, name)
+            if term.is_plain and type(value) is str:
+                quads.append((subject, term.predicate, self.scalar(context, term, value), graph))
+            elif not term.is_keyword:
+                self._property(context, term, value, subject, graph)
         return subject
+
+    def member(self, context: ActiveContext, name: str) -> Term:
+        """The term that a member names, the first time it is met."""
+        return context.member(name)
 
     def _subject(self, context: ActiveContext, element: dict[str, Any]) -> str:
         aliases = [name for name in context.id_aliases if name in element]
         if not aliases:
             return self._blank()
-        value = element[aliases[0]]
-        if not isinstance(value, str) or len(aliases) > 1:
+        if len(aliases) > 1:
             raise DocumentError("id_malformed", "an id must be one IRI")
-        return _reference(value, context.expand_reference(value))
+        return self.identifier(context, element[aliases[0]])
 
     def _property(self, context: ActiveContext, term: Term, value: Any, subject: str, graph: str) -> None:
         """Emit the quads of one member of a node."""
@@ -124,22 +151,21 @@ class _Walk:
 
     def _object(self, context: ActiveContext, term: Term, item: Any, graph: str) -> str:
         """The object term of one value; nested nodes are emitted on the way."""
+        if isinstance(item, dict):
+            if "@value" in item:
+                return _value_object(item)
+            return self._node(_nested(context, term, item), item, graph)
         if isinstance(item, list):
             raise DocumentError("array_nested", f"{term.iri} holds an array within an array")
-        if isinstance(item, dict) and "@value" not in item:
-            return self.node(_nested(context, term, item), item, graph)
-        if term.scoped is not None:
-            context = context.for_property(term)
-        return _value_object(item) if isinstance(item, dict) else _scalar(context, term, item)
+        return self.scalar(context.for_property(term), term, item)
 
 
 def _nested(context: ActiveContext, term: Term, element: dict[str, Any]) -> ActiveContext:
     """The context inside a property's node: type-scoped contexts end, then the property's own begins."""
-    if term.scoped is not None:
-        context = context.for_property(term)
-    if context.previous is not None and not _only_id(context, element):
-        context = context.previous
-    return context if term.scoped is None else context.for_property(term)
+    inner = context.for_property(term)
+    if inner.previous is None or _only_id(inner, element):
+        return inner.for_property(term)
+    return inner.previous.for_property(term)
 
 
 def _only_id(context: ActiveContext, element: dict[str, Any]) -> bool:
@@ -163,40 +189,16 @@ def _context_urls(value: Any) -> tuple[str, ...]:
     return tuple(urls)
 
 
-def _type_names(context: ActiveContext, element: dict[str, Any]) -> list[str]:
-    values = [element[name] for name in context.type_aliases if name in element]
-    names = [item for value in values for item in (value if isinstance(value, list) else [value])]
-    if not all(isinstance(name, str) for name in names):
-        raise DocumentError("type_malformed", "a type must be a string or a list of strings")
-    return names
-
-
-def _defined(context: ActiveContext, name: str) -> Term:
-    if "@" in name[:1] or ":" in name:
-        raise DocumentError("member_not_term", f"a member must be named by a term, not by {name[:200]!r}")
-    term = context.term(name)
-    if term is None:
-        raise DocumentError("term_undefined", f"no context defines the member {name[:200]!r}")
-    return term
-
-
-def _reference(value: str, expanded: str | None) -> str:
-    if expanded is None:
-        raise DocumentError("iri_relative", f"{value[:200]!r} is neither a term nor an absolute IRI")
-    return iri(expanded)
-
-
-def _scalar(context: ActiveContext, term: Term, value: Any) -> str:
-    """A string, number or boolean as the term coerces it (JSON-LD 1.1 API §5.3)."""
-    coercion = term.coercion
-    if isinstance(value, str):
-        if coercion == "@id":
-            return _reference(value, context.expand_reference(value))
-        if coercion == "@vocab":
-            return _reference(value, context.expand_type(value))
-        return literal(value, coercion)
-    datatype = None if coercion in ("@id", "@vocab") else coercion
-    return native_literal(value, datatype)
+def _type_names(context: ActiveContext, element: dict[str, Any]) -> tuple[str, ...]:
+    names: list[str] = []
+    for alias in context.type_aliases:
+        if alias in element:
+            value = element[alias]
+            names.extend(value) if isinstance(value, list) else names.append(value)
+    for name in names:
+        if not isinstance(name, str):
+            raise DocumentError("type_malformed", "a type must be a string or a list of strings")
+    return tuple(names)
 
 
 def _value_object(item: dict[str, Any]) -> str:

@@ -51,6 +51,8 @@ def _escape(match: re.Match[str]) -> str:
 
 def quoted(text: str) -> str:
     """A string literal in canonical N-Quads (RDFC-1.0 §5, RDF 1.2 N-Quads canonical form)."""
+    if text.isprintable() and '"' not in text and "\\" not in text:  # most text: a fast look, nothing to escape
+        return f'"{text}"'
     return f'"{_TO_ESCAPE.sub(_escape, text)}"'
 
 
