@@ -9,8 +9,13 @@ from contracts.envelope import envelope
 from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.clock import Clock, utc_now
+from service_kit.errors import Invalid
 from service_kit.ids import NewId, new_id
 from service_kit.tables import OUTBOX
+
+# Kafka refuses a record of more than a mebibyte, headers included, and would refuse it again at every attempt: one
+# such row would hold up all events behind it for ever.
+MAX_VALUE = 1_000_000
 
 
 class Outbox:
@@ -23,12 +28,17 @@ class Outbox:
         self._ids = ids
 
     async def append(self, *payloads: Payload) -> None:
-        """Add events, in this order. They reach the bus after the commit, at least once."""
+        """Add events, in this order. They reach the bus after the commit, at least once.
+
+        Raises Invalid for one that is too large for the bus.
+        """
         if payloads:
             await self._session.execute(insert(OUTBOX), [self._row(payload) for payload in payloads])
 
     def _row(self, payload: Payload) -> dict[str, object]:
         event = envelope(payload, event_id=self._ids(), source=self._source, time=self._clock())
+        if len(event.data) > MAX_VALUE:
+            raise Invalid(f"this is too large to be published: {len(event.data)} bytes of {MAX_VALUE}")
         headers: Sequence[tuple[str, bytes]] = event.headers()
         return {
             "id": event.id,
