@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -23,14 +24,14 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TOPIC = TOPIC_OF[IssuerPublished]
 
 
-def payload(slug: str, revision: int = 1) -> IssuerPublished:
+def payload(slug: str, revision: int = 1, profile: dict[str, JsonValue] | None = None) -> IssuerPublished:
     return IssuerPublished(
         issuer_id=f"did:web:kit.test:{slug}",
         slug=slug,
         org_id="org",
         revision=revision,
         name=slug,
-        profile={},
+        profile=profile or {},
         did_document={},
         changed_at=NOW,
     )
