@@ -88,6 +88,11 @@ async def test_a_bad_entry_plants_nothing_at_all(
     assert (await gateway.ask({}, auth=("good", SECRET))).status_code == 401
 
 
+async def test_a_missing_file_is_told_in_one_line(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await COMMANDS["seed"](gateway.settings, ["--file", "/no/such/file"]) == 1
+    assert capsys.readouterr().err == "gateway: /no/such/file: No such file or directory\n"
+
+
 async def test_the_first_operator_is_made_once(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     create = COMMANDS["create-operator"]
     assert await create(gateway.settings, ["--name", "Laurel Operations"]) == 0

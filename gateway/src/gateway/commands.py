@@ -72,6 +72,8 @@ async def seed(settings: GatewaySettings, arguments: Sequence[str]) -> int:
         entries = SEED_FILE.validate_json(path.read_bytes())  # noqa: ASYNC240 - nothing else runs here
     except ValidationError as error:
         return _failed(f"{path}: {_summary(error)}")
+    except OSError as error:
+        return _failed(f"{path}: {error.strerror}")
     async with _store(settings) as unit_of_work:
         planted = await Seed(unit_of_work=unit_of_work, clock=utc_now, ids=new_id)([e.seedling() for e in entries])
     for entry, client in zip(entries, planted, strict=True):

@@ -15,6 +15,7 @@ from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
 from gateway.core.create_organization import CreateOrganization
+from gateway.core.ports import Grants
 from gateway.core.queries import Queries
 from gateway.core.register_client import RegisterClient, SecretReceipts
 from gateway.core.remove_client import RemoveClient
@@ -22,6 +23,7 @@ from gateway.core.rotate_keys import RotateKeys
 from gateway.core.rotate_secret import RotateSecret
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
+from gateway.core.use_grants import UseGrants
 from gateway.http import clients, metadata, oauth, organizations
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY, FormRequest
@@ -62,19 +64,16 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
 
     async def run_endpoint(endpoint: oauth.Endpoint, request: FormRequest) -> Answer:
         keys = await ring.current()
-        async with unit_of_work() as work:
-            answer = await work.with_grants(
-                lambda grants: endpoint(
-                    Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id), request
-                )
-            )
-            await work.commit()
-        return answer
+
+        def answer(grants: Grants) -> Answer:
+            return endpoint(Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id), request)
+
+        return await use_grants(answer)
 
     async def is_revoked(token_id: str, client: str) -> bool:
-        async with unit_of_work() as work:
-            return await work.with_grants(lambda grants: grants.is_revoked(token_id, client))
+        return await use_grants(lambda grants: grants.is_revoked(token_id, client))
 
+    use_grants = UseGrants(unit_of_work=unit_of_work)
     policy = settings.policy()
     vault = LocalVault(settings.encryption_key())
     rotate = RotateKeys(unit_of_work=unit_of_work, new_key=key_maker(vault), policy=settings.rotation(), clock=clock)

@@ -1,42 +1,54 @@
-"""What the OAuth endpoints read and write, on a plain Session: Authlib's hooks run under AsyncSession.run_sync."""
+"""What the OAuth endpoints read and write, on a plain Connection: Authlib's hooks run under AsyncSession.run_sync."""
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
 from gateway.adapters.audit import row as audit_row
 from gateway.adapters.tables import AUDIT, CLIENT_ASSERTIONS, CLIENT_SECRETS, CLIENTS, ORGANIZATIONS, REVOKED_TOKENS
 from gateway.core.model import AuditEntry, AuthMethod, ClientId, KnownClient, OrganizationId
 from gateway.core.scopes import Kind
 
+# Built once: the token endpoint is the fleet's busiest address.
+GOOD_DIGESTS = (
+    select(func.array_agg(CLIENT_SECRETS.c.digest))
+    .where(
+        CLIENT_SECRETS.c.client_id == CLIENTS.c.id,
+        or_(CLIENT_SECRETS.c.expires_at.is_(None), CLIENT_SECRETS.c.expires_at > bindparam("at")),
+    )
+    .scalar_subquery()
+)
+KNOWN_CLIENT = (
+    select(
+        CLIENTS.c.id,
+        CLIENTS.c.organization_id,
+        CLIENTS.c.scopes,
+        CLIENTS.c.auth_method,
+        CLIENTS.c.public_keys,
+        ORGANIZATIONS.c.kind,
+        GOOD_DIGESTS.label("digests"),
+    )
+    .join_from(CLIENTS, ORGANIZATIONS)
+    .where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None))
+)
+USE_ASSERTION = upsert(CLIENT_ASSERTIONS).on_conflict_do_nothing().returning(CLIENT_ASSERTIONS.c.digest)
+IS_REVOKED = select(
+    or_(
+        exists().where(REVOKED_TOKENS.c.id == bindparam("token_id")),
+        ~exists().where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None)),
+    )
+)
+
 
 class SqlGrants:
     """See core.ports.Grants."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def client(self, client_id: str, at: datetime) -> KnownClient | None:
-        good = or_(CLIENT_SECRETS.c.expires_at.is_(None), CLIENT_SECRETS.c.expires_at > at)
-        digests = select(func.array_agg(CLIENT_SECRETS.c.digest)).where(
-            CLIENT_SECRETS.c.client_id == CLIENTS.c.id, good
-        )
-        query = (
-            select(
-                CLIENTS.c.id,
-                CLIENTS.c.organization_id,
-                CLIENTS.c.scopes,
-                CLIENTS.c.auth_method,
-                CLIENTS.c.public_keys,
-                ORGANIZATIONS.c.kind,
-                digests.scalar_subquery().label("digests"),
-            )
-            .join_from(CLIENTS, ORGANIZATIONS)
-            .where(CLIENTS.c.id == client_id, CLIENTS.c.removed_at.is_(None))
-        )
-        found = self._session.execute(query).one_or_none()
+        found = self._connection.execute(KNOWN_CLIENT, {"client_id": client_id, "at": at}).one_or_none()
         if found is None:
             return None
         return KnownClient(
@@ -50,17 +62,15 @@ class SqlGrants:
         )
 
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:
-        used = upsert(CLIENT_ASSERTIONS).values(client_id=client, digest=digest, expires_at=until)
-        return self._session.scalar(used.on_conflict_do_nothing().returning(CLIENT_ASSERTIONS.c.digest)) is not None
+        used = {"client_id": client, "digest": digest, "expires_at": until}
+        return self._connection.scalar(USE_ASSERTION, used) is not None
 
     def revoke(self, token_id: str, client: ClientId, until: datetime) -> None:
-        revoked = upsert(REVOKED_TOKENS).values(id=token_id, client_id=client, expires_at=until)
-        self._session.execute(revoked.on_conflict_do_nothing())
+        revoked = {"id": token_id, "client_id": client, "expires_at": until}
+        self._connection.execute(upsert(REVOKED_TOKENS).on_conflict_do_nothing(), revoked)
 
     def is_revoked(self, token_id: str, client: str) -> bool:
-        revoked = exists().where(REVOKED_TOKENS.c.id == token_id)
-        registered = exists().where(CLIENTS.c.id == client, CLIENTS.c.removed_at.is_(None))
-        return bool(self._session.scalar(select(or_(revoked, ~registered))))
+        return bool(self._connection.scalar(IS_REVOKED, {"token_id": token_id, "client_id": client}))
 
     def record(self, entry: AuditEntry) -> None:
-        self._session.execute(insert(AUDIT).values(audit_row(entry)))
+        self._connection.execute(insert(AUDIT), audit_row(entry))

@@ -40,4 +40,4 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def with_grants(self, use: Callable[[SqlGrants], T]) -> T:
         """Run synchronous code on this transaction. It waits for the database without holding up the loop."""
-        return await self.session.run_sync(lambda session: use(SqlGrants(session)))
+        return await self.session.run_sync(lambda session: use(SqlGrants(session.connection())))

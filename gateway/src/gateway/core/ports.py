@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
 from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId, KeyState, SigningKey
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
+
+T = TypeVar("T")
 
 
 class Organizations(Protocol):
@@ -114,6 +116,9 @@ class UnitOfWork(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+    async def with_grants(self, use: Callable[[Grants], T]) -> T:
+        """Run synchronous code on this transaction. It waits for the database without holding up the loop."""
 
     async def commit(self) -> None: ...
 

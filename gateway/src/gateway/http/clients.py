@@ -88,6 +88,13 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
             changes["public_keys"] = parse_keys(changes.pop("jwks"))
         return ClientOut.of(await uses.update(actor(caller), client, changes))
 
+    _add_credentials(router, uses)
+    return router
+
+
+def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
+    """The routes that renew a client's credentials, or take them away."""
+
     @router.post("/clients/{client}/secret")
     async def rotate_secret(
         caller: ClientsManager, client: str, response: Response, key: Key, rotation: SecretRotation | None = None
@@ -106,5 +113,3 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
     async def remove(caller: ClientsManager, client: str) -> None:
         """Take the client's credentials away for good."""
         await uses.remove(actor(caller), client)
-
-    return router
