@@ -35,11 +35,7 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
         position = strict_json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
         raise invalid_field("cursor", "is not a cursor of this API") from error
-    if (
-        not isinstance(position, list)
-        or not position
-        or not all(isinstance(part, str) for part in position)
-    ):
+    if not isinstance(position, list) or not position or not all(isinstance(part, str) for part in position):
         raise invalid_field("cursor", "is not a cursor of this API")
     return tuple(position)
 
