@@ -34,9 +34,10 @@ class Client:
 
     async def sign_in(self) -> None:
         """Get an access token."""
-        auth = aiohttp.BasicAuth(self._organization["client_id"], self._organization["client_secret"])
+        login, password = self._organization["client_id"], self._organization["client_secret"]
+        auth = {"Authorization": aiohttp.encode_basic_auth(login, password)}
         form = {"grant_type": "client_credentials"}
-        async with self._session.post("/oauth/token", data=form, auth=auth) as answer:
+        async with self._session.post("/oauth/token", data=form, headers=auth) as answer:
             answer.raise_for_status()
             self._headers = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
 
