@@ -156,6 +156,16 @@ async def test_a_retired_achievement_is_refused(world: World) -> None:
     assert (answer.status_code, problem_code(answer)) == (409, "achievement-retired")
 
 
+async def test_without_a_version_the_newest_open_one_is_meant(world: World) -> None:
+    await world.issuer()
+    uid = new_id()
+    for version in (1, 2, 3):
+        await world.achievement(uid=uid, version=version)
+    await world.deliver(achievement_published(uid=uid, version=3, revision=2, retired=True))
+    await world.issue(uid)
+    assert [event.achievement_version for event in await world.events("credential.issued.v1")] == [2]
+
+
 async def test_an_achievement_of_another_organization_needs_the_policys_leave(world: World) -> None:
     issuer = await world.issuer()
     foreign = await world.achievement(OTHER_ORG)

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from credential_core.keys import PublicKey, SigningKey
@@ -15,6 +16,10 @@ from service_kit.ids import random_bytes
 SEED_BYTES = 32
 NONCE_BYTES = 12
 FORMAT = b"\x01"
+
+
+class KeySealed(RuntimeError):
+    """A stored key cannot be opened: a fault of the installation, never of a request."""
 
 
 class LocalKeyStore:
@@ -43,9 +48,15 @@ class LocalKeyStore:
 
     def _unseal(self, key: IssuerKey) -> SigningKey:
         if not key.sealed.startswith(FORMAT):
-            raise ValueError(f"the key {key.id} is sealed in a format this version does not know")
+            raise KeySealed(f"the key {key.id} is sealed in a format this version does not know")
         nonce, ciphertext = key.sealed[1 : 1 + NONCE_BYTES], key.sealed[1 + NONCE_BYTES :]
-        return SigningKey.from_seed(self._cipher.decrypt(nonce, ciphertext, _bound_to(key.issuer_id, key.id)))
+        try:
+            seed = self._cipher.decrypt(nonce, ciphertext, _bound_to(key.issuer_id, key.id))
+        except InvalidTag as error:
+            raise KeySealed(
+                f"the key {key.id} does not open: it was sealed under another key encryption key"
+            ) from error
+        return SigningKey.from_seed(seed)
 
 
 def _bound_to(issuer_id: IssuerId, key_id: KeyId) -> bytes:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from credential_core.errors import DocumentError
+from credential_core.timestamps import parse_timestamp
 from issuer.adapters import rows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
@@ -35,7 +37,7 @@ ISSUERS_OF = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id"
 NEWEST = (
     select(*(column for column in ACHIEVEMENTS.c if column.name != "document"))
     .where(ACHIEVEMENTS.c.id == bindparam("achievement_id"))
-    .order_by(ACHIEVEMENTS.c.version.desc())
+    .order_by(ACHIEVEMENTS.c.retired, ACHIEVEMENTS.c.version.desc())
     .limit(1)
 )
 VERSION = NEWEST.where(ACHIEVEMENTS.c.version == bindparam("wanted_version"))
@@ -99,7 +101,7 @@ class Reading:
         return rows.issuer(row)
 
     async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
-        """A version of an achievement; without a number, the newest."""
+        """A version of an achievement; without a number, the newest that is not retired, else the newest."""
         if version is None:
             found = await self._rows(NEWEST, achievement_id=achievement_id)
         else:
@@ -156,9 +158,10 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _position(after: tuple[str, ...]) -> Any:
     try:
         moment, credential_id = after
-        issued_at = datetime.fromisoformat(moment)
-    except ValueError as error:
+        # Refused here and not by the driver: that would leave its statement, and a lock on the table, open.
+        issued_at = parse_timestamp(moment)
+    except (ValueError, DocumentError) as error:
         raise invalid_field("cursor", "is not a cursor of this list") from error
-    if issued_at.tzinfo is None or not is_id(credential_id):
+    if not is_id(credential_id):
         raise invalid_field("cursor", "is not a cursor of this list")
     return tuple_(literal(issued_at, MOMENT), literal(credential_id, ID))

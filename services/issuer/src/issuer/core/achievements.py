@@ -15,7 +15,7 @@ MAX_VERSION_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An achievement, and the version that is meant: None is the newest."""
+    """An achievement, and the version that is meant: None is the newest one that is open."""
 
     achievement_id: str
     version: int | None
