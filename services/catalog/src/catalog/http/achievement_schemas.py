@@ -1,6 +1,5 @@
 """What a client may say of an achievement: Open Badges 3.0's own members, checked, bounded, and nothing else."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +19,7 @@ from catalog.http.texts import (
     TargetType,
     Uri,
 )
+from service_kit.ids import new_id
 
 
 def _listed(value: Any) -> Any:
@@ -27,7 +27,7 @@ def _listed(value: Any) -> Any:
 
 
 def _urn() -> str:
-    return f"urn:uuid:{uuid.uuid4()}"
+    return f"urn:uuid:{new_id()}"
 
 
 class Members(BaseModel):
