@@ -15,6 +15,7 @@ from service_kit.logs import get_logger
 log = get_logger(__name__)
 
 REFRESH_EVERY_S = 30.0
+RETRY_AFTER_S = 5.0
 
 Load = Callable[[], Awaitable[Sequence[SigningKey]]]
 Open = Callable[[SigningKey], ECKey]
@@ -55,6 +56,8 @@ class KeyRing:
             present = await self._load()
         except Unavailable as error:
             log.warning("signing_keys_unreadable", error=error.detail)
+            if self._keys is not None:  # known keys serve on: do not make every request wait for the database
+                self._read_at = self._clock() - REFRESH_EVERY_S + RETRY_AFTER_S
             return
         active = next(key for key in present if key.state is KeyState.ACTIVE)
         opened = self._keys.active if self._keys and self._keys.active_id == active.id else self._open(active)
