@@ -34,6 +34,7 @@ JARS = ROOT / ".cache" / "kafka" / "4.3.1"
 MIN_JAVA = 17
 START_TIMEOUT_S = 90.0
 DLQ_RETENTION_MS = 30 * 24 * 3600 * 1000
+BROKER_DEFAULT = -1
 
 
 class Kind(StrEnum):
@@ -63,7 +64,8 @@ class Kafka:
 
     def create_topics(self, configs: Mapping[str, Mapping[str, str]], partitions: int = 6) -> None:
         """Create those that are missing: name to topic configuration, such as {"cleanup.policy": "compact"}."""
-        run(_create_topics(self.bootstrap_servers, configs, partitions))
+        replication = BROKER_DEFAULT if self.kind is Kind.EXTERNAL else 1
+        run(_create_topics(self.bootstrap_servers, configs, partitions, replication))
 
 
 class LocalKafka(Supervised):
@@ -264,12 +266,16 @@ async def _answers(servers: str) -> bool:
         await client.close()
 
 
-async def _create_topics(servers: str, configs: Mapping[str, Mapping[str, str]], partitions: int) -> None:
+async def _create_topics(
+    servers: str, configs: Mapping[str, Mapping[str, str]], partitions: int, replication: int
+) -> None:
     client = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=20_000)
     await client.start()
     try:
         missing = set(configs) - set(await client.list_topics())
-        topics = [NewTopic(name, partitions, 1, topic_configs=dict(configs[name])) for name in sorted(missing)]
+        topics = [
+            NewTopic(name, partitions, replication, topic_configs=dict(configs[name])) for name in sorted(missing)
+        ]
         if topics:
             response = await client.create_topics(topics)
             _check(response.topic_errors)
