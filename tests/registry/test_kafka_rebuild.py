@@ -213,6 +213,18 @@ async def test_rebuild_leaves_out_what_the_consumer_gave_to_the_dead_letters(
     assert "2 left out" in capsys.readouterr().out
 
 
+async def test_rebuild_without_a_bus_changes_nothing(
+    database: Database, settings: RegistrySettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = settings.model_copy(update={"kafka": KafkaSettings(bootstrap_servers="127.0.0.1:1")})
+    await inbox(database).process_together([record_of(payload) for payload in told(3)])
+    before = await state(database)
+
+    assert await rebuild_command(nowhere, []) == 3
+    assert await state(database) == before
+    assert "nothing changed" in capsys.readouterr().out
+
+
 async def test_state_hash_prints_one_line(
     database: Database, settings: RegistrySettings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from registry.adapters.unit_of_work import Projecting
 from registry.core.rebuild import Report, WouldLose, rebuild
 from registry.events.handlers import subscriptions
 from registry.settings import RegistrySettings
+from service_kit.bus import BusUnavailable
 from service_kit.database import Database, open_database
 from service_kit.inbox import Inbox
 from service_kit.replay import replay
@@ -27,7 +28,7 @@ def inbox(database: Database) -> Inbox[Projecting]:
 async def rebuild_command(
     settings: RegistrySettings, arguments: Sequence[str], topics: Sequence[Topic] = TOPICS
 ) -> int:
-    """`rebuild [--check] [--force]`: 0 done (or nothing differs), 1 `--check` found a difference, 2 refused."""
+    """`rebuild [--check] [--force]`. Exit codes: 0 done, or no difference; 1 a difference; 2 refused; 3 no bus."""
     parser = argparse.ArgumentParser(prog="registry rebuild", description="build the projections anew from the topics")
     parser.add_argument("--check", action="store_true", help="compare only, and change nothing")
     parser.add_argument("--force", action="store_true", help="even if a projection becomes empty")
@@ -47,6 +48,9 @@ async def rebuild_command(
         except WouldLose as error:
             _say(f"refused, nothing changed: {error} (--force to do it all the same)")
             return 2
+        except BusUnavailable as error:
+            _say(f"the topics cannot be read, nothing changed: {error}")
+            return 3
     _tell(report)
     return int(chosen.check and report.before.digest != report.after.digest)
 

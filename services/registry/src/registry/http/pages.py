@@ -111,7 +111,7 @@ def code(text: str) -> Html:
 
 def moment(instant: datetime) -> Html:
     """An instant, to the minute, in UTC."""
-    return f'<time datetime="{instant.isoformat()}">{instant:%d %B %Y, %H:%M} UTC</time>'
+    return f'<time datetime="{instant.isoformat()}">{instant.day} {instant:%B %Y, %H:%M} UTC</time>'
 
 
 def link(address: str, text: str) -> Html:
