@@ -1,4 +1,4 @@
-"""Identifiers of issuers and their keys: did:key, did:web, and controller documents (Controlled Identifiers 1.0)."""
+"""Issuers and their keys: did:key, did:jwk, did:web, and controller documents (Controlled Identifiers 1.0)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from credential_core import jcs
 from credential_core.contexts import DID_V1, MULTIKEY_V1
-from credential_core.errors import CredentialError, DidError
+from credential_core.errors import CredentialError, DidError, KeyMaterialError
+from credential_core.json_input import parse
+from credential_core.jwk import from_jwk, to_jwk
 from credential_core.keys import PublicKey
+from credential_core.multibase import decode_base64url, encode_base64url
 from credential_core.timestamps import format_timestamp, parse_timestamp
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z", re.IGNORECASE)
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+\Z")
 _DID_WEB: Final = re.compile(r"did:web:([A-Za-z0-9.-]+)(?:%3[Aa](\d{1,5}))?((?::[A-Za-z0-9._-]+)*)\Z")
 _MULTIKEY_TYPES: Final = frozenset({"Multikey", "Ed25519VerificationKey2020"})
+_JWK_TYPES: Final = frozenset({"JsonWebKey", "JsonWebKey2020"})
+_MAX_DID_JWK: Final = 2048  # characters; an RSA-4096 key needs some 1,000
+RELATIONSHIPS: Final = frozenset({"assertionMethod", "authentication"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,42 @@ def resolve_did_key(did: str) -> dict[str, Any]:
     return did_document(did, [method])
 
 
+def did_jwk(public: PublicKey) -> str:
+    """`did:jwk:...` of a public key: base64url of its JWK. KeyMaterialError if the bytes are no point."""
+    return "did:jwk:" + encode_base64url(jcs.canonicalize(to_jwk(public)))[1:]
+
+
+def did_jwk_verification_method(public: PublicKey) -> str:
+    """The id of the one verification method of a did:jwk: `did:jwk:...#0`."""
+    return f"{did_jwk(public)}#0"
+
+
+def resolve_did_jwk(did: str) -> dict[str, Any]:
+    """The document of a did:jwk, made from the key itself. A key with `use: enc` may not sign, and is refused."""
+    if not isinstance(did, str) or not did.startswith("did:jwk:") or len(did) > _MAX_DID_JWK:
+        raise DidError("did_malformed", "not a did:jwk this library reads")
+    try:
+        jwk = parse(decode_base64url("u" + did.removeprefix("did:jwk:")))
+        from_jwk(jwk)
+    except CredentialError as error:
+        raise DidError("did_malformed", f"not a did:jwk this library reads: {error.detail}") from None
+    method = f"{did}#0"
+    return {
+        "@context": [DID_V1],
+        "id": did,
+        "verificationMethod": [{"id": method, "type": "JsonWebKey", "controller": did, "publicKeyJwk": jwk}],
+        "authentication": [method],
+        "assertionMethod": [method],
+    }
+
+
+def resolve_self_contained(did: str) -> dict[str, Any] | None:
+    """The document of a DID that carries its own key (did:key, did:jwk); None for one that must be fetched."""
+    if did.startswith("did:key:"):
+        return resolve_did_key(did)
+    return resolve_did_jwk(did) if did.startswith("did:jwk:") else None
+
+
 def controller_of(method_id: str) -> str:
     """Where a verification method's controller document is: the DID or https URL before its fragment.
 
@@ -127,8 +170,8 @@ def controller_of(method_id: str) -> str:
         raise DidError("method_malformed", "a verification method is a DID URL or https URL with a fragment")
     if base.startswith("did:web:"):
         did_web_url(base)
-    elif not base.startswith("did:key:") and not _is_https_url(base):
-        raise DidError("did_method_unsupported", "only did:key, did:web and https verification methods are read")
+    elif not base.startswith(("did:key:", "did:jwk:")) and not _is_https_url(base):
+        raise DidError("did_method_unsupported", "only did:key, did:jwk, did:web and https methods are read")
     return base
 
 
@@ -141,20 +184,27 @@ def _is_https_url(text: str) -> bool:
 
 
 def assertion_method(document: Mapping[str, Any], method_id: str) -> VerificationMethod:
-    """The verification method `method_id`, if its controller document allows it to assert credentials.
+    """The verification method `method_id`, if its controller document allows it to assert credentials."""
+    return verification_method(document, method_id, "assertionMethod")
 
-    It must be listed or embedded under `assertionMethod`, and its controller must be the document's subject.
-    DidError otherwise (VC Data Integrity 1.0 §4.5, Controlled Identifiers 1.0 §3.3).
+
+def verification_method(document: Mapping[str, Any], method_id: str, relationship: str) -> VerificationMethod:
+    """The verification method `method_id`, if its controller document lists it under `relationship`.
+
+    It must be listed or embedded there (`assertionMethod`, for presentations `authentication`), and its controller
+    must be the document's subject. DidError otherwise (VC Data Integrity 1.0 §4.5, Controlled Identifiers 1.0 §3.3).
     """
     subject = document.get("id")
     if not isinstance(subject, str) or not subject:
         raise DidError("controller_malformed", "a controller document needs an id")
     if subject != controller_of(method_id):
         raise DidError("controller_mismatch", "the controller document is about another subject than the method")
-    listed = _entries(document, "assertionMethod")
+    if relationship not in RELATIONSHIPS:
+        raise DidError("method_not_authorized", "no key is looked up for that purpose")
+    listed = _entries(document, relationship)
     embedded = [entry for entry in listed if isinstance(entry, Mapping) and _names(entry, method_id, subject)]
     if not embedded and not any(isinstance(e, str) and _absolute(e, subject) == method_id for e in listed):
-        raise DidError("method_not_authorized", "the method is not listed under assertionMethod")
+        raise DidError("method_not_authorized", f"the method is not listed under {relationship}")
     found = embedded or [
         entry
         for entry in _entries(document, "verificationMethod")
@@ -182,11 +232,28 @@ def _names(entry: Mapping[str, Any], method_id: str, subject: str) -> bool:
 def _read_method(entry: Mapping[str, Any], method_id: str, subject: str) -> VerificationMethod:
     if entry.get("controller") != subject:
         raise DidError("controller_mismatch", "the method is controlled by another than the document's subject")
-    if not isinstance(entry.get("type"), str) or entry["type"] not in _MULTIKEY_TYPES:
-        raise DidError("method_type_unsupported", "only Multikey verification methods are read")
+    kind = entry.get("type")
+    if not isinstance(kind, str) or kind not in _MULTIKEY_TYPES | _JWK_TYPES:
+        raise DidError("method_type_unsupported", "only Multikey and JsonWebKey verification methods are read")
     try:
-        public = PublicKey.from_multibase(entry.get("publicKeyMultibase", ""))
+        public = _jwk_key(entry.get("publicKeyJwk")) if kind in _JWK_TYPES else _multibase_key(entry, kind)
         ends = {name: parse_timestamp(entry[name]) if name in entry else None for name in ("expires", "revoked")}
     except CredentialError as error:
-        raise DidError("method_malformed", f"the verification method cannot be read: {error.detail}") from None
+        unsupported = error.code == "key_algorithm_unsupported"
+        code = "method_type_unsupported" if unsupported else "method_malformed"
+        raise DidError(code, f"the verification method cannot be read: {error.detail}") from None
     return VerificationMethod(method_id, subject, public, **ends)
+
+
+def _multibase_key(entry: Mapping[str, Any], kind: str) -> PublicKey:
+    public = PublicKey.from_multibase(entry.get("publicKeyMultibase", ""))
+    if kind == "Ed25519VerificationKey2020" and public.algorithm != "Ed25519":
+        raise KeyMaterialError("key_malformed", f"a {kind} holds an Ed25519 key")
+    return public
+
+
+def _jwk_key(jwk: Any) -> PublicKey:
+    public = from_jwk(jwk)
+    if not isinstance(public, PublicKey):
+        raise KeyMaterialError("key_algorithm_unsupported", "no cryptosuite uses an RSA key")
+    return public

@@ -1,5 +1,18 @@
-"""Embedded proofs: VC Data Integrity 1.0. So far the cryptosuite eddsa-rdfc-2022."""
+"""Embedded proofs: VC Data Integrity 1.0 with the EdDSA and ECDSA cryptosuites, sets, chains, selective disclosure."""
 
-from credential_core.proof.data_integrity import SUPPORTED_CRYPTOSUITES, proofs, sign, verify_proof
+from credential_core.proof.configuration import ProofOptions, proofs
+from credential_core.proof.data_integrity import sign, verify_proof
+from credential_core.proof.problems import problem_type
+from credential_core.proof.selective import derive, sign_selective
+from credential_core.proof.suites import SUPPORTED_CRYPTOSUITES
 
-__all__ = ["SUPPORTED_CRYPTOSUITES", "proofs", "sign", "verify_proof"]
+__all__ = [
+    "SUPPORTED_CRYPTOSUITES",
+    "ProofOptions",
+    "derive",
+    "problem_type",
+    "proofs",
+    "sign",
+    "sign_selective",
+    "verify_proof",
+]

@@ -1,20 +1,19 @@
-"""Adding and checking Data Integrity proofs (VC Data Integrity 1.0 §4, Data Integrity EdDSA Cryptosuites 1.0 §3.2)."""
+"""Adding and checking Data Integrity proofs (VC Data Integrity 1.0 §4 and the EdDSA and ECDSA cryptosuites 1.0)."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from credential_core.errors import CredentialError, ProofError
-from credential_core.jsonld import to_quads
-from credential_core.keys import SIGNATURE_BYTES, PublicKey, SigningKey
+from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base58, encode_base58
-from credential_core.rdfc import canonicalize
-from credential_core.timestamps import format_timestamp, parse_timestamp
-
-SUPPORTED_CRYPTOSUITES: Final = frozenset({"eddsa-rdfc-2022"})
+from credential_core.proof import selective
+from credential_core.proof.configuration import ProofOptions, attach, configuration, covered
+from credential_core.proof.hashing import hash_data
+from credential_core.proof.suites import Suite, Transformation, suite_of, suite_to_sign
+from credential_core.timestamps import parse_timestamp
 
 
 def sign(
@@ -25,34 +24,26 @@ def sign(
     created: datetime,
     cryptosuite: str = "eddsa-rdfc-2022",
     purpose: str = "assertionMethod",
+    options: ProofOptions | None = None,
 ) -> dict[str, Any]:
     """A copy of `document` with one proof added; proofs it already has are kept beside it as a proof set.
 
     Deterministic: the same input gives the same proof. DocumentError, ContextError or LimitError if the document
-    cannot be canonicalized in safe mode; ProofError for a cryptosuite this library does not make.
+    cannot be canonicalized in safe mode; ProofError for a cryptosuite this library does not make, a key it does not
+    take, or a `previous_proof` that the document does not hold. For ecdsa-sd-2023 see `sign_selective`.
     """
-    if cryptosuite not in SUPPORTED_CRYPTOSUITES:
-        raise ProofError("cryptosuite_unsupported", f"proofs by {cryptosuite[:80]} are not made")
-    proof = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": cryptosuite,
-        "created": format_timestamp(created),
-        "verificationMethod": verification_method,
-        "proofPurpose": purpose,
-    }
-    proof["proofValue"] = encode_base58(key.sign(_hash_data(document, proof)))
-    existing = document.get("proof")
-    kept = [] if existing is None else existing if isinstance(existing, list) else [existing]
-    return {**document, "proof": [*kept, proof] if kept else proof}
-
-
-def proofs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The proofs of a document, in order; none is an empty list. ProofError if `proof` is not objects."""
-    value = document.get("proof")
-    found = [] if value is None else value if isinstance(value, list) else [value]
-    if not all(isinstance(proof, dict) for proof in found):
-        raise ProofError("proof_malformed", "a proof must be an object")
-    return list(found)
+    suite = suite_to_sign(cryptosuite)
+    algorithm = suite.hash_for(key.public)
+    proof = configuration(
+        document,
+        suite,
+        verification_method=verification_method,
+        created=created,
+        purpose=purpose,
+        options=options,
+    )
+    data = hash_data(covered(document, proof), proof, suite, algorithm)
+    return attach(document, {**proof, "proofValue": encode_base58(key.sign(data))})
 
 
 def verify_proof(
@@ -61,54 +52,75 @@ def verify_proof(
     public: PublicKey,
     *,
     purpose: str = "assertionMethod",
+    domain: str | Collection[str] | None = None,
+    challenge: str | None = None,
 ) -> None:
     """Check one proof over `document` with a key already found and allowed. Returns if it holds.
 
-    ProofError codes: proof_type_unsupported, cryptosuite_unsupported, proof_chain_unsupported,
-    proof_purpose_mismatch, proof_malformed, proof_value_malformed, key_mismatch, signature_invalid. What
-    canonicalization refuses comes as DocumentError, ContextError or LimitError. Dates are only checked for form here.
+    `document` holds all its proofs: a chained proof covers those it names. `domain` and `challenge`, if given, must be
+    the proof's. ProofError codes: those of `suite_of`, proof_chain_unsupported, proof_chain_broken,
+    proof_purpose_mismatch, invalid_domain, invalid_challenge, proof_malformed, proof_value_malformed,
+    proof_not_derived, proof_context_mismatch, key_mismatch, signature_invalid. What canonicalization refuses comes as
+    DocumentError, ContextError or LimitError. Dates are only checked for form here.
     """
-    refuse_unsupported(proof)
-    if proof.get("proofPurpose") != purpose:
-        raise ProofError("proof_purpose_mismatch", f"the proof is not for {purpose}")
-    if "created" in proof:
-        parse_timestamp(proof["created"])
-    if "@context" in proof and proof["@context"] != document.get("@context"):
-        raise ProofError("proof_malformed", "the proof brings a context other than the document's")
-    if public.algorithm != "Ed25519":
-        raise ProofError("key_mismatch", f"an {public.algorithm} key cannot verify this cryptosuite")
-    signature = _signature(proof)
-    if not public.verify(signature, _hash_data(document, proof)):
+    suite = refuse_unsupported(proof)
+    _check_members(document, proof, suite, purpose)
+    _check_occasion(proof, domain, challenge)
+    algorithm = suite.hash_for(public)
+    unsecured = covered(document, proof)
+    if suite.selective:
+        selective.verify(unsecured, proof, public)
+        return
+    signature = _signature(proof, public)
+    if not public.verify(signature, hash_data(unsecured, proof, suite, algorithm)):
         raise ProofError("signature_invalid", "the signature does not match the document and the key")
 
 
-def refuse_unsupported(proof: Mapping[str, Any]) -> None:
-    """ProofError with an `_unsupported` code if this library cannot judge such a proof at all."""
-    if proof.get("type") != "DataIntegrityProof":
-        raise ProofError("proof_type_unsupported", "only DataIntegrityProof is read so far")
-    if not isinstance(proof.get("cryptosuite"), str) or proof["cryptosuite"] not in SUPPORTED_CRYPTOSUITES:
-        raise ProofError("cryptosuite_unsupported", "only eddsa-rdfc-2022 is read so far")
-    if "previousProof" in proof:
-        raise ProofError("proof_chain_unsupported", "proof chains are not read so far")
+def refuse_unsupported(proof: Mapping[str, Any]) -> Suite:
+    """The suite of a proof. ProofError with an `_unsupported` code if this library cannot judge such a proof at all."""
+    suite = suite_of(proof)
+    if suite.selective and "previousProof" in proof:
+        raise ProofError("proof_chain_unsupported", f"chains of {suite.name} are not defined")
+    return suite
 
 
-def _signature(proof: Mapping[str, Any]) -> bytes:
+def _check_members(document: Mapping[str, Any], proof: Mapping[str, Any], suite: Suite, purpose: str) -> None:
+    """The members that every proof has, and their form (VC Data Integrity 1.0 §4.4)."""
+    if not isinstance(proof.get("verificationMethod"), str):
+        raise ProofError("proof_malformed", "a proof names its verificationMethod")
+    if proof.get("proofPurpose") != purpose:
+        raise ProofError("proof_purpose_mismatch", f"the proof is not for {purpose}")
+    for date in ("created", "expires"):
+        if date in proof:
+            parse_timestamp(proof[date])
+    if not all(isinstance(proof.get(name, ""), str) for name in ("id", "challenge", "nonce")):
+        raise ProofError("proof_malformed", "the id, challenge and nonce of a proof are strings")
+    if not all(isinstance(name, str) for name in _as_list(proof.get("domain", []))):
+        raise ProofError("proof_malformed", "the domain of a proof is a string or a list of strings")
+    foreign = "@context" in proof and proof["@context"] != document.get("@context")
+    if foreign and suite.transformation is Transformation.RDFC:
+        raise ProofError("proof_malformed", "the proof brings a context other than the document's")
+
+
+def _check_occasion(proof: Mapping[str, Any], domain: str | Collection[str] | None, challenge: str | None) -> None:
+    """What the verifier expects the proof to be bound to (VC Data Integrity 1.0 §4.4 steps 6 and 7)."""
+    if domain is not None:
+        expected = {domain} if isinstance(domain, str) else set(domain)
+        if set(_as_list(proof.get("domain", []))) != expected:
+            raise ProofError("invalid_domain", "the proof was made for another domain")
+    if challenge is not None and proof.get("challenge") != challenge:
+        raise ProofError("invalid_challenge", "the proof does not answer the challenge")
+
+
+def _signature(proof: Mapping[str, Any], public: PublicKey) -> bytes:
     try:
         signature = decode_base58(proof.get("proofValue", ""))
     except CredentialError as error:
         raise ProofError("proof_value_malformed", error.detail) from None
-    if len(signature) != SIGNATURE_BYTES:
-        raise ProofError("proof_value_malformed", f"an EdDSA signature has {SIGNATURE_BYTES} bytes")
+    if len(signature) != public.signature_bytes:
+        raise ProofError("proof_value_malformed", f"a signature by this key has {public.signature_bytes} bytes")
     return signature
 
 
-def _hash_data(document: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
-    """SHA-256 of the canonical proof options, then SHA-256 of the canonical document (EdDSA §3.2.4): 64 bytes."""
-    unsecured = {name: value for name, value in document.items() if name != "proof"}
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
-    options["@context"] = document.get("@context")
-    return _digest(options) + _digest(unsecured)
-
-
-def _digest(document: Mapping[str, Any]) -> bytes:
-    return hashlib.sha256(canonicalize(to_quads(document)).nquads.encode()).digest()
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

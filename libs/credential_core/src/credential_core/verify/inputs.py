@@ -94,7 +94,7 @@ class Needs:
 
 
 def needs(document: Mapping[str, Any]) -> Needs:
-    """What verifying `document` takes. A did:key is never listed; what is malformed is left to `verify` to report.
+    """What verifying `document` takes. No did:key or did:jwk is listed; what is malformed is left to `verify`.
 
     Also answers for a fetched status list: verifying one needs the controllers of its own proofs.
     """
@@ -113,7 +113,7 @@ def _controllers(document: Mapping[str, Any]) -> list[str]:
                 found.append(controller_of(method))
     except CredentialError:
         pass  # the proof check says what is wrong
-    return [controller for controller in found if not controller.startswith("did:key:")]
+    return [controller for controller in found if not controller.startswith(("did:key:", "did:jwk:"))]
 
 
 def _status_lists(document: Mapping[str, Any]) -> list[str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from credential_core.did import VerificationMethod, assertion_method, controller_of, resolve_did_key
+from credential_core.did import VerificationMethod, controller_of, resolve_self_contained, verification_method
 from credential_core.errors import CredentialError, DidError, ProofError
 from credential_core.proof import proofs, verify_proof
+from credential_core.proof.configuration import MAX_PROOFS, previous_proofs
 from credential_core.proof.data_integrity import refuse_unsupported
 from credential_core.report import Check, Outcome
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import Failure, Resolution, issuer_id
 
 CHECK: Final = "proof"
-MAX_PROOFS: Final = 8
 CLOCK_SKEW: Final = timedelta(minutes=5)
+_LEGACY_SUITES: Final = frozenset({"eddsa-2022"})
 # What we cannot judge is unknown; what we can judge and is wrong has failed.
 _UNDECIDED: Final = frozenset(
     {
@@ -31,9 +33,32 @@ _UNDECIDED: Final = frozenset(
         "controller_unavailable",
     }
 )
+_RANK: Final = {Outcome.FAILED: 0, Outcome.PASSED: 1, Outcome.UNKNOWN: 2}
 
 
-def check_proofs(document: Mapping[str, Any], controllers: Mapping[str, Resolution], now: datetime) -> Check:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What proofs are expected to be made for (VC Data Integrity 1.0 §4.4).
+
+    `purpose` is also where the controller document must list the key. `signer` is who must control it; the issuer if
+    left out (for a presentation: its holder). `domain` and `challenge`, if given, must be those of every proof.
+    """
+
+    purpose: str = "assertionMethod"
+    signer: str | None = None
+    domain: str | Collection[str] | None = None
+    challenge: str | None = None
+
+
+ASSERTION: Final = Occasion()
+
+
+def check_proofs(
+    document: Mapping[str, Any],
+    controllers: Mapping[str, Resolution],
+    now: datetime,
+    occasion: Occasion = ASSERTION,
+) -> Check:
     """One result for all proofs: none that we can judge may fail, and at least one must hold."""
     try:
         found = proofs(document)
@@ -43,42 +68,77 @@ def check_proofs(document: Mapping[str, Any], controllers: Mapping[str, Resoluti
         return Check(CHECK, Outcome.FAILED, "proof_missing", "the credential bears no proof")
     if len(found) > MAX_PROOFS:
         return Check(CHECK, Outcome.FAILED, "too_many_proofs", f"a credential may bear {MAX_PROOFS} proofs")
-    results = [_judge(document, proof, controllers, now) for proof in found]
-    ranked = {outcome: rank for rank, outcome in enumerate((Outcome.FAILED, Outcome.PASSED, Outcome.UNKNOWN))}
-    return min(results, key=lambda result: ranked[result.outcome])
+    results = [_judge(document, proof, controllers, now, occasion) for proof in found]
+    results = [_after_previous(document, found, results, place) for place in range(len(found))]
+    return min(results, key=lambda result: (_RANK[result.outcome], result.code, result.source or ""))
 
 
 def _judge(
-    document: Mapping[str, Any], proof: Mapping[str, Any], controllers: Mapping[str, Resolution], now: datetime
+    document: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    controllers: Mapping[str, Resolution],
+    now: datetime,
+    occasion: Occasion,
 ) -> Check:
     source = proof.get("verificationMethod")
     source = source if isinstance(source, str) else None
     try:
         refuse_unsupported(proof)
-        method = _method(document, source, controllers)
+        method = _method(document, source, controllers, occasion)
         _check_dates(proof, method, now)
-        verify_proof(document, proof, method.public)
+        verify_proof(
+            document,
+            proof,
+            method.public,
+            purpose=occasion.purpose,
+            domain=occasion.domain,
+            challenge=occasion.challenge,
+        )
     except CredentialError as error:
         outcome = Outcome.UNKNOWN if error.code in _UNDECIDED else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
+    if proof.get("cryptosuite") in _LEGACY_SUITES:
+        detail = "the signature is the issuer's, by a cryptosuite under a name that was given up"
+        return Check(CHECK, Outcome.PASSED, "signature_valid_legacy_suite", detail, source)
     return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
 
 
+def _after_previous(
+    document: Mapping[str, Any], found: list[dict[str, Any]], results: list[Check], place: int
+) -> Check:
+    """A proof in a chain holds as far as those before it do: one that cannot be judged leaves it undecided too."""
+    result, pending, seen = results[place], [found[place]], set()
+    if result.outcome is not Outcome.PASSED:
+        return result
+    while pending:
+        for earlier in previous_proofs(document, pending.pop()):
+            index = found.index(earlier)
+            if results[index].outcome is Outcome.UNKNOWN:
+                detail = "the proof builds on one that cannot be judged"
+                return Check(CHECK, Outcome.UNKNOWN, "previous_proof_undecided", detail, result.source)
+            if results[index].outcome is Outcome.PASSED and index not in seen:
+                seen.add(index)
+                pending.append(earlier)
+    return result
+
+
 def _method(
-    document: Mapping[str, Any], method_id: str | None, controllers: Mapping[str, Resolution]
+    document: Mapping[str, Any], method_id: str | None, controllers: Mapping[str, Resolution], occasion: Occasion
 ) -> VerificationMethod:
-    """The key that a proof names, allowed by the issuer to assert."""
+    """The key that a proof names, allowed by the issuer to assert (or by a holder to authenticate)."""
     if method_id is None:
         raise ProofError("proof_malformed", "a proof names its verificationMethod")
     controller = controller_of(method_id)
-    if controller != issuer_id(document):
+    signer = issuer_id(document) if occasion.signer is None else occasion.signer
+    if controller != signer:
         raise ProofError("issuer_mismatch", "the key that signed is not controlled by the issuer")
-    return assertion_method(_resolve(controller, controllers), method_id)
+    return verification_method(_resolve(controller, controllers), method_id, occasion.purpose)
 
 
 def _resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[str, Any]:
-    if controller.startswith("did:key:"):
-        return resolve_did_key(controller)
+    contained = resolve_self_contained(controller)
+    if contained is not None:
+        return contained
     found = controllers.get(controller)
     if found is None:
         raise DidError("controller_unavailable", "the issuer's controller document was not fetched")
