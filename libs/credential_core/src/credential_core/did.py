@@ -194,6 +194,12 @@ def verification_method(document: Mapping[str, Any], method_id: str, relationshi
     It must be listed or embedded there (`assertionMethod`, for presentations `authentication`), and its controller
     must be the document's subject. DidError otherwise (VC Data Integrity 1.0 §4.5, Controlled Identifiers 1.0 §3.3).
     """
+    entry = method_entry(document, method_id, relationship)
+    return _read_method(entry, method_id, entry["controller"])
+
+
+def method_entry(document: Mapping[str, Any], method_id: str, relationship: str) -> Mapping[str, Any]:
+    """The same as the document writes it, its key not read yet: JOSE uses keys that no cryptosuite does."""
     subject = document.get("id")
     if not isinstance(subject, str) or not subject:
         raise DidError("controller_malformed", "a controller document needs an id")
@@ -212,7 +218,16 @@ def verification_method(document: Mapping[str, Any], method_id: str, relationshi
     ]
     if len(found) != 1:
         raise DidError("method_unknown", "the controller document does not hold the method exactly once")
-    return _read_method(found[0], method_id, subject)
+    if found[0].get("controller") != subject:
+        raise DidError("controller_mismatch", "the method is controlled by another than the document's subject")
+    return found[0]
+
+
+def methods_listed(document: Mapping[str, Any], relationship: str) -> list[str]:
+    """The ids of the methods that a controller document lists or embeds under `relationship`, absolute, in order."""
+    subject = document.get("id")
+    found = [entry.get("id") if isinstance(entry, Mapping) else entry for entry in _entries(document, relationship)]
+    return [_absolute(each, subject) for each in found if isinstance(each, str)] if isinstance(subject, str) else []
 
 
 def _entries(document: Mapping[str, Any], member: str) -> list[Any]:
@@ -230,8 +245,6 @@ def _names(entry: Mapping[str, Any], method_id: str, subject: str) -> bool:
 
 
 def _read_method(entry: Mapping[str, Any], method_id: str, subject: str) -> VerificationMethod:
-    if entry.get("controller") != subject:
-        raise DidError("controller_mismatch", "the method is controlled by another than the document's subject")
     kind = entry.get("type")
     if not isinstance(kind, str) or kind not in _MULTIKEY_TYPES | _JWK_TYPES:
         raise DidError("method_type_unsupported", "only Multikey and JsonWebKey verification methods are read")
