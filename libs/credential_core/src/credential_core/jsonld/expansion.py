@@ -38,8 +38,13 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     return walk.quads
 
 
+def initial_context() -> ActiveContext:
+    """The active context before any `@context` is applied."""
+    return _library.initial
+
+
 class Walk:
-    """One pass over one document. The walk that compiles a template takes its own view of `identifier` and `scalar`."""
+    """One pass over one document. The walk that compiles a template looks into some of these steps."""
 
     __slots__ = ("_blank_nodes", "_root_subject", "quads")
 
@@ -50,7 +55,7 @@ class Walk:
 
     def root(self, context: ActiveContext, document: dict[str, Any]) -> None:
         """Emit the quads of a whole document."""
-        self._node(context, document, "", is_root=True)
+        self.node(context, document, "", is_root=True)
 
     def identifier(self, context: ActiveContext, value: Any) -> str:
         """The subject that an id gives."""
@@ -75,7 +80,7 @@ class Walk:
         self._blank_nodes += 1
         return label
 
-    def _node(self, context: ActiveContext, element: dict[str, Any], graph: str, *, is_root: bool = False) -> str:
+    def node(self, context: ActiveContext, element: dict[str, Any], graph: str, *, is_root: bool = False) -> str:
         """Emit one node object; its subject term."""
         if "@context" in element:
             context = self.applied(context, element["@context"])
@@ -154,7 +159,7 @@ class Walk:
         if isinstance(item, dict):
             if "@value" in item:
                 return _value_object(item)
-            return self._node(_nested(context, term, item), item, graph)
+            return self.node(_nested(context, term, item), item, graph)
         if isinstance(item, list):
             raise DocumentError("array_nested", f"{term.iri} holds an array within an array")
         return self.scalar(context.for_property(term), term, item)
