@@ -70,8 +70,8 @@ format: setup ## Format and sort imports
 	@$(BIN)/ruff check --quiet --fix --select I . && $(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## On a fleet that runs: time to the public record, time to a changed verdict
-	@exec $(BIN)/python -m benchmarks.propagation
+bench: setup ## Beside Node, PyLD and openvc-core; on a fleet that runs, also time to record and verdict
+	@exec $(BIN)/python -m benchmarks
 
 .PHONY: clean
 clean: ## Remove the fleet's data and what tools left behind; .venv and .cache/kafka stay

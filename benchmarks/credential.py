@@ -46,10 +46,15 @@ def _achievement() -> dict[str, Any]:
         "specialization": "Public health",
         "version": "2026.1",
         "creditsAvailable": 7.5,
-        "tag": ["statistics", "public health", "regression", "study design"],
+        "tag": ["statistics", "public health", "regression", "study design", "R", "ethics"],
         "image": {"id": f"{at}/badge.png", "type": "Image", "caption": "A blue hexagon with a rising curve"},
         "criteria": {"id": f"{at}/criteria", "narrative": "## Requirements\n\n1. A project\n2. An oral examination"},
-        "creator": {"id": f"{HOME}/schools/health", "type": ["Profile"], "name": "School of Public Health"},
+        "creator": {
+            "id": f"{HOME}/schools/health",
+            "type": ["Profile"],
+            "name": "School of Public Health",
+            "url": HOME,
+        },
         "alignment": [_alignment(1, "Design of studies"), _alignment(2, "Regression"), _alignment(3, "Reporting")],
         "resultDescription": [
             {
@@ -65,6 +70,7 @@ def _achievement() -> dict[str, Any]:
                 "type": ["ResultDescription"],
                 "name": "Score",
                 "resultType": "Percent",
+                "requiredValue": "60",
                 "valueMin": "0",
                 "valueMax": "100",
             },
@@ -93,6 +99,8 @@ def credential(number: int = 1) -> dict[str, Any]:
             "url": HOME,
             "email": "registrar@university.example",
             "phone": "+47 22 85 50 50",
+            "official": "The Registrar",
+            "description": "A university since 1811.",
             "image": {"id": f"{HOME}/logo.png", "type": "Image", "caption": "The seal of the university"},
             "address": {
                 "type": ["Address"],
@@ -139,6 +147,8 @@ def credential(number: int = 1) -> dict[str, Any]:
                 "name": "Project report",
                 "description": "A study of influenza vaccination, forty pages with code and data.",
                 "genre": "Report",
+                "audience": "Examiners",
+                "narrative": "Written alone, defended orally.",
             }
         ],
         "credentialStatus": {
@@ -149,3 +159,32 @@ def credential(number: int = 1) -> dict[str, Any]:
             "statusListCredential": status,
         },
     }
+
+
+# What differs from learner to learner: the slots of a template.
+SLOTS = {
+    "id": "/id",
+    "image": "/image/id",
+    "subject": "/credentialSubject/id",
+    "identity": "/credentialSubject/identifier/0/identityHash",
+    "salt": "/credentialSubject/identifier/0/salt",
+    "licence": "/credentialSubject/licenseNumber",
+    "grade": "/credentialSubject/result/0/value",
+    "score": "/credentialSubject/result/1/value",
+    "evidence": "/evidence/0/id",
+    "awarded": "/awardedDate",
+    "status": "/credentialStatus/id",
+    "index": "/credentialStatus/statusListIndex",
+}
+
+
+def values(number: int) -> dict[str, str]:
+    """The values of learner `number` for those slots."""
+    document: Any = credential(number)
+    return {name: _at(document, pointer) for name, pointer in SLOTS.items()}
+
+
+def _at(document: Any, pointer: str) -> str:
+    for step in pointer[1:].split("/"):
+        document = document[int(step) if isinstance(document, list) else step]
+    return str(document)

@@ -9,6 +9,8 @@ from credential_core.errors import KeyMaterialError
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGIT = {character: value for value, character in enumerate(_ALPHABET)}
+_CHUNK = 58**10  # digits are taken off ten at a time, and written two at a time: big divisions are the cost
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*\Z")
 _MAX_BASE58 = 1024  # characters; decoding is quadratic, keys and signatures need fewer than 200
 
@@ -16,12 +18,14 @@ _MAX_BASE58 = 1024  # characters; decoding is quadratic, keys and signatures nee
 def encode_base58(data: bytes) -> str:
     """Multibase base58btc, with its `z`. Quadratic: meant for keys and signatures."""
     number = int.from_bytes(data)
-    digits: list[str] = []
+    pairs: list[str] = []
     while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
+        number, chunk = divmod(number, _CHUNK)
+        for _ in range(5):
+            chunk, pair = divmod(chunk, 3364)
+            pairs.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "z" + "1" * zeros + "".join(reversed(digits))
+    return "z" + "1" * zeros + "".join(reversed(pairs)).lstrip("1")
 
 
 def decode_base58(text: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from credential_core.errors import DocumentError
+from credential_core.errors import CredentialError, DocumentError
 from credential_core.json_input import check_tree
 from credential_core.jsonld import to_quads
 from credential_core.jsonld.active_context import ActiveContext, Term
@@ -173,7 +173,7 @@ class Shape:
         walk = _TracingWalk()
         try:
             walk.root(initial_context(), marked)
-        except DocumentError as error:
+        except CredentialError as error:
             raise DocumentError("slot_unsupported", f"a slot shapes the document: {error.detail}") from None
         if len(walk.converts) != len(self._paths):
             raise DocumentError("slot_unsupported", "a slot is no literal and no IRI of its own")

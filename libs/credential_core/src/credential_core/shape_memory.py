@@ -2,7 +2,7 @@
 
 The second document of a kind shows which of its values vary; from then on only those are read. What is remembered
 changes no answer for any JSON value: a document is recognized by every byte of its JSON outside the slots, and anything
-else takes the generic path. Bounded: so many shapes, none of a large document, and compiling never takes more than a part of the work.
+else takes the generic path. Bounded: so many shapes, none of a large document, and compiling takes a part of the work.
 """
 
 from __future__ import annotations
@@ -33,17 +33,22 @@ _Key: TypeAlias = tuple[Any, ...]
 
 def canonical_nquads(document: Mapping[str, Any], algorithm: str = "SHA-256") -> str:
     """What `canonicalize(to_quads(document), algorithm=algorithm).nquads` is, for any JSON document."""
-    return _memory.nquads(document, algorithm)
+    return _documents.nquads(document, algorithm)
+
+
+def canonical_options(options: Mapping[str, Any], algorithm: str = "SHA-256") -> str:
+    """The same for the options of a proof, which are remembered apart."""
+    return _options.nquads(options, algorithm)
 
 
 @contextmanager
 def forgetful() -> Iterator[None]:
-    """Within it every document takes the generic path. For measuring and for tests; the whole process is affected."""
-    _memory.limit = 0
+    """Within it every document (not the options of proofs) takes the generic path, in all threads. For measuring."""
+    _documents.limit = 0
     try:
         yield
     finally:
-        _memory.limit = MAX_SHAPES
+        _documents.limit = MAX_SHAPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +201,5 @@ def _generic(document: Mapping[str, Any], algorithm: str) -> str:
     return canonicalize(to_quads(document), algorithm=algorithm).nquads
 
 
-_memory: Final = ShapeMemory()
+_documents: Final = ShapeMemory()
+_options: Final = ShapeMemory()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from credential_core import jcs
 from credential_core.errors import ProofError
 from credential_core.proof.suites import Suite, Transformation
-from credential_core.shape_memory import canonical_nquads
+from credential_core.shape_memory import canonical_nquads, canonical_options
 
 _HASHES: Final = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
@@ -22,13 +22,14 @@ def hash_data(unsecured: Mapping[str, Any], proof: Mapping[str, Any], suite: Sui
     if suite.transformation is Transformation.JCS:
         document = _with_proven_context(unsecured, proof)
         return digest(jcs.canonicalize(_options(proof)), algorithm) + digest(jcs.canonicalize(document), algorithm)
-    return options_digest(unsecured, proof, algorithm) + digest(_rdf(unsecured, algorithm), algorithm)
+    nquads = canonical_nquads(unsecured, algorithm)
+    return options_digest(unsecured, proof, algorithm) + digest(nquads.encode(), algorithm)
 
 
 def options_digest(unsecured: Mapping[str, Any], proof: Mapping[str, Any], algorithm: str) -> bytes:
     """The digest of the canonical quads of a proof's options, read under the document's context."""
     options = {**_options(proof), "@context": unsecured.get("@context")}
-    return digest(_rdf(options, algorithm), algorithm)
+    return digest(canonical_options(options, algorithm).encode(), algorithm)
 
 
 def digest(data: bytes, algorithm: str) -> bytes:
@@ -38,10 +39,6 @@ def digest(data: bytes, algorithm: str) -> bytes:
 
 def _options(proof: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in proof.items() if name != "proofValue"}
-
-
-def _rdf(document: Mapping[str, Any], algorithm: str) -> bytes:
-    return canonical_nquads(document, algorithm).encode()
 
 
 def _with_proven_context(unsecured: Mapping[str, Any], proof: Mapping[str, Any]) -> Mapping[str, Any]:
