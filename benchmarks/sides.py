@@ -45,10 +45,17 @@ class Sample:
 class Side(Protocol):
     """One contender."""
 
-    name: str
-    operations: tuple[str, ...]
-    versions: Mapping[str, str]
-    proof_value: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def operations(self) -> tuple[str, ...]: ...
+
+    @property
+    def versions(self) -> Mapping[str, str]: ...
+
+    @property
+    def proof_value(self) -> str: ...
 
     def run(self, operation: str, seconds: float) -> Sample:
         """Do it again and again for so long."""

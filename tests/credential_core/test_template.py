@@ -17,6 +17,7 @@ from credential_core.errors import CredentialError, DocumentError
 from credential_core.jsonld import to_quads
 from credential_core.keys import SigningKey
 from credential_core.rdfc import canonicalize
+from credential_core.shape import Shape
 from credential_core.shape_memory import ShapeMemory
 from credential_core.template import Template
 
@@ -286,9 +287,13 @@ def test_a_large_document_is_not_remembered() -> None:
 
 
 def test_shapes_take_bounded_work_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = []
-    original = shape_memory.Shape
-    monkeypatch.setattr(shape_memory, "Shape", lambda *given: compiled.append(1) or original(*given))
+    compiled: list[int] = []
+
+    def counted(*given: Any) -> Shape:
+        compiled.append(1)
+        return Shape(*given)
+
+    monkeypatch.setattr(shape_memory, "Shape", counted)
     memory = ShapeMemory()
     for number in range(80):  # each differs from the last in another place
         document = {**copy.deepcopy(ALIKE), "name": f"n{number}"}

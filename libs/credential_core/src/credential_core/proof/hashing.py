@@ -22,8 +22,8 @@ def hash_data(unsecured: Mapping[str, Any], proof: Mapping[str, Any], suite: Sui
     if suite.transformation is Transformation.JCS:
         document = _with_proven_context(unsecured, proof)
         return digest(jcs.canonicalize(_options(proof)), algorithm) + digest(jcs.canonicalize(document), algorithm)
-    nquads = canonical_nquads(unsecured, algorithm)
-    return options_digest(unsecured, proof, algorithm) + digest(nquads.encode(), algorithm)
+    options = options_digest(unsecured, proof, algorithm)
+    return options + digest(canonical_nquads(unsecured, algorithm).encode(), algorithm)
 
 
 def options_digest(unsecured: Mapping[str, Any], proof: Mapping[str, Any], algorithm: str) -> bytes:
