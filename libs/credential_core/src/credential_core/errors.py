@@ -44,3 +44,11 @@ class DidError(CredentialError):
 
 class StatusError(CredentialError):
     """A status entry or status list is malformed, mismatched or out of range."""
+
+
+class LogError(CredentialError):
+    """A transparency log's proof, checkpoint, signed note or tile is malformed or does not verify."""
+
+
+class ImageError(CredentialError):
+    """An image is not a PNG or SVG that this library reads, or is not baked as it must be."""
