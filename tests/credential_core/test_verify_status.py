@@ -108,7 +108,18 @@ def test_a_list_by_another_issuer_must_be_trusted(
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ({"id": "urn:x", "type": "1EdTechRevocationList"}, ("unknown", "status_type_unsupported")),
+        ({"id": "urn:x", "type": "1EdTechRevocationList"}, ("unknown", "status_list_unavailable")),
+        ({"id": 5, "type": "1EdTechRevocationList"}, ("unknown", "status_malformed")),
+        (
+            {"id": "urn:x", "type": ["1EdTechRevocationList", bitstring.ENTRY_TYPE]},
+            ("unknown", "status_type_unsupported"),
+        ),
+        ({**bitstring.entry(LIST, 7, "revocation"), "statusSize": 9}, ("unknown", "status_size_unsupported")),
+        ({**bitstring.entry(LIST, 7, "revocation"), "statusSize": 2}, ("unknown", "status_malformed")),
+        (
+            {**bitstring.entry(LIST, 7, "revocation"), "type": "StatusList2021Entry"},
+            ("unknown", "status_list_malformed"),
+        ),
         ({"id": "urn:x", "type": "Anything"}, ("unknown", "status_type_unsupported")),
         (bitstring.entry(LIST, 7, "message"), ("skipped", "status_informational")),
         (bitstring.entry(LIST, 7, "colour"), ("unknown", "status_purpose_unsupported")),

@@ -1,10 +1,14 @@
-"""Bitstring Status List v1.0: one bit per credential, index 0 the left-most bit of the first byte (§4.1)."""
+"""Bitstring Status List v1.0: a few bits per credential, index 0 the left-most of the first byte (§4.1).
+
+Written with one bit per entry; read with up to 8, with messages; StatusList2021 is read too.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from isal import igzip, isal_zlib
@@ -12,7 +16,7 @@ from isal import igzip, isal_zlib
 from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import CredentialError, StatusError
 from credential_core.multibase import decode_base64url, encode_base64url
-from credential_core.timestamps import format_timestamp
+from credential_core.timestamps import format_timestamp, parse_timestamp
 
 MINIMUM_LENGTH: Final = 131_072  # entries; 16 kB, for herd privacy (§4.1)
 MAX_INFLATED_BYTES: Final = 16 * 1024 * 1024
@@ -22,6 +26,12 @@ _INDEX: Final = re.compile(r"(0|[1-9][0-9]{0,11})\Z")
 # isal's stub calls its error class an instance, so the cast happens here, once.
 _INFLATE_ERRORS: Final[tuple[type[Exception], ...]] = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
 ENTRY_TYPE: Final = "BitstringStatusListEntry"
+ENTRY_TYPE_2021: Final = "StatusList2021Entry"
+DEFAULT_TTL_MS: Final = 300_000
+MAX_STATUS_SIZE: Final = 8  # bits; the document must list a message for each of the 256 values
+_MAX_TTL_MS: Final = 100 * 365 * 86_400_000
+_CODE: Final = re.compile(r"0x[0-9A-Fa-f]{1,8}\Z")
+_TO_URL_ALPHABET: Final = str.maketrans("+/", "-_")
 
 
 class StatusBits:
@@ -57,6 +67,15 @@ class StatusBits:
         """Whether the status at `index` is set. StatusError outside the list."""
         byte, mask = self._locate(index)
         return bool(self._bits[byte] & mask)
+
+    def value(self, index: int, size: int) -> int:
+        """The `size` bits of entry `index`, the left-most the most significant. StatusError outside the list."""
+        if not 0 <= index < len(self) // size:
+            raise StatusError("status_index_out_of_range", f"index {index} is outside the list")
+        value = 0
+        for place in range(index * size, (index + 1) * size):
+            value = value << 1 | (self._bits[place >> 3] >> (7 - (place & 7)) & 1)
+        return value
 
     def set(self, index: int, value: bool) -> None:
         """Set or clear the status at `index`. StatusError outside the list."""
@@ -139,32 +158,128 @@ def list_url(status: Mapping[str, Any]) -> str:
     return url
 
 
+@dataclass(frozen=True, slots=True)
+class ListedStatus:
+    """What a list says of one entry: a value of `statusSize` bits, 0 is clear, and the message it stands for."""
+
+    value: int
+    message: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The value as `statusMessage` writes it: `0x1f`."""
+        return f"{self.value:#x}"
+
+
 def read_status(list_credential: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
-    """Whether the status of an entry is set in its list (§3.2 steps 6 to 11). Proof and dates are the caller's.
+    """Whether the one-bit status of an entry is set in its list (§3.2 steps 6 to 11). Proof and dates are the caller's.
 
     StatusError if the two do not belong together, are malformed, or the list is too short or the index outside.
     """
+    if status.get("statusSize", 1) != 1:
+        raise StatusError("status_size_unsupported", "the status has more than one bit: see read_entry")
+    return read_entry(list_credential, status).value != 0
+
+
+def read_entry(list_credential: Mapping[str, Any], status: Mapping[str, Any]) -> ListedStatus:
+    """The status of an entry of 1 to 8 bits, with its message; also of a StatusList2021Entry. Errors as read_status.
+
+    `statusReference` is for people and is not looked at.
+    """
+    kind = _kind_of(status)
     purpose = status.get("statusPurpose")
-    subject = _subject_of(list_credential)
+    subject = _subject_of(list_credential, kind)
     if list_credential.get("id") != list_url(status):
         raise StatusError("status_list_mismatch", "the list is not the one that the entry names")
     if not isinstance(purpose, str) or purpose not in _as_list(subject.get("statusPurpose")):
         raise StatusError("status_purpose_mismatch", "the list does not serve the purpose of the entry")
-    if status.get("statusSize", 1) != 1:
-        raise StatusError("status_size_unsupported", "only statuses of one bit are read so far")
-    bits = StatusBits.decode(subject.get("encodedList", ""))
-    if len(bits) < MINIMUM_LENGTH:
+    size = _size_of(status) if kind.wide else 1
+    messages = _messages_of(status, size) if kind.wide else {}
+    bits = StatusBits.decode(_with_prefix(subject.get("encodedList"), kind))
+    if len(bits) // size < MINIMUM_LENGTH:
         raise StatusError("status_list_length", f"a list must have {MINIMUM_LENGTH} entries")
-    return bits.get(_index_of(status))
+    value = bits.value(_index_of(status), size)
+    return ListedStatus(value, messages.get(value))
 
 
-def _subject_of(list_credential: Mapping[str, Any]) -> Mapping[str, Any]:
+def usable_until(list_credential: Mapping[str, Any], fetched: datetime) -> datetime:
+    """Until when a list fetched at `fetched` may be used: its `ttl` (§2.2, default five minutes) or its validUntil.
+
+    The earlier of the two. StatusError if `ttl` is not a positive number of milliseconds.
+    """
     subject = list_credential.get("credentialSubject")
-    if "BitstringStatusListCredential" not in _as_list(list_credential.get("type")):
-        raise StatusError("status_list_malformed", "not a BitstringStatusListCredential")
-    if not isinstance(subject, Mapping) or "BitstringStatusList" not in _as_list(subject.get("type")):
-        raise StatusError("status_list_malformed", "the list's subject is not one BitstringStatusList")
+    ttl = subject.get("ttl", DEFAULT_TTL_MS) if isinstance(subject, Mapping) else DEFAULT_TTL_MS
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not 0 < ttl <= _MAX_TTL_MS:
+        raise StatusError("status_list_malformed", "a ttl is a positive number of milliseconds")
+    until = fetched + timedelta(milliseconds=ttl)
+    if "validUntil" in list_credential:
+        until = min(until, parse_timestamp(list_credential["validUntil"]))
+    return until
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One family of lists: its type names, whether entries may be wide, and whether the list is multibase."""
+
+    list_type: str
+    subject_type: str
+    wide: bool
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    ENTRY_TYPE: _Kind("BitstringStatusListCredential", "BitstringStatusList", wide=True),
+    ENTRY_TYPE_2021: _Kind("StatusList2021Credential", "StatusList2021", wide=False),
+}
+
+
+def _kind_of(status: Mapping[str, Any]) -> _Kind:
+    named = [_KINDS[name] for name in _as_list(status.get("type")) if isinstance(name, str) and name in _KINDS]
+    if len(named) > 1:
+        raise StatusError("status_malformed", "a status entry is of one kind")
+    return named[0] if named else _KINDS[ENTRY_TYPE]
+
+
+def _with_prefix(encoded: Any, kind: _Kind) -> str:
+    """StatusList2021 has no multibase prefix, and its base64 has been written padded and unpadded."""
+    if not isinstance(encoded, str):
+        raise StatusError("status_list_malformed", "an encodedList must be a text")
+    return encoded if kind.wide else "u" + encoded.rstrip("=").translate(_TO_URL_ALPHABET)
+
+
+def _subject_of(list_credential: Mapping[str, Any], kind: _Kind) -> Mapping[str, Any]:
+    subject = list_credential.get("credentialSubject")
+    if kind.list_type not in _as_list(list_credential.get("type")):
+        raise StatusError("status_list_malformed", f"not a {kind.list_type}")
+    if not isinstance(subject, Mapping) or kind.subject_type not in _as_list(subject.get("type")):
+        raise StatusError("status_list_malformed", f"the list's subject is not one {kind.subject_type}")
     return subject
+
+
+def _size_of(status: Mapping[str, Any]) -> int:
+    size = status.get("statusSize", 1)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise StatusError("status_malformed", "a statusSize is a positive integer")
+    if size > MAX_STATUS_SIZE:
+        raise StatusError("status_size_unsupported", f"statuses of up to {MAX_STATUS_SIZE} bits are read")
+    return size
+
+
+def _messages_of(status: Mapping[str, Any], size: int) -> dict[int, str]:
+    """The meaning of each value: all 2^size of them if there are any, and there must be for more than one bit."""
+    listed = status.get("statusMessage")
+    if listed is None and size == 1:
+        return {}
+    if not isinstance(listed, list) or len(listed) != 1 << size:
+        raise StatusError("status_malformed", "statusMessage has one message for each value that the status can have")
+    messages = {}
+    for item in listed:
+        code, message = (item.get("status"), item.get("message")) if isinstance(item, Mapping) else (None, None)
+        if not isinstance(code, str) or not _CODE.match(code) or not isinstance(message, str):
+            raise StatusError("status_malformed", 'a statusMessage is {"status": "0x0", "message": "..."}')
+        messages[int(code, 16)] = message
+    if set(messages) != set(range(1 << size)):
+        raise StatusError("status_malformed", "statusMessage names each value once")
+    return messages
 
 
 def _index_of(status: Mapping[str, Any]) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from credential_core import bitstring
 from credential_core.did import controller_of
 from credential_core.errors import CredentialError
 from credential_core.proof import proofs
+from credential_core.verify.status_entries import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,7 @@ def _controllers(document: Mapping[str, Any]) -> list[str]:
 
 
 def _status_lists(document: Mapping[str, Any]) -> list[str]:
-    found = []
-    for entry in status_entries(document):
-        if isinstance(entry, Mapping) and bitstring.ENTRY_TYPE in as_list(entry.get("type")):
-            url = entry.get("statusListCredential")
-            if isinstance(url, str):
-                found.append(url)
-    return found
+    return [url for entry in status_entries(document) if (url := address_of(entry)) is not None]
 
 
 def status_entries(document: Mapping[str, Any]) -> list[Any]:

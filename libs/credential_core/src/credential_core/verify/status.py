@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from credential_core import bitstring
+from credential_core import bitstring, revocation_list, token_status_list
 from credential_core.errors import CredentialError, StatusError
+from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome
-from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import (
     Failure,
     KnownState,
     KnownStatus,
     Resolution,
-    as_list,
     issuer_id,
     status_entries,
 )
 from credential_core.verify.proofs import check_proofs
+from credential_core.verify.status_entries import address_of, types_of
 
 CHECK: Final = "status"
 MAX_ENTRIES: Final = 8
 _STATE_OF_PURPOSE: Final = {"revocation": KnownState.REVOKED, "suspension": KnownState.SUSPENDED}
-_INFORMATIONAL: Final = frozenset({"refresh", "message"})
+_STATE_OF_TOKEN: Final = {
+    int(token_status_list.StatusType.VALID): KnownState.ISSUED,
+    int(token_status_list.StatusType.INVALID): KnownState.REVOKED,
+    int(token_status_list.StatusType.SUSPENDED): KnownState.SUSPENDED,
+}
+_INFORMATIONAL: Final = {"refresh": "refresh", "message": "status_message"}  # purpose -> the check that tells it
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSources:
-    """Everything the status check may look at."""
+    """Everything the status check may look at. `fetched` tells when a list was, so that its ttl can be kept."""
 
     lists: Mapping[str, Resolution]
     controllers: Mapping[str, Resolution]
     issuer_trusted: Callable[[str], bool]
     known: KnownStatus | None
     now: datetime
+    fetched: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def check_status(document: Mapping[str, Any], sources: StatusSources) -> Check:
@@ -70,10 +76,11 @@ def _unknown(code: str, detail: str, source: str | None = None) -> Check:
     return Check(CHECK, Outcome.UNKNOWN, code, detail, source)
 
 
-def _state_check(state: KnownState, source: str) -> Check:
+def _state_check(state: KnownState, source: str, reason: str | None = None) -> Check:
     if state is KnownState.ISSUED:
         return Check(CHECK, Outcome.PASSED, "status_clear", "neither revoked nor suspended", source)
-    return Check(CHECK, Outcome.FAILED, f"status_{state}", f"the credential has been {state}", source)
+    detail = f"the credential has been {state}"
+    return Check(CHECK, Outcome.FAILED, f"status_{state}", f"{detail}: {reason}" if reason else detail, source)
 
 
 def _known_check(known: KnownStatus) -> Check:
@@ -81,36 +88,133 @@ def _known_check(known: KnownStatus) -> Check:
 
 
 def _check_entry(entry: Any, document: Mapping[str, Any], sources: StatusSources) -> Check:
-    if not isinstance(entry, Mapping) or bitstring.ENTRY_TYPE not in as_list(entry.get("type")):
+    kinds = _KINDS.keys() & set(types_of(entry))
+    if len(kinds) != 1:
         return _unknown("status_type_unsupported", "the kind of status is not one this library reads")
+    source = address_of(entry)
+    try:
+        return _KINDS[kinds.pop()](entry, document, sources)
+    except CredentialError as error:
+        return _unknown(error.code, error.detail, source)
+
+
+def _check_listed(entry: Mapping[str, Any], document: Mapping[str, Any], sources: StatusSources) -> Check:
+    """An entry of a Bitstring Status List or a StatusList2021."""
     purpose = entry.get("statusPurpose")
-    if not isinstance(purpose, str) or purpose not in _STATE_OF_PURPOSE.keys() | _INFORMATIONAL:
+    if not isinstance(purpose, str) or purpose not in _STATE_OF_PURPOSE.keys() | _INFORMATIONAL.keys():
         return _unknown("status_purpose_unsupported", "the purpose of the status is not one this library reads")
     if purpose in _INFORMATIONAL:
         return Check(CHECK, Outcome.SKIPPED, "status_informational", f"a status of purpose {purpose} decides nothing")
+    url = bitstring.list_url(entry)
+    listed = bitstring.read_entry(_trusted_list(url, document, sources), entry)
+    return _state_check(_STATE_OF_PURPOSE[purpose] if listed.value else KnownState.ISSUED, url, listed.message)
+
+
+def _check_revocation(entry: Mapping[str, Any], document: Mapping[str, Any], sources: StatusSources) -> Check:
+    """A 1EdTechRevocationList: unsigned, so it counts for where it stands; it must not name another issuer."""
+    url = revocation_list.list_url(entry)
+    found = _fetched(url, sources)
+    if issuer_id(found) not in (None, issuer_id(document)):
+        raise StatusError("status_list_issuer_untrusted", "the revocation list is another issuer's")
+    revocation = revocation_list.read_revocation(found, entry, document.get("id"))
+    return _state_check(KnownState.REVOKED if revocation.revoked else KnownState.ISSUED, url, revocation.reason)
+
+
+_KINDS: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], StatusSources], Check]]] = {
+    bitstring.ENTRY_TYPE: _check_listed,
+    bitstring.ENTRY_TYPE_2021: _check_listed,
+    revocation_list.ENTRY_TYPE: _check_revocation,
+}
+
+
+def check_token_status(
+    claims: Mapping[str, Any],
+    lists: Mapping[str, token_status_list.StatusToken | Failure],
+    now: datetime,
+    known: KnownStatus | None = None,
+) -> Check:
+    """The status of a JWT or SD-JWT whose `status.status_list` claim names an IETF Token Status List.
+
+    `lists` holds what `token_status_list.read_token` made of the fetched lists, by uri. Values that are not
+    registered are unknown: what an application means by them is for the application to say.
+    """
+    results = [_known_check(known)] if known is not None else []
+    if "status" in claims:
+        results.append(_check_token(claims, lists, now))
+    if not results:
+        return Check(CHECK, Outcome.SKIPPED, "status_absent", "the credential has no status")
+    return min(results, key=_severity)
+
+
+def _check_token(
+    claims: Mapping[str, Any], lists: Mapping[str, token_status_list.StatusToken | Failure], now: datetime
+) -> Check:
     try:
-        url = bitstring.list_url(entry)
-        list_credential = _trusted_list(url, document, sources)
-        is_set = bitstring.read_status(list_credential, entry)
+        uri, _ = token_status_list.reference_of(claims)
+        found = lists.get(uri)
+        if found is None or isinstance(found, Failure):
+            why = "was not fetched" if found is None else found.detail
+            return _unknown("status_list_unavailable", f"the status list: {why}", uri)
+        if found.usable_until is not None and found.usable_until <= now:
+            return _unknown("status_list_stale", "the status list has outlived its exp or ttl", uri)
+        value = token_status_list.read_status(claims, found)
     except CredentialError as error:
-        return _unknown(error.code, error.detail, entry.get("statusListCredential"))
-    return _state_check(_STATE_OF_PURPOSE[purpose] if is_set else KnownState.ISSUED, url)
+        return _unknown(error.code, error.detail)
+    if value not in _STATE_OF_TOKEN:
+        return _unknown("status_value_unsupported", f"the status {value:#04x} is not registered", uri)
+    return _state_check(_STATE_OF_TOKEN[value], uri)
 
 
-def _trusted_list(url: str, document: Mapping[str, Any], sources: StatusSources) -> Mapping[str, Any]:
-    """The status list credential at `url`, if it may be believed now (Bitstring Status List §3.2 steps 3 to 5)."""
+def status_notices(document: Mapping[str, Any], sources: StatusSources) -> list[Check]:
+    """What entries of purpose `message` and `refresh` say. They inform; they count neither for nor against."""
+    notices = []
+    for entry in status_entries(document)[:MAX_ENTRIES]:
+        purpose = entry.get("statusPurpose") if isinstance(entry, Mapping) else None
+        if isinstance(purpose, str) and purpose in _INFORMATIONAL and bitstring.ENTRY_TYPE in types_of(entry):
+            notices.append(_notice(entry, purpose, document, sources))
+    return notices
+
+
+def _notice(entry: Mapping[str, Any], purpose: str, document: Mapping[str, Any], sources: StatusSources) -> Check:
+    name = _INFORMATIONAL[purpose]
+    source = address_of(entry)
+    try:
+        listed = bitstring.read_entry(_trusted_list(bitstring.list_url(entry), document, sources), entry)
+    except CredentialError as error:
+        return Check(name, Outcome.SKIPPED, "status_notice_unavailable", f"{error.detail} ({error.code})", source)
+    if purpose == "message":
+        detail = listed.code if listed.message is None else f"{listed.code}: {listed.message}"
+        return Check(name, Outcome.SKIPPED, "status_message", detail, source)
+    if listed.value:
+        return Check(
+            name, Outcome.SKIPPED, "refresh_available", "the issuer has a newer form of the credential", source
+        )
+    return Check(name, Outcome.SKIPPED, "refresh_not_needed", "the issuer has no newer form of the credential", source)
+
+
+def _fetched(url: str, sources: StatusSources) -> Mapping[str, Any]:
     found = sources.lists.get(url)
     if found is None or isinstance(found, Failure):
         why = "was not fetched" if found is None else found.detail
         raise StatusError("status_list_unavailable", f"the status list: {why}")
+    return found
+
+
+def _trusted_list(url: str, document: Mapping[str, Any], sources: StatusSources) -> Mapping[str, Any]:
+    """The status list credential at `url`, if it may be believed now (Bitstring Status List §3.2 steps 3 to 5)."""
+    found = _fetched(url, sources)
     issuer = issuer_id(found)
     if issuer is None or (issuer != issuer_id(document) and not sources.issuer_trusted(issuer)):
         raise StatusError("status_list_issuer_untrusted", "the list is by another, untrusted issuer")
     proof = check_proofs(found, sources.controllers, sources.now)
     if proof.outcome is not Outcome.PASSED:
         raise StatusError("status_list_unverified", f"the proof of the status list: {proof.detail} ({proof.code})")
-    if "validFrom" in found and parse_timestamp(found["validFrom"]) > sources.now:
+    starts, ends = validity_period(found)
+    if starts is not None and starts > sources.now:
         raise StatusError("status_list_not_yet_valid", "the status list is not valid yet")
-    if "validUntil" in found and parse_timestamp(found["validUntil"]) <= sources.now:
+    if ends is not None and ends <= sources.now:
         raise StatusError("status_list_stale", "the status list is past its validUntil")
+    fetched = sources.fetched.get(url)
+    if fetched is not None and bitstring.usable_until(found, fetched) <= sources.now:
+        raise StatusError("status_list_stale", "the copy of the status list has outlived its ttl")
     return found

@@ -9,8 +9,8 @@ from typing import Any, Final
 from credential_core.errors import CredentialError, DocumentError
 from credential_core.json_input import parse
 from credential_core.model import validate_credential
+from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
-from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import (
     KnownStatus,
     Policy,
@@ -21,7 +21,7 @@ from credential_core.verify.inputs import (
     issuer_id,
 )
 from credential_core.verify.proofs import check_proofs
-from credential_core.verify.status import StatusSources, check_status
+from credential_core.verify.status import StatusSources, check_status, status_notices
 
 ORDER: Final = ("parse", "schema", "proof", "issuer_trust", "status", "validity_period")
 _SHOWN_VIOLATIONS: Final = 5
@@ -37,11 +37,13 @@ def verify(
     known_status: KnownStatus | None = None,
     status_list_controllers: Mapping[str, Resolution] | None = None,
     policy: Policy | None = None,
+    status_lists_fetched: Mapping[str, datetime] | None = None,
 ) -> Report:
     """Verify a parsed credential with what was fetched for it. Never raises for anything the document holds.
 
     `controllers` and `status_lists` go by the keys that `needs` gave; `status_list_controllers` adds those that the
-    lists themselves need. `now` is aware. The order of proofs, statuses or members never changes the verdict.
+    lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond its ttl.
+    `now` is aware. The order of proofs, statuses or members never changes the verdict.
     """
     try:
         document = parse(document)
@@ -54,6 +56,7 @@ def verify(
         issuer_trusted=lambda issuer: trusted_issuers(issuer).trust is Trust.TRUSTED,
         known=known_status,
         now=now,
+        fetched=status_lists_fetched or {},
     )
     checks = [
         Check("parse", Outcome.PASSED, "parsed", "the document is one JSON object within the budgets"),
@@ -62,6 +65,7 @@ def verify(
         _issuer_trust(document, trusted_issuers, policy),
         check_status(document, sources),
         _validity_period(document, now),
+        *status_notices(document, sources),
         *_endorsements(document),
     ]
     return Report(verdict_of(checks), tuple(checks), _summary(document))
@@ -109,13 +113,14 @@ def _issuer_trust(document: Mapping[str, Any], trusted_issuers: TrustedIssuers, 
 def _validity_period(document: Mapping[str, Any], now: datetime) -> Check:
     name = "validity_period"
     try:
-        if "validFrom" in document and parse_timestamp(document["validFrom"]) > now:
-            return Check(name, Outcome.FAILED, "not_yet_valid", "validFrom lies in the future")
-        if "validUntil" in document and parse_timestamp(document["validUntil"]) <= now:
-            return Check(name, Outcome.FAILED, "expired", "validUntil has passed")
+        starts, ends = validity_period(document)
     except DocumentError as error:
         return Check(name, Outcome.FAILED, error.code, error.detail)
-    if "validFrom" not in document:
+    if starts is not None and starts > now:
+        return Check(name, Outcome.FAILED, "not_yet_valid", "validFrom lies in the future")
+    if ends is not None and ends <= now:
+        return Check(name, Outcome.FAILED, "expired", "validUntil has passed")
+    if starts is None:
         return Check(name, Outcome.UNKNOWN, "validity_period_unreadable", "the credential has no validFrom")
     return Check(name, Outcome.PASSED, "within_validity_period", "now lies within the validity period")
 
