@@ -40,11 +40,12 @@ class Grouping:
         return self._named.quads(select(self._named.document, pointers)) if pointers else []
 
     def indexes(self, quads: Collection[Quad]) -> frozenset[int]:
-        """Where such quads stand in `lines`. DocumentError if some are not among them: a list was cut up."""
-        chosen = set(nquads(quads, self.labels))
+        """Where such quads stand in `lines`. DocumentError if some are not there: a list or a literal was cut up."""
+        blanks = {term[2:] for s, _, o, _ in quads for term in (s, o) if term.startswith("_:")}
+        chosen = set(nquads(quads, self.labels)) if blanks <= self.labels.keys() else {""}
         found = frozenset(index for index, line in enumerate(self.lines) if line in chosen)
         if len(found) != len(chosen):
-            raise DocumentError("pointer_splits_list", "an ordered list is selected whole or not at all")
+            raise DocumentError("pointer_splits_list", "a list or a JSON literal is selected whole or not at all")
         return found
 
 

@@ -76,7 +76,9 @@ class DerivedProof:
         signature, key, signatures, labels, mandatory = _parts(value, _DERIVED)
         if not isinstance(labels, dict) or not all(_is_bytes(label, _HMAC_BYTES) for label in labels.values()):
             raise _malformed()
-        if len(set(labels.values())) != len(labels) or not _is_list_of(mandatory, int):
+        if len(set(labels.values())) != len(labels):
+            raise _malformed()
+        if not _is_list_of(mandatory, int) or len(set(mandatory)) != len(mandatory):
             raise _malformed()
         named = {number: encode_base64url(label) for number, label in labels.items()}
         return cls(signature, _ephemeral(key), _signatures(signatures), named, tuple(mandatory))
@@ -227,11 +229,10 @@ def verify(unsecured: Mapping[str, Any], proof: Mapping[str, Any], public: Publi
     """
     derived = DerivedProof.decode(proof.get("proofValue"))
     lines = _labelled(unsecured, derived)
-    if len(set(derived.mandatory)) != len(derived.mandatory) or not set(derived.mandatory) <= set(range(len(lines))):
-        raise _malformed()
-    required = [lines[index] for index in sorted(derived.mandatory)]
-    others = [line for index, line in enumerate(lines) if index not in set(derived.mandatory)]
-    held = len(others) == len(derived.signatures)
+    mandatory = frozenset(derived.mandatory)
+    required = [line for index, line in enumerate(lines) if index in mandatory]
+    others = [line for index, line in enumerate(lines) if index not in mandatory]
+    held = len(required) == len(mandatory) and len(others) == len(derived.signatures)
     held = held and public.verify(derived.signature, _base_data(unsecured, proof, derived.public, required))
     pairs = zip(derived.signatures, others, strict=False)
     if not held or not all(derived.public.verify(signature, line.encode()) for signature, line in pairs):
