@@ -13,6 +13,7 @@ from credential_core import did, proof
 from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.report import Check, Outcome, Report, Verdict
+from credential_core.verify import trust_only
 from credential_core.verify.proofs import Occasion, check_proofs
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -260,6 +261,32 @@ def test_an_old_name_of_a_suite_passes_with_a_warning(load: Callable[[str], Any]
     assert found is not None
     assert (found.outcome, found.code) == (Outcome.PASSED, "signature_valid_legacy_suite")
     assert report.verdict is not Verdict.INVALID
+
+
+@pytest.mark.parametrize(("cryptosuite", "algorithm"), [*PLAIN, ("ecdsa-sd-2023", "P-256")])
+@pytest.mark.parametrize("kind", ["did:key", "did:jwk"])
+def test_an_open_badge_by_each_suite_is_valid_as_a_whole(
+    unsigned: dict[str, Any], check: Callable[..., Report], cryptosuite: str, algorithm: str, kind: str
+) -> None:
+    key = KEYS[algorithm]
+    public = key.public
+    issuer, method = (
+        (did.did_key(public), did.did_key_verification_method(public))
+        if kind == "did:key"
+        else (did.did_jwk(public), did.did_jwk_verification_method(public))
+    )
+    document = {**unsigned, "issuer": {**unsigned["issuer"], "id": issuer}}
+    del document["credentialStatus"]  # the list would be another issuer's
+    given: dict[str, Any] = {"verification_method": method, "created": datetime(2026, 1, 2, tzinfo=UTC)}
+    if cryptosuite == "ecdsa-sd-2023":
+        given |= {"hmac_key": bytes(32), "ephemeral": KEYS["P-256"]}
+        signed = proof.derive(proof.sign_selective(document, key, mandatory=[""], **given), [])
+    else:
+        signed = proof.sign(document, key, cryptosuite=cryptosuite, **given)
+    assert check(signed, trusted_issuers=trust_only([issuer])).verdict is Verdict.VALID
+    signed["credentialSubject"]["achievement"]["name"] = "Surgery"
+    report = check(signed, trusted_issuers=trust_only([issuer]))
+    assert report.verdict is Verdict.INVALID
 
 
 HOSTILE: list[Any] = [None, True, 5, -1.5, "", "x", "\x07", [], {}, [[]], [{}], [None], {"id": {}}, "z", "u", "zz" * 60]

@@ -247,6 +247,14 @@ def test_documents_within_documents_are_not_disclosed_in_part() -> None:
         sign(presentation, mandatory=[])
 
 
+def test_what_is_too_deep_is_refused_before_it_is_walked(unsigned: dict[str, Any]) -> None:
+    deep: Any = []
+    for _ in range(20_000):
+        deep = [deep]
+    with pytest.raises(LimitError, match="document_too_deep"):
+        sign({**unsigned, "evidence": deep})
+
+
 def test_ids_like_our_own_are_no_blank_nodes(unsigned: dict[str, Any]) -> None:
     unsigned["evidence"][0]["id"] = "urn:bnid:0:1"
     lines = group(unsigned, HMAC_KEY).lines

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from credential_core import jcs
 from credential_core.errors import DocumentError
+from credential_core.json_input import check_tree
 from credential_core.jsonld import Quad, to_quads
 from credential_core.jsonld.lexical import RDF
 from credential_core.multibase import encode_base64url
@@ -92,6 +93,7 @@ class _Named:
 
 def _named(document: Mapping[str, Any]) -> _Named:
     """Give ids; where that changed a JSON literal, the object was no node, and is left alone."""
+    check_tree(document)
     text = jcs.canonicalize(document).decode()
     prefix = next(name for name in (f"urn:bnid:{n}:" for n in range(len(text) + 1)) if name not in text)
     named = _Named(_Naming(prefix, frozenset()).name(document), prefix)
