@@ -110,8 +110,13 @@ async def test_what_cannot_be_read_fails_at_parsing(verify: Verify, name: str, w
     assert web.asked == []
 
 
-async def test_a_compact_jws_is_not_judged_yet(verify: Verify) -> None:
+async def test_a_jws_that_holds_no_credential_is_invalid(verify: Verify) -> None:
     answer = await verify("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln")
+    assert (answer["verdict"], codes(answer)["proof"]) == ("invalid", "issuer_mismatch")
+
+
+async def test_an_sd_jwt_is_not_judged_here(verify: Verify) -> None:
+    answer = await verify("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln~")
     assert (answer["verdict"], codes(answer)["parse"]) == ("indeterminate", "format_unsupported")
 
 

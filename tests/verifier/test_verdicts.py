@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from credential_core import jose
+from credential_core.multibase import encode_base64url
 from credential_core.verify import Failure
 from service_kit.testing import BASE_URL
 from tests.verifier.conftest import Deliver, Verify, Web
@@ -252,3 +255,41 @@ class TestStatusLists:
         status = {"id": "https://laurel.test/statuses#1", "type": "https://laurel.test/StatusFromTheFuture"}
         answer = await verify(university.credential(status=status))
         assert (answer["verdict"], outcomes(answer)["status"]) == ("indeterminate", "unknown")
+
+
+def compact(issuer: Issuer, url: str) -> tuple[str, str]:
+    """One credential as both kinds of JWS."""
+    credential = issuer.unsigned(status=entry(url), subject_id="did:example:ada")
+    return (
+        jose.issue_open_badge(credential, issuer.key, kid=issuer.method),
+        jose.issue_credential(credential, issuer.key, kid=issuer.method),
+    )
+
+
+async def test_a_credential_in_a_jws_is_judged_like_any_other(verify: Verify, university: Issuer, url: str) -> None:
+    for token in compact(university, url):
+        answer = await verify(token)
+        assert (answer["verdict"], codes(answer)["proof"]) == ("valid", "signature_valid")
+        assert codes(answer)["issuer_trust"] == "issuer_registered"
+        header, payload, signature = token.split(".")
+        spoiled = await verify(f"{header}.{payload}.{signature[:9]}{'AB'[signature[9] == 'A']}{signature[10:]}")
+        assert (spoiled["verdict"], codes(spoiled)["proof"]) == ("invalid", "signature_invalid")
+
+
+async def test_a_credential_in_a_jws_of_an_issuer_elsewhere_is_judged_by_its_key_on_the_web(
+    verify: Verify, web: Web
+) -> None:
+    stranger = Issuer("stranger", "did:web:stranger.test")
+    credential = stranger.unsigned(subject_id="did:example:ada")
+    unread = await verify(jose.issue_open_badge(credential, stranger.key))
+    assert (unread["verdict"], codes(unread)["proof"]) == ("indeterminate", "issuer_binding_unverified")
+    web.documents["https://stranger.test/.well-known/did.json"] = stranger.did_document
+    answer = await verify(jose.issue_open_badge(credential, stranger.key), policy={"acceptUnknownIssuer": True})
+    assert (answer["verdict"], codes(answer)["proof"]) == ("valid", "signature_valid")
+
+
+async def test_the_history_recognises_a_jws(verify: Verify, client: httpx.AsyncClient, university: Issuer) -> None:
+    for token in compact(university, list_url()):
+        answer = await verify(token)
+        kept = (await client.get(f"/verifications/{answer['id']}")).json()
+        assert kept["inputDigest"] == encode_base64url(hashlib.sha256(token.encode()).digest())

@@ -1,6 +1,5 @@
 """Verifying a credential: `parse` it, find out what it `needs`, fetch that elsewhere, then `verify` into a report."""
 
-from credential_core.json_input import parse
 from credential_core.verify.inputs import (
     Failure,
     KnownState,
@@ -14,6 +13,7 @@ from credential_core.verify.inputs import (
     needs,
     trust_only,
 )
+from credential_core.verify.reading import parse
 from credential_core.verify.verification import rejected, verify
 
 __all__ = [

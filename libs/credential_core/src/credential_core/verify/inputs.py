@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from credential_core.did import controller_of
 from credential_core.errors import CredentialError
+from credential_core.jose import Enveloped
+from credential_core.jose.key_source import documents_for
 from credential_core.proof import proofs
 from credential_core.verify.status_entries import address_of
 
@@ -106,6 +108,8 @@ def needs(document: Mapping[str, Any]) -> Needs:
 
 def _controllers(document: Mapping[str, Any]) -> list[str]:
     found = []
+    if isinstance(document, Enveloped):
+        found += documents_for(document.envelope.jws.header, issuer_id(document) or _holder_id(document))
     try:
         for proof in proofs(document):
             method = proof.get("verificationMethod")
@@ -128,6 +132,10 @@ def status_entries(document: Mapping[str, Any]) -> list[Any]:
 def as_list(value: Any) -> list[Any]:
     """A JSON-LD set as a list: nothing, one value or many."""
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _holder_id(document: Mapping[str, Any]) -> str | None:
+    return issuer_id({"issuer": document.get("holder")})
 
 
 def issuer_id(document: Mapping[str, Any]) -> str | None:

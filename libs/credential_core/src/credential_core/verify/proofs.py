@@ -1,4 +1,4 @@
-"""The proof check: every proof of a document judged, then one result for the set."""
+"""The proof check: every proof of a document and the envelope around it judged, then one result for all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from credential_core.did import VerificationMethod, controller_of, resolve_self_contained, verification_method
 from credential_core.errors import CredentialError, DidError, ProofError
+from credential_core.jose import Enveloped, Expected, verify_enveloped
 from credential_core.proof import proofs, verify_proof
 from credential_core.proof.configuration import MAX_PROOFS, previous_proofs
 from credential_core.proof.data_integrity import refuse_unsupported
@@ -31,6 +32,9 @@ _UNDECIDED: Final = frozenset(
         "context_inline",
         "context_unsupported",
         "controller_unavailable",
+        "issuer_binding_unverified",
+        "jwt_header_unsupported",
+        "key_algorithm_unsupported",
     }
 )
 _RANK: Final = {Outcome.FAILED: 0, Outcome.PASSED: 1, Outcome.UNKNOWN: 2}
@@ -59,17 +63,19 @@ def check_proofs(
     now: datetime,
     occasion: Occasion = ASSERTION,
 ) -> Check:
-    """One result for all proofs: none that we can judge may fail, and at least one must hold."""
+    """One result for all proofs and the envelope: none that we can judge may fail, and at least one must hold."""
     try:
         found = proofs(document)
     except ProofError as error:
         return Check(CHECK, Outcome.FAILED, error.code, error.detail)
-    if not found:
+    if not found and not isinstance(document, Enveloped):
         return Check(CHECK, Outcome.FAILED, "proof_missing", "the credential bears no proof")
     if len(found) > MAX_PROOFS:
         return Check(CHECK, Outcome.FAILED, "too_many_proofs", f"a credential may bear {MAX_PROOFS} proofs")
     results = [_judge(document, proof, controllers, now, occasion) for proof in found]
     results = [_after_previous(document, found, results, place) for place in range(len(found))]
+    if isinstance(document, Enveloped):
+        results.append(_judge_envelope(document, controllers, now, occasion))
     return min(results, key=lambda result: (_RANK[result.outcome], result.code, result.source or ""))
 
 
@@ -100,6 +106,21 @@ def _judge(
     if proof.get("cryptosuite") in _LEGACY_SUITES:
         detail = "the signature is the issuer's, by a cryptosuite under a name that was given up"
         return Check(CHECK, Outcome.PASSED, "signature_valid_legacy_suite", detail, source)
+    return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
+
+
+def _judge_envelope(
+    document: Enveloped, controllers: Mapping[str, Resolution], now: datetime, occasion: Occasion
+) -> Check:
+    kid = document.envelope.jws.header.get("kid")
+    signer = issuer_id(document) if occasion.signer is None else occasion.signer
+    source = kid if isinstance(kid, str) else signer
+    expected = Expected(signer, occasion.purpose, now, occasion.domain, occasion.challenge)
+    try:
+        verify_enveloped(document, expected, lambda controller: _resolve(controller, controllers))
+    except CredentialError as error:
+        outcome = Outcome.UNKNOWN if error.code in _UNDECIDED else Outcome.FAILED
+        return Check(CHECK, outcome, error.code, error.detail, source)
     return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
 
 
@@ -145,6 +166,8 @@ def _resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[
     if isinstance(found, Failure):
         code = "controller_unavailable" if found.transient else "controller_not_found"
         raise DidError(code, f"the issuer's controller document: {found.detail}")
+    if isinstance(found, Enveloped):
+        raise DidError("controller_malformed", "a controller document is plain JSON; what is in a JWS is unverified")
     return found
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from credential_core.errors import CredentialError, DocumentError
-from credential_core.json_input import parse
 from credential_core.model import validate_credential
 from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
@@ -21,6 +20,7 @@ from credential_core.verify.inputs import (
     issuer_id,
 )
 from credential_core.verify.proofs import check_proofs
+from credential_core.verify.reading import parse
 from credential_core.verify.status import StatusSources, check_status, status_notices
 
 ORDER: Final = ("parse", "schema", "proof", "issuer_trust", "status", "validity_period")

@@ -9,6 +9,7 @@ from datetime import datetime
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
 from credential_core.jcs import digest
+from credential_core.jose import Enveloped
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
@@ -38,17 +39,19 @@ class Vouch:
 
 
 def read(credential: Json | str) -> Reading:
-    """Parse what was sent, as JSON text or as an object."""
+    """Parse what was sent, as an object, as JSON text or as a compact JWS."""
     try:
         document = parse(credential)
     except CredentialError as error:
-        return Reading(_digest_of_refused(credential), None, rejected(error))
+        text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
+        return Reading(_digest_of_text(text), None, rejected(error))
+    if isinstance(document, Enveloped):
+        return Reading(_digest_of_text(document.envelope.jws.text), document, None)
     return Reading(digest(document), document, None)
 
 
-def _digest_of_refused(credential: Json | str) -> str:
-    """In the form of `digest`, for input that has no canonical form."""
-    text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
+def _digest_of_text(text: str) -> str:
+    """In the form of `digest`, for input that has no canonical form or is its own, as a JWS."""
     return encode_base64url(hashlib.sha256(text.encode()).digest())
 
 

@@ -22,7 +22,8 @@ CredentialInput = Annotated[
     WithJsonSchema(
         {
             "anyOf": [{"type": "object"}, {"type": "string"}],
-            "description": "the credential: a JSON object, or a string holding its JSON text",
+            "description": "the credential: a JSON object, or a string holding its JSON text or its compact JWS "
+            "(Open Badges 3.0 VC-JWT, or vc+jwt)",
         }
     ),
 ]

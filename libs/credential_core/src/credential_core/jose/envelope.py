@@ -1,0 +1,34 @@
+"""A document together with the JWS that secures it, and the profile it follows: each read by its own rules only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from credential_core.jose.jws import Jws
+
+
+class Profile(StrEnum):
+    """What a JWS with a document in it may be. The value is what its `typ` says."""
+
+    OPEN_BADGES = "JWT"  # Open Badges 3.0 §8.2; `typ` may be absent
+    CREDENTIAL = "vc+jwt"  # VC-JOSE-COSE §3.1.1
+    PRESENTATION = "vp+jwt"  # VC-JOSE-COSE §3.1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The JWS around a document."""
+
+    profile: Profile
+    jws: Jws
+
+
+class Enveloped(dict[str, Any]):
+    """A document as its envelope holds it. It is unverified; and a changed copy is a plain dict without envelope."""
+
+    def __init__(self, members: Mapping[str, Any], envelope: Envelope) -> None:
+        super().__init__(members)
+        self.envelope = envelope

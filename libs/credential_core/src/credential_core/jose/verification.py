@@ -1,0 +1,94 @@
+"""Verifying an enveloped document: header, claims, key, signature, and whose key it is, by the rules of its profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from credential_core.errors import DidError, ProofError
+from credential_core.jose import open_badges, w3c
+from credential_core.jose.claims import check_times
+from credential_core.jose.envelope import Enveloped, Profile
+from credential_core.jose.key_source import JwsKey, KeySource
+from credential_core.jose.reading import document_of
+
+_PURPOSE: Final = {
+    Profile.OPEN_BADGES: "assertionMethod",
+    Profile.CREDENTIAL: "assertionMethod",
+    Profile.PRESENTATION: "authentication",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the JWS must be: by `signer` for `purpose`, valid `now`, and for `domain` and `challenge` if given."""
+
+    signer: str | None
+    purpose: str
+    now: datetime
+    domain: str | Collection[str] | None = None
+    challenge: str | None = None
+
+
+def verify_enveloped(document: Enveloped, expected: Expected, resolve: Callable[[str], Mapping[str, Any]]) -> None:
+    """Return if the envelope secures the document as expected. CredentialError otherwise, with the code that says why.
+
+    `resolve` gives the document of a DID or https URL, or raises DidError.
+    """
+    envelope = document.envelope
+    profile, claims = envelope.profile, envelope.jws.claims
+    if _PURPOSE[profile] != expected.purpose:
+        raise ProofError("proof_purpose_mismatch", f"a JWT of type {profile} serves another purpose")
+    if dict(document) != document_of(profile, claims):
+        raise ProofError("signature_invalid", "the document is no longer what its envelope holds")
+    if expected.signer is None:
+        raise ProofError("issuer_mismatch", "the document does not say who signed it")
+    source = KeySource(envelope.jws.header, expected.signer, expected.purpose, resolve)
+    if profile is Profile.OPEN_BADGES:
+        key = _open_badges_key(document, source)
+        times = claims if "vc" in claims else {name: claims[name] for name in ("iat",) if name in claims}
+    else:
+        key = _w3c_key(document, source, expected)
+        times = claims
+    check_times(times, expected.now)
+    _check_end(key, expected.now)
+
+
+def _open_badges_key(document: Enveloped, source: KeySource) -> JwsKey:
+    """nbf and exp are validFrom and validUntil here, whose own check looks at the clock."""
+    jws = document.envelope.jws
+    open_badges.check_header(jws.header)
+    open_badges.check_claims(jws.claims, document)
+    found, bound = source.anywhere()
+    jws.verify(found.key)
+    return found if bound else source.bind(found.key)
+
+
+def _w3c_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsKey:
+    jws, profile = document.envelope.jws, document.envelope.profile
+    w3c.check_header(jws.header, profile, expected.signer)
+    w3c.check_claims(jws.claims, document, profile, expected.signer)
+    _check_audience(jws.claims, expected)
+    found = source.controlled()
+    jws.verify(found.key)
+    return found
+
+
+def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
+    """RFC 7519 §4.1.3: a JWT for somebody else is for nobody here. `nonce` answers the challenge, if there was one."""
+    wanted = {expected.domain} if isinstance(expected.domain, str) else set(expected.domain or ())
+    audience = claims.get("aud", [])
+    named = audience if isinstance(audience, list) else [audience]
+    if (named or wanted) and not any(isinstance(name, str) and name in wanted for name in named):
+        raise ProofError("invalid_domain", "the JWT is for another audience")
+    if expected.challenge is not None and claims.get("nonce") != expected.challenge:
+        raise ProofError("invalid_challenge", "the nonce of the JWT is not the challenge that was given")
+
+
+def _check_end(key: JwsKey, now: datetime) -> None:
+    if key.revoked is not None and key.revoked <= now:
+        raise DidError("method_revoked", "the key has been revoked")
+    if key.expires is not None and key.expires <= now:
+        raise DidError("method_expired", "the key has expired")

@@ -1,0 +1,119 @@
+"""W3C VC-JOSE-COSE (`vc+jwt`, `vp+jwt`): the payload is the document; JWT claims beside it may not say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from credential_core.contexts import CREDENTIALS_V2
+from credential_core.errors import DocumentError, ProofError
+from credential_core.jose.algorithms import Signer
+from credential_core.jose.claims import REGISTERED, require_equal, seconds
+from credential_core.jose.envelope import Profile
+from credential_core.jose.jws import sign
+
+_HEADERS: Final = frozenset({"alg", "kid", "typ", "cty", "iss"})
+_CONTENT: Final = {Profile.CREDENTIAL: "vc", Profile.PRESENTATION: "vp"}
+_CLAIMS: Final = REGISTERED | {"nonce", "cnf"}
+_ENVELOPED: Final = {
+    "EnvelopedVerifiableCredential": "data:application/vc+jwt,",
+    "EnvelopedVerifiablePresentation": "data:application/vp+jwt,",
+}
+_ENVELOPE_MEMBERS: Final = frozenset({"@context", "id", "type"})
+
+
+def issue_credential(
+    credential: Mapping[str, Any],
+    key: Signer,
+    *,
+    kid: str,
+    issued: datetime | None = None,
+    expires: datetime | None = None,
+) -> str:
+    """A credential as `vc+jwt`. `kid` is the verification method; `expires` ends the signature, not the credential."""
+    return _sign(Profile.CREDENTIAL, credential, key, kid, {"iat": issued, "exp": expires})
+
+
+def issue_presentation(
+    presentation: Mapping[str, Any],
+    key: Signer,
+    *,
+    kid: str,
+    audience: str | None = None,
+    nonce: str | None = None,
+    issued: datetime | None = None,
+    expires: datetime | None = None,
+) -> str:
+    """A presentation as `vp+jwt`, by its holder, for the verifier `audience` and its `nonce`."""
+    bound = {name: value for name, value in (("aud", audience), ("nonce", nonce)) if value is not None}
+    return _sign(Profile.PRESENTATION, {**presentation, **bound}, key, kid, {"iat": issued, "exp": expires})
+
+
+def _sign(
+    profile: Profile, document: Mapping[str, Any], key: Signer, kid: str, times: Mapping[str, datetime | None]
+) -> str:
+    reserved = sorted((REGISTERED - {"aud"} | {"vc", "vp"}) & document.keys())
+    if reserved:
+        raise DocumentError("jwt_claim_unexpected", f"the document has a member named {reserved[0]}")
+    claims = {name: seconds(moment) for name, moment in times.items() if moment is not None}
+    return sign({"typ": str(profile), "cty": _CONTENT[profile], "kid": kid}, {**document, **claims}, key)
+
+
+def enveloped(token: str) -> dict[str, Any]:
+    """An EnvelopedVerifiableCredential (VCDM 2.0 §4.13) of a `vc+jwt`, as a presentation may hold it."""
+    kind = "EnvelopedVerifiableCredential"
+    return {"@context": [CREDENTIALS_V2], "type": [kind], "id": _ENVELOPED[kind] + token}
+
+
+def enveloped_token(document: Mapping[str, Any]) -> str | None:
+    """The compact JWS in an EnvelopedVerifiableCredential or -Presentation; None if `document` is neither.
+
+    ProofError `envelope_malformed` if it has other members, which nothing secures, or another kind of data URL.
+    """
+    types = document.get("type")
+    named = types if isinstance(types, list) else [types]
+    kinds = [name for name in named if isinstance(name, str) and name in _ENVELOPED]
+    if not kinds:
+        return None
+    identifier = document.get("id")
+    if len(named) != 1 or not document.keys() <= _ENVELOPE_MEMBERS or not isinstance(identifier, str):
+        raise ProofError("envelope_malformed", "an enveloped document has @context, type and id only")
+    prefix = _ENVELOPED[kinds[0]]
+    if not identifier.startswith(prefix):
+        raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefix}")
+    return identifier.removeprefix(prefix)
+
+
+def document(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The credential or presentation in the payload, without the claims that only concern the JWT."""
+    return {name: value for name, value in claims.items() if name not in _CLAIMS}
+
+
+def check_header(header: Mapping[str, Any], profile: Profile, signer: str | None) -> None:
+    """No key in the header and nothing unknown, the right content type. ProofError otherwise."""
+    unexpected = sorted(header.keys() - _HEADERS)
+    if unexpected:
+        raise ProofError("jwt_header_unsupported", f"the header {unexpected[0]} is not one this library reads")
+    if header.get("cty", _CONTENT[profile]) != _CONTENT[profile]:
+        raise ProofError("jwt_header_unexpected", f"the content of a {profile} is a {_CONTENT[profile]}")
+    require_equal(header, "iss", signer, required=False)
+
+
+def check_claims(claims: Mapping[str, Any], held: Mapping[str, Any], profile: Profile, signer: str | None) -> None:
+    """The claims, as far as there are any, agree with the document. ProofError otherwise."""
+    for name in ("vc", "vp"):
+        if name in claims:
+            raise ProofError("jwt_claim_unexpected", f"a {profile} must not have the claim {name}")
+    require_equal(claims, "iss", signer, required=False)
+    require_equal(claims, "jti", held.get("id"), required=False)
+    if profile is Profile.CREDENTIAL:
+        subjects = _listed(held.get("credentialSubject"))
+        alone = subjects[0] if len(subjects) == 1 and isinstance(subjects[0], Mapping) else {}
+        require_equal(claims, "sub", alone.get("id"), required=False)
+    elif "VerifiablePresentation" not in _listed(held.get("type")):
+        raise ProofError("jwt_claim_mismatch", f"a {profile} holds a presentation")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
