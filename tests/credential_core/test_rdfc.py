@@ -5,15 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from credential_core.errors import DocumentError, LimitError
-from credential_core.jsonld.lexical import iri, literal, quoted
 from credential_core.rdfc import Quad, canonicalize
+from tests.credential_core.oracle import read_nquads
 
 MANIFEST = Path(__file__).resolve().parents[3] / "shared/vectors/w3c-rdf-canon/tests/manifest.jsonld"
 
@@ -21,39 +20,6 @@ MANIFEST = Path(__file__).resolve().parents[3] / "shared/vectors/w3c-rdf-canon/t
 def entries(kind: str) -> list[Any]:
     found = json.loads(MANIFEST.read_bytes())["entries"] if MANIFEST.exists() else []
     return [pytest.param(entry, id=entry["id"][1:]) for entry in found if entry["type"] == f"rdfc:{kind}"]
-
-
-IRI = r"<([^>]*)>"
-TERM = rf"(?:{IRI}|(_:\S+))"
-LINE = re.compile(rf'{TERM}\s+{IRI}\s+(?:{TERM}|"((?:[^"\\]|\\.)*)"(?:\^\^{IRI}|@([a-zA-Z0-9-]+))?)\s*(?:{TERM}\s*)?\.')
-ECHAR = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
-
-
-def unescape(text: str) -> str:
-    def replace(match: re.Match[str]) -> str:
-        return ECHAR[match[1]] if match[1] else chr(int(match[2] or match[3], 16))
-
-    return re.sub(r"""\\(?:([tbnrf"'\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))""", replace, text)
-
-
-def read_nquads(text: str) -> list[Quad]:
-    """A small N-Quads reader, for these tests only."""
-    quads = []
-    for line in text.split("\n"):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = LINE.match(line)
-        assert match, line
-        s_iri, s_blank, predicate, o_iri, o_blank, value, datatype, language, g_iri, g_blank = match.groups()
-        if value is None:
-            object_ = o_blank or iri(unescape(o_iri))
-        elif language:
-            object_ = f"{quoted(unescape(value))}@{language}"
-        else:
-            object_ = literal(unescape(value), unescape(datatype) if datatype else None)
-        graph = g_blank or (iri(unescape(g_iri)) if g_iri else "")
-        quads.append((s_blank or iri(unescape(s_iri)), iri(unescape(predicate)), object_, graph))
-    return quads
 
 
 def run(entry: dict[str, Any]) -> Any:

@@ -82,8 +82,8 @@ class ActiveContext:
     )
 
     def __init__(self, library: Library, raw: Mapping[str, Any], previous: ActiveContext | None) -> None:
-        if "@language" in raw or "@direction" in raw:
-            raise ContextError("context_unsupported", "a default language or direction is not supported here")
+        if "@language" in raw or "@direction" in raw or _has_other_aliases(raw):
+            raise ContextError("context_unsupported", "the context uses a JSON-LD feature not supported here")
         self._library = library
         self.raw = raw
         self.previous = previous  # what to go back to when a type-scoped context ends
@@ -194,6 +194,12 @@ def _checked(text: str) -> str:
 
 def _aliases(raw: Mapping[str, Any], keyword: str) -> tuple[str, ...]:
     return tuple(name for name, mapping in raw["mappings"].items() if mapping and mapping["@id"] == keyword)
+
+
+def _has_other_aliases(raw: Mapping[str, Any]) -> bool:
+    """Whether a term stands for a keyword that is neither an id nor a type."""
+    named = (mapping["@id"] for mapping in raw["mappings"].values() if mapping)
+    return any(isinstance(iri, str) and iri[:1] == "@" and iri not in _KEYWORDS for iri in named)
 
 
 def _usable(iri: object) -> bool:

@@ -120,10 +120,10 @@ class Walk:
 
     def _property(self, context: ActiveContext, term: Term, value: Any, subject: str, graph: str) -> None:
         """Emit the quads of one member of a node."""
-        if value is None:
-            return
         if term.coercion == "@json":
             self.quads.append((subject, term.predicate, _json_literal(value), graph))
+            return
+        if value is None:
             return
         items = [item for item in value if item is not None] if isinstance(value, list) else [value]
         if term.is_list:

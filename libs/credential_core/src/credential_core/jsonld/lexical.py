@@ -82,6 +82,8 @@ def native_literal(value: bool | int | float, datatype: str | None) -> str:
     if isinstance(value, int) or value.is_integer():
         if abs(value) > MAX_SAFE_INTEGER:
             raise DocumentError("number_unsafe", "an integer is larger than 2^53 - 1")
+        if datatype == XSD + "double":
+            return literal(_double(value or 0), datatype)
         return literal(str(int(value)), datatype or XSD + "integer")
     if abs(value) < 1e-6 and "." not in repr(value):  # jsonld.js takes 1e-7 for an integer and writes 0
         raise DocumentError("number_unsafe", "implementations disagree on a number as small as this")
