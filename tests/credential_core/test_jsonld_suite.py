@@ -47,8 +47,6 @@ class OpenWalk(Walk):
         parts = value if isinstance(value, list) else [value]
         loaded = any(isinstance(part, str) or "@context" in (part or {}) for part in parts)
         if loaded or "@propagate" in json.dumps(value):
-            isinstance(part, str) or "@context" in (part or {}) for part in parts
-        ):
             raise ContextError("context_unsupported", "@propagate, a context to be loaded, or one within another")
         try:
             raw = self.library.process(context.raw, parts, propagate=True, override_protected=False)
