@@ -1,12 +1,13 @@
-"""Open Badges 3.0 documents: building them, and checking any credential against the model's rules."""
+"""Open Badges 3.0 documents: building them, and checking any credential or presentation against its data model."""
 
 from credential_core.model.documents import achievement_credential
 from credential_core.model.identity import hashed_identity, identity_matches, plain_identity
 from credential_core.model.validation import (
-    Violation,
     validate_achievement_credential,
     validate_credential,
+    validate_presentation,
 )
+from credential_core.model.violation import Violation
 
 __all__ = [
     "Violation",
@@ -16,4 +17,5 @@ __all__ = [
     "plain_identity",
     "validate_achievement_credential",
     "validate_credential",
+    "validate_presentation",
 ]

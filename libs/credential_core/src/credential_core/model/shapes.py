@@ -1,4 +1,6 @@
-"""The Open Badges 3.0 model as a table: for each class its members, how many, of what kind, and which must be there.
+"""The classes of Open Badges 3.0 and CLR 2.0 as a table: members, how many, of what kind, which must be there.
+
+The credentials themselves are in `credential_shapes`.
 
 Kinds: `text`, `uri`, `moment` (date and time with offset), `number`, `flag`, an enumeration, or another class.
 """
@@ -28,15 +30,18 @@ class Shape:
     required: tuple[str, ...] = ()
 
 
-def _one(kind: str) -> Member:
+def one(kind: str) -> Member:
+    """At most one value."""
     return Member(kind)
 
 
-def _many(kind: str) -> Member:
+def many(kind: str) -> Member:
+    """An array."""
     return Member(kind, many=True)
 
 
-def _loose(kind: str) -> Member:
+def loose(kind: str) -> Member:
+    """An array, or one value without it."""
     return Member(kind, many=True, loose=True)
 
 
@@ -65,190 +70,196 @@ ENUMERATIONS: Final[Mapping[str, frozenset[str]]] = {
         "lisSourcedId oneRosterSourcedId sisSourcedId ltiContextId ltiDeploymentId ltiToolId ltiPlatformId "
         "ltiUserId identifier"
     ),
+    "associationType": _words(
+        "exactMatchOf exemplar hasSkillLevel isChildOf isParentOf isPartOf isPeerOf isRelatedTo precedes replacedBy"
+    ),
 }
 CLOSED_ENUMERATIONS: Final = frozenset({"resultStatus"})  # the others may be extended by `ext:` terms (OB 3.0 §B.2)
 
-_CREDENTIAL: Final[Mapping[str, Member]] = {
-    "id": _one("uri"),
-    "name": _one("localized"),
-    "description": _one("localized"),
-    "issuer": _one("ProfileRef"),
-    "validFrom": _one("moment"),
-    "validUntil": _one("moment"),
-    "awardedDate": _one("moment"),
-    "credentialSchema": _loose("TypedReference"),
-    "credentialStatus": _one("TypedReference"),
-    "refreshService": _one("TypedReference"),
-    "termsOfUse": _loose("TypedThing"),
-    "proof": _loose("TypedThing"),
-}
+_PERSONAL_NAMES: Final = (
+    "familyName",
+    "givenName",
+    "additionalName",
+    "patronymicName",
+    "honorificPrefix",
+    "honorificSuffix",
+    "familyNamePrefix",
+)
+_ADDRESS_LINES: Final = (
+    "addressCountry",
+    "addressCountryCode",
+    "addressRegion",
+    "addressLocality",
+    "streetAddress",
+    "postOfficeBoxNumber",
+    "postalCode",
+)
 
 SHAPES: Final[Mapping[str, Shape]] = {
-    "AchievementCredential": Shape(
-        None,
-        {
-            **_CREDENTIAL,
-            "credentialSubject": _one("AchievementSubject"),
-            "image": _one("Image"),
-            "endorsement": _many("EndorsementCredential"),
-            "endorsementJwt": _many("text"),
-            "evidence": _many("Evidence"),
-        },
-        ("id", "issuer", "validFrom", "credentialSubject"),
-    ),
-    "EndorsementCredential": Shape(
-        "EndorsementCredential",
-        {**_CREDENTIAL, "credentialSubject": _one("EndorsementSubject")},
-        ("id", "name", "issuer", "validFrom", "credentialSubject"),
-    ),
     "AchievementSubject": Shape(
         "AchievementSubject",
         {
-            "id": _one("uri"),
-            "achievement": _one("Achievement"),
-            "activityStartDate": _one("moment"),
-            "activityEndDate": _one("moment"),
-            "creditsEarned": _one("number"),
-            "identifier": _many("IdentityObject"),
-            "image": _one("Image"),
-            "licenseNumber": _one("text"),
-            "narrative": _one("text"),
-            "result": _many("Result"),
-            "role": _one("text"),
-            "source": _one("Profile"),
-            "term": _one("text"),
+            "id": one("uri"),
+            "achievement": one("Achievement"),
+            "activityStartDate": one("moment"),
+            "activityEndDate": one("moment"),
+            "creditsEarned": one("number"),
+            "identifier": many("IdentityObject"),
+            "image": one("Image"),
+            "licenseNumber": one("text"),
+            "narrative": one("text"),
+            "result": many("Result"),
+            "role": one("text"),
+            "source": one("Profile"),
+            "term": one("text"),
         },
         ("achievement",),
     ),
-    "EndorsementSubject": Shape("EndorsementSubject", {"id": _one("uri"), "endorsementComment": _one("text")}, ("id",)),
+    "EndorsementSubject": Shape("EndorsementSubject", {"id": one("uri"), "endorsementComment": one("text")}, ("id",)),
     "Achievement": Shape(
         "Achievement",
         {
-            "id": _one("uri"),
-            "achievementType": _one("achievementType"),
-            "alignment": _many("Alignment"),
-            "creator": _one("Profile"),
-            "creditsAvailable": _one("number"),
-            "criteria": _one("Criteria"),
-            "description": _one("text"),
-            "endorsement": _many("EndorsementCredential"),
-            "endorsementJwt": _many("text"),
-            "fieldOfStudy": _one("text"),
-            "humanCode": _one("text"),
-            "image": _one("Image"),
-            "inLanguage": _one("text"),
-            "name": _one("text"),
-            "otherIdentifier": _many("IdentifierEntry"),
-            "related": _many("Related"),
-            "resultDescription": _many("ResultDescription"),
-            "specialization": _one("text"),
-            "tag": _many("text"),
-            "version": _one("text"),
+            "id": one("uri"),
+            "achievementType": one("achievementType"),
+            "alignment": many("Alignment"),
+            "creator": one("Profile"),
+            "creditsAvailable": one("number"),
+            "criteria": one("Criteria"),
+            "description": one("text"),
+            "endorsement": many("EndorsementCredential"),
+            "endorsementJwt": many("text"),
+            "fieldOfStudy": one("text"),
+            "humanCode": one("text"),
+            "image": one("Image"),
+            "inLanguage": one("text"),
+            "name": one("text"),
+            "otherIdentifier": many("IdentifierEntry"),
+            "related": many("Related"),
+            "resultDescription": many("ResultDescription"),
+            "specialization": one("text"),
+            "tag": many("text"),
+            "version": one("text"),
         },
         ("id", "criteria", "description", "name"),
     ),
-    "Criteria": Shape(None, {"id": _one("uri"), "narrative": _one("text")}),
+    "Criteria": Shape(None, {"id": one("uri"), "narrative": one("text")}),
     "Profile": Shape(
         "Profile",
         {
-            "id": _one("uri"),
-            "name": _one("text"),
-            "url": _one("uri"),
-            "phone": _one("text"),
-            "description": _one("text"),
-            "endorsement": _many("EndorsementCredential"),
-            "endorsementJwt": _many("text"),
-            "image": _one("Image"),
-            "email": _one("text"),
-            "address": _one("Address"),
-            "otherIdentifier": _many("IdentifierEntry"),
-            "official": _one("text"),
-            "parentOrg": _one("Profile"),
-            "familyName": _one("text"),
-            "givenName": _one("text"),
+            "id": one("uri"),
+            "name": one("text"),
+            "url": one("uri"),
+            "phone": one("text"),
+            "description": one("text"),
+            "endorsement": many("EndorsementCredential"),
+            "endorsementJwt": many("text"),
+            "image": one("Image"),
+            "email": one("text"),
+            "address": one("Address"),
+            "otherIdentifier": many("IdentifierEntry"),
+            "official": one("text"),
+            "parentOrg": one("Profile"),
+            **{name: one("text") for name in _PERSONAL_NAMES},
+            "dateOfBirth": one("text"),
         },
         ("id",),
     ),
-    "Address": Shape("Address", {"streetAddress": _one("text"), "postalCode": _one("text")}),
+    "Address": Shape("Address", {**{name: one("text") for name in _ADDRESS_LINES}, "geo": one("GeoCoordinates")}),
+    "GeoCoordinates": Shape("GeoCoordinates", {"latitude": one("number"), "longitude": one("number")}),
     "Result": Shape(
         "Result",
         {
-            "achievedLevel": _one("uri"),
-            "alignment": _many("Alignment"),
-            "resultDescription": _one("uri"),
-            "status": _one("resultStatus"),
-            "value": _one("text"),
+            "achievedLevel": one("uri"),
+            "alignment": many("Alignment"),
+            "resultDescription": one("uri"),
+            "status": one("resultStatus"),
+            "value": one("text"),
         },
     ),
     "ResultDescription": Shape(
         "ResultDescription",
         {
-            "id": _one("uri"),
-            "name": _one("text"),
-            "resultType": _one("resultType"),
-            "alignment": _many("Alignment"),
-            "allowedValue": _many("text"),
-            "requiredLevel": _one("uri"),
-            "requiredValue": _one("text"),
-            "rubricCriterionLevel": _many("RubricCriterionLevel"),
-            "valueMax": _one("text"),
-            "valueMin": _one("text"),
+            "id": one("uri"),
+            "name": one("text"),
+            "resultType": one("resultType"),
+            "alignment": many("Alignment"),
+            "allowedValue": many("text"),
+            "requiredLevel": one("uri"),
+            "requiredValue": one("text"),
+            "rubricCriterionLevel": many("RubricCriterionLevel"),
+            "valueMax": one("text"),
+            "valueMin": one("text"),
         },
         ("id", "name", "resultType"),
     ),
     "RubricCriterionLevel": Shape(
         "RubricCriterionLevel",
         {
-            "id": _one("uri"),
-            "name": _one("text"),
-            "alignment": _many("Alignment"),
-            "description": _one("text"),
-            "level": _one("text"),
-            "points": _one("text"),
+            "id": one("uri"),
+            "name": one("text"),
+            "alignment": many("Alignment"),
+            "description": one("text"),
+            "level": one("text"),
+            "points": one("text"),
         },
         ("id", "name"),
     ),
     "Alignment": Shape(
         "Alignment",
         {
-            "targetName": _one("text"),
-            "targetUrl": _one("uri"),
-            "targetCode": _one("text"),
-            "targetDescription": _one("text"),
-            "targetFramework": _one("text"),
-            "targetType": _one("targetType"),
+            "targetName": one("text"),
+            "targetUrl": one("uri"),
+            "targetCode": one("text"),
+            "targetDescription": one("text"),
+            "targetFramework": one("text"),
+            "targetType": one("targetType"),
         },
         ("targetName", "targetUrl"),
     ),
     "Evidence": Shape(
         "Evidence",
         {
-            "id": _one("uri"),
-            "narrative": _one("text"),
-            "name": _one("text"),
-            "description": _one("text"),
-            "genre": _one("text"),
-            "audience": _one("text"),
+            "id": one("uri"),
+            "narrative": one("text"),
+            "name": one("text"),
+            "description": one("text"),
+            "genre": one("text"),
+            "audience": one("text"),
         },
     ),
-    "Image": Shape("Image", {"id": _one("uri"), "caption": _one("text")}, ("id",)),
+    "Image": Shape("Image", {"id": one("uri"), "caption": one("text")}, ("id",)),
     "IdentityObject": Shape(
         "IdentityObject",
         {
-            "hashed": _one("flag"),
-            "identityHash": _one("text"),
-            "identityType": _one("identityType"),
-            "salt": _one("text"),
+            "hashed": one("flag"),
+            "identityHash": one("text"),
+            "identityType": one("identityType"),
+            "salt": one("text"),
         },
         ("hashed", "identityHash", "identityType"),
     ),
     "IdentifierEntry": Shape(
         "IdentifierEntry",
-        {"identifier": _one("text"), "identifierType": _one("identityType")},
+        {"identifier": one("text"), "identifierType": one("identityType")},
         ("identifier", "identifierType"),
     ),
-    "Related": Shape("Related", {"id": _one("uri"), "inLanguage": _one("text"), "version": _one("text")}, ("id",)),
-    "TypedReference": Shape(None, {"id": _one("uri"), "type": _loose("text")}, ("id", "type")),
-    "TypedThing": Shape(None, {"id": _one("uri"), "type": _loose("text")}, ("type",)),
-    "PlainCredential": Shape(None, _CREDENTIAL, ("issuer", "credentialSubject")),
+    "Related": Shape("Related", {"id": one("uri"), "inLanguage": one("text"), "version": one("text")}, ("id",)),
+    "TypedReference": Shape(None, {"id": one("uri"), "type": loose("text")}, ("id", "type")),
+    "TypedThing": Shape(None, {"id": one("uri"), "type": loose("text")}, ("type",)),
+    "ClrSubject": Shape(
+        "ClrSubject",
+        {
+            "id": one("uri"),
+            "identifier": many("IdentityObject"),
+            "achievement": many("Achievement"),
+            "verifiableCredential": many("NestedCredential"),
+            "association": many("Association"),
+        },
+        ("verifiableCredential",),
+    ),
+    "Association": Shape(
+        "Association",
+        {"associationType": one("associationType"), "sourceId": one("uri"), "targetId": one("uri")},
+        ("associationType", "sourceId", "targetId"),
+    ),
 }

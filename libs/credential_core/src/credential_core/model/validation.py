@@ -1,52 +1,66 @@
-"""Checking a credential against VCDM 2.0 and the Open Badges 3.0 model. Every finding is data; nothing raises."""
+"""Checking documents against their data models: VCDM 2.0 and 1.1, Open Badges 3.0, CLR 2.0, presentations.
+
+Every finding is data; nothing raises. Rules that look at more than one member are in `cross_rules`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from credential_core.contexts import CREDENTIALS_V1, CREDENTIALS_V2
-from credential_core.errors import DocumentError
 from credential_core.jsonld.lexical import is_absolute_iri
-from credential_core.model.shapes import CLOSED_ENUMERATIONS, ENUMERATIONS, SHAPES, Member
-from credential_core.timestamps import parse_timestamp
+from credential_core.model.credential_shapes import ALL_SHAPES, is_version_1
+from credential_core.model.cross_rules import clr_rules, frame_rules, period_rules, related_resource, subject_rules
+from credential_core.model.shapes import CLOSED_ENUMERATIONS, ENUMERATIONS, Member
+from credential_core.model.values import is_localized, is_moment
+from credential_core.model.violation import Violation, listed
 
 _OB_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json\Z")
+_CLR_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/clr/v2p0/context(-2\.\d\.\d)*\.json\Z")
 _ACHIEVEMENT_TYPES: Final = frozenset({"AchievementCredential", "OpenBadgeCredential"})
 _MAX_VIOLATIONS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One rule broken: where (a dotted path), a stable code, and a sentence."""
-
-    path: str
-    code: str
-    detail: str
-
-
 def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Check by what the credential says it is: achievement, endorsement, or any other VCDM 2.0 credential."""
-    types = _listed(document.get("type"))
+    """Check by what the credential says it is: achievement, endorsement, CLR, or any other VCDM credential."""
+    types = listed(document.get("type"))
     if _names_achievement(types):
         return validate_achievement_credential(document)
-    shape = "EndorsementCredential" if "EndorsementCredential" in types else "PlainCredential"
-    return _collect(_frame(document, open_badges=shape != "PlainCredential"), _object(document, shape, ""))
+    if "ClrCredential" in types:
+        return _collect(
+            _frame(document, _CLR_CONTEXT, _OB_CONTEXT),
+            _object(document, _versioned("ClrCredential", document), ""),
+            clr_rules(document.get("credentialSubject")),
+        )
+    if "EndorsementCredential" in types:
+        return _collect(
+            _frame(document, _OB_CONTEXT), _object(document, _versioned("EndorsementCredential", document), "")
+        )
+    return _collect(_frame(document), _object(document, _versioned("PlainCredential", document), ""))
 
 
 def validate_achievement_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The rules an OB 3.0 AchievementCredential breaks (at most 50); none if it is well made."""
     return _collect(
-        _frame(document, open_badges=True),
+        _frame(document, _OB_CONTEXT),
         ()
-        if _names_achievement(_listed(document.get("type")))
+        if _names_achievement(listed(document.get("type")))
         else [Violation("type", "type_missing", "type must hold AchievementCredential or OpenBadgeCredential")],
-        _object(document, "AchievementCredential", ""),
-        _subject_rules(document.get("credentialSubject")),
+        _object(document, _versioned("AchievementCredential", document), ""),
+        subject_rules(document.get("credentialSubject")),
     )
+
+
+def validate_presentation(document: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """The rules a VCDM presentation breaks. The credentials in it are documents of their own."""
+    return _collect(_context_rules(document), _object(document, "Presentation", ""))
+
+
+def _versioned(shape: str, document: Mapping[str, Any]) -> str:
+    return f"{shape} 1.1" if is_version_1(document) else shape
 
 
 def _names_achievement(types: list[Any]) -> bool:
@@ -57,35 +71,38 @@ def _collect(*groups: Any) -> tuple[Violation, ...]:
     return tuple(islice((violation for group in groups for violation in group), _MAX_VIOLATIONS))
 
 
-def _frame(document: Mapping[str, Any], *, open_badges: bool) -> Iterator[Violation]:
-    """What any VCDM 2.0 credential must have around its claims."""
-    contexts = _listed(document.get("@context"))
-    if contexts[:1] == [CREDENTIALS_V1]:
-        yield Violation("@context", "credential_version_unsupported", "VC Data Model 1.1 is not checked so far")
-    elif contexts[:1] != [CREDENTIALS_V2]:
-        yield Violation("@context", "context_missing", f"the first context must be {CREDENTIALS_V2}")
-    if open_badges and (len(contexts) < 2 or not _OB_CONTEXT.match(str(contexts[1]))):
-        yield Violation("@context", "context_missing", "the second context must be the Open Badges 3.0 context")
-    if "VerifiableCredential" not in _listed(document.get("type")):
+def _frame(document: Mapping[str, Any], *patterns: re.Pattern[str]) -> Iterator[Violation]:
+    """What any credential must have around its claims."""
+    yield from _context_rules(document, *patterns)
+    if "VerifiableCredential" not in listed(document.get("type")):
         yield Violation("type", "type_missing", "type must hold VerifiableCredential")
-    yield from _period(document)
+    yield from period_rules(document)
+    yield from frame_rules(document)
 
 
-def _period(document: Mapping[str, Any]) -> Iterator[Violation]:
-    try:
-        if parse_timestamp(document["validUntil"]) < parse_timestamp(document["validFrom"]):
-            yield Violation("validUntil", "period_reversed", "validUntil lies before validFrom")
-    except (KeyError, DocumentError):
-        return  # absent, or reported where the member itself is checked
+def _context_rules(document: Mapping[str, Any], *patterns: re.Pattern[str]) -> Iterator[Violation]:
+    """The contexts that must lead, in their order."""
+    contexts = listed(document.get("@context"))
+    if contexts[:1] not in ([CREDENTIALS_V1], [CREDENTIALS_V2]):
+        yield Violation("@context", "context_missing", f"the first context must be {CREDENTIALS_V2}")
+    for place, pattern in enumerate(patterns, 1):
+        if len(contexts) <= place or not pattern.match(str(contexts[place])):
+            yield Violation("@context", "context_missing", f"context {place + 1} must be the one of the data model")
+
+
+_REFERENCES: Final = {"ProfileRef": "Profile", "IssuerRef": "Issuer"}
+_NEVER_EMPTY: Final = frozenset({"Claims"})
 
 
 def _object(value: Any, kind: str, path: str) -> Iterator[Violation]:
     """One object against its class."""
-    shape = SHAPES[kind]
+    shape = ALL_SHAPES[kind]
     if not isinstance(value, Mapping):
         yield Violation(path, "object_expected", f"must be one {kind}")
         return
-    if shape.type_name and shape.type_name not in _listed(value.get("type")):
+    if not value and kind in _NEVER_EMPTY:
+        yield Violation(path, "object_empty", "must say something")
+    if shape.type_name and shape.type_name not in listed(value.get("type")):
         yield Violation(_join(path, "type"), "type_missing", f"type must hold {shape.type_name}")
     for name in shape.required:
         if name not in value:
@@ -117,11 +134,15 @@ def _value(value: Any, kind: str, path: str) -> Iterator[Violation]:
         code, holds = _SCALARS[kind]
         if not holds(value):
             yield Violation(path, code, f"must be a {kind}")
-    elif kind == "ProfileRef":
+    elif kind in _REFERENCES:
         if not _is_uri(value):
-            yield from _object(value, "Profile", path)
+            yield from _object(value, _REFERENCES[kind], path)
     elif kind == "Criteria":
         yield from _criteria(value, path)
+    elif kind == "RelatedResource":
+        yield from related_resource(value, path)
+    elif kind == "EndorsementCredential" and isinstance(value, Mapping) and "issuanceDate" in value:
+        yield from _object(value, "EndorsementCredential 1.1", path)
     else:
         yield from _object(value, kind, path)
 
@@ -142,55 +163,14 @@ def _is_uri(value: Any) -> bool:
     return isinstance(value, str) and is_absolute_iri(value)
 
 
-def _is_moment(value: Any) -> bool:
-    try:
-        parse_timestamp(value)
-    except DocumentError:
-        return False
-    return True
-
-
-def _is_localized(value: Any) -> bool:
-    """A string, or VCDM 2.0 §11.1 language objects."""
-    if isinstance(value, list):
-        return bool(value) and all(_is_localized(item) for item in value)
-    return isinstance(value, str) or (isinstance(value, Mapping) and isinstance(value.get("@value"), str))
-
-
 _SCALARS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "text": ("text_expected", lambda value: isinstance(value, str)),
-    "localized": ("text_expected", _is_localized),
+    "localized": ("text_expected", is_localized),
     "uri": ("uri_expected", _is_uri),
-    "moment": ("date_malformed", _is_moment),
+    "moment": ("date_malformed", is_moment),
     "number": ("number_expected", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "flag": ("boolean_expected", lambda value: isinstance(value, bool)),
 }
-
-
-def _subject_rules(subject: Any) -> Iterator[Violation]:
-    """Rules that look at more than one member of an AchievementSubject."""
-    if not isinstance(subject, Mapping):
-        return
-    if "id" not in subject and not subject.get("identifier"):
-        yield Violation("credentialSubject", "subject_unidentified", "the learner needs an id or an identifier")
-    achievement = subject.get("achievement")
-    described = achievement.get("resultDescription") if isinstance(achievement, Mapping) else None
-    kinds = {str(item.get("id")): item.get("resultType") for item in _listed(described) if isinstance(item, Mapping)}
-    for index, result in enumerate(_listed(subject.get("result"))):
-        if isinstance(result, Mapping) and "resultDescription" in result:
-            yield from _result_rules(result, kinds, f"credentialSubject.result[{index}]")
-
-
-def _result_rules(result: Mapping[str, Any], kinds: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    reference = str(result["resultDescription"])
-    if reference not in kinds:
-        yield Violation(f"{path}.resultDescription", "result_description_unknown", "the achievement does not have it")
-    elif kinds[reference] == "Status" and "status" not in result:
-        yield Violation(f"{path}.status", "member_missing", "a result of type Status requires status")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _join(path: str, name: str) -> str:

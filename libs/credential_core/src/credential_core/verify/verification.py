@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from credential_core.errors import CredentialError, DocumentError
 from credential_core.model import validate_credential
-from credential_core.model.period import validity_period
+from credential_core.model.period import must_begin, validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.verify.inputs import (
     KnownStatus,
@@ -86,8 +86,6 @@ def _schema(document: Mapping[str, Any]) -> Check:
     violations = validate_credential(document)
     if not violations:
         return Check("schema", Outcome.PASSED, "schema_valid", "the document follows its data model")
-    if violations[0].code == "credential_version_unsupported":
-        return Check("schema", Outcome.UNKNOWN, violations[0].code, violations[0].detail)
     shown = "; ".join(f"{v.path}: {v.detail}" for v in violations[:_SHOWN_VIOLATIONS])
     more = len(violations) - _SHOWN_VIOLATIONS
     return Check("schema", Outcome.FAILED, "schema_invalid", shown + (f"; and {more} more" if more > 0 else ""))
@@ -120,7 +118,7 @@ def _validity_period(document: Mapping[str, Any], now: datetime) -> Check:
         return Check(name, Outcome.FAILED, "not_yet_valid", "validFrom lies in the future")
     if ends is not None and ends <= now:
         return Check(name, Outcome.FAILED, "expired", "validUntil has passed")
-    if starts is None:
+    if starts is None and must_begin(document):
         return Check(name, Outcome.UNKNOWN, "validity_period_unreadable", "the credential has no validFrom")
     return Check(name, Outcome.PASSED, "within_validity_period", "now lies within the validity period")
 
