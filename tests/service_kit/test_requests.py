@@ -13,7 +13,7 @@ import pytest_asyncio
 from fastapi import Depends, Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -38,6 +38,14 @@ class Thing(BaseModel):
     recipient: Recipient
     tags: list[str] = Field(default=[], max_length=3)
     size: int = 0
+    colour: str = "red"
+
+    @field_validator("colour")
+    @classmethod
+    def _is_a_colour(cls, text: str) -> str:
+        if text not in {"red", "blue"}:
+            raise ValueError("must be a colour")
+        return text
 
 
 class Sqlstate(Exception):
@@ -130,6 +138,13 @@ class TestProblems:
         fields = {error["field"] for error in response.json()["errors"]}
         assert fields == {"recipient.email", "recipient.nmae", "tags.1"}
 
+    async def test_what_pydantic_says_is_said_in_the_words_of_json(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/things", json={"recipient": "a@b", "colour": "none"})
+        assert {error["field"]: error["detail"] for error in response.json()["errors"]} == {
+            "recipient": "must be a JSON object",
+            "colour": "must be a colour",
+        }
+
     async def test_input_is_not_echoed(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/things", json={"recipient": {"email": "canary" * 100}})
         assert response.status_code == 422
@@ -141,6 +156,17 @@ class TestProblems:
     async def test_what_no_route_answers(self, client: httpx.AsyncClient, method: str, path: str, status: int) -> None:
         response = await client.request(method, path)
         assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+    async def test_another_method_is_told_every_method_of_the_address(self, client: httpx.AsyncClient) -> None:
+        response = await client.put("/things")
+        assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST")
+
+    async def test_what_can_be_read_can_be_asked_for_its_head(self, client: httpx.AsyncClient) -> None:
+        whole, head = await client.get("/things?limit=2"), await client.head("/things?limit=2")
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "link"):
+            assert head.headers[name] == whole.headers[name]
+        assert (await client.head("/raw")).status_code == 405
 
 
 BODIES = {
@@ -178,17 +204,40 @@ class TestBodies:
         assert response.status_code in {400, 422}
         assert response.headers["content-type"] == "application/problem+json"
 
+    @pytest.mark.parametrize(
+        ("name", "reason", "fields"),
+        [
+            ("not JSON", "not valid JSON at line 1, column 2", []),
+            ("NUL", "a string holds the character NUL", ["recipient.email"]),
+            ("lone surrogate", "a string holds half a surrogate pair", ["recipient.email"]),
+            ("duplicate member", "a member name appears twice in one object", []),
+            ("NaN", "NaN is not JSON", []),
+        ],
+    )
+    async def test_why_a_body_cannot_be_read_is_said(
+        self, client: httpx.AsyncClient, name: str, reason: str, fields: list[str]
+    ) -> None:
+        response = await client.post("/things", content=BODIES[name], headers={"content-type": "application/json"})
+        problem = response.json()
+        assert (response.status_code, problem["type"]) == (400, f"{BASE_URL}/problems/malformed-request")
+        assert problem["detail"].endswith(reason)
+        assert [error["field"] for error in problem.get("errors", [])] == fields
+
     @pytest.mark.parametrize("body", [b"null", b"[]", b"1", b'"text"', b"true"])
     async def test_json_of_another_kind_is_invalid(self, client: httpx.AsyncClient, body: bytes) -> None:
         response = await client.post("/things", content=body, headers={"content-type": "application/json"})
         assert response.status_code == 422
 
-    @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", ""])
+    @pytest.mark.parametrize(
+        "kind",
+        ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""],
+    )
     async def test_a_body_that_does_not_say_it_is_json(self, client: httpx.AsyncClient, kind: str) -> None:
         response = await client.post(
             "/things", content=b'{"recipient":{"email":"a@b"}}', headers={"content-type": kind}
         )
-        assert response.status_code in {400, 415, 422}
+        assert response.status_code == 415
+        assert "Content-Type: application/json" in response.json()["detail"]
 
     async def test_a_body_that_declares_too_much_is_refused_unread(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/things", content=b"x" * (LIMIT + 1))

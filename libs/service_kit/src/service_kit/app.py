@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
-from service_kit.errors import Malformed
+from service_kit.errors import FieldError, Malformed
 from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
 from service_kit.settings import Settings
@@ -18,6 +18,7 @@ log = get_logger(__name__)
 
 Check = Callable[[], Awaitable[None]]
 API_VERSION = "0.1.0"
+MAX_FIELD = 200
 
 
 class StrictRequest(Request):
@@ -28,8 +29,16 @@ class StrictRequest(Request):
             try:
                 self._strict_json = strict_json.loads(await self.body())
             except strict_json.JsonError as error:
-                raise Malformed(f"the body is not acceptable JSON: {error}") from error
+                raise _malformed(error) from error
         return self._strict_json
+
+
+def _malformed(error: strict_json.JsonError) -> Malformed:
+    """Names the member where there is one, as far as a name is bearable."""
+    field = ".".join(error.path)[:MAX_FIELD]
+    errors = (FieldError(field, str(error)),) if field else ()
+    place = f" at {field}" if field else ""
+    return Malformed(f"the body is not acceptable JSON{place}: {error}", errors=errors)
 
 
 class StrictRoute(APIRoute):

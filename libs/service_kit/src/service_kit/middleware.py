@@ -34,12 +34,16 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope["request_id"] = request_id
+        is_head = scope["method"] == "HEAD"
+        # Whatever can be read can be asked for its head (RFC 9110 section 9.3.2), so routes need not say it.
+        scope = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"]}
         started = time.perf_counter()
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
+            if is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
@@ -113,7 +117,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     if scope["path"] in QUIET:
         return
     route = getattr(scope.get("route"), "path", "unmatched")
-    method = scope["method"] if scope["method"] in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} else "other"
+    method = scope["method"] if scope["method"] in {"GET", "POST", "PUT", "PATCH", "DELETE"} else "other"
     HTTP_REQUESTS.labels(method, route, str(status)).inc()
     HTTP_SECONDS.labels(method, route).observe(seconds)
     log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from service_kit.errors import (
     Category,
@@ -17,7 +18,6 @@ from service_kit.errors import (
     Forbidden,
     Invalid,
     Limited,
-    Malformed,
     ServiceError,
     Unauthorized,
     Unavailable,
@@ -40,6 +40,7 @@ STATUS: Mapping[Category, HTTPStatus] = {
     Category.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Category.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CODES = {
     400: "malformed-request",
     404: "not-found",
@@ -114,11 +115,18 @@ async def _service_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     details = error.errors()
-    if any(detail["type"] == "json_invalid" for detail in details):
-        return service_problem(request, Malformed("the body is not valid JSON"))
-    fields = tuple(FieldError(_path(detail["loc"]), str(detail["msg"])) for detail in details)
+    if isinstance(error.body, bytes) and error.body:  # bytes: FastAPI did not take it for JSON
+        return problem(request, 415, CODES[415], "the body must be JSON, sent with Content-Type: application/json")
+    fields = tuple(FieldError(_path(detail["loc"]), _reason(detail)) for detail in details)
     names = ", ".join(dict.fromkeys(field.field for field in fields))
     return service_problem(request, Invalid(f"invalid: {names}", errors=fields))
+
+
+def _reason(detail: Mapping[str, Any]) -> str:
+    """Pydantic's words, where they are not about Python."""
+    if detail["type"] in {"model_attributes_type", "dict_type"}:
+        return "must be a JSON object"
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _path(location: Sequence[int | str]) -> str:
@@ -131,8 +139,23 @@ def _path(location: Sequence[int | str]) -> str:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    if isinstance(error.__cause__, ServiceError):  # FastAPI's 400 around our own reason why a body cannot be read
+        return service_problem(request, error.__cause__)
     code = CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
-    return problem(request, error.status_code, code, error.detail, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(request, error.status_code, code, error.detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method the address takes: the router tells only those of the first route that has it."""
+    scope = {"type": "http", "path": request.scope["path"], "root_path": "", "headers": []}
+    routes = request.app.router.routes
+    taken = [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join(["HEAD", *taken] if "GET" in taken else taken)
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

@@ -11,7 +11,11 @@ MAX_INTEGER_DIGITS = 20
 
 
 class JsonError(ValueError):
-    """The text is not JSON that every reader understands in the same way."""
+    """The text is not JSON that every reader understands in the same way. `path` leads to the member, if it is one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.path: tuple[str, ...] = ()
 
 
 def loads(text: bytes) -> Any:
@@ -28,6 +32,8 @@ def loads(text: bytes) -> Any:
         raise
     except RecursionError as error:
         raise JsonError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise JsonError(f"not valid JSON at line {error.lineno}, column {error.colno}") from error
     except ValueError as error:
         raise JsonError("not valid JSON in UTF-8") from error
     _check(value, 0)
@@ -66,10 +72,18 @@ def _check(value: Any, depth: int) -> None:
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_text(name)
-            _check(member, depth + 1)
+            _check_member(name, member, depth + 1)
     elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1)
+        for index, item in enumerate(value):
+            _check_member(index, item, depth + 1)
+
+
+def _check_member(place: str | int, value: Any, depth: int) -> None:
+    try:
+        _check(value, depth)
+    except JsonError as error:
+        error.path = (str(place), *error.path)
+        raise
 
 
 def _check_text(text: str) -> None:
