@@ -1,0 +1,128 @@
+"""No route is forgotten: each is in its service's generated tests of tokens, scopes and tenants, or open by choice."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Mapping
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from gateway.edge.routes import ROUTES, Path, Pattern, Room, Route, Under
+from tests.catalog import test_access as catalog
+from tests.gateway import test_routes as gateway
+from tests.issuer import test_http_tenants as issuer
+from tests.verifier import test_http as verifier
+
+Operation = tuple[str, str]
+
+OPEN: Mapping[Room, set[Operation]] = {
+    Room.GATEWAY: {
+        ("GET", "/.well-known/oauth-authorization-server"),
+        ("GET", "/.well-known/oauth-protected-resource"),
+        ("GET", "/oauth/jwks"),
+        # Clients show their own credentials here, no access token.
+        ("POST", "/oauth/token"),
+        ("POST", "/oauth/introspect"),
+        ("POST", "/oauth/revoke"),
+    },
+    Room.CATALOG: {
+        ("GET", "/courses"),
+        ("GET", "/courses/{course_id}"),
+        ("GET", "/courses/import/template.csv"),
+        ("GET", "/achievements"),
+        ("GET", "/achievements/{achievement_id}"),
+        ("GET", "/achievements/{achievement_id}/versions"),
+        ("GET", "/achievements/{achievement_id}/versions/{version}"),
+    },
+    Room.ISSUER: set(),
+    Room.REGISTRY: {
+        ("GET", "/issuers/{slug}"),
+        ("GET", "/issuers/{slug}/did.json"),
+        ("GET", "/records/{credential}"),
+        ("GET", "/status-lists/{list_id}"),
+    },
+    Room.VERIFIER: set(),
+}
+"""Nobody's things, or everybody's: answered without an access token."""
+
+HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/metrics", "/records/page.css")}
+"""Answered and not described: for probes and scrapers behind the edge, and a page's own style."""
+
+ANY = {"any method"}
+
+GUARDED: Mapping[Room, set[Operation]] = {
+    Room.GATEWAY: {(method.upper(), path) for method, path in gateway.PROTECTED},
+    Room.CATALOG: set(catalog.PROTECTED),
+    Room.ISSUER: {(method, path) for method, _, path in (route.partition(" ") for route in issuer.protected_routes())},
+    Room.REGISTRY: set(),
+    Room.VERIFIER: set(verifier.ROUTES),
+}
+"""What each service's generated tests ask for without a token, with another scope, and as another tenant."""
+
+
+def app_of(room: Room) -> FastAPI:
+    made: FastAPI = importlib.import_module(f"{room}.main").create_openapi_app()
+    return made
+
+
+def described(app: FastAPI) -> dict[Operation, dict[str, object]]:
+    return {
+        (method.upper(), path): operation
+        for path, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def needs_token(operation: Mapping[str, object]) -> bool:
+    security = operation.get("security", [])
+    assert isinstance(security, list)
+    return any("accessToken" in one for one in security)
+
+
+@pytest.mark.parametrize("room", Room)
+def test_every_operation_is_guarded_and_tested_or_open_by_choice(room: Room) -> None:
+    operations = described(app_of(room))
+    assert set(operations) == GUARDED[room] | OPEN[room]
+    assert not GUARDED[room] & OPEN[room]
+    assert {name for name, operation in operations.items() if needs_token(operation)} == GUARDED[room]
+
+
+@pytest.mark.parametrize("room", Room)
+def test_every_route_is_described_or_hidden_by_choice(room: Room) -> None:
+    app = app_of(room)
+    answered = {
+        (method, context.path_format)
+        for context in iter_route_contexts(app.router.routes)
+        for method in (context.methods or ANY) - {"HEAD"}
+    }
+    assert {("GET", "/livez"), *described(app)} <= answered
+    assert answered - set(described(app)) <= HIDDEN
+
+
+@pytest.mark.parametrize("room", Room)
+def test_every_operation_is_reached_through_the_edge(room: Room) -> None:
+    lost = [operation for operation in described(app_of(room)) if room_behind(*operation) is not room]
+    assert lost == []
+
+
+def room_behind(method: str, template: str) -> Room | None:
+    """Where the edge sends it: the first row that matches wins."""
+    path = template.replace("{", "").replace("}", "")
+    return next((row.room for row in _rows(method) if _matches(row, path)), None)
+
+
+def _rows(method: str) -> Iterable[Route]:
+    return (row for row in ROUTES if not row.methods or method in row.methods)
+
+
+def _matches(row: Route, path: str) -> bool:
+    match row.match:
+        case Path(value):
+            return path == value
+        case Under(value):
+            return path == value or path.startswith(f"{value}/")
+        case Pattern(value):
+            return re.fullmatch(value, path) is not None
