@@ -137,7 +137,7 @@ async def test_amending_answers_every_value(world: World) -> None:
 async def test_queries_answer_every_value(world: World) -> None:
     await world.issue(await world.ready())
     for value in [str(value) for value in VALUES]:
-        for name in ("state", "achievement", "recipient", "cursor", "limit"):
+        for name in ("status", "achievement", "recipient", "cursor", "limit"):
             answer = await world.client.get("/credentials", params={name: value}, headers=world.headers())
             assert answer.status_code < 500, (name, value, answer.text)
 

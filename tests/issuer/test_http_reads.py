@@ -35,9 +35,9 @@ async def test_an_issued_credential_past_its_end_is_expired(world: World) -> Non
     issued = await world.issue(achievement, **period)
     await world.issue(achievement)
     assert (await world.send("GET", issued["id"])).json()["status"] == "expired"
-    expired = (await world.send("GET", "/credentials?state=expired")).json()["items"]
+    expired = (await world.send("GET", "/credentials?status=expired")).json()["items"]
     assert [item["id"] for item in expired] == [issued["id"]]
-    assert len((await world.send("GET", "/credentials?state=issued")).json()["items"]) == 1
+    assert len((await world.send("GET", "/credentials?status=issued")).json()["items"]) == 1
     await world.send("POST", f"{issued['id']}/revoke", {"reason": "late"})
     assert (await world.send("GET", issued["id"])).json()["status"] == "revoked"
 
@@ -63,8 +63,8 @@ async def test_credentials_are_found_by_achievement_state_and_recipient(world: W
     for query, expected in (
         (f"achievement={first}", ana),
         (f"achievement={second}/versions/1", ben),
-        ("state=suspended", ben),
-        ("state=issued", ana),
+        ("status=suspended", ben),
+        ("status=issued", ana),
         (f"recipient=sha256${digest}", ana),
     ):
         items = (await world.send("GET", f"/credentials?{query}")).json()["items"]

@@ -27,7 +27,7 @@ UNFIT = "invalid-credential"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is asked for. `issuer` is a slug or a DID, needed when the organization has several."""
+    """What is asked for. `issuer` is a slug or a DID; without one the organization's first issuer is meant."""
 
     org_id: str
     actor: str
@@ -212,12 +212,12 @@ class Issue:
 
 
 def choose_issuer(issuers: Sequence[Issuer], wanted: str | None) -> Issuer:
-    """The issuer that is meant. Raises Conflict when there is none at all, Invalid when the choice is not clear."""
+    """The issuer that is named, or the oldest: a second issuer must not stop the requests that knew only the first."""
     if not issuers:
         raise Conflict("your organization has no issuer yet", code="no-issuer")
-    if wanted is None and len(issuers) > 1:
-        raise invalid_field("issuer", "your organization has several issuers: name one by its slug or DID")
-    found = next((issuer for issuer in issuers if wanted in (None, issuer.slug, issuer.did)), None)
+    if wanted is None:
+        return min(issuers, key=lambda issuer: (issuer.created_at, issuer.slug))
+    found = next((issuer for issuer in issuers if wanted in (issuer.slug, issuer.did)), None)
     if found is None:
         raise invalid_field("issuer", "is not an issuer of your organization")
     return found

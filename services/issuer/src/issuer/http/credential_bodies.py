@@ -1,9 +1,10 @@
 """Request and response bodies about credentials. Names are Open Badges 3.0's where it has one."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from credential_core.model.shapes import ENUMERATIONS
 from issuer.core.addresses import Addresses
@@ -11,11 +12,21 @@ from issuer.core.issue import Order
 from issuer.core.model import Credential, Json, State
 from issuer.core.queries import Life
 from issuer.core.recipient import DID, EMAIL, Recipient
-from issuer.http.inputs import Body, Did, Email, Iri, Line, Moment, Prose, Word
+from issuer.http.inputs import Address, Body, Did, Email, Iri, Line, Moment, Prose, Word
 from service_kit.inputs import IdempotencyKey
 
 IDENTITY_TYPES = sorted(ENUMERATIONS["identityType"])
+EXTENSION = re.compile(r"ext:\S+")
 STATUSES = Literal["Completed", "Enrolled", "Failed", "InProgress", "OnHold", "Provisional", "Withdrew"]
+
+
+def _identity_type(text: str) -> str:
+    if text not in IDENTITY_TYPES and not EXTENSION.fullmatch(text):
+        raise ValueError("must be one of Open Badges' identity types, or start with ext:")
+    return text
+
+
+IdentityType = Annotated[str, Field(max_length=100), AfterValidator(_identity_type)]
 
 
 class RecipientBody(Body):
@@ -24,8 +35,8 @@ class RecipientBody(Body):
     email: Email | None = None
     did: Did | None = Field(default=None, description="becomes the subject's id")
     identifier: Line | None = None
-    identifier_type: str | None = Field(
-        default=None, alias="identifierType", max_length=100, description=f"{', '.join(IDENTITY_TYPES)}, or ext:..."
+    identifier_type: IdentityType | None = Field(
+        default=None, alias="identifierType", description=f"{', '.join(IDENTITY_TYPES)}, or ext:..."
     )
     name: Line | None = Field(default=None, description="stands in the credential in plain text")
     plaintext: bool = Field(default=False, description="show email or identifier instead of a salted hash")
@@ -37,8 +48,6 @@ class RecipientBody(Body):
             raise ValueError("needs exactly one of email, did, identifier")
         if (self.identifier is None) is not (self.identifier_type is None):
             raise ValueError("identifier and identifierType go together")
-        if self.identifier_type is not None and not _is_identity_type(self.identifier_type):
-            raise ValueError("identifierType must be one of Open Badges' identity types, or start with ext:")
         return self
 
     def recipient(self) -> Recipient:
@@ -48,10 +57,6 @@ class RecipientBody(Body):
         if self.did is not None:
             return Recipient(DID, self.did, self.name)
         return Recipient(str(self.identifier_type), str(self.identifier), self.name, self.plaintext)
-
-
-def _is_identity_type(text: str) -> bool:
-    return text in IDENTITY_TYPES or (text.startswith("ext:") and len(text) > 4 and not any(c.isspace() for c in text))
 
 
 class ResultBody(Body):
@@ -74,7 +79,7 @@ class EvidenceBody(Body):
     """Open Badges Evidence: by address, by narrative, or both."""
 
     type: list[Literal["Evidence"]] = Field(default=["Evidence"], min_length=1, max_length=1)
-    id: Iri | None = None
+    id: Address | None = None
     name: Line | None = None
     narrative: Prose | None = None
     description: Prose | None = None
@@ -93,7 +98,7 @@ class CredentialRequest(Body):
 
     achievement: str = Field(max_length=500, description="URL of the achievement, with or without /versions/{n}")
     issuer: str | None = Field(
-        default=None, max_length=500, description="slug or DID; needed when the organization has several issuers"
+        default=None, max_length=500, description="slug or DID; the organization's first issuer, unless given"
     )
     recipient: RecipientBody
     valid_from: Moment | None = Field(default=None, alias="validFrom", description="now, unless given")

@@ -66,7 +66,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         response: Response,
         caller: Reads,
         page: Annotated[PageRequest, Depends(page_request)],
-        state: Annotated[Literal["issued", "suspended", "revoked", "expired"] | None, Query()] = None,
+        status: Annotated[Literal["issued", "suspended", "revoked", "expired"] | None, Query()] = None,
         achievement: Annotated[str | None, Query(max_length=500, description="URL or UUID of an achievement")] = None,
         recipient: Annotated[
             str | None,
@@ -78,12 +78,12 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
     ) -> dict[str, Any]:
         found = await services.queries.credentials(
             caller.org,
-            status=state,
+            status=status,
             achievement=achievement,
             recipient=recipient.removeprefix("sha256$") if recipient else None,
             page=page,
         )
-        items = [summary(credential, status, services.addresses) for credential, status in found.items]
+        items = [summary(credential, its_status, services.addresses) for credential, its_status in found.items]
         return {"items": items, "next": link_next(request, response, services.addresses.base_url, found.next)}
 
     @routes.get(

@@ -10,6 +10,7 @@ from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.timestamps import parse_timestamp
 
 MAX_URL = 2048
+SCHEMES = frozenset({"http", "https", "urn", "did", "ipfs"})
 
 
 class Body(BaseModel):
@@ -37,6 +38,12 @@ def _web_url(value: str) -> str:
     return _iri(value)
 
 
+def _address(value: str) -> str:
+    if value.partition(":")[0].lower() not in SCHEMES:
+        raise ValueError("must be an absolute http, https, urn, did or ipfs URI")
+    return _iri(value)
+
+
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
@@ -46,6 +53,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whit
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Iri = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_iri)]
+Address = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_address)]
+"""What a reader may follow: nothing that a page would run."""
 WebUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_web_url)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@<>]{1,64}@[^\s@<>.]+(\.[^\s@<>.]+)+$")
