@@ -17,13 +17,16 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from credential_core.errors import CredentialError
-from credential_core.jsonld import to_quads
+from credential_core.jsonld import general, to_quads
 from credential_core.rdfc import canonicalize
 from credential_core.shape import Path, Shape
 
 MAX_SHAPES: Final = 64
 MAX_SHAPE_BYTES: Final = 16 * 1024  # of the document's JSON; a compiled shape takes some 20 times that
 _MAX_SLOTS: Final = 48
+_NOT_COVERED: Final = frozenset(
+    {"context_inline", "context_unsupported", "member_not_term", "value_malformed", "array_nested"}
+)
 _COMPILE_COST: Final = 8  # documents canonicalized the generic way for each compilation
 _SCALAR: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false')
 _JSON: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -31,14 +34,26 @@ _JSON: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIM
 _Key: TypeAlias = tuple[Any, ...]
 
 
-def canonical_nquads(document: Mapping[str, Any], algorithm: str = "SHA-256") -> str:
-    """What `canonicalize(to_quads(document), algorithm=algorithm).nquads` is, for any JSON document."""
-    return _documents.nquads(document, algorithm)
+def canonical_nquads(document: Mapping[str, Any], algorithm: str = "SHA-256", *, inline_contexts: bool = False) -> str:
+    """What `canonicalize(to_quads(document), algorithm=algorithm).nquads` is, for any JSON document.
+
+    With `inline_contexts`, PyLD expands what the compiled path does not cover: see `jsonld.general`.
+    """
+    return _either_path(_documents, document, algorithm, inline_contexts)
 
 
-def canonical_options(options: Mapping[str, Any], algorithm: str = "SHA-256") -> str:
+def canonical_options(options: Mapping[str, Any], algorithm: str = "SHA-256", *, inline_contexts: bool = False) -> str:
     """The same for the options of a proof, which are remembered apart."""
-    return _options.nquads(options, algorithm)
+    return _either_path(_options, options, algorithm, inline_contexts)
+
+
+def _either_path(memory: ShapeMemory, document: Mapping[str, Any], algorithm: str, inline_contexts: bool) -> str:
+    try:
+        return memory.nquads(document, algorithm)
+    except CredentialError as error:
+        if not inline_contexts or error.code not in _NOT_COVERED:
+            raise
+    return canonicalize(general.to_quads(document), algorithm=algorithm).nquads
 
 
 @contextmanager

@@ -210,7 +210,7 @@ class Library:
     """Makes active contexts through PyLD's context processing, one thread at a time, and bounds how many are kept."""
 
     def __init__(self, load: DocumentLoader | None = None) -> None:
-        load = load or _load_frozen
+        load = load or load_frozen
         self._lock = threading.RLock()
         self._processor = JsonLdProcessor()
         self._options = {
@@ -250,7 +250,8 @@ class Library:
         return processed
 
 
-def _load_frozen(url: str, _options: object) -> dict[str, Any]:
+def load_frozen(url: str, _options: object) -> dict[str, Any]:
+    """PyLD's document loader over the frozen contexts; nothing is fetched."""
     return {
         "contentType": "application/ld+json",
         "contextUrl": None,

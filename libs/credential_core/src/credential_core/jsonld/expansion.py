@@ -73,7 +73,7 @@ class Walk:
 
     def applied(self, context: ActiveContext, value: Any) -> ActiveContext:
         """The context inside a node that brings a `@context`."""
-        return context.with_contexts(_context_urls(value))
+        return context.with_contexts(context_urls(value))
 
     def _blank(self) -> str:
         label = f"_:b{self._blank_nodes}"
@@ -181,7 +181,7 @@ def _is_typed_reference(context: ActiveContext, element: dict[str, Any]) -> bool
     return all(name in context.id_aliases or name in context.type_aliases for name in element)
 
 
-def _context_urls(value: Any) -> tuple[str, ...]:
+def context_urls(value: Any) -> tuple[str, ...]:
     """The URLs of a `@context`. Only frozen ones; an inline context could rename what a verifier reads."""
     urls = value if isinstance(value, list) else [] if value is None else [value]
     if not urls or len(urls) > _MAX_CONTEXTS:

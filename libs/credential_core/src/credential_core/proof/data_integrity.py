@@ -25,12 +25,14 @@ def sign(
     cryptosuite: str = "eddsa-rdfc-2022",
     purpose: str = "assertionMethod",
     options: ProofOptions | None = None,
+    inline_contexts: bool = False,
 ) -> dict[str, Any]:
     """A copy of `document` with one proof added; proofs it already has are kept beside it as a proof set.
 
     Deterministic: the same input gives the same proof. DocumentError, ContextError or LimitError if the document
     cannot be canonicalized in safe mode; ProofError for a cryptosuite this library does not make, a key it does not
-    take, or a `previous_proof` that the document does not hold. For ecdsa-sd-2023 see `sign_selective`.
+    take, or a `previous_proof` that the document does not hold. For ecdsa-sd-2023 see `sign_selective`. With
+    `inline_contexts` the root's `@context` may hold contexts that only add names: see `jsonld.general`.
     """
     suite = suite_to_sign(cryptosuite)
     algorithm = suite.hash_for(key.public)
@@ -42,7 +44,7 @@ def sign(
         purpose=purpose,
         options=options,
     )
-    data = hash_data(covered(document, proof), proof, suite, algorithm)
+    data = hash_data(covered(document, proof), proof, suite, algorithm, inline_contexts=inline_contexts)
     return attach(document, {**proof, "proofValue": encode_base58(key.sign(data))})
 
 
@@ -54,11 +56,13 @@ def verify_proof(
     purpose: str = "assertionMethod",
     domain: str | Collection[str] | None = None,
     challenge: str | None = None,
+    inline_contexts: bool = False,
 ) -> None:
     """Check one proof over `document` with a key already found and allowed. Returns if it holds.
 
     `document` holds all its proofs: a chained proof covers those it names. `domain` and `challenge`, if given, must be
-    the proof's. ProofError codes: those of `suite_of`, proof_chain_unsupported, proof_chain_broken,
+    the proof's; `inline_contexts` as for `sign`. ProofError codes: those of `suite_of`, proof_chain_unsupported,
+    proof_chain_broken,
     proof_purpose_mismatch, invalid_domain, invalid_challenge, proof_malformed, proof_value_malformed,
     proof_not_derived, proof_context_mismatch, key_mismatch, signature_invalid. What canonicalization refuses comes as
     DocumentError, ContextError or LimitError. Dates are only checked for form here.
@@ -72,7 +76,8 @@ def verify_proof(
         selective.verify(unsecured, proof, public)
         return
     signature = _signature(proof, public)
-    if not public.verify(signature, hash_data(unsecured, proof, suite, algorithm)):
+    data = hash_data(unsecured, proof, suite, algorithm, inline_contexts=inline_contexts)
+    if not public.verify(signature, data):
         raise ProofError("signature_invalid", "the signature does not match the document and the key")
 
 

@@ -14,7 +14,14 @@ from credential_core.shape_memory import canonical_nquads, canonical_options
 _HASHES: Final = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
 
-def hash_data(unsecured: Mapping[str, Any], proof: Mapping[str, Any], suite: Suite, algorithm: str) -> bytes:
+def hash_data(
+    unsecured: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    suite: Suite,
+    algorithm: str,
+    *,
+    inline_contexts: bool = False,
+) -> bytes:
     """The digest of the proof options, then that of the document: 64 bytes, with SHA-384 96.
 
     `unsecured` is the document that the proof covers; `algorithm` is the hash, SHA-256 or SHA-384.
@@ -22,14 +29,17 @@ def hash_data(unsecured: Mapping[str, Any], proof: Mapping[str, Any], suite: Sui
     if suite.transformation is Transformation.JCS:
         document = _with_proven_context(unsecured, proof)
         return digest(jcs.canonicalize(_options(proof)), algorithm) + digest(jcs.canonicalize(document), algorithm)
-    options = options_digest(unsecured, proof, algorithm)
-    return options + digest(canonical_nquads(unsecured, algorithm).encode(), algorithm)
+    options = options_digest(unsecured, proof, algorithm, inline_contexts=inline_contexts)
+    nquads = canonical_nquads(unsecured, algorithm, inline_contexts=inline_contexts)
+    return options + digest(nquads.encode(), algorithm)
 
 
-def options_digest(unsecured: Mapping[str, Any], proof: Mapping[str, Any], algorithm: str) -> bytes:
+def options_digest(
+    unsecured: Mapping[str, Any], proof: Mapping[str, Any], algorithm: str, *, inline_contexts: bool = False
+) -> bytes:
     """The digest of the canonical quads of a proof's options, read under the document's context."""
     options = {**_options(proof), "@context": unsecured.get("@context")}
-    return digest(canonical_options(options, algorithm).encode(), algorithm)
+    return digest(canonical_options(options, algorithm, inline_contexts=inline_contexts).encode(), algorithm)
 
 
 def digest(data: bytes, algorithm: str) -> bytes:

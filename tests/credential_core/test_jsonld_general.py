@@ -1,0 +1,182 @@
+"""The general path: inline contexts in safe mode, never another meaning for what the frozen contexts define."""
+
+from __future__ import annotations
+
+import copy
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credential_core import proof
+from credential_core.errors import CredentialError
+from credential_core.jsonld import general, to_quads
+from credential_core.keys import SigningKey
+from credential_core.rdfc import canonicalize
+from tests.credential_core.mutations import SCALARS, mutate, samples
+from tests.credential_core.oracle import pyld_quads
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+V2 = "https://www.w3.org/ns/credentials/v2"
+CRED = "https://www.w3.org/2018/credentials#"
+
+
+def document(context: Any, **members: Any) -> dict[str, Any]:
+    return {
+        "@context": [V2, context],
+        "id": "urn:x:credential",
+        "type": ["VerifiableCredential"],
+        "issuer": "did:example:issuer",
+        "credentialSubject": {"id": "did:example:subject"},
+        **members,
+    }
+
+
+def canonical(quads: Any) -> str:
+    return canonicalize(quads).nquads
+
+
+GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"mark": "https://ex.test/mark"}, {"mark": "A"}),
+    ({"mark": {"@id": "https://ex.test/mark", "@type": "https://ex.test/Grade"}}, {"mark": ["A", 1, True, 2.5]}),
+    ({"seen": {"@id": "https://ex.test/seen", "@type": "@id"}}, {"seen": ["urn:x:1", {"id": "urn:x:2"}]}),
+    ({"ranks": {"@id": "https://ex.test/r", "@container": "@list"}}, {"ranks": ["a", ["b", []], "a"]}),
+    ({"title": {"@id": "https://ex.test/t", "@container": "@language"}}, {"title": {"en": "x", "de": ["y", "z"]}}),
+    ({"extra": {"@id": "https://ex.test/e", "@type": "@json"}}, {"extra": {"a": [1, None, {"b": "c"}]}}),
+    ({"side": {"@id": "https://ex.test/g", "@container": "@graph"}}, {"side": {"id": "urn:x:s", "name": "n"}}),
+    ({"@vocab": "https://ex.test/vocab#"}, {"anything": {"deeper": [1.5, "x"]}}),
+    ({"@language": "en"}, {"name": "in English"}),
+    ({"mark": "https://ex.test/mark"}, {"mark": {"@value": "7", "@type": "https://ex.test/Grade"}}),
+    ({"mark": "https://ex.test/mark"}, {"mark": {"@set": ["a", "b"]}, "name": {"@value": "x", "@language": "de"}}),
+    ({"Medal": "https://ex.test/Medal"}, {"type": ["VerifiableCredential", "Medal"]}),
+]
+
+
+@pytest.mark.parametrize(("context", "members"), GOOD)
+def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], members: dict[str, Any]) -> None:
+    given = document(context, **members)
+    assert canonical(general.to_quads(given)) == canonical(pyld_quads(given))
+    with pytest.raises(CredentialError):
+        to_quads(given)  # the product's ordinary path takes no inline context
+
+
+@pytest.mark.parametrize(
+    ("context", "members", "code"),
+    [
+        ({"hidden": f"{CRED}credentialStatus"}, {"hidden": {"id": "urn:x:s"}}, "context_conflict"),
+        ({"hidden": {"@id": "cred:credentialStatus"}, "cred": CRED}, {"hidden": "x"}, "context_conflict"),
+        ({"@vocab": CRED}, {"relatedResources": "x", "credentialStatus": {"id": "urn:x:s"}}, None),
+        ({"@vocab": "https://www.w3.org/2018/"}, {"credentials#credentialStatus": {"id": "urn:s"}}, "context_conflict"),
+        ({"issuer": "https://ex.test/issuer"}, {}, "context_conflict"),
+        ({"name": "https://ex.test/name"}, {}, "context_conflict"),
+        ({"narrative": "https://ex.test/n"}, {}, "context_conflict"),
+        ({"me": "@id"}, {"me": "urn:x"}, "context_conflict"),
+        ({"kind": {"@id": "@type"}}, {"kind": "x"}, "context_conflict"),
+        ({"gone": None}, {}, "context_conflict"),
+        ({"a:b": "https://ex.test/ab"}, {}, "context_conflict"),
+        ({"@base": "https://ex.test/"}, {}, "context_unsupported"),
+        ({"@import": V2}, {}, "context_unsupported"),
+        ({"@propagate": False}, {}, "context_unsupported"),
+        ({"mark": {"@reverse": "https://ex.test/m"}}, {}, "context_unsupported"),
+        ({"mark": {"@id": "https://ex.test/m", "@context": {}}}, {}, "context_unsupported"),
+        ({"mark": {"@id": "https://ex.test/m", "@container": "@index"}}, {}, "context_unsupported"),
+        ({"mark": {"@id": "https://ex.test/m", "@container": ["@graph", "@id"]}}, {}, "context_unsupported"),
+        ({"mark": {"@id": "https://ex.test/m", "@container": {}}}, {}, "context_unsupported"),
+        ({"mark": {"@id": 7}}, {}, "context_conflict"),
+        ({"mark": "relative"}, {"mark": "x"}, None),
+        ({"ex": "https://ex.test/"}, {"id": "ex:credential"}, "iri_relative"),
+        ({"ex": "https://ex.test/"}, {"ex:mark": "x"}, "member_not_term"),
+        ({}, {"@included": [{"id": "urn:x:credential"}]}, "member_not_term"),
+        ({}, {"@graph": []}, "member_not_term"),
+        ({}, {"@id": "urn:x"}, "member_not_term"),
+        ({}, {"undefined": "x"}, "term_undefined"),
+        ({}, {"issuer": "relative"}, "iri_relative"),
+        ({}, {"evidence": {"id": "_:b0", "type": "Evidence"}}, "iri_relative"),
+        ({}, {"evidence": {"id": "urn:x:credential", "name": "moved"}}, "root_id_repeated"),
+        ({}, {"evidence": {"@context": {"x": "urn:y"}, "id": "urn:x:e"}}, "context_inline"),
+        ({}, {"evidence": {"@context": "https://evil.test/"}}, "context_unknown"),
+        ({}, {"name": {"@value": "x", "@language": "not a tag"}}, None),
+        ({}, {"name": {"@value": "x", "@index": "y"}}, "member_not_term"),
+        ({f"t{n}": f"urn:t:{n}" for n in range(257)}, {}, "context_invalid"),
+    ],
+)
+def test_what_an_inline_context_may_not_do(context: Any, members: dict[str, Any], code: str | None) -> None:
+    try:
+        quads = general.to_quads(document(context, **members))
+    except CredentialError as error:
+        assert code in (None, error.code), error
+    else:
+        assert code is None
+        assert "credentialStatus" not in members or any("credentialStatus" in quad[1] for quad in quads)
+
+
+@pytest.mark.parametrize("context", [None, [], "https://evil.test/", [None], [[]], [V2] * 17, 7])
+def test_what_is_no_context(context: Any) -> None:
+    with pytest.raises(CredentialError):
+        general.to_quads({**document({}), "@context": context})
+
+
+def test_both_paths_agree_wherever_both_answer(vectors: Path, unsigned: dict[str, Any]) -> None:
+    choose = random.Random(7)  # noqa: S311  # a fixed seed, nothing secret
+    agreed = only_one = 0
+    for _ in range(150):
+        changed = mutate(choose.choice([unsigned, *samples(vectors)]), choose)
+        answers = []
+        for path in (to_quads, general.to_quads):
+            try:
+                answers.append(canonical(path(changed)))
+            except CredentialError:
+                only_one += 1
+        if len(answers) == 2:
+            assert answers[0] == answers[1]
+            agreed += 1
+    assert agreed >= 20
+    assert only_one
+
+
+NAMES = st.sampled_from(["mark", "name", "id", "type", "@value", "@type", "@list", "@language", "@id", "en", "a:b", ""])
+json_values = st.recursive(
+    st.sampled_from([value for value in SCALARS if not isinstance(value, dict | list)]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+TERMS = st.sampled_from(["mark", "en", "@vocab", "@language", "@version"])
+definitions: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from([None, "", "@id", "urn:x:mark", "relative", f"{CRED}issuer"]),
+    st.dictionaries(
+        st.sampled_from(["@id", "@type", "@container", "@language", "@reverse", "@context", "@prefix"]),
+        st.sampled_from([None, True, "@id", "@list", "@set", "@json", "@vocab", "urn:x:m", ["@graph"], {}, 3, "x y"]),
+        max_size=3,
+    ),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["mark", "en", "@vocab", "@language", "@version"]), definitions, max_size=3),
+    json_values,
+)
+def test_only_our_errors_escape(context: dict[str, Any], value: Any) -> None:
+    given_ = document(copy.deepcopy(context), mark=value)
+    try:
+        quads = general.to_quads(given_)
+    except CredentialError:
+        return
+    assert canonical(quads) == canonical(pyld_quads(given_))
+
+
+def test_a_proof_covers_inline_contexts_only_when_asked_to(key: SigningKey) -> None:
+    given_ = document({"mark": {"@id": "https://ex.test/mark", "@container": "@list"}}, mark=["A", ["B"]])
+    how: dict[str, Any] = {"verification_method": "did:example:issuer#key-1", "created": NOW}
+    with pytest.raises(CredentialError, match="context_inline"):
+        proof.sign(given_, key, **how)
+    signed = proof.sign(given_, key, inline_contexts=True, **how)
+    proof.verify_proof(signed, signed["proof"], key.public, inline_contexts=True)
+    with pytest.raises(CredentialError, match="context_inline"):
+        proof.verify_proof(signed, signed["proof"], key.public)
+    with pytest.raises(CredentialError, match="signature_invalid"):
+        proof.verify_proof({**signed, "mark": ["B", ["A"]]}, signed["proof"], key.public, inline_contexts=True)
