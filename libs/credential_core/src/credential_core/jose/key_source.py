@@ -99,7 +99,7 @@ class KeySource:
         self._signer = signer
         self._purpose = purpose
         self._resolve = resolve
-        if self._kid is not None and not isinstance(self._kid, str):
+        if "kid" in header and not isinstance(self._kid, str):
             raise ProofError("jws_header_malformed", "a kid is a string")
 
     def controlled(self) -> JwsKey:
