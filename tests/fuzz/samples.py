@@ -1,0 +1,93 @@
+"""Genuine documents, tokens, notes and images for the fuzzers to start from."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from credential_core import bake, bitstring, checkpoint, did, jose, merkle, model, note, proof
+from credential_core.keys import SigningKey
+
+NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEY: Final = SigningKey.from_seed(bytes(range(32)))
+P256: Final = SigningKey.from_seed(bytes(range(1, 33)), "P-256")
+ISSUER: Final = did.did_key(KEY.public)
+METHOD: Final = did.did_key_verification_method(KEY.public)
+LIST: Final = "https://issuer.test/status-lists/1"
+HOLDER_SALT: Final = "salty"
+
+
+def _unsigned(issuer: str) -> dict[str, Any]:
+    return model.achievement_credential(
+        credential_id="https://issuer.test/credentials/1",
+        issuer={"id": issuer, "name": "University of Test"},
+        achievement={
+            "id": "https://issuer.test/achievements/1",
+            "name": "Statistics",
+            "description": "Reads and makes statistics.",
+            "criteria": {"narrative": "Passed the examination."},
+            "creditsAvailable": 5.5,
+            "tag": ["statistics"],
+        },
+        identifiers=[model.hashed_identity("ada@learner.test", "emailAddress", HOLDER_SALT)],
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+        evidence=[{"id": "https://issuer.test/evidence/1", "narrative": "A “real” report\twith a tab."}],
+        status=bitstring.entry(LIST, 7, "revocation"),
+    )
+
+
+UNSIGNED: Final = _unsigned(ISSUER)
+SIGNED: Final = proof.sign(UNSIGNED, KEY, verification_method=METHOD, created=NOW)
+JCS: Final = proof.sign(UNSIGNED, KEY, verification_method=METHOD, created=NOW, cryptosuite="eddsa-jcs-2022")
+_P256_ISSUER: Final = did.did_key(P256.public)
+SELECTIVE_BASE: Final = proof.sign_selective(
+    _unsigned(_P256_ISSUER),
+    P256,
+    verification_method=did.did_key_verification_method(P256.public),
+    created=NOW,
+    mandatory=["/issuer", "/validFrom"],
+    ephemeral=SigningKey.from_seed(bytes(range(2, 34)), "P-256"),
+    hmac_key=bytes(32),
+)
+SELECTIVE: Final = proof.derive(SELECTIVE_BASE, ["/credentialSubject/achievement/name", "/credentialStatus"])
+STATUS_LIST: Final = proof.sign(
+    bitstring.status_list_credential(
+        list_url=LIST,
+        issuer=ISSUER,
+        purpose="revocation",
+        bits=bitstring.StatusBits.empty(),
+        valid_from=NOW,
+        ttl_ms=1000,
+    ),
+    KEY,
+    verification_method=METHOD,
+    created=NOW,
+)
+CREDENTIALS: Final = (SIGNED, JCS, SELECTIVE, SELECTIVE_BASE)
+CONTROLLER: Final = did.did_document(
+    "did:web:issuer.test",
+    [did.VerificationMethod("did:web:issuer.test#k", "did:web:issuer.test", KEY.public, expires=NOW)],
+)
+TOKENS: Final = (jose.issue_credential(UNSIGNED, KEY, kid=METHOD, issued=NOW),)
+
+TREE: Final = merkle.Tree(merkle.leaf_hash(bytes([number])) for number in range(11))
+LOG_KEY: Final = note.VerifierKey("log.test", KEY.public)
+WITNESS: Final = note.VerifierKey("witness.test", KEY.public, note.Kind.COSIGNATURE)
+CHECKPOINT: Final = checkpoint.cosign(
+    checkpoint.Checkpoint("log.test", TREE.size, TREE.root()).sign(KEY), "witness.test", KEY, time=1_700_000_000
+)
+LOG_PROOF: Final = checkpoint.LogProof(5, tuple(merkle.inclusion_proof(5, TREE.size, TREE.node)), CHECKPOINT, b"extra")
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG, whose checksum holds."""
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", (1).to_bytes(4) * 2 + b"\x08\0\0\0\0")
+PNG_TAIL: Final = chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+SVG: Final = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g a="&amp;"/><!-- x --></svg>'
+BAKED_PNG: Final = bake.bake(PNG_HEAD + PNG_TAIL, json.dumps(SIGNED))
+BAKED_SVG: Final = bake.bake(bake.bake(SVG, '{"a": "]]>"}'), "a.b.c", standard=bake.Standard.OB2)
