@@ -255,7 +255,7 @@ def test_no_period_is_unknown(check: Callable[..., Report], signed: dict[str, An
 def test_endorsements_are_announced(check: Callable[..., Report], unsigned: dict[str, Any], sign: Sign) -> None:
     unsigned["endorsementJwt"] = ["eyJ.eyJ.sig"]
     report = check(sign(unsigned))
-    assert outcome(report, "endorsements") == ("skipped", "endorsements_not_checked")
+    assert outcome(report, "endorsements") == ("skipped", "endorsements_invalid")
     assert report.verdict is Verdict.VALID
 
 

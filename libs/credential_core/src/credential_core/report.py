@@ -51,11 +51,15 @@ def verdict_of(checks: Iterable[Check]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A verdict with its reasons, in a fixed order of checks, and a short summary of the credential."""
+    """A verdict with its reasons, in a fixed order of checks, and a short summary of the credential.
+
+    `nested` holds the reports on the endorsements and credentials inside, each under its own id.
+    """
 
     verdict: Verdict
     checks: tuple[Check, ...]
     summary: Mapping[str, Any] | None = None
+    nested: tuple[NestedReport, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -63,8 +67,34 @@ class Report:
             "verdict": str(self.verdict),
             "checks": [check.to_dict() for check in self.checks],
         }
-        return plain if self.summary is None else {**plain, "summary": dict(self.summary)}
+        if self.summary is not None:
+            plain["summary"] = dict(self.summary)
+        if self.nested:
+            plain["nested"] = [nested.to_dict() for nested in self.nested]
+        return plain
 
     def check(self, name: str) -> Check | None:
         """The result of one check by name, if it was made."""
         return next((check for check in self.checks if check.check == name), None)
+
+    def of(self, identifier: str) -> tuple[Report, ...]:
+        """The reports on nested documents with this id, at any depth; two documents may claim one id."""
+        return tuple(
+            report
+            for nested in self.nested
+            for report in ((nested.report,) if nested.id == identifier else ()) + nested.report.of(identifier)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NestedReport:
+    """The report on a document inside another: its role (`endorsement`, `credential`), where it stands, and its id."""
+
+    role: str
+    path: str
+    id: str | None
+    report: Report
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {"role": self.role, "path": self.path, "id": self.id, "report": self.report.to_dict()}

@@ -13,7 +13,9 @@ from credential_core.verify.inputs import (
     needs,
     trust_only,
 )
+from credential_core.verify.presentation import verify_presentation
 from credential_core.verify.reading import parse
+from credential_core.verify.recipient import Recipient
 from credential_core.verify.verification import rejected, verify
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "KnownStatus",
     "Needs",
     "Policy",
+    "Recipient",
     "Resolution",
     "Trust",
     "TrustAnswer",
@@ -31,4 +34,5 @@ __all__ = [
     "rejected",
     "trust_only",
     "verify",
+    "verify_presentation",
 ]

@@ -12,6 +12,8 @@ from credential_core.errors import CredentialError
 from credential_core.jose import Enveloped
 from credential_core.jose.key_source import documents_for
 from credential_core.proof import proofs
+from credential_core.verify.nested import documents_within
+from credential_core.verify.schema_urls import schema_urls
 from credential_core.verify.status_entries import address_of
 
 
@@ -82,27 +84,35 @@ class Policy:
 
     `accept_unknown_issuer`: the issuer_trust check of an issuer nobody vouches for is skipped, not unknown, so that
     it no longer stands in the way of `valid`. A distrusted issuer fails under any policy.
+    `endorsements_decide`: an endorsement that is invalid or undecided counts like a check of the credential itself.
+    `require_holder_binding`: a presentation fails unless its holder is the subject of every credential in it.
     """
 
     accept_unknown_issuer: bool = False
+    endorsements_decide: bool = False
+    require_holder_binding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What to fetch before verifying: controller documents (DIDs or https URLs) and status lists (URLs), in order."""
+    """What to fetch before verifying, in order: controller documents (DIDs, https URLs), status lists, JSON Schemas."""
 
     controllers: tuple[str, ...]
     status_lists: tuple[str, ...]
+    schemas: tuple[str, ...] = ()
 
 
-def needs(document: Mapping[str, Any]) -> Needs:
+def needs(document: Mapping[str, Any], *, nested: bool = False) -> Needs:
     """What verifying `document` takes. No did:key or did:jwk is listed; what is malformed is left to `verify`.
 
-    Also answers for a fetched status list: verifying one needs the controllers of its own proofs.
+    Also answers for a fetched status list: verifying one needs the controllers of its own proofs. With `nested`, also
+    for the endorsements and credentials inside (of a CLR, of a presentation), as many as are verified.
     """
+    documents = [document, *(documents_within(document) if nested else ())]
     return Needs(
-        controllers=tuple(dict.fromkeys(_controllers(document))),
-        status_lists=tuple(dict.fromkeys(_status_lists(document))),
+        controllers=tuple(dict.fromkeys(name for each in documents for name in _controllers(each))),
+        status_lists=tuple(dict.fromkeys(url for each in documents for url in _status_lists(each))),
+        schemas=tuple(dict.fromkeys(url for each in documents for url in schema_urls(each))),
     )
 
 

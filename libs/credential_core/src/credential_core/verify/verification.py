@@ -7,24 +7,32 @@ from datetime import datetime
 from typing import Any, Final
 
 from credential_core.errors import CredentialError, DocumentError
-from credential_core.model import validate_credential
+from credential_core.model import Violation, validate_credential
 from credential_core.model.period import must_begin, validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
-from credential_core.verify.inputs import (
-    KnownStatus,
-    Policy,
-    Resolution,
-    Trust,
-    TrustedIssuers,
-    as_list,
-    issuer_id,
-)
+from credential_core.verify.evidence import Evidence
+from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust, TrustedIssuers, issuer_id
+from credential_core.verify.inside import Inside, check_credentials, check_endorsements
+from credential_core.verify.nested import Room, credentials_in, endorsements_in
 from credential_core.verify.proofs import check_proofs
 from credential_core.verify.reading import parse
-from credential_core.verify.status import StatusSources, check_status, status_notices
+from credential_core.verify.recipient import Recipient, check_recipient
+from credential_core.verify.schemas import check_schemas
+from credential_core.verify.status import check_status, status_notices
 
 ORDER: Final = ("parse", "schema", "proof", "issuer_trust", "status", "validity_period")
+PARSED: Final = Check("parse", Outcome.PASSED, "parsed", "the document is one JSON object within the budgets")
 _SHOWN_VIOLATIONS: Final = 5
+_SUMMARY: Final = (
+    "id",
+    "type",
+    "name",
+    "validFrom",
+    "validUntil",
+    "issuanceDate",
+    "expirationDate",
+    "awardedDate",
+)
 
 
 def verify(
@@ -38,37 +46,66 @@ def verify(
     status_list_controllers: Mapping[str, Resolution] | None = None,
     policy: Policy | None = None,
     status_lists_fetched: Mapping[str, datetime] | None = None,
+    known_statuses: Mapping[str, KnownStatus] | None = None,
+    schemas: Mapping[str, Resolution] | None = None,
+    recipient: Recipient | None = None,
 ) -> Report:
     """Verify a parsed credential with what was fetched for it. Never raises for anything the document holds.
 
-    `controllers` and `status_lists` go by the keys that `needs` gave; `status_list_controllers` adds those that the
-    lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond its ttl.
-    `now` is aware. The order of proofs, statuses or members never changes the verdict.
+    `controllers`, `status_lists` and `schemas` go by the keys that `needs` gave; `status_list_controllers` adds those
+    that the lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond
+    its ttl. `known_statuses` goes by credential id, for the credentials inside a CLR too; `known_status` is that of
+    the credential itself. `recipient` asks whether the credential is about somebody. `now` is aware. The order of
+    proofs, statuses or members never changes the verdict.
     """
+    evidence = Evidence(
+        controllers=controllers,
+        status_lists=status_lists,
+        now=now,
+        trusted_issuers=trusted_issuers,
+        policy=policy or Policy(),
+        status_list_controllers=status_list_controllers or {},
+        fetched=status_lists_fetched or {},
+        known_statuses=known_statuses or {},
+        schemas=schemas or {},
+    )
+    return verify_credential(document, evidence, known=known_status, recipient=recipient)
+
+
+def verify_credential(
+    document: Mapping[str, Any],
+    evidence: Evidence,
+    *,
+    known: KnownStatus | None = None,
+    recipient: Recipient | None = None,
+    room: Room | None = None,
+    depth: int = 0,
+) -> Report:
+    """One credential by evidence already gathered; `room` and `depth` bound what is verified inside of it."""
     try:
         document = parse(document)
     except CredentialError as error:
         return rejected(error)
-    policy = policy or Policy()
-    sources = StatusSources(
-        lists=status_lists,
-        controllers={**controllers, **(status_list_controllers or {})},
-        issuer_trusted=lambda issuer: trusted_issuers(issuer).trust is Trust.TRUSTED,
-        known=known_status,
-        now=now,
-        fetched=status_lists_fetched or {},
-    )
+    identifier = document.get("id")
+    if known is None and isinstance(identifier, str):
+        known = evidence.known_statuses.get(identifier)
+    sources = evidence.status_sources(known)
+    proof = check_proofs(document, evidence.controllers, evidence.now)
+    inside = Inside(evidence, room or Room(), depth, genuine=proof.outcome is not Outcome.FAILED)
     checks = [
-        Check("parse", Outcome.PASSED, "parsed", "the document is one JSON object within the budgets"),
-        _schema(document),
-        check_proofs(document, controllers, now),
-        _issuer_trust(document, trusted_issuers, policy),
+        PARSED,
+        schema_check(validate_credential(document)),
+        proof,
+        _issuer_trust(document, evidence.trusted_issuers, evidence.policy),
         check_status(document, sources),
-        _validity_period(document, now),
+        _validity_period(document, evidence.now),
+        *([check_recipient(document, recipient)] if recipient is not None else ()),
+        *check_schemas(document, evidence.schemas),
         *status_notices(document, sources),
-        *_endorsements(document),
+        *_credentials(document, inside),
+        *_endorsements(document, inside),
     ]
-    return Report(verdict_of(checks), tuple(checks), _summary(document))
+    return Report(verdict_of(checks), tuple(checks), _summary(document), tuple(inside.reports))
 
 
 def rejected(error: CredentialError) -> Report:
@@ -82,8 +119,8 @@ def rejected(error: CredentialError) -> Report:
     return Report(verdict_of(checks), checks)
 
 
-def _schema(document: Mapping[str, Any]) -> Check:
-    violations = validate_credential(document)
+def schema_check(violations: tuple[Violation, ...]) -> Check:
+    """What validation found, as a check."""
     if not violations:
         return Check("schema", Outcome.PASSED, "schema_valid", "the document follows its data model")
     shown = "; ".join(f"{v.path}: {v.detail}" for v in violations[:_SHOWN_VIOLATIONS])
@@ -123,30 +160,27 @@ def _validity_period(document: Mapping[str, Any], now: datetime) -> Check:
     return Check(name, Outcome.PASSED, "within_validity_period", "now lies within the validity period")
 
 
-def _endorsements(document: Mapping[str, Any]) -> list[Check]:
-    """Endorsements are announced, not judged: what others say of a credential does not decide its own validity."""
-    subject = document.get("credentialSubject")
-    achievement = subject.get("achievement") if isinstance(subject, Mapping) else None
-    holders = (document, document.get("issuer"), achievement)
-    count = sum(
-        len(as_list(holder.get(member)))
-        for holder in holders
-        if isinstance(holder, Mapping)
-        for member in ("endorsement", "endorsementJwt")
-    )
-    if not count:
-        return []
-    return [Check("endorsements", Outcome.SKIPPED, "endorsements_not_checked", f"{count} endorsements not checked")]
+def _credentials(document: Mapping[str, Any], inside: Inside) -> list[Check]:
+    """A CLR stands for the credentials it holds: each is verified, and counts."""
+    found = credentials_in(document)
+    return [check_credentials(found, inside, verify_credential)] if found else []
+
+
+def _endorsements(document: Mapping[str, Any], inside: Inside) -> list[Check]:
+    found = endorsements_in(document) if inside.follows_endorsements else []
+    return [check_endorsements(found, inside, verify_credential)] if found else []
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
     """A few members for people; nothing about the learner."""
-    summary = {name: document.get(name) for name in ("id", "type", "name", "validFrom", "validUntil", "awardedDate")}
+    summary = {name: document.get(name) for name in _SUMMARY}
     issuer = document.get("issuer")
     summary["issuer"] = _pick(issuer, ("id", "name")) if isinstance(issuer, Mapping) else {"id": issuer_id(document)}
     subject = document.get("credentialSubject")
     if isinstance(subject, Mapping) and isinstance(subject.get("achievement"), Mapping):
         summary["achievement"] = _pick(subject["achievement"], ("id", "name", "achievementType"))
+    if isinstance(document.get("refreshService"), Mapping):
+        summary["refreshService"] = _pick(document["refreshService"], ("id", "type"))
     return {name: value for name, value in summary.items() if value is not None}
 
 

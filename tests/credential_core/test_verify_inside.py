@@ -1,0 +1,402 @@
+"""Documents inside documents: endorsements, CLRs, presentations. Each has a report of its own, by its id."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from credential_core import bitstring, did, proof
+from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
+from credential_core.jose import enveloped, issue_credential, issue_presentation
+from credential_core.keys import SigningKey
+from credential_core.report import Report, Verdict
+from credential_core.verify import (
+    KnownState,
+    KnownStatus,
+    Policy,
+    Recipient,
+    Trust,
+    TrustAnswer,
+    needs,
+    parse,
+    trust_only,
+    verify_presentation,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LIST = "https://issuer.test/status-lists/1"
+CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
+FIRST = "https://issuer.test/credentials/1"
+SECOND = "https://issuer.test/credentials/2"
+ACHIEVEMENT = "https://issuer.test/achievements/1"
+
+Json = dict[str, Any]
+Sign = Callable[[Json], Json]
+Verify = Callable[..., Report]
+
+
+def outcome(report: Report, name: str) -> tuple[str, str]:
+    found = report.check(name)
+    assert found is not None
+    return str(found.outcome), found.code
+
+
+def only(report: Report, identifier: str) -> Report:
+    [found] = report.of(identifier)
+    return found
+
+
+def endorsement(issuer: str, about: str, **changes: Any) -> Json:
+    return {
+        "@context": [CREDENTIALS_V2, OPEN_BADGES_V3],
+        "id": "https://accreditor.test/endorsements/1",
+        "type": ["VerifiableCredential", "EndorsementCredential"],
+        "name": "In good standing",
+        "issuer": {"id": issuer, "type": ["Profile"], "name": "Accreditor"},
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": about, "type": ["EndorsementSubject"], "endorsementComment": "Good."},
+        **changes,
+    }
+
+
+@pytest.fixture
+def endorsed(unsigned: Json, sign: Sign, issuer: str) -> Callable[..., Json]:
+    """A credential whose achievement bears an endorsement."""
+
+    def make(inner: Json | None = None, member: str = "endorsement") -> Json:
+        document = copy.deepcopy(unsigned)
+        inner = sign(endorsement(issuer, ACHIEVEMENT)) if inner is None else inner
+        document["credentialSubject"]["achievement"][member] = [inner]
+        return sign(document)
+
+    return make
+
+
+def test_an_endorsement_is_verified_like_a_credential(check: Verify, endorsed: Callable[..., Json]) -> None:
+    report = check(endorsed())
+    assert outcome(report, "endorsements") == ("passed", "endorsements_valid")
+    [nested] = report.nested
+    assert (nested.role, nested.id) == ("endorsement", "https://accreditor.test/endorsements/1")
+    assert nested.path == "credentialSubject.achievement.endorsement[0]"
+    assert nested.report.verdict is Verdict.VALID
+    assert report.to_dict()["nested"][0]["report"]["verdict"] == "valid"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "failed"),
+    [
+        ({"validUntil": "2026-02-01T00:00:00Z"}, "endorsements_invalid", "validity_period"),
+        ({"name": None}, "endorsements_invalid", "schema"),
+        ({"type": ["VerifiableCredential"]}, "endorsements_invalid", "endorsed"),
+        (
+            {"credentialSubject": {"id": "https://other.test/1", "type": ["EndorsementSubject"]}},
+            "endorsements_invalid",
+            "endorsed",
+        ),
+        ({"credentialStatus": {"id": "urn:x", "type": "Other"}}, "endorsements_undecided", "status"),
+    ],
+)
+def test_an_endorsement_in_doubt_informs_and_decides_only_by_policy(
+    check: Verify,
+    unsigned: Json,
+    sign: Sign,
+    issuer: str,
+    changes: Json,
+    code: str,
+    failed: str,
+) -> None:
+    inner = {name: value for name, value in endorsement(issuer, ACHIEVEMENT, **changes).items() if value is not None}
+    inner["@context"] = [*inner["@context"], "https://www.w3.org/ns/credentials/undefined-terms/v2"]
+    unsigned["@context"] = [*unsigned["@context"], "https://www.w3.org/ns/credentials/undefined-terms/v2"]
+    unsigned["credentialSubject"]["achievement"]["endorsement"] = [sign(inner)]
+    if code == "endorsements_invalid" and failed in ("schema", "endorsed") and "type" in changes:
+        del unsigned["credentialSubject"]["achievement"]["endorsement"]
+        unsigned["endorsement"] = [sign(inner)]  # any type may stand in JSON; the model of the outer one refuses it
+    document = sign(unsigned)
+    report = check(document)
+    assert outcome(report, "endorsements") == ("skipped", code)
+    [nested] = report.nested
+    found = nested.report.check(failed)
+    assert found is not None
+    assert str(found.outcome) in ("failed", "unknown")
+    decided = check(document, policy=Policy(endorsements_decide=True))
+    assert outcome(decided, "endorsements") == ("failed" if code == "endorsements_invalid" else "unknown", code)
+    assert decided.verdict is not Verdict.VALID
+
+
+def test_an_endorsement_by_somebody_unknown_is_undecided(check: Verify, unsigned: Json, sign: Sign) -> None:
+    stranger = SigningKey.from_seed(bytes(32))
+    name, method = did.did_key(stranger.public), did.did_key_verification_method(stranger.public)
+    inner = proof.sign(endorsement(name, ACHIEVEMENT), stranger, verification_method=method, created=NOW)
+    unsigned["credentialSubject"]["achievement"]["endorsement"] = [inner]
+    report = check(sign(unsigned))
+    assert report.verdict is Verdict.VALID
+    assert outcome(report, "endorsements") == ("skipped", "endorsements_undecided")
+    assert outcome(report.nested[0].report, "issuer_trust") == ("unknown", "issuer_unknown")
+
+
+def test_an_endorsement_may_be_a_jwt(check: Verify, unsigned: Json, sign: Sign, issuer: str, key: SigningKey) -> None:
+    token = issue_credential(endorsement(issuer, ACHIEVEMENT), key, kid=did.did_key_verification_method(key.public))
+    unsigned["credentialSubject"]["achievement"]["endorsementJwt"] = [token]
+    report = check(sign(unsigned))
+    assert outcome(report, "endorsements") == ("passed", "endorsements_valid")
+    unsigned["credentialSubject"]["achievement"]["endorsementJwt"] = [token[:-4] + "AAAA"]
+    assert outcome(check(sign(unsigned)), "endorsements") == ("skipped", "endorsements_invalid")
+
+
+def test_nothing_inside_a_forgery_is_looked_at(check: Verify, endorsed: Callable[..., Json]) -> None:
+    report = check({**endorsed(), "name": "Surgery"})
+    assert outcome(report, "endorsements") == ("skipped", "endorsements_not_checked")
+    assert report.nested == ()
+
+
+def test_more_endorsements_than_there_is_room_for_are_not_verified(check: Verify, unsigned: Json, sign: Sign) -> None:
+    unsigned["endorsementJwt"] = ["a.b.c"] * 33
+    report = check(sign(unsigned))
+    assert outcome(report, "endorsements") == ("skipped", "endorsements_too_many")
+    assert report.verdict is Verdict.VALID
+
+
+def test_what_the_inside_takes_is_named(unsigned: Json, sign: Sign) -> None:
+    inner = endorsement("did:web:accreditor.test", ACHIEVEMENT)
+    inner["proof"] = {"type": "DataIntegrityProof", "verificationMethod": "did:web:accreditor.test#key-1"}
+    inner["credentialStatus"] = {"id": "https://accreditor.test/revocations", "type": "1EdTechRevocationList"}
+    inner["credentialSchema"] = {"id": "https://accreditor.test/schema", "type": "1EdTechJsonSchemaValidator2019"}
+    document = sign(unsigned)
+    document["issuer"]["endorsement"] = [inner]
+    assert needs(document).controllers == ()
+    found = needs(document, nested=True)
+    assert found.controllers == ("did:web:accreditor.test",)
+    assert found.status_lists == (LIST, "https://accreditor.test/revocations")
+    assert found.schemas == ("https://accreditor.test/schema",)
+
+
+@pytest.fixture
+def second(unsigned: Json, sign: Sign) -> Json:
+    """Another credential of the same learner, on another place of the list."""
+    changed = {**copy.deepcopy(unsigned), "id": SECOND, "credentialStatus": bitstring.entry(LIST, 8, "revocation")}
+    return sign(changed)
+
+
+@pytest.fixture
+def record(sign: Sign, issuer: str) -> Callable[..., Json]:
+    """A CLR of the given credentials."""
+
+    def make(*credentials: Json, identifier: str = "https://issuer.test/records/1") -> Json:
+        return sign(
+            {
+                "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES_V3],
+                "id": identifier,
+                "type": ["VerifiableCredential", "ClrCredential"],
+                "name": "Transcript",
+                "issuer": {"id": issuer, "type": ["Profile"], "name": "University"},
+                "validFrom": "2026-01-01T00:00:00Z",
+                "credentialSubject": {
+                    "id": "did:example:ada",
+                    "type": ["ClrSubject"],
+                    "verifiableCredential": list(credentials),
+                },
+            }
+        )
+
+    return make
+
+
+def test_each_credential_of_a_record_has_its_own_report(
+    check: Verify, record: Callable[..., Json], signed: Json, second: Json, status_list: Any
+) -> None:
+    report = check(record(signed, second))
+    assert report.verdict is Verdict.VALID
+    assert outcome(report, "credentials") == ("passed", "credentials_valid")
+    for order in itertools.permutations([signed, second]):
+        report = check(record(*order), status_lists={LIST: status_list(8)})
+        assert outcome(report, "credentials") == ("failed", "credentials_invalid")
+        assert only(report, FIRST).verdict is Verdict.VALID
+        assert outcome(only(report, SECOND), "status") == ("failed", "status_revoked")
+
+
+def test_events_are_told_by_id(check: Verify, record: Callable[..., Json], signed: Json, second: Json) -> None:
+    known = {SECOND: KnownStatus(KnownState.SUSPENDED, 2)}
+    report = check(record(signed, second), known_statuses=known)
+    assert outcome(only(report, FIRST), "status") == ("passed", "status_clear")
+    assert outcome(only(report, SECOND), "status") == ("failed", "status_suspended")
+    assert outcome(check(second, known_statuses=known), "status") == ("failed", "status_suspended")
+
+
+def test_a_record_may_hold_records(check: Verify, record: Callable[..., Json], signed: Json) -> None:
+    inner = record(signed, identifier="https://issuer.test/records/2")
+    report = check(record(inner))
+    assert report.verdict is Verdict.VALID
+    assert only(report, FIRST).verdict is Verdict.VALID
+
+
+def test_a_forged_credential_in_a_genuine_record_is_found(
+    check: Verify, record: Callable[..., Json], signed: Json
+) -> None:
+    report = check(record({**signed, "name": "Surgery"}))
+    assert outcome(report, "proof") == ("passed", "signature_valid")
+    assert report.verdict is Verdict.INVALID
+    assert outcome(only(report, FIRST), "proof") == ("failed", "signature_invalid")
+
+
+@pytest.fixture
+def present(issuer: str, key: SigningKey) -> Callable[..., Json]:
+    """A signed presentation; the issuer's key stands for a holder's too."""
+
+    def make(*credentials: Any, holder: Any = issuer, purpose: str = "authentication") -> Json:
+        document = {
+            "@context": [CREDENTIALS_V2],
+            "type": ["VerifiablePresentation"],
+            "holder": holder,
+            "verifiableCredential": list(credentials),
+        }
+        return proof.sign(
+            {name: value for name, value in document.items() if value is not None},
+            key,
+            verification_method=did.did_key_verification_method(key.public),
+            created=NOW,
+            purpose=purpose,
+            options=proof.ProofOptions(challenge="abc", domain="verifier.test"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def shown(issuer: str, status_list: Any) -> Verify:
+    """Verify a presentation for the challenge and domain it was made for, unless said otherwise."""
+
+    def run(document: Any, **changes: Any) -> Report:
+        given: dict[str, Any] = {
+            "controllers": {},
+            "status_lists": {LIST: status_list()},
+            "now": NOW,
+            "trusted_issuers": trust_only([issuer]),
+            "challenge": "abc",
+            "domain": "verifier.test",
+        }
+        return verify_presentation(document, **{**given, **changes})
+
+    return run
+
+
+def test_a_presentation_is_verified_with_each_credential(
+    shown: Verify, present: Callable[..., Json], signed: Json, second: Json, status_list: Any
+) -> None:
+    for order in itertools.permutations([signed, second]):
+        document = present(*order)
+        assert shown(document).verdict is Verdict.VALID
+        report = shown(document, status_lists={LIST: status_list(7)})
+        assert report.verdict is Verdict.INVALID
+        assert outcome(only(report, FIRST), "status") == ("failed", "status_revoked")
+        assert only(report, SECOND).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"challenge": "xyz"}, "invalid_challenge"),
+        ({"domain": "other.test"}, "invalid_domain"),
+    ],
+)
+def test_a_presentation_made_for_another_occasion_fails(
+    shown: Verify, present: Callable[..., Json], signed: Json, changes: Json, code: str
+) -> None:
+    report = shown(present(signed), **changes)
+    assert outcome(report, "proof") == ("failed", code)
+    assert outcome(report, "credentials") == ("skipped", "credentials_not_checked")
+
+
+def test_a_presentation_is_signed_by_its_holder(shown: Verify, present: Callable[..., Json], signed: Json) -> None:
+    assert outcome(shown(present(signed, holder="did:example:other")), "proof") == ("failed", "issuer_mismatch")
+    assert outcome(shown(present(signed, holder={"id": "did:example:other"})), "proof")[0] == "failed"
+    assert outcome(shown(present(signed, purpose="assertionMethod")), "proof") == ("failed", "proof_purpose_mismatch")
+    assert shown(present(signed, holder=None)).verdict is Verdict.VALID
+    assert outcome(shown({**present(signed), "proof": []}), "proof") == ("failed", "proof_missing")
+
+
+def test_the_holder_need_not_be_the_subject_unless_the_policy_says_so(
+    shown: Verify, present: Callable[..., Json], unsigned: Json, sign: Sign, issuer: str
+) -> None:
+    theirs = sign(unsigned)
+    own = sign({**unsigned, "credentialSubject": {**unsigned["credentialSubject"], "id": issuer}})
+    must = Policy(require_holder_binding=True)
+    assert outcome(shown(present(own), policy=must), "holder_binding") == ("passed", "holder_is_subject")
+    assert outcome(shown(present(own, theirs)), "holder_binding") == ("skipped", "holder_not_subject")
+    assert outcome(shown(present(own, theirs), policy=must), "holder_binding") == ("failed", "holder_not_subject")
+    assert outcome(shown(present(own, holder=None), policy=must), "holder_binding") == ("failed", "holder_unnamed")
+
+
+def test_a_presentation_may_hold_an_enveloped_credential(
+    shown: Verify, present: Callable[..., Json], unsigned: Json, key: SigningKey
+) -> None:
+    token = issue_credential(unsigned, key, kid=did.did_key_verification_method(key.public))
+    report = shown(present(enveloped(token)))
+    assert report.verdict is Verdict.VALID
+    assert only(report, FIRST).verdict is Verdict.VALID
+
+
+def test_a_presentation_may_itself_be_a_jwt(
+    shown: Verify, signed: Json, issuer: str, key: SigningKey, present: Callable[..., Json]
+) -> None:
+    document = {name: value for name, value in present(signed).items() if name != "proof"}
+    token = issue_presentation(
+        document, key, kid=did.did_key_verification_method(key.public), audience="verifier.test", nonce="abc"
+    )
+    report = shown(parse(token))
+    assert report.verdict is Verdict.VALID
+    assert only(report, FIRST).verdict is Verdict.VALID
+    assert shown(parse(token), challenge="xyz").verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("body", [b"{", {"type": "VerifiablePresentation"}, {"a": 2**60}, {}])
+def test_what_is_no_presentation_has_a_report_too(shown: Verify, body: Any) -> None:
+    assert shown(body).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize(
+    ("recipient", "expected"),
+    [
+        (Recipient(identifier="ada@learner.test"), ("passed", "recipient_matches")),
+        (Recipient(identifier="eve@learner.test"), ("failed", "recipient_mismatch")),
+        (Recipient(identifier="ada@learner.test", identity_type="name"), ("failed", "recipient_mismatch")),
+        (Recipient(id="did:example:ada"), ("failed", "recipient_mismatch")),
+        (Recipient(id="did:example:ada", identifier="ada@learner.test"), ("passed", "recipient_matches")),
+        (Recipient(), ("failed", "recipient_mismatch")),
+    ],
+)
+def test_the_recipient_is_recognised(
+    check: Verify, signed: Json, recipient: Recipient, expected: tuple[str, str]
+) -> None:
+    assert outcome(check(signed, recipient=recipient), "recipient") == expected
+
+
+def test_the_refresh_service_is_reported_as_data(check: Verify, unsigned: Json, sign: Sign) -> None:
+    unsigned["@context"].append("https://purl.imsglobal.org/spec/ob/v3p0/extensions.json")
+    service = {"id": "https://issuer.test/refresh/1", "type": "1EdTechCredentialRefresh"}
+    report = check(sign({**unsigned, "refreshService": service}))
+    assert report.summary is not None
+    assert report.summary["refreshService"] == service
+    assert report.verdict is Verdict.VALID
+
+
+def test_hostile_values_inside_never_make_it_raise(check: Verify, shown: Verify, unsigned: Json, sign: Sign) -> None:
+    hostile: list[Any] = [None, 5, "x", "a.b.c", [], {}, [[]], {"type": [{}]}, {"type": "ClrCredential"}, {"id": []}]
+    trusting = {"trusted_issuers": lambda _: TrustAnswer(Trust.TRUSTED)}
+    for value in hostile:
+        for document in (
+            {**unsigned, "endorsement": value},
+            {**unsigned, "endorsement": [value]},
+            {**unsigned, "issuer": {"endorsementJwt": [value], "parentOrg": value}},
+            {**unsigned, "type": ["ClrCredential"], "credentialSubject": {"verifiableCredential": [value]}},
+            {**unsigned, "verifiableCredential": value, "holder": value},
+            {**unsigned, "credentialSchema": [value], "refreshService": value},
+        ):
+            assert check(document, **trusting).verdict is not Verdict.VALID
+            assert shown(document, **trusting).verdict is not Verdict.VALID
+            needs(document, nested=True)
