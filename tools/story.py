@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -78,15 +79,18 @@ def _import_courses(narrator: Narrator, university: Actor) -> list[Json]:
         counts = ("received", "created", "updated", "unchanged", "rejected")
         out.append(", ".join(f"{name} {report[name]}" for name in counts if name in report))
         out.extend(f"row {e['row']}: {e['field']}: {e['detail']}" for e in report.get("errors", [])[:3])
-    page: list[Json] = university.get("/courses?mine=true&limit=50")["items"]
-    return page
+    return [_course(university, listed["code"]) for listed in courses[:ACHIEVEMENTS]]
+
+
+def _course(university: Actor, code: str) -> Json:
+    found: Json = university.get(f"/courses?mine=true&code={quote(code)}")["items"][0]
+    return found
 
 
 def _publish(narrator: Narrator, university: Actor, courses: list[Json]) -> list[Json]:
-    chosen = courses[:ACHIEVEMENTS]
     achievements = []
-    with narrator.step(f"Turn {len(chosen)} courses into published achievements") as out:
-        for course in chosen:
+    with narrator.step(f"Turn {len(courses)} courses into published achievements") as out:
+        for course in courses:
             grade = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, course['id'])}"
             body = {
                 "course": course["id"],
