@@ -81,7 +81,7 @@ def did_web(origin: str, *path: str) -> str:
 
 def did_web_url(did: str) -> str:
     """The https URL where the document of a did:web lies."""
-    match = _DID_WEB.match(did)
+    match = _DID_WEB.match(did) if isinstance(did, str) else None
     if match is None:
         raise DidError("did_malformed", "not a did:web this library resolves")
     host, port, rest = match.groups()
