@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, TOPICS
 from service_kit.bus import Record
@@ -55,6 +56,22 @@ def is_public(university: Actor, issued: Json) -> bool:
 async def _all_records(fleet: Fleet) -> list[Record]:
     settings = KafkaSettings(bootstrap_servers=fleet.environment("registry")["LAUREL_KAFKA__BOOTSTRAP_SERVERS"])
     return [found async for found in replay(settings, TOPICS)]
+
+
+async def _unread(fleet: Fleet, group: str) -> int:
+    """How many records of all topics a group of consumers has not committed yet."""
+    servers = fleet.environment("registry")["LAUREL_KAFKA__BOOTSTRAP_SERVERS"]
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        topics = await admin.describe_topics([topic.name for topic in TOPICS])
+        committed = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    places = [TopicPartition(topic["topic"], one["partition"]) for topic in topics for one in topic["partitions"]]
+    async with AIOKafkaConsumer(bootstrap_servers=servers) as consumer:
+        ends = await consumer.end_offsets(places)
+    return sum(ends[place] - (committed[place].offset if place in committed else 0) for place in places)
 
 
 async def _produce(fleet: Fleet, records: list[Record]) -> None:
@@ -125,6 +142,7 @@ def test_every_event_twice_and_shuffled_changes_nothing(fleet: Fleet, university
     random.Random(seed).shuffle(repeated)  # noqa: S311 - a repeatable order, no secret
     in_thread(lambda: _produce(fleet, repeated))
 
+    until(lambda: in_thread(lambda: _unread(fleet, "registry")), lambda unread: unread == 0, 60)
     assert settled_hash(fleet) == before
 
 
