@@ -65,6 +65,42 @@ STATUS_LIST: Final = proof.sign(
     verification_method=METHOD,
     created=NOW,
 )
+SCHEMA_URL: Final = "https://issuer.test/schemas/1"
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "string", "pattern": "^https://[a-z.]+/"}, "evidence": {"$ref": "#/$defs/list"}},
+    "patternProperties": {"^x-": {"enum": [1, "a"]}},
+    "$defs": {"list": {"type": "array", "uniqueItems": True, "items": {"anyOf": [True, {"not": {}}]}}},
+}
+WITH_SCHEMA: Final = proof.sign(
+    {**UNSIGNED, "credentialSchema": [{"id": SCHEMA_URL, "type": "JsonSchema"}]},
+    KEY,
+    verification_method=METHOD,
+    created=NOW,
+)
+PRESENTATION: Final = proof.sign(
+    {
+        "@context": [
+            "https://www.w3.org/ns/credentials/v2",
+            "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+        ],
+        "type": ["VerifiablePresentation"],
+        "holder": ISSUER,
+        "verifiableCredential": [SIGNED, jose.enveloped(jose.issue_credential(UNSIGNED, KEY, kid=METHOD, issued=NOW))],
+    },
+    KEY,
+    verification_method=METHOD,
+    created=NOW,
+    purpose="authentication",
+    options=proof.ProofOptions(challenge="c", domain="d"),
+)
+INLINE: Final = {
+    **UNSIGNED,
+    "@context": [*UNSIGNED["@context"], {"grade": "https://issuer.test/terms#grade", "x": {"@id": "https://x.test/y"}}],
+    "grade": "A",
+}
 CREDENTIALS: Final = (SIGNED, JCS, SELECTIVE, SELECTIVE_BASE)
 CONTROLLER: Final = did.did_document(
     "did:web:issuer.test",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -30,16 +31,19 @@ from credential_core import (
     note,
     proof,
     rdfc,
+    revocation_list,
     tiles,
     timestamps,
     token_status_list,
 )
 from credential_core.errors import CredentialError
 from credential_core.json_input import parse as parse_json
+from credential_core.jsonld import general
 from credential_core.multibase import decode_base58, decode_base64url, encode_base58, encode_base64url
 from credential_core.proof import cbor
 from credential_core.report import Verdict
-from credential_core.verify import needs, parse, trust_only, verify
+from credential_core.verify import needs, parse, trust_only, verify, verify_presentation
+from credential_core.verify.regular_expressions import is_affordable
 from tests.fuzz import samples
 from tests.fuzz.feed import Feed, mutated
 
@@ -163,6 +167,43 @@ def credential(data: bytes) -> None:
     assert report.verdict is not Verdict.VALID or _plain(document) == _plain(genuine)
 
 
+@target(seeds=[bytes(8), b"\3\1" * 12], runs=600)
+def presentation(data: bytes) -> None:
+    document = mutated(samples.PRESENTATION, Feed(data))
+    needs(document, nested=True)
+    report = verify_presentation(
+        document,
+        controllers={},
+        status_lists={samples.LIST: samples.STATUS_LIST},
+        now=samples.NOW,
+        trusted_issuers=trust_only([samples.ISSUER]),
+        challenge="c",
+        domain="d",
+    )
+    assert report.verdict is not Verdict.VALID or _plain(document) == _plain(samples.PRESENTATION)
+
+
+@target(seeds=[bytes(8), b"\3\1" * 12, "^(a|b)+$", "(a*)*b", r"[\w.]{1,5}\d"], runs=1000)
+def json_schema(data: bytes) -> None:
+    if is_affordable(_text(data), 100):
+        with contextlib.suppress(re.error, OverflowError):  # not a pattern, which the evaluator says in its own way
+            re.search(_text(data), "a" * 100)
+    verify(
+        samples.WITH_SCHEMA,
+        controllers={},
+        status_lists={},
+        now=samples.NOW,
+        trusted_issuers=trust_only([samples.ISSUER]),
+        schemas={samples.SCHEMA_URL: mutated(samples.SCHEMA, Feed(data))},
+    )
+
+
+@target(seeds=[bytes(8), b"\3\1" * 12], runs=300)
+def inline_context(data: bytes) -> None:
+    quads = general.to_quads(mutated(samples.INLINE, Feed(data), most=4))
+    assert all(len(quad) == 4 for quad in quads)
+
+
 def _plain(value: Any) -> Any:
     """What JSON-LD reads: null and empty arrays are left out, one value may stand alone, arrays have no order."""
     if isinstance(value, dict):
@@ -205,6 +246,9 @@ def status_list(data: bytes) -> None:
             with contextlib.suppress(CredentialError):
                 token_status_list.decode({"bits": 1, "lst": body}, max_bytes=100_000)
     feed = Feed(data)
+    with contextlib.suppress(CredentialError):
+        revoked = mutated(revocation_list.revocation_list(samples.LIST, samples.ISSUER, {"urn:x": "why"}), feed)
+        revocation_list.read_revocation(revoked, {"id": samples.LIST, "type": "1EdTechRevocationList"}, "urn:x")
     bitstring.read_entry(mutated(samples.STATUS_LIST, feed), mutated(samples.SIGNED["credentialStatus"], feed))
 
 
