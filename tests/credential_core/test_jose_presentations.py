@@ -7,7 +7,7 @@ from typing import Any
 
 from credential_core import did, jose
 from credential_core.keys import SigningKey
-from credential_core.verify import needs, parse
+from credential_core.verify import needs, parse, trust_only, verify_presentation
 from credential_core.verify.proofs import Occasion, check_proofs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,3 +65,29 @@ class TestPresentations:
         assert self.code(parse(token), domain=None, challenge=None) == "proof_purpose_mismatch"
         posing = parse(jose.sign({"typ": "vp+jwt", "kid": self.METHOD}, mine, P256))
         assert self.code(posing, domain=None, challenge=None) == "jwt_claim_mismatch"
+
+    def test_a_whole_presentation_of_enveloped_credentials(self, unsigned: Json) -> None:
+        mine = {name: value for name, value in unsigned.items() if name != "credentialStatus"}
+        issuer = did.did_key(ED25519.public)
+        method = did.did_key_verification_method(ED25519.public)
+        token = jose.issue_credential({**mine, "issuer": {**mine["issuer"], "id": issuer}}, ED25519, kid=method)
+        for holder in ({"holder": self.HOLDER}, {}):
+            presentation = {
+                "@context": ["https://www.w3.org/ns/credentials/v2"],
+                "type": ["VerifiablePresentation"],
+                "verifiableCredential": [jose.enveloped(token)],
+                **holder,
+            }
+            sent = jose.issue_presentation(
+                presentation, P256, kid=self.METHOD, audience="https://verifier.test", nonce="n-1", issued=NOW
+            )
+            report = verify_presentation(
+                parse(sent),
+                controllers={},
+                status_lists={},
+                now=NOW,
+                trusted_issuers=trust_only([issuer]),
+                domain="https://verifier.test",
+                challenge="n-1",
+            )
+            assert report.verdict == "valid", report.to_dict()

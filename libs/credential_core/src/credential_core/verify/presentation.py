@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from credential_core.did import controller_of
 from credential_core.errors import CredentialError
+from credential_core.jose import Enveloped
 from credential_core.model import validate_presentation
 from credential_core.proof import proofs
 from credential_core.report import Check, Outcome, Report, verdict_of
@@ -91,7 +92,10 @@ def _signer(document: Mapping[str, Any]) -> str | None:
     if "holder" in document:
         return _holder(document) or ""
     try:
-        methods = [proof.get("verificationMethod") for proof in proofs(document)]
+        if isinstance(document, Enveloped):
+            methods = [document.envelope.jws.header.get("kid")]
+        else:
+            methods = [proof.get("verificationMethod") for proof in proofs(document)]
         return controller_of(methods[0]) if methods and isinstance(methods[0], str) else None
     except CredentialError:
         return None  # the proof check says what is wrong
