@@ -11,8 +11,9 @@ from credential_core.model import Violation, validate_credential
 from credential_core.model.period import must_begin, validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.verify.evidence import Evidence
-from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust, TrustedIssuers, issuer_id
+from credential_core.verify.inputs import KnownStatus, Policy, Resolution, TrustedIssuers, issuer_id
 from credential_core.verify.inside import Inside, check_credentials, check_endorsements
+from credential_core.verify.issuer_trust import check_issuer_trust
 from credential_core.verify.nested import Room, credentials_in, endorsements_in
 from credential_core.verify.proofs import check_proofs
 from credential_core.verify.reading import parse
@@ -96,7 +97,7 @@ def verify_credential(
         PARSED,
         schema_check(validate_credential(document)),
         proof,
-        _issuer_trust(document, evidence.trusted_issuers, evidence.policy),
+        check_issuer_trust(issuer_id(document), evidence.trusted_issuers, evidence.policy),
         check_status(document, sources),
         _validity_period(document, evidence.now),
         *([check_recipient(document, recipient)] if recipient is not None else ()),
@@ -126,23 +127,6 @@ def schema_check(violations: tuple[Violation, ...]) -> Check:
     shown = "; ".join(f"{v.path}: {v.detail}" for v in violations[:_SHOWN_VIOLATIONS])
     more = len(violations) - _SHOWN_VIOLATIONS
     return Check("schema", Outcome.FAILED, "schema_invalid", shown + (f"; and {more} more" if more > 0 else ""))
-
-
-def _issuer_trust(document: Mapping[str, Any], trusted_issuers: TrustedIssuers, policy: Policy) -> Check:
-    name = "issuer_trust"
-    issuer = issuer_id(document)
-    if issuer is None:
-        return Check(name, Outcome.FAILED, "issuer_missing", "the credential names no issuer")
-    answer = trusted_issuers(issuer)
-    if answer.trust is Trust.TRUSTED:
-        return Check(name, Outcome.PASSED, "issuer_trusted", answer.detail or "the issuer is known", answer.source)
-    if answer.trust is Trust.DISTRUSTED:
-        detail = answer.detail or "the issuer is not to be trusted"
-        return Check(name, Outcome.FAILED, "issuer_distrusted", detail, answer.source)
-    detail = answer.detail or "nobody vouches for the issuer"
-    if policy.accept_unknown_issuer:
-        return Check(name, Outcome.SKIPPED, "issuer_unknown_accepted", f"{detail}; the policy accepts that")
-    return Check(name, Outcome.UNKNOWN, "issuer_unknown", detail, answer.source)
 
 
 def _validity_period(document: Mapping[str, Any], now: datetime) -> Check:
