@@ -24,7 +24,7 @@ def reply(
     headers: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    """The representation, or 304, or its head. The entity tag is strong: it changes with any byte and with the type."""
+    """The representation, or 304. The entity tag is strong: it changes with any byte and with the type."""
     tag = entity_tag(media_type, body)
     fields = {
         "ETag": tag,
@@ -35,8 +35,6 @@ def reply(
     }
     if status == 200 and has_current(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=fields)
-    if request.method == "HEAD":
-        return Response(None, status, {**fields, "Content-Length": str(len(body))}, media_type)
     return Response(body, status, fields, media_type)
 
 

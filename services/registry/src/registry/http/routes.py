@@ -75,7 +75,7 @@ def _records(public: APIRouter, lookup: Lookup) -> None:
             return _page(request, pages.record_page(answer))
         return reply(request, answer.model_dump_json(by_alias=True).encode())
 
-    public.add_api_route("/records/page.css", stylesheet, methods=["GET", "HEAD"], include_in_schema=False)
+    public.add_api_route("/records/page.css", stylesheet, methods=["GET"], include_in_schema=False)
     _read(public, "/records/{credential:path}", record, _described(RecordAnswer, HTML))
 
 
@@ -90,9 +90,7 @@ def _status_lists(public: APIRouter, lookup: Lookup) -> None:
 
 
 def _read(public: APIRouter, path: str, endpoint: Callable[..., Any], responses: dict[int | str, Any]) -> None:
-    """GET, and HEAD beside it (which the API's description need not repeat)."""
     public.add_api_route(path, endpoint, methods=["GET"], responses=responses, response_class=Response)
-    public.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
 
 
 def _described(model: Any, *other_types: str) -> dict[int | str, Any]:
