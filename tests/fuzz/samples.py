@@ -41,9 +41,9 @@ def _unsigned(issuer: str) -> dict[str, Any]:
 UNSIGNED: Final = _unsigned(ISSUER)
 SIGNED: Final = proof.sign(UNSIGNED, KEY, verification_method=METHOD, created=NOW)
 JCS: Final = proof.sign(UNSIGNED, KEY, verification_method=METHOD, created=NOW, cryptosuite="eddsa-jcs-2022")
-_P256_ISSUER: Final = did.did_key(P256.public)
+P256_ISSUER: Final = did.did_key(P256.public)
 SELECTIVE_BASE: Final = proof.sign_selective(
-    _unsigned(_P256_ISSUER),
+    _unsigned(P256_ISSUER),
     P256,
     verification_method=did.did_key_verification_method(P256.public),
     created=NOW,
@@ -51,7 +51,7 @@ SELECTIVE_BASE: Final = proof.sign_selective(
     ephemeral=SigningKey.from_seed(bytes(range(2, 34)), "P-256"),
     hmac_key=bytes(32),
 )
-SELECTIVE: Final = proof.derive(SELECTIVE_BASE, ["/credentialSubject/achievement/name", "/credentialStatus"])
+SELECTIVE: Final = proof.derive(SELECTIVE_BASE, ["/id", "/name", "/credentialSubject", "/credentialStatus"])
 STATUS_LIST: Final = proof.sign(
     bitstring.status_list_credential(
         list_url=LIST,

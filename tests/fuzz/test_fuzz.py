@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import TARGETS
+from credential_core.report import Verdict
+from tests.fuzz import samples
+from tests.fuzz.targets import TARGETS, judge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,3 +34,8 @@ def test_no_input_escapes_the_errors_of_the_library(name: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     told = (done.stdout + done.stderr)[-6000:].decode(errors="replace")
     assert done.returncode == 0, told
+
+
+@pytest.mark.parametrize("number", range(len(samples.CREDENTIALS) - 1))
+def test_the_fuzzers_start_from_valid_credentials(number: int) -> None:
+    assert judge(samples.CREDENTIALS[number]).verdict is Verdict.VALID
