@@ -1,8 +1,8 @@
 """The core benchmark: `python -m benchmarks.core [--rounds N] [--seconds S] [--write]`.
 
-Every side signs and verifies the same credential (see `credential`), one after the other within each round, one thread
-each, measured in that thread's CPU time. Ratios are taken within a round, so that what else the machine does falls on
-both sides alike; their medians are compared with the targets. Exits 1 below a target.
+Every side signs and verifies the same credential (see `credential`), one after the other within each round, each with
+one thread that works and in the CPU time of its process. Ratios are taken within a round, so that what else the machine
+does falls on both sides alike; their medians are compared with the targets. Exits 1 below a target.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def markdown(result: Mapping[str, Any]) -> str:
         f"# Core benchmark, {result['date']}",
         "",
         f"`{result['command']}` on {result['machine']}. {result['credential']}. {result['rounds']} rounds of "
-        f"{result['seconds']} s of one thread's CPU time for each side and operation, interleaved; medians. Ratios are "
+        f"{result['seconds']} s of process CPU time for each side and operation, interleaved; medians. Ratios are "
         "medians of the ratios within a round. All sides made the same proof value.",
         "",
         "| target | at least | measured |",

@@ -1,5 +1,5 @@
 // Node's side of the benchmark. Reads lines of JSON on stdin: first the material, then {operation, seconds};
-// answers each with a line {operations, seconds}, where seconds is the CPU time of the one thread that works.
+// answers each with a line {operations, seconds}, where seconds is the CPU time of this process.
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as vc from '@digitalbazaar/vc';
 import {createInterface} from 'node:readline';
@@ -45,9 +45,9 @@ answer({
 
 for(let task = await next(); task; task = await next()) {
   const operation = operations[task.operation];
-  const began = process.threadCpuUsage();
+  const began = process.cpuUsage();
   const spent = () => {
-    const {user, system} = process.threadCpuUsage(began);
+    const {user, system} = process.cpuUsage(began);
     return (user + system) / 1e6;
   };
   let count = 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.credential import KEY, METHOD, SLOTS, credential, values
 from credential_core import proof, shape_memory
-from credential_core.errors import CredentialError, DocumentError
+from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.jsonld import to_quads
 from credential_core.keys import SigningKey
 from credential_core.rdfc import canonicalize
@@ -111,6 +112,9 @@ def test_a_signed_fill_is_what_signing_it_gives(fill: dict[str, Any], suite: str
     how: dict[str, Any] = {"verification_method": METHOD, "created": CREATED, "cryptosuite": suite}
     expected = outcome(lambda: proof.sign(filled(fill), key, **how))
     found = outcome(lambda: TEMPLATE.sign(fill, key, **how))
+    if suite != "eddsa-jcs-2022" and not isinstance(expected, str):
+        text = json.loads(TEMPLATE.sign_json(fill, key, **how))
+        assert {**text, "proof": None} == {**expected, "proof": None}
     if isinstance(expected, str):
         assert found in REFUSALS | {expected, "not_canonical"}
     elif suite == "ecdsa-rdfc-2019":  # another signature each time
@@ -123,7 +127,14 @@ def test_a_signed_fill_is_what_signing_it_gives(fill: dict[str, Any], suite: str
 def test_many_learners_get_the_proofs_they_would_have_got() -> None:
     for number in range(1, 60):
         how: dict[str, Any] = {"verification_method": METHOD, "created": CREATED}
-        assert TEMPLATE.sign(values(number), KEY, **how) == proof.sign(credential(number), KEY, **how)
+        expected = proof.sign(credential(number), KEY, **how)
+        assert TEMPLATE.sign(values(number), KEY, **how) == expected
+        assert json.loads(TEMPLATE.sign_json(values(number), KEY, **how)) == expected
+
+
+def test_json_text_comes_from_compiled_forms_only() -> None:
+    with pytest.raises(ProofError, match="cryptosuite_unsupported"):
+        TEMPLATE.sign_json(values(1), KEY, verification_method=METHOD, created=CREATED, cryptosuite="eddsa-jcs-2022")
 
 
 ALIKE: dict[str, Any] = {

@@ -7,7 +7,7 @@ LimitError instead. Section numbers are those of RDFC-1.0 (W3C Recommendation).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final, TypeAlias
@@ -48,24 +48,19 @@ def canonicalize(
         if subject[0] == "_" or object_[0] == "_" or graph[:1] == "_":
             unlabelled.append(quad)
         else:
-            lines.append(_line(subject, predicate, object_, graph))
+            lines.append(
+                f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
+            )
     labelling = _Labelling(unlabelled, _HASHES[algorithm], work_limit)
     if len(labelling.mentions) > max_blank_nodes:
         raise LimitError("too_many_blank_nodes", f"a document may have {max_blank_nodes} blank nodes")
     labels = labelling.labels()
-    lines += [relabelled(quad, labels) for quad in unlabelled]
+    named = labels.get
+    for subject, predicate, object_, graph in unlabelled:
+        name = f" {named(graph, graph)}" if graph else ""
+        lines.append(f"{named(subject, subject)} {predicate} {named(object_, object_)}{name} .\n")
     lines.sort()
     return Canonical("".join(lines), {old[2:]: new[2:] for old, new in labels.items()})
-
-
-def relabelled(quad: Quad, labels: Mapping[str, str]) -> str:
-    """One line of canonical N-Quads, with other labels for its blank nodes."""
-    subject, predicate, object_, graph = quad
-    return _line(labels.get(subject, subject), predicate, labels.get(object_, object_), labels.get(graph, graph))
-
-
-def _line(subject: str, predicate: str, object_: str, graph: str) -> str:
-    return f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
 
 
 def first_degree_text(node: str, mentions: Iterable[Quad]) -> str:
@@ -78,7 +73,9 @@ def first_degree_text(node: str, mentions: Iterable[Quad]) -> str:
             object_ = "_:a" if object_ == node else "_:z"  # noqa: PLW2901
         if graph[:1] == "_":
             graph = "_:a" if graph == node else "_:z"  # noqa: PLW2901
-        lines.append(_line(subject, predicate, object_, graph))
+        lines.append(
+            f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
+        )
     lines.sort()
     return "".join(lines)
 

@@ -19,7 +19,9 @@ from credential_core.json_input import check_tree
 from credential_core.jsonld import to_quads
 from credential_core.jsonld.active_context import ActiveContext, Term
 from credential_core.jsonld.expansion import Quad, Walk, initial_context
+from credential_core.jsonld.lexical import quoted
 from credential_core.rdfc import MAX_BLANK_NODES, canonicalize, first_degree_text, mentions_of
+from credential_core.statements import Statements
 
 Path: TypeAlias = tuple[str | int, ...]
 _Convert: TypeAlias = Callable[[Any], str]
@@ -65,59 +67,26 @@ class _TracingWalk(Walk):
     def identifier(self, context: ActiveContext, value: Any) -> str:
         if not isinstance(value, _Mark):
             return super().identifier(context, value)
-        return self._trace(value, lambda filled: Walk.identifier(self, context, filled))
+        return self._trace(
+            value,
+            lambda filled: context.id_iri(filled) if type(filled) is str else Walk.identifier(self, context, filled),
+        )
 
     def scalar(self, context: ActiveContext, term: Term, value: Any) -> str:
         if not isinstance(value, _Mark):
             return super().scalar(context, term, value)
+        if term.is_literal:  # the same, without a look at what kind of term it is
+            return self._trace(
+                value,
+                lambda filled: (
+                    quoted(filled) + term.datatype if type(filled) is str else Walk.scalar(self, context, term, filled)
+                ),
+            )
         return self._trace(value, lambda filled: Walk.scalar(self, context, term, filled))
 
     def _trace(self, mark: _Mark, convert: _Convert) -> str:
         self.converts[mark.slot] = convert
         return _hole(mark.slot)
-
-
-class _Lines:
-    """Lines of N-Quads with up to two holes each, and those without."""
-
-    __slots__ = ("_one", "_two", "constant")
-
-    def __init__(self, quads: Iterable[Sequence[str | int]]) -> None:
-        """Each quad has four terms, a number standing for a hole."""
-        self.constant: list[str] = []
-        self._one: list[tuple[str, int, str]] = []
-        self._two: list[tuple[str, int, str, int, str]] = []
-        for quad in quads:
-            parts, holes = _split(quad)
-            if not holes:
-                self.constant.append(parts[0])
-            elif len(holes) == 1:
-                self._one.append((parts[0], holes[0], parts[1]))
-            elif len(holes) == 2:
-                self._two.append((parts[0], holes[0], parts[1], holes[1], parts[2]))
-            else:
-                raise DocumentError("slot_unsupported", "a statement depends on three values")
-        self.constant.sort()
-
-    def filled(self, terms: Sequence[str]) -> list[str]:
-        """All lines, sorted."""
-        lines = self.constant + [a + terms[i] + b for a, i, b in self._one]
-        lines += [a + terms[i] + b + terms[j] + c for a, i, b, j, c in self._two]
-        lines.sort()
-        return lines
-
-
-def _split(quad: Sequence[str | int]) -> tuple[list[str], list[int]]:
-    """The text around the holes of one line, and the holes."""
-    parts, holes = [""], []
-    for term in quad:
-        if isinstance(term, int):
-            holes.append(term)
-            parts.append(" ")
-        elif term:
-            parts[-1] += f"{term} "
-    parts[-1] += ".\n"
-    return parts, holes
 
 
 def _with_holes(quad: Iterable[str], numbers: Mapping[str, int]) -> list[str | int]:
@@ -133,14 +102,17 @@ class Shape:
     """The canonical form of one document with slots: `Shape(document, paths).nquads(values)`."""
 
     __slots__ = (
+        "_around",
         "_converts",
         "_digest",
+        "_inner_slots",
         "_inner_subjects",
         "_json",
-        "_lines",
         "_nodes",
+        "_order",
         "_paths",
         "_root",
+        "_statements",
         "algorithm",
     )
 
@@ -154,13 +126,15 @@ class Shape:
         self._paths = tuple(paths)
         check_tree(dict(document))
         self._json = orjson.dumps(dict(document))
+        self._around, found = json_around(orjson.loads(self._json), frozenset(self._paths))
+        self._order = [self._paths.index(path) for path in found]
         self._digest = _HASHES[algorithm]
         examples = [read(document, path) for path in paths]
         canonicalize(to_quads(document), algorithm=algorithm)
         quads = self._trace()
         mentions = mentions_of(quads)
         numbers = {node: len(paths) + position for position, node in enumerate(mentions)}
-        self._lines = _Lines(_with_holes(quad, numbers) for quad in quads)
+        self._statements = Statements((_with_holes(quad, numbers) for quad in quads), len(paths) + len(numbers))
         self._nodes = [self._node(node, found) for node, found in mentions.items()]
         self._prove(examples)
 
@@ -178,15 +152,17 @@ class Shape:
         if len(walk.converts) != len(self._paths):
             raise DocumentError("slot_unsupported", "a slot is no literal and no IRI of its own")
         self._converts = [walk.converts[slot] for slot in range(len(self._paths))]
-        self._root, self._inner_subjects = walk.subjects[-1], frozenset(walk.subjects[:-1])
+        *inner, self._root = walk.subjects
+        self._inner_subjects = frozenset(inner)
+        self._inner_slots = [subject.slot for subject in self._inner_subjects if isinstance(subject, _Hole)]
         return list(dict.fromkeys(walk.quads))
 
-    def _node(self, node: str, mentions: list[Quad]) -> str | _Lines:
+    def _node(self, node: str, mentions: list[Quad]) -> str | Statements:
         """The first-degree hash of a blank node; the lines to take it of if a slot touches it."""
         if not any(isinstance(term, _Hole) for quad in mentions for term in quad):
             return str(self._digest(first_degree_text(node, mentions).encode()).hexdigest())
         masked = ([_masked(term, node) for term in quad] for quad in mentions)
-        return _Lines(_with_holes(quad, {}) for quad in masked)
+        return Statements((_with_holes(quad, {}) for quad in masked), len(self._paths))
 
     def _prove(self, examples: Sequence[Any]) -> None:
         if self.nquads(examples) != self._generic(examples):
@@ -199,6 +175,11 @@ class Shape:
             write(document, path, value)
         return document
 
+    def json(self, values: Sequence[Any]) -> bytes:
+        """The JSON text of the filled document, not looked at any further."""
+        pieces = [orjson.dumps(values[place]) for place in self._order]
+        return b"".join([text for pair in zip(self._around, [*pieces, b""], strict=True) for text in pair])
+
     def nquads(self, values: Sequence[Any]) -> str:
         """The canonical N-Quads of the filled document. Refuses what `to_quads` refuses of it."""
         if not all(isinstance(value, _SCALARS) for value in values):
@@ -210,17 +191,18 @@ class Shape:
         labels = self._labels(terms)
         if labels is None:
             return self._generic(values)
-        lines = self._lines.filled(terms + labels)
-        if len(set(lines)) != len(lines):  # what is said twice counts once, also in the hashes of its nodes
-            return self._generic(values)
-        return "".join(lines)
+        text = self._statements.filled(terms + labels)
+        # What is said twice counts once, also in the hashes of its nodes.
+        return self._generic(values) if text is None else text
 
     def _labels(self, terms: list[str]) -> list[str] | None:
         """The canonical label of each blank node; None if first-degree hashes do not tell them apart (§4.4.3)."""
-        digests = [
-            node if isinstance(node, str) else self._digest("".join(node.filled(terms)).encode()).hexdigest()
-            for node in self._nodes
-        ]
+        digests = []
+        for node in self._nodes:
+            text = node if isinstance(node, str) else node.filled(terms)
+            if text is None:
+                return None
+            digests.append(text if text is node else self._digest(text.encode()).hexdigest())
         order = sorted(digests)
         if len(set(order)) != len(order):
             return None
@@ -230,9 +212,7 @@ class Shape:
     def _root_is_repeated(self, terms: list[str]) -> bool:
         """Whether a nested node has the id of the document, which `to_quads` looks at more closely."""
         root = terms[self._root.slot] if isinstance(self._root, _Hole) else self._root
-        return any(
-            (terms[subject.slot] if isinstance(subject, _Hole) else subject) == root for subject in self._inner_subjects
-        )
+        return root in self._inner_subjects or any(terms[slot] == root for slot in self._inner_slots)
 
     def with_hash(self, algorithm: str) -> Shape:
         """The same form under another hash."""
@@ -260,3 +240,28 @@ def write(document: Any, path: Path, value: Any) -> None:
     for step in path[:-1]:
         document = document[step]
     document[path[-1]] = value
+
+
+def json_around(document: Any, slots: frozenset[Path]) -> tuple[list[bytes], list[Path]]:
+    """The JSON text before, between and after the slots, and the slots in the order of the text."""
+    texts, found = [b""], []
+
+    def visit(value: Any, at: Path) -> None:
+        if at in slots:
+            found.append(at)
+            texts.append(b"")
+        elif isinstance(value, dict):
+            for number, (name, member) in enumerate(value.items()):
+                texts[-1] += (b"," if number else b"{") + orjson.dumps(name) + b":"
+                visit(member, (*at, name))
+            texts[-1] += b"}" if value else b"{}"
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                texts[-1] += b"," if number else b"["
+                visit(item, (*at, number))
+            texts[-1] += b"]" if value else b"[]"
+        else:
+            texts[-1] += orjson.dumps(value)
+
+    visit(document, ())
+    return texts, found

@@ -19,7 +19,7 @@ import orjson
 from credential_core.errors import CredentialError
 from credential_core.jsonld import general, to_quads
 from credential_core.rdfc import canonicalize
-from credential_core.shape import Path, Shape
+from credential_core.shape import Path, Shape, json_around
 
 MAX_SHAPES: Final = 64
 MAX_SHAPE_BYTES: Final = 16 * 1024  # of the document's JSON; a compiled shape takes some 20 times that
@@ -99,6 +99,7 @@ class ShapeMemory:
     def __init__(self, limit: int = MAX_SHAPES) -> None:
         self.limit = limit
         self._known: dict[_Key, _Known] = {}
+        self._latest = (b"", "", "")
         self._credit = _COMPILE_COST
         self._lock = threading.Lock()
 
@@ -110,12 +111,17 @@ class ShapeMemory:
         data = _json(document) if self.limit else None
         if data is None:
             return _generic(document, algorithm)
+        latest = self._latest
+        if latest[:2] == (data, algorithm):  # as the options of all proofs made within one second are
+            return latest[2]
         key = _key(document, algorithm)
         known = self._known.get(key)
         if known is not None and known.shape is not None:
             values = known.values(data)
             if values is not None:
-                return known.shape.nquads(values)
+                nquads = known.shape.nquads(values)
+                self._latest = (data, algorithm, nquads)
+                return nquads
         nquads = _generic(document, algorithm)  # only what it accepts is learnt from
         with self._lock:
             self._credit = min(self._credit + 1, 8 * _COMPILE_COST)
@@ -163,7 +169,7 @@ def _compiled(known: _Known, data: bytes, algorithm: str) -> _Known | None:
     paths = list(known.paths)
     if b"null" in data or not _differences(orjson.loads(known.sample), document, (), paths) or len(paths) > _MAX_SLOTS:
         return None  # null is left out, for NaN is written so too
-    around = _around(document, frozenset(paths))
+    around = json_around(document, frozenset(paths))
     ordered = tuple(around[1])
     try:
         return _Known(data, ordered, tuple(around[0]), Shape(document, ordered, algorithm))
@@ -185,31 +191,6 @@ def _differences(one: Any, other: Any, at: Path, paths: list[Path]) -> bool:
     if one != other and at not in paths:
         paths.append(at)
     return True
-
-
-def _around(document: Any, slots: frozenset[Path]) -> tuple[list[bytes], list[Path]]:
-    """The JSON text before, between and after the slots, and the slots in the order of the text."""
-    texts, found = [b""], []
-
-    def visit(value: Any, at: Path) -> None:
-        if at in slots:
-            found.append(at)
-            texts.append(b"")
-        elif isinstance(value, dict):
-            for number, (name, member) in enumerate(value.items()):
-                texts[-1] += (b"," if number else b"{") + orjson.dumps(name) + b":"
-                visit(member, (*at, name))
-            texts[-1] += b"}" if value else b"{}"
-        elif isinstance(value, list):
-            for number, item in enumerate(value):
-                texts[-1] += b"," if number else b"["
-                visit(item, (*at, number))
-            texts[-1] += b"]" if value else b"[]"
-        else:
-            texts[-1] += orjson.dumps(value)
-
-    visit(document, ())
-    return texts, found
 
 
 def _generic(document: Mapping[str, Any], algorithm: str) -> str:

@@ -10,13 +10,16 @@ The result is exactly that of `proof.sign` over the filled document, several tim
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+import orjson
+
 from credential_core import proof
-from credential_core.errors import DocumentError
+from credential_core.errors import DocumentError, ProofError
 from credential_core.json_input import check_tree
 from credential_core.keys import SigningKey
 from credential_core.multibase import encode_base58
@@ -34,7 +37,7 @@ _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,5}")
 class Template:
     """A compiled document with named slots. Immutable, and safe to share among threads."""
 
-    __slots__ = ("_names", "_paths", "_shapes")
+    __slots__ = ("_context", "_names", "_paths", "_shapes")
 
     def __init__(self, document: Mapping[str, Any], slots: Mapping[str, str]) -> None:
         if len(slots) > MAX_SLOTS:
@@ -46,6 +49,7 @@ class Template:
         self._paths = tuple(_path(document, pointer) for pointer in slots.values())
         if len(set(self._paths)) != len(self._paths):
             raise DocumentError("slot_unsupported", "two slots are in one place")
+        self._context = {"@context": copy.deepcopy(document.get("@context"))}
         self._shapes = {"SHA-256": Shape(document, self._paths)}
 
     @classmethod
@@ -84,8 +88,6 @@ class Template:
         """
         ordered = self._ordered(values)
         document = self._shapes["SHA-256"].fill(ordered)
-        suite = suite_to_sign(cryptosuite)
-        algorithm = suite.hash_for(key.public)
         if cryptosuite not in _COMPILED:
             return proof.sign(
                 document,
@@ -95,12 +97,44 @@ class Template:
                 cryptosuite=cryptosuite,
                 purpose=purpose,
             )
-        options = configuration(
-            document, suite, verification_method=verification_method, created=created, purpose=purpose, options=None
+        options = self._options(verification_method, created, cryptosuite, purpose)
+        return attach(document, self._proof(ordered, key, options))
+
+    def sign_json(
+        self,
+        values: Mapping[str, Scalar],
+        key: SigningKey,
+        *,
+        verification_method: str,
+        created: datetime,
+        cryptosuite: str = "eddsa-rdfc-2022",
+        purpose: str = "assertionMethod",
+    ) -> bytes:
+        """The JSON text of what `sign` gives, sooner still: for whoever stores or sends it as it is.
+
+        ProofError `cryptosuite_unsupported` for a suite that has no compiled form.
+        """
+        if cryptosuite not in _COMPILED:
+            raise ProofError("cryptosuite_unsupported", "there is no compiled form for this suite")
+        ordered = self._ordered(values)
+        made = self._proof(ordered, key, self._options(verification_method, created, cryptosuite, purpose))
+        return self._shapes["SHA-256"].json(ordered)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
+
+    def _options(self, verification_method: str, created: datetime, cryptosuite: str, purpose: str) -> dict[str, Any]:
+        return configuration(
+            self._context,
+            suite_to_sign(cryptosuite),
+            verification_method=verification_method,
+            created=created,
+            purpose=purpose,
+            options=None,
         )
-        nquads = self._shape(algorithm).nquads(ordered)
-        data = options_digest(document, options, algorithm) + digest(nquads.encode(), algorithm)
-        return attach(document, {**options, "proofValue": encode_base58(key.sign(data))})
+
+    def _proof(self, values: list[Scalar], key: SigningKey, options: dict[str, Any]) -> dict[str, Any]:
+        algorithm = suite_to_sign(options["cryptosuite"]).hash_for(key.public)
+        nquads = self._shape(algorithm).nquads(values)
+        data = options_digest(self._context, options, algorithm) + digest(nquads.encode(), algorithm)
+        return {**options, "proofValue": encode_base58(key.sign(data))}
 
     def _ordered(self, values: Mapping[str, Scalar]) -> list[Scalar]:
         if len(values) != len(self._names) or not all(name in values for name in self._names):

@@ -150,11 +150,11 @@ class ActiveContext:
 
     def id_iri(self, value: str) -> str:
         """The IRI, as a term of quads, of an `@id` value: a compact or an absolute IRI. DocumentError otherwise."""
-        prefix, colon, suffix = value.partition(":")
-        if colon and not suffix.startswith("//"):
-            mapping = self.raw["mappings"].get(prefix)
+        colon = value.find(":")
+        if colon > 0 and not value.startswith("//", colon + 1):
+            mapping = self.raw["mappings"].get(value[:colon])
             if mapping and mapping["_prefix"]:
-                return _checked(str(mapping["@id"]) + suffix)
+                return _checked(str(mapping["@id"]) + value[colon + 1 :])
         if not is_absolute_iri(value):
             raise _relative(value)
         return f"<{value}>"

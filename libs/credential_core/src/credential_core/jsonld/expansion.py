@@ -111,12 +111,13 @@ class Walk:
         return context.member(name)
 
     def _subject(self, context: ActiveContext, element: dict[str, Any]) -> str:
-        aliases = [name for name in context.id_aliases if name in element]
-        if not aliases:
-            return self._blank()
-        if len(aliases) > 1:
-            raise DocumentError("id_malformed", "an id must be one IRI")
-        return self.identifier(context, element[aliases[0]])
+        found = None
+        for name in context.id_aliases:
+            if name in element:
+                if found is not None:
+                    raise DocumentError("id_malformed", "an id must be one IRI")
+                found = name
+        return self._blank() if found is None else self.identifier(context, element[found])
 
     def _property(self, context: ActiveContext, term: Term, value: Any, subject: str, graph: str) -> None:
         """Emit the quads of one member of a node."""
