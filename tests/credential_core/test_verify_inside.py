@@ -12,6 +12,7 @@ import pytest
 
 from credential_core import bitstring, did, proof
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
+from credential_core.errors import StatusError
 from credential_core.jose import enveloped, issue_credential, issue_presentation
 from credential_core.keys import SigningKey
 from credential_core.report import Report, Verdict
@@ -27,6 +28,7 @@ from credential_core.verify import (
     trust_only,
     verify_presentation,
 )
+from credential_core.verify.read_lists import ReadLists
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
@@ -218,6 +220,18 @@ def test_each_credential_of_a_record_has_its_own_report(
         assert outcome(report, "credentials") == ("failed", "credentials_invalid")
         assert only(report, FIRST).verdict is Verdict.VALID
         assert outcome(only(report, SECOND), "status") == ("failed", "status_revoked")
+
+
+def test_a_list_is_inflated_once_and_only_so_many_are() -> None:
+    read = ReadLists()
+    bits = bitstring.StatusBits.empty()
+    for index in range(16):
+        bits.set(index, True)
+        encoded = bits.encoded()
+        assert read.decode(encoded) is read.decode(encoded)
+    bits.set(16, True)
+    with pytest.raises(StatusError, match="status_lists_too_many"):
+        read.decode(bits.encoded())
 
 
 def test_events_are_told_by_id(check: Verify, record: Callable[..., Json], signed: Json, second: Json) -> None:

@@ -6,7 +6,7 @@ Written with one bit per entry; read with up to 8, with messages; StatusList2021
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -181,10 +181,14 @@ def read_status(list_credential: Mapping[str, Any], status: Mapping[str, Any]) -
     return read_entry(list_credential, status).value != 0
 
 
-def read_entry(list_credential: Mapping[str, Any], status: Mapping[str, Any]) -> ListedStatus:
+def read_entry(
+    list_credential: Mapping[str, Any],
+    status: Mapping[str, Any],
+    decode: Callable[[str], StatusBits] = StatusBits.decode,
+) -> ListedStatus:
     """The status of an entry of 1 to 8 bits, with its message; also of a StatusList2021Entry. Errors as read_status.
 
-    `statusReference` is for people and is not looked at.
+    `statusReference` is for people and is not looked at. `decode` may remember lists that were decoded before.
     """
     kind = _kind_of(status)
     purpose = status.get("statusPurpose")
@@ -195,7 +199,7 @@ def read_entry(list_credential: Mapping[str, Any], status: Mapping[str, Any]) ->
         raise StatusError("status_purpose_mismatch", "the list does not serve the purpose of the entry")
     size = _size_of(status) if kind.wide else 1
     messages = _messages_of(status, size) if kind.wide else {}
-    bits = StatusBits.decode(_with_prefix(subject.get("encodedList"), kind))
+    bits = decode(_with_prefix(subject.get("encodedList"), kind))
     if len(bits) // size < MINIMUM_LENGTH:
         raise StatusError("status_list_length", f"a list must have {MINIMUM_LENGTH} entries")
     value = bits.value(_index_of(status), size)

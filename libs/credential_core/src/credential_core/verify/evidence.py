@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust, TrustedIssuers
+from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status import StatusSources
 
 
@@ -23,6 +24,7 @@ class Evidence:
     fetched: Mapping[str, datetime]
     known_statuses: Mapping[str, KnownStatus]
     schemas: Mapping[str, Resolution]
+    read: ReadLists = field(default_factory=ReadLists)
 
     def status_sources(self, known: KnownStatus | None) -> StatusSources:
         """What the status check of one credential may look at."""
@@ -33,4 +35,5 @@ class Evidence:
             known=known,
             now=self.now,
             fetched=self.fetched,
+            read=self.read,
         )

@@ -20,6 +20,7 @@ from credential_core.verify.inputs import (
     status_entries,
 )
 from credential_core.verify.proofs import check_proofs
+from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status_entries import address_of, types_of
 
 CHECK: Final = "status"
@@ -43,6 +44,7 @@ class StatusSources:
     known: KnownStatus | None
     now: datetime
     fetched: Mapping[str, datetime] = field(default_factory=dict)
+    read: ReadLists = field(default_factory=ReadLists)
 
 
 def check_status(document: Mapping[str, Any], sources: StatusSources) -> Check:
@@ -106,7 +108,7 @@ def _check_listed(entry: Mapping[str, Any], document: Mapping[str, Any], sources
     if purpose in _INFORMATIONAL:
         return Check(CHECK, Outcome.SKIPPED, "status_informational", f"a status of purpose {purpose} decides nothing")
     url = bitstring.list_url(entry)
-    listed = bitstring.read_entry(_trusted_list(url, document, sources), entry)
+    listed = bitstring.read_entry(_trusted_list(url, document, sources), entry, sources.read.decode)
     return _state_check(_STATE_OF_PURPOSE[purpose] if listed.value else KnownState.ISSUED, url, listed.message)
 
 
@@ -179,7 +181,9 @@ def _notice(entry: Mapping[str, Any], purpose: str, document: Mapping[str, Any],
     name = _INFORMATIONAL[purpose]
     source = address_of(entry)
     try:
-        listed = bitstring.read_entry(_trusted_list(bitstring.list_url(entry), document, sources), entry)
+        listed = bitstring.read_entry(
+            _trusted_list(bitstring.list_url(entry), document, sources), entry, sources.read.decode
+        )
     except CredentialError as error:
         return Check(name, Outcome.SKIPPED, "status_notice_unavailable", f"{error.detail} ({error.code})", source)
     if purpose == "message":
@@ -206,7 +210,7 @@ def _trusted_list(url: str, document: Mapping[str, Any], sources: StatusSources)
     issuer = issuer_id(found)
     if issuer is None or (issuer != issuer_id(document) and not sources.issuer_trusted(issuer)):
         raise StatusError("status_list_issuer_untrusted", "the list is by another, untrusted issuer")
-    proof = check_proofs(found, sources.controllers, sources.now)
+    proof = sources.read.proof(url, lambda: check_proofs(found, sources.controllers, sources.now))
     if proof.outcome is not Outcome.PASSED:
         raise StatusError("status_list_unverified", f"the proof of the status list: {proof.detail} ({proof.code})")
     starts, ends = validity_period(found)
