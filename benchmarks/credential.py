@@ -78,6 +78,43 @@ def _achievement() -> dict[str, Any]:
     }
 
 
+def _issuer() -> dict[str, Any]:
+    return {
+        "id": ISSUER,
+        "type": ["Profile"],
+        "name": "University College of Example",
+        "url": HOME,
+        "email": "registrar@university.example",
+        "phone": "+47 22 85 50 50",
+        "official": "The Registrar",
+        "description": "A university since 1811.",
+        "image": {"id": f"{HOME}/logo.png", "type": "Image", "caption": "The seal of the university"},
+        "address": {
+            "type": ["Address"],
+            "addressCountry": "Norway",
+            "addressCountryCode": "NO",
+            "addressRegion": "Oslo",
+            "addressLocality": "Oslo",
+            "streetAddress": "Karl Johans gate 47",
+            "postalCode": "0162",
+        },
+    }
+
+
+def _evidence(number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{HOME}/evidence/{number:08d}",
+            "type": ["Evidence"],
+            "name": "Project report",
+            "description": "A study of influenza vaccination, forty pages with code and data.",
+            "genre": "Report",
+            "audience": "Examiners",
+            "narrative": "Written alone, defended orally.",
+        }
+    ]
+
+
 def credential(number: int = 1) -> dict[str, Any]:
     """The unsigned credential of learner `number`: some 4.6 kB, 135 quads, 12 blank nodes."""
     at = f"{HOME}/achievements/7f1c3b9e"
@@ -92,26 +129,7 @@ def credential(number: int = 1) -> dict[str, Any]:
         "name": "Applied Statistics for Public Health",
         "description": "Awarded for the course STAT-325 in the spring of 2026.",
         "image": {"id": f"{HOME}/images/{number:08d}.png", "type": "Image"},
-        "issuer": {
-            "id": ISSUER,
-            "type": ["Profile"],
-            "name": "University College of Example",
-            "url": HOME,
-            "email": "registrar@university.example",
-            "phone": "+47 22 85 50 50",
-            "official": "The Registrar",
-            "description": "A university since 1811.",
-            "image": {"id": f"{HOME}/logo.png", "type": "Image", "caption": "The seal of the university"},
-            "address": {
-                "type": ["Address"],
-                "addressCountry": "Norway",
-                "addressCountryCode": "NO",
-                "addressRegion": "Oslo",
-                "addressLocality": "Oslo",
-                "streetAddress": "Karl Johans gate 47",
-                "postalCode": "0162",
-            },
-        },
+        "issuer": _issuer(),
         "validFrom": "2026-06-15T12:00:00Z",
         "validUntil": "2031-06-15T12:00:00Z",
         "awardedDate": "2026-06-12T09:30:00Z",
@@ -140,17 +158,7 @@ def credential(number: int = 1) -> dict[str, Any]:
                 {"type": ["Result"], "resultDescription": f"{at}/results/score", "value": str(60 + number % 41)},
             ],
         },
-        "evidence": [
-            {
-                "id": f"{HOME}/evidence/{number:08d}",
-                "type": ["Evidence"],
-                "name": "Project report",
-                "description": "A study of influenza vaccination, forty pages with code and data.",
-                "genre": "Report",
-                "audience": "Examiners",
-                "narrative": "Written alone, defended orally.",
-            }
-        ],
+        "evidence": _evidence(number),
         "credentialStatus": {
             "id": f"{status}#{number}",
             "type": "BitstringStatusListEntry",

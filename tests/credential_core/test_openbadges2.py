@@ -148,7 +148,8 @@ def test_a_signed_badge_is_valid(world: Json, sign: Callable[..., str]) -> None:
 @pytest.mark.parametrize("signed", [False, True])
 def test_what_must_be_fetched_is_told_step_by_step(world: Json, sign: Callable[..., str], signed: bool) -> None:
     badge = read_badge(sign(signed_assertion()) if signed else assertion())
-    served, documents, steps = {**world, ASSERTION: assertion()}, {}, 0
+    served, steps = {**world, ASSERTION: assertion()}, 0
+    documents: dict[str, Any] = {}
     while wanted := badge_needs(badge, documents):
         documents.update({name: served[name] for name in wanted})
         steps += 1
