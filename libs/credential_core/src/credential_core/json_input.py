@@ -20,6 +20,7 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 2000
 MAX_SAFE_INTEGER: Final = 2**53 - 1
+_CONTAINERS: Final = (dict, list)
 _MAX_DIGITS: Final = 400
 _COMPACT_JOSE = re.compile(rb"\s*[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -46,11 +47,13 @@ def check_tree(value: object) -> None:
         for item in level:
             if isinstance(item, str):
                 texts.append(item)
-            elif isinstance(item, dict | list):
+            elif isinstance(item, _CONTAINERS):
                 containers += 1
                 if isinstance(item, dict):
                     texts.extend(item)
-                inner.extend(item.values() if isinstance(item, dict) else item)
+                    inner.extend(item.values())
+                else:
+                    inner.extend(item)
                 if count + len(inner) > MAX_NODES:
                     raise LimitError("document_too_many_nodes", f"a document may hold {MAX_NODES} values")
             else:

@@ -25,7 +25,7 @@ from credential_core.statements import Statements
 
 Path: TypeAlias = tuple[str | int, ...]
 _Convert: TypeAlias = Callable[[Any], str]
-_SCALARS: Final = str | bool | int | float
+SCALARS: Final = (str, int, float)  # a bool is an int
 _HASHES: Final = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
 
@@ -182,7 +182,7 @@ class Shape:
 
     def nquads(self, values: Sequence[Any]) -> str:
         """The canonical N-Quads of the filled document. Refuses what `to_quads` refuses of it."""
-        if not all(isinstance(value, _SCALARS) for value in values):
+        if not all(isinstance(value, SCALARS) for value in values):
             return self._generic(values)
         check_tree(list(values))
         terms = [convert(value) for convert, value in zip(self._converts, values, strict=True)]

@@ -26,7 +26,7 @@ from credential_core.multibase import encode_base58
 from credential_core.proof.configuration import attach, configuration
 from credential_core.proof.hashing import digest, options_digest
 from credential_core.proof.suites import suite_to_sign
-from credential_core.shape import Path, Shape, read
+from credential_core.shape import SCALARS, Path, Shape, read
 
 Scalar: TypeAlias = str | int | float | bool
 
@@ -140,7 +140,7 @@ class Template:
         if len(values) != len(self._names) or not all(name in values for name in self._names):
             raise DocumentError("slot_values", f"the template has the slots {', '.join(self._names)[:200]}")
         ordered = [values[name] for name in self._names]
-        if not all(isinstance(value, Scalar) for value in ordered):
+        if not all(isinstance(value, SCALARS) for value in ordered):
             raise DocumentError("slot_values", "the value of a slot is a string, a number or a boolean")
         return ordered
 
@@ -166,6 +166,6 @@ def _path(document: Mapping[str, Any], pointer: str) -> Path:
             step = int(token)
         path.append(step)
         place = read(place, (step,))
-    if not isinstance(place, Scalar):
+    if not isinstance(place, SCALARS):
         raise DocumentError("slot_unsupported", f"there is no scalar at {pointer[:200]!r}")
     return tuple(path)

@@ -100,8 +100,9 @@ class Walk:
                 if name == "@context":
                     continue
                 term = self.member(context, name)
-            if term.is_plain and type(value) is str:
-                quads.append((subject, term.predicate, self.scalar(context, term, value), graph))
+            if term.is_plain and type(value) is str:  # what most members are
+                object_ = quoted(value) + term.datatype if term.is_literal else self.scalar(context, term, value)
+                quads.append((subject, term.predicate, object_, graph))
             elif not term.is_keyword:
                 self._property(context, term, value, subject, graph)
         return subject
