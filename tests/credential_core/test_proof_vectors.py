@@ -65,7 +65,7 @@ def pyld_quads(document: dict[str, Any]) -> list[Quad]:
     return [(term(q["subject"]), term(q["predicate"]), term(q["object"]), "") for q in dataset["@default"]]
 
 
-def pyld_nquads(document: dict[str, Any], algorithm: str, *, inline_contexts: bool = False, *, inline_contexts: bool = False) -> str:
+def pyld_nquads(document: dict[str, Any], algorithm: str, *, inline_contexts: bool = False) -> str:
     assert not inline_contexts
     return canonicalize(pyld_quads(document), algorithm=algorithm).nquads
 
