@@ -36,6 +36,13 @@ def document(context: Any, **members: Any) -> dict[str, Any]:
     }
 
 
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def canonical(quads: Any) -> str:
     return canonicalize(quads).nquads
 
@@ -118,6 +125,21 @@ def test_what_an_inline_context_may_not_do(context: Any, members: dict[str, Any]
 def test_what_is_no_context(context: Any) -> None:
     with pytest.raises(CredentialError):
         general.to_quads({**document({}), "@context": context})
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (["x"] * 2000, "document_too_many_nodes"),
+        (nested(40), "document_too_deep"),
+        (2**53, "number_unsafe"),
+        ("\x00", "text_unsafe"),
+        (float("nan"), "number_unsafe"),
+    ],
+)
+def test_the_budgets_are_the_same(value: Any, code: str) -> None:
+    with pytest.raises(CredentialError, match=code):
+        general.to_quads(document({"@vocab": "https://ex.test/"}, anything=value))
 
 
 def test_both_paths_agree_wherever_both_answer(vectors: Path, unsigned: dict[str, Any]) -> None:

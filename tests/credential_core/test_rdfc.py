@@ -58,6 +58,30 @@ def test_cliques_are_refused_early(size: int) -> None:
         canonicalize(clique(size))
 
 
+def ladder(rungs: int) -> list[Quad]:
+    rails = [(f"_:{rail}{n}", "<urn:p>", f"_:{rail}{n + 1}", "") for rail in "ab" for n in range(rungs - 1)]
+    return rails + [(f"_:a{n}", "<urn:q>", f"_:b{n}", "") for n in range(rungs)]
+
+
+def star_of_stars(rays: int) -> list[Quad]:
+    inner = [("_:hub", "<urn:p>", f"_:s{a}", "") for a in range(rays)]
+    return inner + [(f"_:s{a}", "<urn:p>", f"_:s{a}r{b}", "") for a in range(rays) for b in range(rays)]
+
+
+@pytest.mark.parametrize("poison", [star_of_stars(7), star_of_stars(10), [*ladder(60), *clique(6)]])
+def test_other_poison_is_refused_early(poison: list[Quad]) -> None:
+    with pytest.raises(LimitError):
+        canonicalize(poison)
+
+
+@pytest.mark.parametrize("rungs", [2, 8, 32, 64])
+def test_a_ladder_is_labelled_or_refused_but_never_searched_for_long(rungs: int) -> None:
+    try:
+        assert canonicalize(ladder(rungs)).nquads == canonicalize(reversed(ladder(rungs))).nquads
+    except LimitError as error:
+        assert error.code == "canonicalization_too_costly"  # either outcome is right
+
+
 def test_too_many_blank_nodes_are_refused_before_any_search() -> None:
     with pytest.raises(LimitError, match="too_many_blank_nodes"):
         canonicalize([(f"_:n{n}", "<urn:p>", f'"{n}"', "") for n in range(129)])
