@@ -203,9 +203,12 @@ def inline_context(data: bytes) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON-LD reads: null and empty arrays are left out, one value may stand alone, arrays have no order."""
+    """What JSON-LD reads: null and empty arrays are left out, one value may stand alone, arrays have no order.
+
+    Contexts only say what the names mean; one that defines none of those used may come and go.
+    """
     if isinstance(value, dict):
-        members = {name: _plain(item) for name, item in value.items()}
+        members = {name: _plain(item) for name, item in value.items() if name != "@context"}
         return {name: item for name, item in members.items() if item not in (None, [])}
     if not isinstance(value, list):
         return value
