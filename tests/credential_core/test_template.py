@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -130,6 +130,23 @@ def test_many_learners_get_the_proofs_they_would_have_got() -> None:
         expected = proof.sign(credential(number), KEY, **how)
         assert TEMPLATE.sign(values(number), KEY, **how) == expected
         assert json.loads(TEMPLATE.sign_json(values(number), KEY, **how)) == expected
+
+
+def test_every_proof_tells_its_own_occasion() -> None:
+    later, summer = CREATED + timedelta(seconds=1), timezone(timedelta(hours=2))
+    occasions: list[tuple[SigningKey, dict[str, Any]]] = [
+        (KEY, {"verification_method": METHOD, "created": CREATED}),
+        (KEY, {"verification_method": METHOD, "created": later}),
+        (KEY, {"verification_method": METHOD, "created": later.astimezone(summer)}),
+        (KEY, {"verification_method": f"{METHOD}-2", "created": later}),
+        (KEY, {"verification_method": METHOD, "created": later, "purpose": "authentication"}),
+        (P256, {"verification_method": METHOD, "created": later, "cryptosuite": "ecdsa-rdfc-2019"}),
+        (P384, {"verification_method": METHOD, "created": later, "cryptosuite": "ecdsa-rdfc-2019"}),
+    ]
+    for key, how in [*occasions, *reversed(occasions), *occasions]:
+        assert TEMPLATE.sign(values(1), key, **how) == proof.sign(credential(1), key, **how)
+    with pytest.raises(CredentialError, match="offset"):
+        TEMPLATE.sign(values(1), KEY, verification_method=METHOD, created=later.replace(tzinfo=None))
 
 
 def test_json_text_comes_from_compiled_forms_only() -> None:

@@ -14,7 +14,7 @@ import copy
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -34,10 +34,19 @@ MAX_SLOTS: Final = 128
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,5}")
 
 
-class Template:
-    """A compiled document with named slots. Immutable, and safe to share among threads."""
+class _Occasion(NamedTuple):
+    """What a proof says beside its value."""
 
-    __slots__ = ("_context", "_names", "_paths", "_shapes")
+    verification_method: str
+    created: datetime
+    cryptosuite: str
+    purpose: str
+
+
+class Template:
+    """A compiled document with named slots: it never changes what it makes, and threads may share it."""
+
+    __slots__ = ("_context", "_latest", "_names", "_paths", "_shapes")
 
     def __init__(self, document: Mapping[str, Any], slots: Mapping[str, str]) -> None:
         if len(slots) > MAX_SLOTS:
@@ -51,6 +60,7 @@ class Template:
             raise DocumentError("slot_unsupported", "two slots are in one place")
         self._context = {"@context": copy.deepcopy(document.get("@context"))}
         self._shapes = {"SHA-256": Shape(document, self._paths)}
+        self._latest: tuple[_Occasion, str, dict[str, Any], bytes] | None = None
 
     @classmethod
     def compile(cls, document: Mapping[str, Any], slots: Mapping[str, str]) -> Template:
@@ -97,8 +107,8 @@ class Template:
                 cryptosuite=cryptosuite,
                 purpose=purpose,
             )
-        options = self._options(verification_method, created, cryptosuite, purpose)
-        return attach(document, self._proof(ordered, key, options))
+        occasion = _Occasion(verification_method, created, cryptosuite, purpose)
+        return attach(document, self._proof(ordered, key, occasion))
 
     def sign_json(
         self,
@@ -117,24 +127,31 @@ class Template:
         if cryptosuite not in _COMPILED:
             raise ProofError("cryptosuite_unsupported", "there is no compiled form for this suite")
         ordered = self._ordered(values)
-        made = self._proof(ordered, key, self._options(verification_method, created, cryptosuite, purpose))
+        made = self._proof(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
         return self._shapes["SHA-256"].json(ordered)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
 
-    def _options(self, verification_method: str, created: datetime, cryptosuite: str, purpose: str) -> dict[str, Any]:
-        return configuration(
+    def _proof(self, values: list[Scalar], key: SigningKey, occasion: _Occasion) -> dict[str, Any]:
+        algorithm = suite_to_sign(occasion.cryptosuite).hash_for(key.public)
+        options, hashed = self._configured(occasion, algorithm)
+        nquads = self._shape(algorithm).nquads(values)
+        return {**options, "proofValue": encode_base58(key.sign(hashed + digest(nquads.encode(), algorithm)))}
+
+    def _configured(self, occasion: _Occasion, algorithm: str) -> tuple[dict[str, Any], bytes]:
+        """A proof without its value, and its digest: the same for all that one key signs within one second."""
+        latest = self._latest
+        if latest is not None and latest[0] == occasion and latest[1] == algorithm:
+            return latest[2:]
+        options = configuration(
             self._context,
-            suite_to_sign(cryptosuite),
-            verification_method=verification_method,
-            created=created,
-            purpose=purpose,
+            suite_to_sign(occasion.cryptosuite),
+            verification_method=occasion.verification_method,
+            created=occasion.created,
+            purpose=occasion.purpose,
             options=None,
         )
-
-    def _proof(self, values: list[Scalar], key: SigningKey, options: dict[str, Any]) -> dict[str, Any]:
-        algorithm = suite_to_sign(options["cryptosuite"]).hash_for(key.public)
-        nquads = self._shape(algorithm).nquads(values)
-        data = options_digest(self._context, options, algorithm) + digest(nquads.encode(), algorithm)
-        return {**options, "proofValue": encode_base58(key.sign(data))}
+        hashed = options_digest(self._context, options, algorithm)
+        self._latest = (occasion, algorithm, options, hashed)
+        return options, hashed
 
     def _ordered(self, values: Mapping[str, Scalar]) -> list[Scalar]:
         if len(values) != len(self._names) or not all(name in values for name in self._names):
