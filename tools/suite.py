@@ -21,7 +21,7 @@ from tools.process import StartFailed
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULTS = ROOT / ".cache" / "test-results"
-TYPED = ("libs", "services", "gateway", "tools", "tests", "benchmarks")
+TYPED = ("libs", "services", "gateway", "clients", "tools", "tests", "benchmarks")
 FALLBACK = "tests/e2e/test_fallback*.py"
 HIDDEN = ("java", "mvn")
 

@@ -20,6 +20,7 @@ CLEAN = {
     "service_kit/errors.py": "",
     "service_kit/clock.py": "import datetime\n",
     "service_kit/database.py": "import sqlalchemy\nimport contracts.envelope\n",
+    "laurel/transport.py": "import httpx\n",
 } | {
     f"{service}/{name}.py": text
     for service in SERVICES
@@ -59,6 +60,8 @@ PLANTED = [
     ("sql", "issuer/http/routes.py", "import sqlalchemy"),
     ("sql", "registry/events/handlers.py", "import asyncpg"),
     ("authorization-server", "gateway/core/work.py", "import credential_core.keys"),
+    ("client", "laurel/transport.py", "import contracts.events"),
+    ("client", "laurel/transport.py", "import service_kit.errors"),
     ("ground", "issuer/main.py", "import tools"),
     ("ground", "service_kit/database.py", "import tests"),
 ]

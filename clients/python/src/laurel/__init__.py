@@ -1,0 +1,53 @@
+"""A typed client of the Laurel API: issue, verify and revoke micro-credentials.
+
+with Laurel("https://laurel.example", ClientSecret("client-id", "secret")) as laurel:
+    issued = laurel.credentials.issue(achievement, Recipient(email="ada@students.example"))
+    report = laurel.verifications.verify(issued.document)
+"""
+
+from laurel.client import Laurel
+from laurel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    LaurelError,
+    LoginFailed,
+    NotFound,
+    Problem,
+    RateLimited,
+    Unavailable,
+)
+from laurel.models import (
+    Achievement,
+    Check,
+    Credential,
+    CredentialSummary,
+    IssuedCredential,
+    Issuer,
+    Recipient,
+    Verification,
+)
+from laurel.tokens import AccessToken, ClientSecret
+
+__all__ = [
+    "Laurel",
+    "ClientSecret",
+    "AccessToken",
+    "Recipient",
+    "Achievement",
+    "Issuer",
+    "Credential",
+    "CredentialSummary",
+    "IssuedCredential",
+    "Verification",
+    "Check",
+    "LaurelError",
+    "LoginFailed",
+    "Problem",
+    "Invalid",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "RateLimited",
+    "Unavailable",
+]

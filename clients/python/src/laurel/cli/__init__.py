@@ -1,0 +1,23 @@
+"""The `laurel` command."""
+
+from __future__ import annotations
+
+import sys
+
+from laurel.cli import credentials, login, verify
+from laurel.cli.app import app
+from laurel.cli.screen import complain
+from laurel.errors import LaurelError
+
+FAILED = 4
+
+__all__ = ["app", "main", "credentials", "login", "verify"]
+
+
+def main() -> None:
+    """Run the command; what goes wrong with Laurel is one line on stderr and exit code 4."""
+    try:
+        app()
+    except LaurelError as error:
+        complain(str(error))
+        sys.exit(FAILED)

@@ -1,0 +1,33 @@
+"""The command's root, and how each command gets its client."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from laurel.cli.logins import Login, chosen
+from laurel.client import Laurel
+from laurel.tokens import ClientSecret
+
+app = typer.Typer(
+    name="laurel",
+    help="Issue, verify and revoke micro-credentials.",
+    epilog="Exit codes: 0 done or valid, 1 invalid, 2 wrong usage, 3 indeterminate, 4 refused or no answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+As = Annotated[str, typer.Option("--as", envvar="LAUREL_AS", help="Which of your logins.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def client_of(login: Login) -> Laurel:
+    """A client for a login."""
+    return Laurel(login.base_url, ClientSecret(login.client_id, login.client_secret), ca=login.ca)
+
+
+def client(name: str) -> Laurel:
+    """A client for one of the kept logins. LaurelError if there is none."""
+    return client_of(chosen(name))

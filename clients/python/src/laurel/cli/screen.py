@@ -1,0 +1,90 @@
+"""What people see: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from laurel.models import Check, Verification
+
+# Where nobody watches, lines are as long as they are.
+OUT: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
+ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+_COLOURS: Final = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
+_MARKS: Final = {
+    "passed": "[green]ok[/]",
+    "failed": "[red]no[/]",
+    "unknown": "[yellow]? [/]",
+    "skipped": "[dim]- [/]",
+}
+
+
+def complain(message: str) -> None:
+    """One thing that went wrong."""
+    ERR.print(f"[red]laurel:[/] {escape(message)}")
+
+
+def say(message: str) -> None:
+    """A line for people, without markup."""
+    OUT.print(escape(message))
+
+
+def note(message: str) -> None:
+    """A line about what goes on, kept out of results."""
+    ERR.print(escape(message))
+
+
+def show_json(value: Any) -> None:
+    """JSON for programs: one object, indented, in UTF-8."""
+    OUT.out(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def progress() -> Progress:
+    """A bar on stderr that vanishes when done; nothing where nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    )
+
+
+def table(*columns: str) -> Table:
+    """A plain table."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def show_verification(source: str, found: Verification, *, every_check: bool) -> None:
+    """A verdict, and its reasons: those that matter, or every check."""
+    OUT.print(f"[bold {_COLOURS.get(found.verdict, 'white')}]{escape(found.verdict)}[/]  {escape(source)}")
+    facts = _facts(found.credential or {})
+    if facts:
+        OUT.print(f"  [dim]{escape(facts)}[/]")
+    for check in found.checks if every_check else found.reasons:
+        OUT.print(f"  {_line(check)}")
+
+
+def _line(check: Check) -> str:
+    mark = _MARKS.get(check.outcome, escape(check.outcome))
+    return f"{mark} {escape(check.check):<16} {escape(check.code)}: {escape(check.detail)}"
+
+
+def _facts(credential: dict[str, Any]) -> str:
+    achievement, issuer = credential.get("achievement"), credential.get("issuer")
+    parts = [
+        str(achievement.get("name") or "") if isinstance(achievement, dict) else "",
+        f"by {issuer.get('name') or issuer.get('id')}" if isinstance(issuer, dict) else "",
+    ]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,85 @@
+"""`laurel verify`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.logins import DEFAULT
+from laurel.cli.screen import progress, show_json, show_verification
+from laurel.errors import LaurelError
+from laurel.models import Verdict, Verification
+
+_CODES: Final[dict[Verdict, int]] = {"valid": 0, "indeterminate": 3, "invalid": 1}
+_LARGEST: Final = 400_000  # bytes; the server takes 256 kB of credential
+
+
+class Unreadable(LaurelError):
+    """A file that cannot be read."""
+
+
+@app.command()
+def verify(
+    sources: Annotated[list[str], typer.Argument(help="Files or directories of credentials; - is standard input.")],
+    *,
+    trust_unknown: Annotated[
+        bool, typer.Option("--trust-unknown", help="An issuer nobody vouches for is no reason for doubt.")
+    ] = False,
+    every_check: Annotated[bool, typer.Option("--checks", help="Show every check, not only the reasons.")] = False,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Judge credentials: JSON or compact JWS. Exit code 0 if all are valid, 1 if one is not, 3 if one is in doubt."""
+    texts = list(_texts(sources))
+    found: list[tuple[str, Verification]] = []
+    with client(name) as laurel, progress() as bar:
+        for source, text in bar.track(texts, description="verifying"):
+            found.append((source, laurel.verifications.verify(text, accept_unknown_issuer=trust_unknown)))
+    if as_json:
+        reports = [{"source": source, **verification.json} for source, verification in found]
+        show_json(reports[0] if len(reports) == 1 else reports)
+    else:
+        for source, verification in found:
+            show_verification(source, verification, every_check=every_check)
+    raise typer.Exit(_code([verification.verdict for _, verification in found]))
+
+
+def _code(verdicts: list[Verdict]) -> int:
+    """What weighs most: invalid, then anything that is not valid."""
+    codes = {_CODES.get(verdict, _CODES["indeterminate"]) for verdict in verdicts}
+    return next(code for code in (1, 3, 0) if code in codes or code == 0)
+
+
+def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
+    for source in sources:
+        if source == "-":
+            yield "standard input", _decoded(sys.stdin.buffer.read(_LARGEST), "standard input")
+        elif Path(source).is_dir():
+            files = [
+                path for path in sorted(Path(source).iterdir()) if path.suffix in {".json", ".jsonld", ".jwt", ".jws"}
+            ]
+            if not files:
+                raise Unreadable(f"{source} holds no .json, .jsonld, .jwt or .jws file")
+            yield from ((str(path), _read(path)) for path in files)
+        else:
+            yield source, _read(Path(source))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return _decoded(file.read(_LARGEST), str(path))
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _decoded(data: bytes, source: str) -> str:
+    try:
+        return data.decode().strip()
+    except UnicodeDecodeError:
+        raise Unreadable(f"{source} is not text in UTF-8") from None

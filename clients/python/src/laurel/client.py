@@ -1,0 +1,68 @@
+"""The entrance: one object for one organization at one Laurel."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from laurel.achievements import Achievements
+from laurel.credentials import Credentials
+from laurel.issuers import Issuers
+from laurel.tokens import Authentication
+from laurel.transport import Transport
+from laurel.verifications import Verifications
+
+DEFAULT_TIMEOUT: Final = 30.0
+AGENT: Final = "laurel-client/0.1"
+
+
+class Laurel:
+    """The Laurel API at one address. Close it, or use it in `with`. Threads may share it.
+
+    `base_url` is the origin (`https://laurel.example`); `timeout` is in seconds, for each step of a request; `ca` is a
+    PEM file to trust instead of the usual authorities.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        authentication: Authentication,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        ca: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        http = httpx.Client(
+            base_url=base_url.rstrip("/"),
+            timeout=timeout,
+            verify=ssl.create_default_context(cafile=str(ca)) if ca else True,
+            headers={"User-Agent": AGENT},
+            transport=transport,
+        )
+        self._transport = Transport(http, authentication)
+        self.achievements = Achievements(self._transport)
+        self.credentials = Credentials(self._transport)
+        self.issuers = Issuers(self._transport)
+        self.verifications = Verifications(self._transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def access_token(self) -> str:
+        """A token that is valid now. LoginFailed if the authorization server refuses."""
+        return self._transport.token()
+
+    def get(self, path: str, **params: str) -> dict[str, Any]:
+        """Any JSON object of the API, for what has no method here yet."""
+        return self._transport.get(path, params=params)

@@ -1,0 +1,93 @@
+"""How a client says who it is: access tokens, fetched when needed and used until shortly before they end."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import httpx
+
+from laurel import clock
+from laurel.errors import LoginFailed, Unavailable, UnexpectedAnswer
+
+_ENDPOINT: Final = "/oauth/token"
+_EARLY: Final = 30  # seconds before its end that a token is replaced
+
+
+class Authentication(Protocol):
+    """Whatever gives access tokens."""
+
+    def token(self, http: httpx.Client) -> str:
+        """A token that is valid now. LoginFailed or Unavailable."""
+
+    def forget(self, token: str) -> bool:
+        """The server refused this token. True if it makes sense to ask for another one."""
+
+
+@dataclass(slots=True)
+class AccessToken:
+    """A token that came from elsewhere, used as it is."""
+
+    value: str = field(repr=False)
+
+    def token(self, http: httpx.Client) -> str:
+        """See Authentication."""
+        del http
+        return self.value
+
+    def forget(self, token: str) -> bool:
+        """See Authentication."""
+        del token
+        return False
+
+
+@dataclass(slots=True)
+class ClientSecret:
+    """OAuth2 client credentials (RFC 6749 §4.4), for a program that acts for its organization. Threads may share it.
+
+    `scope` narrows the token, space-separated; None asks for all that the client may do.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str | None = None
+    _held: tuple[str, float] | None = field(default=None, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def token(self, http: httpx.Client) -> str:
+        """See Authentication."""
+        with self._lock:
+            if self._held is None or clock.monotonic() >= self._held[1]:
+                self._held = self._fetch(http)
+            return self._held[0]
+
+    def forget(self, token: str) -> bool:
+        """See Authentication."""
+        with self._lock:
+            if self._held is not None and self._held[0] == token:
+                self._held = None
+        return True
+
+    def _fetch(self, http: httpx.Client) -> tuple[str, float]:
+        form = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
+        began = clock.monotonic()
+        try:
+            answer = http.post(_ENDPOINT, data=form, auth=(self.client_id, self.client_secret))
+        except httpx.TransportError as error:
+            raise Unavailable(f"the authorization server does not answer: {error}") from error
+        body = _body(answer)
+        if answer.is_success and isinstance(body.get("access_token"), str):
+            lifetime = body.get("expires_in")
+            return body["access_token"], began + (lifetime if isinstance(lifetime, int) else 60) - _EARLY
+        if "error" in body:
+            raise LoginFailed(str(body["error"]), str(body.get("error_description", "")))
+        raise UnexpectedAnswer(f"{answer.url} answered {answer.status_code} without a token")
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

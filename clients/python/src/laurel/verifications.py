@@ -1,0 +1,29 @@
+"""Whether a credential holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from laurel.models import Verification
+from laurel.transport import Transport
+
+PATH: Final = "/verifications"
+
+
+class Verifications:
+    """The verifier."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def verify(self, credential: Mapping[str, Any] | str, *, accept_unknown_issuer: bool = False) -> Verification:
+        """Judge a credential: a JSON object, its text, or a compact JWS. Whatever it is, there is a verdict.
+
+        Asked again after a lost connection, it is judged again: the history may show it twice. Needs
+        `verifications:create`.
+        """
+        body: dict[str, Any] = {"credential": credential if isinstance(credential, str) else dict(credential)}
+        if accept_unknown_issuer:
+            body["policy"] = {"acceptUnknownIssuer": True}
+        return Verification.from_json(self._transport.post(PATH, body))

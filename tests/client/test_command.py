@@ -1,0 +1,96 @@
+"""The command, as a person uses it, against the running fleet."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from laurel import ClientSecret, Laurel
+from tools.fleet import Fleet
+
+pytestmark = pytest.mark.fleet
+
+
+class Shell:
+    """Runs `laurel` in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAUREL_")}
+        self.env = kept | {"XDG_CONFIG_HOME": str(home), "NO_COLOR": "1"}
+
+    def __call__(self, *arguments: str, code: int = 0, typed: str = "") -> str:
+        ended = subprocess.run(
+            [str(Path(sys.executable).with_name("laurel")), *arguments],
+            cwd=self.home,
+            env=self.env,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ended.returncode == code, f"{arguments}: {ended.stdout}\n{ended.stderr}"
+        assert "Traceback" not in ended.stderr
+        return ended.stdout if code in (0, 1, 3) else ended.stderr
+
+
+@pytest.fixture
+def command(fleet: Fleet, tmp_path: Path) -> Shell:
+    shell = Shell(tmp_path)
+    demo = tmp_path / "demo.json"
+    demo.write_text(json.dumps(fleet.demo))
+    shell("login", "--from", str(demo))
+    shell("login", "--from", str(demo), "--organization", "employer", "--as", "employer")
+    return shell
+
+
+@pytest.fixture
+def achievement(fleet: Fleet, command: Shell) -> str:
+    university = next(one for one in fleet.demo["organizations"] if one["kind"] == "university")
+    login = ClientSecret(university["client_id"], university["client_secret"])
+    members = {"name": "Tea", "description": "Making tea.", "criteria": {"narrative": "A cup."}}
+    with Laurel(fleet.base_url, login) as client:
+        return client.achievements.publish(client.achievements.create(members).id).id
+
+
+def test_a_credential_lives_and_ends_on_the_command_line(command: Shell, achievement: str) -> None:
+    issued = command("issue", achievement, "--email", "ada@students.example", "-o", "ada.json").strip()
+    credential = json.loads((command.home / "ada.json").read_text())
+    assert credential["id"] == issued
+    assert command("verify", "ada.json", "--as", "employer").startswith("valid  ada.json")
+    credential["credentialSubject"]["achievement"]["name"] = "Champagne"
+    (command.home / "forged.json").write_text(json.dumps(credential))
+    judged = command("verify", "ada.json", "forged.json", "--as", "employer", code=1)
+    assert "signature_invalid" in judged
+    assert command("verify", "-", "--as", "employer", typed=(command.home / "ada.json").read_text()).startswith("valid")
+    assert command("suspend", issued, "--reason", "looking into it").strip() == "suspended"
+    assert command("reinstate", issued, "--reason", "all is well").strip() == "issued"
+    assert command("revoke", issued, "--reason", "issued in error").strip() == "revoked"
+    told = command("show", issued)
+    assert "issued in error" in told
+    assert issued in command("credentials", "--status", "revoked")
+
+
+def test_refusals_are_one_line_and_exit_code_4(command: Shell, achievement: str) -> None:
+    assert "credentials:issue" in command("issue", achievement, "--email", "a@b.example", "--as", "employer", code=4)
+    assert "recipient.email" in command("issue", achievement, "--email", "nobody", code=4)
+    assert "no login 'stranger'" in command("whoami", "--as", "stranger", code=4)
+    assert "cannot be read" in command("verify", "missing.json", code=4)
+
+
+def test_a_login_is_checked_and_kept_private(fleet: Fleet, command: Shell) -> None:
+    kept = command.home / "laurel" / "logins.json"
+    before = kept.read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    wrong = ("login", fleet.base_url, "--client-id", "demo-lakeside", "--client-secret", "laurel_secret_wrong")
+    assert "invalid_client" in command(*wrong, code=4)
+    assert kept.read_bytes() == before
+    assert "demo-lakeside" in command("whoami")
+    command("logout")
+    assert "run `laurel login` first" in command("whoami", code=4)
