@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, 
 from tests.verifier.world import ORIGIN, Issuer, of_the_fleet
 from verifier import main
 from verifier.adapters.unit_of_work import UnitOfWork
+from verifier.core.model import ReadList
 from verifier.events.handlers import subscriptions
 from verifier.settings import VerifierSettings
 
@@ -40,12 +42,16 @@ class Web:
     def __init__(self) -> None:
         self.documents: dict[str, Resolution] = {}
         self.asked: list[str] = []
+        self.arrived: dict[str, datetime] = {}
 
     async def controller(self, url: str) -> Resolution:
         self.asked.append(url)
         return self.documents.get(url, Failure("unreachable", f"{url} cannot be read"))
 
-    async def status_list(self, url: str) -> Resolution:
+    async def status_list(self, url: str) -> ReadList:
+        return ReadList(await self.controller(url), self.arrived.get(url) or utc_now())
+
+    async def schema(self, url: str) -> Resolution:
         return await self.controller(url)
 
 

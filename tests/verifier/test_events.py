@@ -88,5 +88,5 @@ async def test_the_same_event_is_applied_once(database: Database, university: Is
 
 async def known(database: Database, credential_id: str) -> tuple[State, int] | None:
     async with UnitOfWork(database) as work:
-        found = await work.states.get(credential_id)
+        found = (await work.states.by_ids([credential_id])).get(credential_id)
     return None if found is None else (found.state, found.revision)

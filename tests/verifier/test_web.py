@@ -30,7 +30,7 @@ from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.adapters.web import CachedWeb
 from verifier.core.evidence import Gather
 from verifier.core.fleet import Fleet
-from verifier.core.judgement import judge
+from verifier.core.judgement import Options, Readable, judge, wanted
 
 pytestmark = [pytest.mark.asyncio]
 
@@ -190,12 +190,12 @@ async def test_a_list_is_read_again_when_its_ttl_is_over(
 )
 async def test_what_is_no_document_is_a_failure(cached: CachedWeb, site: Site, body: bytes, expected: str) -> None:
     site.documents["/1"] = web.Response(body=body)
-    assert code(await cached.status_list(f"{site.origin}/1")) == expected
+    assert code((await cached.status_list(f"{site.origin}/1")).found) == expected
 
 
 @pytest.mark.parametrize("url", ["", "x", "ftp://x/", "https://", "https://user@localhost/", "https://localhost:1/"])
 async def test_what_is_no_address_is_a_failure(cached: CachedWeb, url: str) -> None:
-    assert code(await cached.status_list(url)) in {"url_refused", "unreachable"}
+    assert code((await cached.status_list(url)).found) in {"url_refused", "unreachable"}
 
 
 async def test_the_room_is_bounded(cached: CachedWeb, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,11 +223,19 @@ class TestGathering:
     @pytest.fixture
     def gather(self, database: Database, cached: CachedWeb) -> Gather:
         fleet = Fleet.of(ORIGIN, "http://laurel.test")
-        return Gather(unit_of_work=lambda: UnitOfWork(database), web=cached, fleet=fleet, patience_s=0, deadline_s=1)
+        return Gather(
+            unit_of_work=lambda: UnitOfWork(database),
+            web=cached,
+            fleet=fleet,
+            clock=utc_now,
+            patience_s=0,
+            deadline_s=1,
+        )
 
     async def judged(self, gather: Gather, credential: Json) -> Report:
-        evidence = await gather(ORG, credential)
-        return judge(credential, evidence, accept_unknown_issuer=True, now=utc_now())
+        subject = Readable(credential, wanted(credential))
+        evidence = await gather(ORG, subject.wanted)
+        return judge(subject, evidence, Options(accept_unknown_issuer=True), utc_now())
 
     async def test_a_foreign_issuer_with_its_list(self, gather: Gather, abroad: Issuer, site: Site) -> None:
         url = f"{site.origin}/lists/1"
@@ -266,5 +274,5 @@ class TestGathering:
         ],
     )
     async def test_the_fleets_own_addresses_are_never_fetched(self, gather: Gather, abroad: Issuer, url: str) -> None:
-        evidence = await gather(ORG, abroad.credential(status=entry(url)))
+        evidence = await gather(ORG, wanted(abroad.credential(status=entry(url))))
         assert code(evidence.status_lists[url]) == "list_not_published"

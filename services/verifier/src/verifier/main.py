@@ -47,7 +47,7 @@ def application(
 ) -> FastAPI:
     """The HTTP application over its ports."""
     fleet = Fleet.of(settings.public_base_url, did_web_origin)
-    gather = Gather(unit_of_work=unit_of_work, web=web, fleet=fleet)
+    gather = Gather(unit_of_work=unit_of_work, web=web, fleet=fleet, clock=clock)
     verify = Verify(unit_of_work=unit_of_work, gather=gather, processor=processor, clock=clock, ids=new_id)
     return create_app(
         NAME,

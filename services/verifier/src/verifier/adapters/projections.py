@@ -78,15 +78,16 @@ class States:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def get(self, credential_id: str) -> KnownState | None:
-        """The last known state of a credential."""
-        found = await self._session.execute(
-            select(CREDENTIAL_STATES).where(CREDENTIAL_STATES.c.credential_id == credential_id)
-        )
-        row = found.mappings().one_or_none()
-        if row is None:
-            return None
-        return KnownState(row["credential_id"], row["issuer_id"], State(row["state"]), row["revision"])
+    async def by_ids(self, credential_ids: Collection[str]) -> Mapping[str, KnownState]:
+        """The last known states of those credentials that events told of."""
+        query = select(CREDENTIAL_STATES).where(CREDENTIAL_STATES.c.credential_id.in_(credential_ids))
+        rows = (await self._session.execute(query)).mappings()
+        return {
+            row["credential_id"]: KnownState(
+                row["credential_id"], row["issuer_id"], State(row["state"]), row["revision"]
+            )
+            for row in rows
+        }
 
     async def apply(self, state: KnownState) -> None:
         """Keep it if it is news. A revocation is final: it wins over any revision, in whatever order they come."""

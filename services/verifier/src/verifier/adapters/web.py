@@ -1,4 +1,4 @@
-"""Controller documents and status lists of other issuers: fetched under guard, kept a short while, asked for once."""
+"""Documents of other issuers: fetched under guard, kept a short while, asked for once."""
 
 import asyncio
 import time
@@ -13,26 +13,29 @@ from credential_core.timestamps import parse_timestamp
 from credential_core.verify import Failure, Resolution, parse
 from service_kit.clock import Clock
 from service_kit.fetcher import Document, Fetcher, FetchError
-from verifier.core.model import Json
+from verifier.core.model import Json, ReadList
 from verifier.core.ports import Processor
 
 CONTROLLER_S = 60.0  # how long a key that its owner withdrew may still be believed
 LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most
-LEAST_S = 1.0
+SCHEMA_S = 300.0
+UNUSABLE_S = 1.0  # a list that is past its time, whoever asks for it
 FAILURE_S = 5.0
 ROOM = 32 * 1024 * 1024  # bytes of documents
 OVERHEAD = 1024  # bytes charged for any entry
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
 LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
+SCHEMA_TYPES = "application/schema+json, application/json"
 
 Life = Callable[[Json, datetime], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document or a failure, until when it counts, and the room it takes."""
+    """A document or a failure, when it came, until when it counts, and the room it takes."""
 
     found: Resolution
+    at: datetime
     until: float
     size: int
 
@@ -49,15 +52,20 @@ class CachedWeb:
         self._monotonic = monotonic
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._room = ROOM
-        self._flights: dict[str, asyncio.Task[Resolution]] = {}
+        self._flights: dict[str, asyncio.Task[Entry]] = {}
 
     async def controller(self, url: str) -> Resolution:
         """A controller document, at most a minute old."""
-        return await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)
+        return (await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)).found
 
-    async def status_list(self, url: str) -> Resolution:
+    async def status_list(self, url: str) -> ReadList:
         """A status list credential, no older than its own ttl and five minutes."""
-        return await self._get(url, LIST_TYPES, _life_of_list)
+        entry = await self._get(url, LIST_TYPES, _life_of_list)
+        return ReadList(entry.found, entry.at)
+
+    async def schema(self, url: str) -> Resolution:
+        """A JSON Schema, at most five minutes old."""
+        return (await self._get(url, SCHEMA_TYPES, lambda _document, _now: SCHEMA_S)).found
 
     async def close(self) -> None:
         """Give up what is still being fetched."""
@@ -66,19 +74,19 @@ class CachedWeb:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    async def _get(self, url: str, accept: str, life: Life) -> Resolution:
+    async def _get(self, url: str, accept: str, life: Life) -> Entry:
         """From the cache, or from the one fetch under way. A caller that gives up does not end it for the others."""
         entry = self._entries.get(url)
         if entry is not None and entry.until > self._monotonic():
             self._entries.move_to_end(url)
-            return entry.found
+            return entry
         flight = self._flights.get(url)
         if flight is None:
             flight = self._flights[url] = asyncio.create_task(self._fetch(url, accept, life))
             flight.add_done_callback(lambda _: self._flights.pop(url, None))
         return await asyncio.shield(flight)
 
-    async def _fetch(self, url: str, accept: str, life: Life) -> Resolution:
+    async def _fetch(self, url: str, accept: str, life: Life) -> Entry:
         try:
             fetched = await self._fetcher.get(url, accept=accept)
             document = await self._processor(parse, fetched.body)
@@ -88,14 +96,15 @@ class CachedWeb:
             return self._keep(url, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
         return self._keep(url, document, life(document, self._clock()), fetched)
 
-    def _keep(self, url: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Resolution:
+    def _keep(self, url: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Entry:
         self._drop(url)
-        entry = Entry(found, self._monotonic() + seconds, OVERHEAD + (len(fetched.body) if fetched else 0))
+        size = OVERHEAD + (len(fetched.body) if fetched else 0)
+        entry = Entry(found, self._clock(), self._monotonic() + seconds, size)
         self._entries[url] = entry
         self._room -= entry.size
         while self._room < 0:
             self._drop(next(iter(self._entries)))
-        return found
+        return entry
 
     def _drop(self, url: str) -> None:
         entry = self._entries.pop(url, None)
@@ -117,7 +126,8 @@ def _life_of_list(document: Json, now: datetime) -> float:
         left = (parse_timestamp(document["validUntil"]) - now).total_seconds()
     except (KeyError, CredentialError):
         left = LIST_S
-    return max(LEAST_S, min(life, left, LIST_S))
+    usable = min(life, left, LIST_S)
+    return usable if usable > 0 else UNUSABLE_S
 
 
 @asynccontextmanager

@@ -1,22 +1,25 @@
 """Gathering what a verdict needs, before anything is judged and outside any transaction.
 
 The fleet's own documents come from what the fleet published, and are waited for a moment when they are not here yet.
-All others come from the web, under one deadline for the whole verification.
+All others come from the web, so many at a time, under one deadline for the whole verification.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from credential_core.did import did_web_url
 from credential_core.errors import DidError
 from credential_core.verify import Failure, Resolution, needs
 from credential_core.verify.inputs import issuer_id
+from service_kit.clock import Clock
 from verifier.core.fleet import Fleet
-from verifier.core.model import Evidence, Json
+from verifier.core.model import Evidence, Identity, KnownState, Wanted
 from verifier.core.ports import NewUnitOfWork, Web
 
-MOST = 8  # controllers or lists; a credential with more proofs or statuses is refused anyway
+MOST = 32  # of each kind: controllers, lists, schemas. What is beyond is not fetched, which leaves the verdict open
+AT_ONCE = 8
 DEADLINE_S = 8.0
 PATIENCE_S = 1.0
 PAUSE_S = 0.05
@@ -25,7 +28,7 @@ Lookup = Callable[[str], Coroutine[Any, Any, Resolution]]
 
 
 class Gather:
-    """Collects the evidence for one credential."""
+    """Collects the evidence for one credential and those inside of it."""
 
     def __init__(
         self,
@@ -33,46 +36,32 @@ class Gather:
         unit_of_work: NewUnitOfWork,
         web: Web,
         fleet: Fleet,
+        clock: Clock,
         patience_s: float = PATIENCE_S,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._web = web
         self._fleet = fleet
+        self._clock = clock
         self._patience_s = patience_s
         self._deadline_s = deadline_s
 
-    async def __call__(self, org_id: str, document: Json) -> Evidence:
+    async def __call__(self, org_id: str, wanted: Wanted) -> Evidence:
         """Whatever can be had in time. What cannot is in the evidence as a Failure."""
-        deadline = asyncio.get_running_loop().time() + self._deadline_s
         evidence = Evidence()
-        wanted = needs(document)
-        issuer = {identifier for identifier in (issuer_id(document),) if identifier}
-        await self._gather(evidence, wanted.controllers[:MOST], wanted.status_lists[:MOST], deadline, awaited=issuer)
-        lists = [found for found in evidence.status_lists.values() if not isinstance(found, Failure)]
-        signers = [controller for found in lists for controller in needs(found).controllers]
-        list_issuers = {identifier for found in lists if (identifier := issuer_id(found))}
-        await self._gather(evidence, tuple(dict.fromkeys(signers))[:MOST], (), deadline, awaited=list_issuers)
-        await self._last_word(evidence, org_id, document, issuer | list_issuers)
+        search = _Search(self._web, self._fleet, self._clock(), self._deadline_s)
+        asked = wanted.needs
+        lists = asked.status_lists[:MOST]
+        await self._from_fleet(evidence, {*asked.controllers[:MOST], *wanted.issuers}, set(lists))
+        await search.lists_and_schemas(evidence, lists, asked.schemas[:MOST], asked.controllers[:MOST])
+        found = [credential for credential in evidence.status_lists.values() if not isinstance(credential, Failure)]
+        signers = list(dict.fromkeys(name for each in found for name in needs(each).controllers))[:MOST]
+        list_issuers = {identifier for each in found if (identifier := issuer_id(each))}
+        await self._from_fleet(evidence, {*signers, *list_issuers} - evidence.issuers.keys(), set())
+        await search.controllers(evidence, signers)
+        await self._last_word(evidence, org_id, wanted.identities, wanted.issuers | list_issuers)
         return evidence
-
-    async def _gather(
-        self,
-        evidence: Evidence,
-        controllers: tuple[str, ...],
-        lists: tuple[str, ...],
-        deadline: float,
-        *,
-        awaited: set[str],
-    ) -> None:
-        await self._from_fleet(evidence, {*controllers, *awaited} - evidence.issuers.keys(), set(lists))
-        async with asyncio.TaskGroup() as group:
-            for controller in controllers:
-                if controller not in evidence.controllers:
-                    group.create_task(self._within(deadline, evidence.controllers, controller, self._controller))
-            for url in lists:
-                if url not in evidence.status_lists:
-                    group.create_task(self._within(deadline, evidence.status_lists, url, self._status_list))
 
     async def _from_fleet(self, evidence: Evidence, issuers: set[str], lists: set[str]) -> None:
         """What the fleet published. Our own documents may still be on their way here."""
@@ -92,9 +81,56 @@ class Gather:
             if issuers or lists:
                 await asyncio.sleep(PAUSE_S)
 
-    async def _within(self, deadline: float, found: dict[str, Resolution], name: str, look_up: Lookup) -> None:
+    async def _last_word(
+        self, evidence: Evidence, org_id: str, identities: Iterable[Identity], issuers: set[str]
+    ) -> None:
+        """What may change at any time is read last: the credentials' states, and whom the caller accepts."""
+        async with self._unit_of_work() as work:
+            evidence.accepted = await work.trusted_issuers.among(org_id, issuers)
+            known = await work.states.by_ids({identity.id for identity in identities if identity.id})
+        evidence.states = _of_their_issuers(known, identities)
+
+
+def _of_their_issuers(known: Mapping[str, KnownState], identities: Iterable[Identity]) -> dict[str, KnownState]:
+    """Only a credential's own issuer says what became of it."""
+    named = {(identity.id, identity.issuer) for identity in identities}
+    return {name: state for name, state in known.items() if (name, state.issuer_id) in named}
+
+
+class _Search:
+    """What one verification asks of the web."""
+
+    def __init__(self, web: Web, fleet: Fleet, began: datetime, deadline_s: float) -> None:
+        self._web = web
+        self._fleet = fleet
+        self._began = began
+        self._deadline = asyncio.get_running_loop().time() + deadline_s
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def lists_and_schemas(
+        self, evidence: Evidence, lists: Iterable[str], schemas: Iterable[str], controllers: Iterable[str]
+    ) -> None:
+        """All that the document itself asks for, at once."""
+        async with asyncio.TaskGroup() as group:
+            self._start(group, evidence.controllers, controllers, self._controller)
+            self._start(group, evidence.schemas, schemas, self._schema)
+            self._start(group, evidence.status_lists, lists, lambda url: self._status_list(evidence, url))
+
+    async def controllers(self, evidence: Evidence, names: Iterable[str]) -> None:
+        """Those that are not there yet."""
+        async with asyncio.TaskGroup() as group:
+            self._start(group, evidence.controllers, names, self._controller)
+
+    def _start(
+        self, group: asyncio.TaskGroup, found: dict[str, Resolution], names: Iterable[str], look_up: Lookup
+    ) -> None:
+        for name in names:
+            if name not in found:
+                group.create_task(self._within(found, name, look_up))
+
+    async def _within(self, found: dict[str, Resolution], name: str, look_up: Lookup) -> None:
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(self._deadline), self._turns:
                 found[name] = await look_up(name)
         except TimeoutError:
             found[name] = Failure("deadline", "it did not come within the time a verification has")
@@ -108,16 +144,15 @@ class Gather:
             return Failure(error.code, error.detail)
         return await self._web.controller(url)
 
-    async def _status_list(self, url: str) -> Resolution:
+    async def _schema(self, url: str) -> Resolution:
+        if self._fleet.owns(url):
+            return Failure("schema_not_published", "this fleet publishes no schemas")
+        return await self._web.schema(url)
+
+    async def _status_list(self, evidence: Evidence, url: str) -> Resolution:
         if self._fleet.owns(url):
             return Failure("list_not_published", "no issuer of this fleet has published it")
-        return await self._web.status_list(url)
-
-    async def _last_word(self, evidence: Evidence, org_id: str, document: Json, issuers: Iterable[str]) -> None:
-        """What may change at any time is read last: the credential's state, and whom the caller accepts."""
-        identifier = document.get("id")
-        async with self._unit_of_work() as work:
-            evidence.accepted = await work.trusted_issuers.among(org_id, set(issuers))
-            state = await work.states.get(identifier) if isinstance(identifier, str) else None
-        if state is not None and state.issuer_id == issuer_id(document):
-            evidence.state = state
+        read = await self._web.status_list(url)
+        if read.at < self._began:
+            evidence.kept_since[url] = read.at
+        return read.found

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
@@ -13,21 +14,37 @@ from credential_core.jose import Enveloped
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
-from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, parse, rejected, verify
+from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, needs, parse, rejected, verify
 from credential_core.verify.inputs import issuer_id
-from verifier.core.model import Evidence, Json
+from credential_core.verify.nested import documents_within
+from verifier.core.model import Evidence, Identity, Json, Wanted
 
 UNKNOWN = "issuer_unknown"
 LONGEST_IDENTIFIER = 2048
 
 
 @dataclass(frozen=True, slots=True)
+class Readable:
+    """A document, and what to gather for it."""
+
+    document: Json
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a caller sent, read: the document, or the report on why it cannot be read."""
+    """What a caller sent, read, or the report on why it cannot be read; and a digest to recognise it by."""
 
     digest: str
-    document: Json | None
-    report: Report | None
+    outcome: Readable | Report
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller makes of doubt: see `Policy`."""
+
+    accept_unknown_issuer: bool = False
+    endorsements_decide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +61,22 @@ def read(credential: Json | str) -> Reading:
         document = parse(credential)
     except CredentialError as error:
         text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
-        return Reading(_digest_of_text(text), None, rejected(error))
+        return Reading(_digest_of_text(text), rejected(error))
+    readable = Readable(document, wanted(document))
     if isinstance(document, Enveloped):
-        return Reading(_digest_of_text(document.envelope.jws.text), document, None)
-    return Reading(digest(document), document, None)
+        return Reading(_digest_of_text(document.envelope.jws.text), readable)
+    return Reading(digest(document), readable)
+
+
+def wanted(document: Json) -> Wanted:
+    """What verifying a document takes, with all that is inside of it."""
+    identities = (_identity(each) for each in (document, *documents_within(document)))
+    return Wanted(needs(document, nested=True), tuple(dict.fromkeys(identities)))
+
+
+def _identity(document: Mapping[str, Any]) -> Identity:
+    identifier = document.get("id")
+    return Identity(identifier if isinstance(identifier, str) else None, issuer_id(document))
 
 
 def _digest_of_text(text: str) -> str:
@@ -55,21 +84,32 @@ def _digest_of_text(text: str) -> str:
     return encode_base64url(hashlib.sha256(text.encode()).digest())
 
 
-def judge(document: Json, evidence: Evidence, *, accept_unknown_issuer: bool, now: datetime) -> Report:
-    """The report on a credential."""
-    issuer = issuer_id(document) or ""
-    vouched = {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
-    of_issuer = vouched.get(issuer) or _unknown(accept=accept_unknown_issuer)
+def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
+    """The report on a credential, with those on the documents inside of it."""
+    unknown = _unknown(accept=options.accept_unknown_issuer)
+    vouched = dict.fromkeys(subject.wanted.issuers, unknown)
+    vouched |= {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
     report = verify(
-        document,
+        subject.document,
         controllers=evidence.controllers,
         status_lists=evidence.status_lists,
+        status_lists_fetched={url: evidence.kept_since.get(url, now) for url in evidence.status_lists},
+        schemas=evidence.schemas,
         now=now,
-        trusted_issuers=_answers({**vouched, issuer: of_issuer}),
-        known_status=_known_status(evidence),
-        policy=Policy(),
+        trusted_issuers=_answers(vouched),
+        known_statuses={name: KnownStatus(known.state, known.revision) for name, known in evidence.states.items()},
+        policy=Policy(endorsements_decide=options.endorsements_decide),
     )
-    return replace(report, checks=tuple(_plain(_name_trust(check, of_issuer)) for check in report.checks))
+    return _told(report, vouched, unknown)
+
+
+def _told(report: Report, vouched: Mapping[str, Vouch], unknown: Vouch) -> Report:
+    """With the names of those who vouch, in the reports inside too."""
+    issuer = (report.summary or {}).get("issuer") or {}
+    vouch = vouched.get(str(issuer.get("id")), unknown)
+    nested = (replace(each, report=_told(each.report, vouched, unknown)) for each in report.nested)
+    checks = (_plain(_name_trust(check, vouch)) for check in report.checks)
+    return replace(report, checks=tuple(checks), nested=tuple(nested))
 
 
 def _plain(check: Check) -> Check:
@@ -110,11 +150,6 @@ def _answers(vouched: Mapping[str, Vouch]) -> Callable[[str], TrustAnswer]:
         return vouched[issuer].answer if issuer in vouched else TrustAnswer(Trust.UNKNOWN)
 
     return answer
-
-
-def _known_status(evidence: Evidence) -> KnownStatus | None:
-    known = evidence.state
-    return None if known is None else KnownStatus(known.state, known.revision)
 
 
 def _name_trust(check: Check, vouch: Vouch) -> Check:

@@ -1,13 +1,13 @@
 """The verifier's own terms: what it knows from the fleet, what is asked of it, what it answers and remembers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from credential_core.report import Check, Outcome, Verdict
+from credential_core.report import Outcome, Report, Verdict
 from credential_core.verify import KnownState as State
-from credential_core.verify import Resolution
+from credential_core.verify import Needs, Resolution
 
 Json = dict[str, Any]
 
@@ -45,18 +45,50 @@ class KnownState:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a credential says of itself: its id, and who issued it."""
+
+    id: str | None
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to gather for a document, the documents inside of it included. The document's own identity comes first."""
+
+    needs: Needs
+    identities: tuple[Identity, ...]
+
+    @property
+    def issuers(self) -> set[str]:
+        """All issuers that are named."""
+        return {identity.issuer for identity in self.identities if identity.issuer}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A status list of others, and when it arrived."""
+
+    found: Resolution
+    at: datetime
+
+
 @dataclass(slots=True)
 class Evidence:
     """Everything a verdict is computed from, gathered beforehand: computing it reaches out to nothing.
 
-    What could not be had is there as a Failure that says why.
+    What could not be had is there as a Failure that says why. `kept_since` tells of lists that were at hand already
+    since when they are; all others are fresh. `states` goes by credential id.
     """
 
     controllers: dict[str, Resolution] = field(default_factory=dict)
     status_lists: dict[str, Resolution] = field(default_factory=dict)
+    kept_since: dict[str, datetime] = field(default_factory=dict)
+    schemas: dict[str, Resolution] = field(default_factory=dict)
     issuers: dict[str, KnownIssuer] = field(default_factory=dict)
     accepted: Collection[str] = ()
-    state: KnownState | None = None
+    states: dict[str, KnownState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +120,7 @@ class Answer:
     """A verification as its caller sees it."""
 
     id: str
-    verdict: Verdict
-    checks: Sequence[Check]
-    credential: Mapping[str, Any] | None
+    report: Report
     verified_at: datetime
 
 

@@ -8,7 +8,7 @@ from typing import ParamSpec, Protocol, Self, TypeVar
 from credential_core.report import Verdict
 from credential_core.verify import Resolution
 from service_kit.inputs import Page, PageRequest
-from verifier.core.model import KnownIssuer, KnownList, KnownState, TrustedIssuer, Verification
+from verifier.core.model import KnownIssuer, KnownList, KnownState, ReadList, TrustedIssuer, Verification
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class StatusLists(Protocol):
 class States(Protocol):
     """The fleet's credentials' states."""
 
-    async def get(self, credential_id: str) -> KnownState | None: ...
+    async def by_ids(self, credential_ids: Collection[str]) -> Mapping[str, KnownState]: ...
 
     async def apply(self, state: KnownState) -> None:
         """Keep it, unless a newer revision is already here; a revocation stays for ever."""
@@ -100,7 +100,9 @@ class Web(Protocol):
 
     async def controller(self, url: str) -> Resolution: ...
 
-    async def status_list(self, url: str) -> Resolution: ...
+    async def status_list(self, url: str) -> ReadList: ...
+
+    async def schema(self, url: str) -> Resolution: ...
 
 
 class Processor(Protocol):

@@ -6,9 +6,11 @@ from credential_core.report import Check, Report
 from service_kit.clock import Clock
 from service_kit.ids import NewId
 from verifier.core.evidence import Gather
-from verifier.core.judgement import Reading, is_identifier, judge, read
+from verifier.core.judgement import Options, Readable, Reading, is_identifier, judge, read
 from verifier.core.model import Answer, Finding, Json, Verification
 from verifier.core.ports import NewUnitOfWork, Processor
+
+DEFAULT = Options()
 
 
 class Verify:
@@ -23,26 +25,25 @@ class Verify:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, org_id: str, credential: Json | str, *, accept_unknown_issuer: bool = False) -> Answer:
+    async def __call__(self, org_id: str, credential: Json | str, options: Options = DEFAULT) -> Answer:
         """Any text or object gets a verdict. Raises Unavailable when there is no room to compute one."""
         reading = await self._processor(read, credential)
-        report = reading.report or await self._judge(org_id, reading, accept_unknown_issuer=accept_unknown_issuer)
-        answer = Answer(self._ids(), report.verdict, report.checks, report.summary, self._clock())
+        found = reading.outcome
+        report = found if isinstance(found, Report) else await self._judge(org_id, found, options)
+        answer = Answer(self._ids(), report, self._clock())
         async with self._unit_of_work() as work:
             await work.verifications.add(_for_history(answer, org_id, reading))
             await work.commit()
         return answer
 
-    async def _judge(self, org_id: str, reading: Reading, *, accept_unknown_issuer: bool) -> Report:
-        assert reading.document is not None  # noqa: S101 - a reading has either a report or a document
-        evidence = await self._gather(org_id, reading.document)
-        return await self._processor(
-            judge, reading.document, evidence, accept_unknown_issuer=accept_unknown_issuer, now=self._clock()
-        )
+    async def _judge(self, org_id: str, subject: Readable, options: Options) -> Report:
+        evidence = await self._gather(org_id, subject.wanted)
+        return await self._processor(judge, subject, evidence, options, self._clock())
 
 
 def _for_history(answer: Answer, org_id: str, reading: Reading) -> Verification:
-    summary = answer.credential or {}
+    report = answer.report
+    summary = report.summary or {}
     issuer = summary.get("issuer") or {}
     return Verification(
         id=answer.id,
@@ -50,8 +51,8 @@ def _for_history(answer: Answer, org_id: str, reading: Reading) -> Verification:
         input_digest=reading.digest,
         credential_id=_identifier(summary.get("id")),
         issuer_id=_identifier(issuer.get("id")),
-        verdict=answer.verdict,
-        findings=tuple(_finding(check) for check in answer.checks),
+        verdict=report.verdict,
+        findings=tuple(_finding(check) for check in report.checks),
         verified_at=answer.verified_at,
     )
 

@@ -8,6 +8,7 @@ from pydantic.functional_validators import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from credential_core.report import Outcome, Verdict
+from verifier.core.judgement import Options
 
 
 def _object_or_string(value: Any) -> Any:
@@ -37,6 +38,13 @@ class PolicyRequest(BaseModel):
     acceptUnknownIssuer: StrictBool = Field(  # noqa: N815 - the API's names are camelCase
         default=False, description="an issuer that nobody vouches for no longer makes the verdict indeterminate"
     )
+    endorsementsDecide: StrictBool = Field(  # noqa: N815 - as above
+        default=False, description="endorsements inside count like the credential's own checks; otherwise they inform"
+    )
+
+    def options(self) -> Options:
+        """As the core has it."""
+        return Options(self.acceptUnknownIssuer, self.endorsementsDecide)
 
 
 class VerificationRequest(BaseModel):
@@ -58,6 +66,17 @@ class CheckResponse(BaseModel):
     source: str | None = None
 
 
+class NestedResponse(BaseModel):
+    """The report on a document inside: an endorsement, or a credential of a learner record."""
+
+    role: str = Field(examples=["endorsement", "credential"])
+    path: str = Field(description="where it stands in the document around it")
+    id: str | None
+    verdict: Verdict
+    checks: list[CheckResponse]
+    nested: list["NestedResponse"] = []
+
+
 class VerificationResponse(BaseModel):
     """A verdict with its reasons."""
 
@@ -68,6 +87,7 @@ class VerificationResponse(BaseModel):
         description="id, type, name, issuer {id, name}, achievement {id, name, achievementType}, validFrom, "
         "validUntil, awardedDate as the credential states them; null when it cannot be read"
     )
+    nested: list[NestedResponse] = Field(description="endorsements and credentials inside, each with its own reasons")
     verifiedAt: datetime  # noqa: N815
 
 

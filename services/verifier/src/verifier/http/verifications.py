@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from credential_core.report import Verdict
+from credential_core.report import NestedReport, Report, Verdict
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.inputs import PageRequest
@@ -15,6 +15,7 @@ from verifier.core.verify import Verify
 from verifier.http.schemas import (
     CheckResponse,
     FindingResponse,
+    NestedResponse,
     PastVerificationResponse,
     PastVerificationsResponse,
     VerificationRequest,
@@ -35,17 +36,14 @@ def routes(verify: Verify, history: History, public_base_url: str) -> APIRouter:
     @api.post(PATH, responses=problems(400, 401, 403, 413, 422, 503))
     async def create(request: VerificationRequest, caller: MayVerify) -> VerificationResponse:
         """Verify a credential. Any credential gets a verdict with reasons; only a malformed request is an error."""
-        answer = await verify(caller.org, request.credential, accept_unknown_issuer=request.policy.acceptUnknownIssuer)
+        answer = await verify(caller.org, request.credential, request.policy.options())
+        report = answer.report
         return VerificationResponse(
             id=answer.id,
-            verdict=answer.verdict,
-            checks=[
-                CheckResponse(
-                    check=check.check, outcome=check.outcome, code=check.code, detail=check.detail, source=check.source
-                )
-                for check in answer.checks
-            ],
-            credential=dict(answer.credential) if answer.credential is not None else None,
+            verdict=report.verdict,
+            checks=_checks(report),
+            credential=None if report.summary is None else dict(report.summary),
+            nested=[_nested(each) for each in report.nested],
             verifiedAt=answer.verified_at,
         )
 
@@ -68,6 +66,26 @@ def routes(verify: Verify, history: History, public_base_url: str) -> APIRouter:
         return _past(await history.get(caller.org, id))
 
     return api
+
+
+def _checks(report: Report) -> list[CheckResponse]:
+    return [
+        CheckResponse(
+            check=check.check, outcome=check.outcome, code=check.code, detail=check.detail, source=check.source
+        )
+        for check in report.checks
+    ]
+
+
+def _nested(inner: NestedReport) -> NestedResponse:
+    return NestedResponse(
+        role=inner.role,
+        path=inner.path,
+        id=inner.id,
+        verdict=inner.report.verdict,
+        checks=_checks(inner.report),
+        nested=[_nested(each) for each in inner.report.nested],
+    )
 
 
 def _past(verification: Verification) -> PastVerificationResponse:
