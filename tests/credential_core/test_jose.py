@@ -386,3 +386,11 @@ def test_a_jwk_for_another_algorithm_or_purpose_is_refused(judge: Any, credentia
         assert judge(token, P256) == failed("key_use_mismatch")
     token = jose.sign({"typ": "JWT", "jwk": {**to_jwk(P256.public), "d": encode(P256.seed)}}, claims, P256)
     assert judge(token, P256) == failed("key_secret")
+
+
+@pytest.mark.parametrize("issue", [jose.issue_open_badge, jose.issue_credential])
+def test_a_status_claim_beside_the_credential_is_never_overlooked(judge: Any, credential: Json, issue: Any) -> None:
+    made = jose.read(issue(credential, P256, kid=f"{WEB}#key-1")).envelope.jws
+    for status in ({"status_list": {"idx": 1, "uri": LIST}}, {}, "revoked"):
+        token = jose.sign(made.header, {**made.claims, "status": status}, P256)
+        assert judge(token, P256)[0] == "indeterminate"

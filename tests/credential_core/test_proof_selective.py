@@ -10,14 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from credential_core import proof
+from credential_core import cbor, proof
 from credential_core.errors import CredentialError, DocumentError, LimitError, ProofError
 from credential_core.keys import SigningKey
 from credential_core.multibase import decode_base64url, encode_base64url
-from credential_core.proof import cbor
 from credential_core.proof.grouping import group
 from credential_core.proof.selection import select
 from credential_core.proof.selective import BaseProof, DerivedProof
@@ -319,67 +316,6 @@ def test_pointers_are_bounded() -> None:
         select(DOCUMENT, ["/a"] * 257)
 
 
-VALUES = st.recursive(
-    st.integers(0, 2**64 - 1) | st.binary(max_size=300) | st.text(max_size=300),
-    lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.integers(0, 70_000), inner, max_size=5),
-    max_leaves=8,
-).map(lambda value: [value] if not isinstance(value, list) else value)
-
-
-def depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(depth, inner), default=0) if isinstance(value, dict | list) else 0
-
-
-@settings(max_examples=100)
-@given(VALUES)
-def test_cbor_round_trip(value: Any) -> None:
-    if depth(value) <= 4:
-        assert cbor.decode(cbor.encode(value)) == value
-
-
-@settings(max_examples=200)
-@given(st.binary(max_size=60))
-def test_any_bytes_are_cbor_in_one_form_or_an_error(data: bytes) -> None:
-    try:
-        value = cbor.decode(data)
-    except ProofError:
-        return
-    assert cbor.encode(value) == data
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "1800",  # not the shortest form
-        "190017",
-        "1a00001000",
-        "1b0000000000001000",
-        "1c",
-        "18",
-        "5f4100ff",  # no definite length
-        "20",  # negative
-        "c100",  # a tag
-        "f5",
-        "f90000",
-        "4200",
-        "0000",
-        "61ff",
-        "9affffffff",
-        "9bffffffffffffffff",
-        "5bffffffffffffffff",
-        "a2000100" + "02",  # a key twice
-        "a1410000",  # a key that is no number
-        "8181818181",
-        "81" * 1000,
-    ],
-)
-def test_other_cbor_is_refused(text: str) -> None:
-    with pytest.raises(ProofError, match="proof_value_malformed"):
-        cbor.decode(bytes.fromhex(text))
-
-
 @pytest.mark.parametrize(
     "parts",
     [
@@ -391,6 +327,10 @@ def test_other_cbor_is_refused(text: str) -> None:
         [bytes(64), KEY.public.multikey, 5, {}, []],
         [bytes(64), KEY.public.multikey, [], [], []],
         [bytes(64), KEY.public.multikey, [], {0: b"x"}, []],
+        [bytes(64), KEY.public.multikey, [], {-1: bytes(32)}, []],
+        [bytes(64), KEY.public.multikey, [], {"0": bytes(32)}, []],
+        [bytes(64), KEY.public.multikey, [], {}, [-1]],
+        [bytes(64), KEY.public.multikey, [], {}, [True]],
         [bytes(64), KEY.public.multikey, [], {}, ["0"]],
         [bytes(64), KEY.public.multikey, [], {}, 5],
         [bytes(64), KEY.public.multikey, [], {}],

@@ -302,25 +302,29 @@ class TestIssuersKey:
         parsed = sdjwt.SdJwt.parse(issued(kid="k1"))
         assert sdjwt.key_location(parsed) == self.METADATA
         jwks = {"keys": [{**to_jwk(HOLDER.public), "kid": "k0"}, {**to_jwk(ISSUER.public), "kid": "k1"}]}
-        assert sdjwt.issuer_key(parsed, {"issuer": "https://issuer.test", "jwks": jwks}) == ISSUER.public
+        assert sdjwt.issuer_key(parsed, {"issuer": "https://issuer.test", "jwks": jwks}, now=NOW) == ISSUER.public
         for document, expected in (
             ({"issuer": "https://other.test", "jwks": jwks}, "issuer_mismatch"),
             ({"issuer": "https://issuer.test", "jwks": {"keys": []}}, "jwt_key_unnamed"),
             ({"issuer": "https://issuer.test", "jwks": 5}, "jwt_key_unnamed"),
             (None, "controller_unavailable"),
         ):
-            assert code(lambda document=document: sdjwt.issuer_key(parsed, document)) == expected  # type: ignore[misc]
+            assert code(lambda document=document: sdjwt.issuer_key(parsed, document, now=NOW)) == expected  # type: ignore[misc]
 
     def test_from_a_did(self) -> None:
         own = did.did_key(ISSUER.public)
         parsed = sdjwt.SdJwt.parse(issued({**CLAIMS, "iss": own}, kid=did.did_key_verification_method(ISSUER.public)))
         assert sdjwt.key_location(parsed) is None
-        assert sdjwt.issuer_key(parsed) == ISSUER.public
+        assert sdjwt.issuer_key(parsed, now=NOW) == ISSUER.public
         web = "did:web:issuer.test"
         parsed = sdjwt.SdJwt.parse(issued({**CLAIMS, "iss": web}, kid=f"{web}#1"))
         assert sdjwt.key_location(parsed) == web
         method = did.VerificationMethod(f"{web}#1", web, ISSUER.public)
-        assert sdjwt.issuer_key(parsed, did.did_document(web, [method])) == ISSUER.public
+        assert sdjwt.issuer_key(parsed, did.did_document(web, [method]), now=NOW) == ISSUER.public
+        for ended, expected in (("revoked", "method_revoked"), ("expires", "method_expired")):
+            document = did.did_document(web, [method])
+            document["verificationMethod"][0][ended] = "2026-03-01T12:00:00Z"
+            assert code(lambda document=document: sdjwt.issuer_key(parsed, document, now=NOW)) == expected  # type: ignore[misc]
 
     def test_of_an_issuer_with_a_path_and_of_none(self) -> None:
         def location(issuer: Any) -> str | None:

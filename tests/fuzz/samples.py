@@ -7,7 +7,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from credential_core import bake, bitstring, checkpoint, did, jose, merkle, model, note, proof
+from credential_core import bake, bitstring, cbor, checkpoint, did, jose, merkle, model, note, proof
 from credential_core.keys import SigningKey
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -127,3 +127,16 @@ PNG_TAIL: Final = chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
 SVG: Final = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g a="&amp;"/><!-- x --></svg>'
 BAKED_PNG: Final = bake.bake(PNG_HEAD + PNG_TAIL, json.dumps(SIGNED))
 BAKED_SVG: Final = bake.bake(bake.bake(SVG, '{"a": "]]>"}'), "a.b.c", standard=bake.Standard.OB2)
+
+
+def signed_cwt(protected: bytes, payload: bytes) -> bytes:
+    """A COSE_Sign1 by the sample key."""
+    return b"\xd2" + cbor.encode(
+        [protected, {}, payload, KEY.sign(cbor.encode(["Signature1", protected, b"", payload]))]
+    )
+
+
+LIST_CWT: Final = signed_cwt(
+    cbor.encode({1: -8, 16: "application/statuslist+cwt"}),
+    cbor.encode({2: LIST, 6: 1772000000, 65534: 60, 65533: {"bits": 1, "lst": zlib.compress(bytes(2))}}),
+)

@@ -1,33 +1,36 @@
-"""IETF Token Status List: 1, 2, 4 or 8 bits per token, packed from the least significant bit, zlib, base64url.
+"""IETF Token Status List: 1, 2, 4 or 8 bits per token, packed from the least significant bit, zlib.
 
-It shares nothing with the Bitstring Status List but the idea. Signatures of the JWT form are the caller's: pass a
-function that verifies a compact JWS and gives its header and claims.
+It shares nothing with the Bitstring Status List but the idea. Its tokens are read as JWT and as CWT.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 from isal import isal_zlib
 
+from credential_core import cose
 from credential_core.errors import CredentialError, StatusError
+from credential_core.jose.algorithms import VerifyingKey
+from credential_core.jose.claims import CLOCK_SKEW
+from credential_core.jose.jws import Jws
 from credential_core.multibase import decode_base64url, encode_base64url
 
-TOKEN_TYPE: Final = "statuslist+jwt"  # noqa: S105  # a media type
+_JWT_TYPES: Final = ("statuslist+jwt", "application/statuslist+jwt")
+_CWT_TYPES: Final = ("application/statuslist+cwt", 279)  # or its CoAP Content-Format
+_CWT_TYPE: Final = 16  # RFC 9596
+_CWT_CLAIMS: Final = {2: "sub", 4: "exp", 5: "nbf", 6: "iat", 65534: "ttl", 65533: "status_list"}
 MAX_INFLATED_BYTES: Final = 16 * 1024 * 1024
 _MAX_ENCODED: Final = 32 * 1024 * 1024  # characters
 _ZLIB: Final = 15  # window bits, with a zlib header
 _BITS: Final = (1, 2, 4, 8)
 _MAX_INDEX: Final = 2**40
 _INFLATE_ERRORS: Final[tuple[type[Exception], ...]] = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
-
-JwsVerifier: TypeAlias = Callable[[str], tuple[Mapping[str, Any], Mapping[str, Any]]]
-"""Verifies a compact JWS and gives its header and claims; raises CredentialError if it does not hold."""
 
 
 class StatusType(IntEnum):
@@ -78,21 +81,27 @@ def encode(values: Mapping[int, int], *, length: int, bits: int) -> dict[str, An
 
 
 def decode(status_list: Any, *, max_bytes: int = MAX_INFLATED_BYTES) -> TokenStatuses:
-    """A `status_list` member: {bits, lst}. Never inflates past `max_bytes`; refuses truncated and trailing data."""
+    """A `status_list` member: {bits, lst}, with `lst` as base64url, or as bytes if it comes from CBOR.
+
+    Never inflates past `max_bytes`; refuses truncated and trailing data. StatusError.
+    """
     if not isinstance(status_list, Mapping):
         raise StatusError("status_list_malformed", "status_list is an object of bits and lst")
     bits, lst = _bits(status_list.get("bits")), status_list.get("lst")
+    return TokenStatuses(bits, inflate(lst if isinstance(lst, bytes) else _packed(lst), max_bytes=max_bytes))
+
+
+def _packed(lst: Any) -> bytes:
     if not isinstance(lst, str) or len(lst) > _MAX_ENCODED:
         raise StatusError("status_list_malformed", "lst is a text of bounded length")
     try:
-        packed = decode_base64url("u" + lst)
+        return decode_base64url("u" + lst)
     except CredentialError as error:
         raise StatusError("status_list_malformed", error.detail) from None
-    return TokenStatuses(bits, inflate(packed, max_bytes=max_bytes))
 
 
 def inflate(packed: bytes, *, max_bytes: int = MAX_INFLATED_BYTES) -> bytes:
-    """The bytes of a zlib stream (as the CBOR form holds it), within bounds. StatusError otherwise."""
+    """The bytes of a zlib stream, within bounds. StatusError otherwise."""
     try:
         inflater = isal_zlib.decompressobj(wbits=_ZLIB)
         data = inflater.decompress(packed, max_bytes + 1)
@@ -105,25 +114,52 @@ def inflate(packed: bytes, *, max_bytes: int = MAX_INFLATED_BYTES) -> bytes:
     return data
 
 
-def read_token(token: str, *, uri: str, now: datetime, verify_jws: JwsVerifier, skew_s: int = 300) -> StatusToken:
-    """A status list token in JWT form, checked: signature (`verify_jws`), typ, sub, iat, exp, ttl.
+def read_token(token: str | bytes, *, uri: str, key: VerifyingKey, now: datetime) -> StatusToken:
+    """A status list token, checked: signature, typ, sub, iat, nbf, exp, ttl. A text is a JWT, bytes are a CWT.
 
-    `uri` is where it was fetched, and must be its `sub`. Whose key signed is for `verify_jws` to decide.
+    `uri` is where it was fetched, and must be its `sub`; `now` is when. `key` is that of whoever may speak for the
+    list, which is for the caller to say. CredentialError; no more than 256 kB are read.
     """
-    header, claims = verify_jws(token)
-    if header.get("typ") not in (TOKEN_TYPE, f"application/{TOKEN_TYPE}"):
-        raise StatusError("status_list_malformed", f"the typ of a status list token is {TOKEN_TYPE}")
+    claims = _verified_jwt(token, key) if isinstance(token, str) else _verified_cwt(token, key)
     if claims.get("sub") != uri:
         raise StatusError("status_list_mismatch", "the sub of the token is not the address of the list")
-    issued = _moment(claims.get("iat"), "iat")
-    if issued > now + timedelta(seconds=skew_s):
-        raise StatusError("status_list_not_yet_valid", "the status list token is from the future")
+    _check_begin(claims, now)
     ends = [_moment(claims["exp"], "exp")] if "exp" in claims else []
     if ends and ends[0] <= now:
         raise StatusError("status_list_stale", "the status list token has expired")
     if "ttl" in claims:
         ends.append(now + timedelta(seconds=min(_number(claims["ttl"], "ttl"), 10**9)))
     return StatusToken(uri, decode(claims.get("status_list")), min(ends, default=None))
+
+
+def _verified_jwt(token: str, key: VerifyingKey) -> Mapping[str, Any]:
+    jws = Jws.parse(token)
+    jws.verify(key)
+    if jws.header.get("typ") not in _JWT_TYPES:
+        raise StatusError("status_list_malformed", "the token is not of the type of a status list in JWT form")
+    return jws.claims
+
+
+def _verified_cwt(token: bytes, key: VerifyingKey) -> Mapping[str, Any]:
+    """The claims under their names in a JWT (Token Status List §5.2)."""
+    signed = cose.Sign1.parse(token)
+    signed.verify(key)
+    if signed.header.get(_CWT_TYPE) not in _CWT_TYPES:
+        raise StatusError("status_list_malformed", "the token is not of the type of a status list in CWT form")
+    claims = cose.read(signed.payload)
+    if not isinstance(claims, dict):
+        raise StatusError("status_list_malformed", "the claims of a CWT are a map")
+    named = {name: claims[label] for label, name in _CWT_CLAIMS.items() if label in claims}
+    held = named.get("status_list")
+    if not isinstance(held, dict) or not isinstance(held.get("lst"), bytes):
+        raise StatusError("status_list_malformed", "the lst of a CWT is a byte string")
+    return named
+
+
+def _check_begin(claims: Mapping[str, Any], now: datetime) -> None:
+    begins = [_moment(claims.get("iat"), "iat")] + ([_moment(claims["nbf"], "nbf")] if "nbf" in claims else [])
+    if max(begins) > now + CLOCK_SKEW:
+        raise StatusError("status_list_not_yet_valid", "the status list token is from the future")
 
 
 def reference_of(claims: Mapping[str, Any]) -> tuple[str, int]:

@@ -30,6 +30,13 @@ class JwsKey:
     expires: datetime | None = None
     revoked: datetime | None = None
 
+    def check_end(self, now: datetime) -> None:
+        """Return if the key has not ended. DidError `method_revoked`, `method_expired`."""
+        if self.revoked is not None and self.revoked <= now:
+            raise DidError("method_revoked", "the key has been revoked")
+        if self.expires is not None and self.expires <= now:
+            raise DidError("method_expired", "the key has expired")
+
 
 def read_jwk(jwk: Any, algorithm: object) -> VerifyingKey:
     """The key in a public JWK. KeyMaterialError as of `from_jwk`, and `key_use_mismatch` if its `alg` is another."""

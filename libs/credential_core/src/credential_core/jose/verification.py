@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from credential_core.errors import DidError, ProofError
+from credential_core.errors import ProofError
 from credential_core.jose import open_badges, w3c
 from credential_core.jose.claims import check_times
 from credential_core.jose.envelope import Enveloped, Profile
@@ -53,7 +53,7 @@ def verify_enveloped(document: Enveloped, expected: Expected, resolve: Callable[
         key = _w3c_key(document, source, expected)
         times = claims
     check_times(times, expected.now)
-    _check_end(key, expected.now)
+    key.check_end(expected.now)
 
 
 def _open_badges_key(document: Enveloped, source: KeySource) -> JwsKey:
@@ -85,10 +85,3 @@ def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
         raise ProofError("invalid_domain", "the JWT is for another audience")
     if expected.challenge is not None and claims.get("nonce") != expected.challenge:
         raise ProofError("invalid_challenge", "the nonce of the JWT is not the challenge that was given")
-
-
-def _check_end(key: JwsKey, now: datetime) -> None:
-    if key.revoked is not None and key.revoked <= now:
-        raise DidError("method_revoked", "the key has been revoked")
-    if key.expires is not None and key.expires <= now:
-        raise DidError("method_expired", "the key has expired")

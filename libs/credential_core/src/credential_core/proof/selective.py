@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from credential_core import cbor
 from credential_core.errors import CredentialError, ProofError
 from credential_core.jsonld import to_quads
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base64url, encode_base64url
-from credential_core.proof import cbor
 from credential_core.proof.configuration import ProofOptions, attach, configuration, covered, proofs
 from credential_core.proof.grouping import group, nquads
 from credential_core.proof.hashing import digest, options_digest
@@ -50,7 +50,9 @@ class BaseProof:
     def decode(cls, value: Any) -> BaseProof:
         """ProofError `proof_value_malformed` if it is not a base proof value."""
         signature, key, hmac_key, signatures, mandatory = _parts(value, _BASE)
-        if not _is_bytes(hmac_key, _HMAC_BYTES) or not _is_list_of(mandatory, str):
+        if not _is_bytes(hmac_key, _HMAC_BYTES) or not isinstance(mandatory, list):
+            raise _malformed()
+        if not all(isinstance(pointer, str) for pointer in mandatory):
             raise _malformed()
         return cls(signature, _ephemeral(key), hmac_key, _signatures(signatures), tuple(mandatory))
 
@@ -76,9 +78,11 @@ class DerivedProof:
         signature, key, signatures, labels, mandatory = _parts(value, _DERIVED)
         if not isinstance(labels, dict) or not all(_is_bytes(label, _HMAC_BYTES) for label in labels.values()):
             raise _malformed()
-        if len(set(labels.values())) != len(labels):
+        if not all(map(_is_number, labels)) or len(set(labels.values())) != len(labels):
             raise _malformed()
-        if not _is_list_of(mandatory, int) or len(set(mandatory)) != len(mandatory):
+        if not isinstance(mandatory, list) or not all(map(_is_number, mandatory)):
+            raise _malformed()
+        if len(set(mandatory)) != len(mandatory):
             raise _malformed()
         named = {number: encode_base64url(label) for number, label in labels.items()}
         return cls(signature, _ephemeral(key), _signatures(signatures), named, tuple(mandatory))
@@ -93,7 +97,10 @@ def _parts(value: Any, header: bytes) -> list[Any]:
         raise ProofError("proof_not_derived", "a base proof is for the holder, who derives one to show")
     if not data.startswith(header):
         raise _malformed()
-    parts = cbor.decode(data[len(header) :])
+    try:
+        parts = cbor.decode(data[len(header) :])
+    except CredentialError:
+        raise _malformed() from None
     if not isinstance(parts, list) or len(parts) != 5 or not _is_bytes(parts[0], 64):
         raise _malformed()
     return parts
@@ -123,8 +130,8 @@ def _is_bytes(value: Any, size: int) -> bool:
     return isinstance(value, bytes) and len(value) == size
 
 
-def _is_list_of(value: Any, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _malformed() -> ProofError:

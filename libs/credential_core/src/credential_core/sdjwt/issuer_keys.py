@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,8 +29,11 @@ def key_location(sd_jwt: SdJwt) -> str | None:
     return f"https://{parts.netloc}/.well-known/jwt-vc-issuer{parts.path.rstrip('/')}"
 
 
-def issuer_key(sd_jwt: SdJwt, document: Mapping[str, Any] | None = None) -> VerifyingKey:
-    """The issuer's key, from what `key_location` gave. CredentialError if it is not there; `x5c` is not read."""
+def issuer_key(sd_jwt: SdJwt, document: Mapping[str, Any] | None = None, *, now: datetime) -> VerifyingKey:
+    """The issuer's key, from what `key_location` gave; `x5c` is not read.
+
+    CredentialError if it is not there, or if the DID document says that it has ended.
+    """
     issuer = _issuer(sd_jwt)
     document = resolve_self_contained(issuer) if document is None else document
     if document is None:
@@ -37,7 +41,9 @@ def issuer_key(sd_jwt: SdJwt, document: Mapping[str, Any] | None = None) -> Veri
     if issuer.startswith("https:"):
         return _from_metadata(sd_jwt, issuer, document)
     found = document
-    return KeySource(sd_jwt.jws.header, issuer, "assertionMethod", lambda _: found).controlled().key
+    key = KeySource(sd_jwt.jws.header, issuer, "assertionMethod", lambda _: found).controlled()
+    key.check_end(now)
+    return key.key
 
 
 def _from_metadata(sd_jwt: SdJwt, issuer: str, document: Mapping[str, Any]) -> VerifyingKey:

@@ -45,24 +45,41 @@ def verify(
     """The claims of an SD-JWT VC by the issuer whose key is `key`. CredentialError, with the code that says why not.
 
     `vct`: the only type accepted. `binding`: the key binding that must be there; without it there must be none, for
-    nobody could say whom it was meant for. Status is not looked at: `claims["status"]` is for `check_token_status`.
+    nobody could say whom it was meant for. Status is not looked at: that is for `credential_core.verify.verify_sd_jwt`.
     """
-    sd_jwt = SdJwt.parse(text)
-    _check_header(sd_jwt.jws.header, TYPES)
+    sd_jwt = read(text)
     sd_jwt.jws.verify(key)
     claims = process(sd_jwt).claims
+    check_claims(claims, vct)
+    check_times(claims, now)
+    holder = check_binding(sd_jwt, binding, now)
+    return VerifiedSdJwt(claims, claims["vct"], claims.get("iss"), holder)
+
+
+def read(text: str) -> SdJwt:
+    """An SD-JWT VC taken apart, nothing of it verified but what its `typ` says it is."""
+    sd_jwt = SdJwt.parse(text)
+    _check_header(sd_jwt.jws.header, TYPES)
+    return sd_jwt
+
+
+def check_claims(claims: Mapping[str, Any], vct: str | None) -> None:
+    """The type is there, and is `vct` if that is given; the issuer, if named, is a string. CredentialError if not."""
     if not isinstance(claims.get("vct"), str) or not claims["vct"]:
         raise DocumentError("sd_jwt_claim_missing", "an SD-JWT VC names its type in vct")
     if vct is not None and claims["vct"] != vct:
         raise DocumentError("sd_jwt_type_unexpected", "the SD-JWT VC is of another type")
-    issuer = claims.get("iss")
-    if issuer is not None and not isinstance(issuer, str):
+    if not isinstance(claims.get("iss", ""), str):
         raise ProofError("jwt_claim_malformed", "the claim iss is not a string")
-    check_times(claims, now)
-    if binding is None and sd_jwt.key_binding is not None:
+
+
+def check_binding(sd_jwt: SdJwt, expected: ExpectedBinding | None, now: datetime) -> VerifyingKey | None:
+    """The key that the holder proved to have; None if nothing was expected and nothing is there. CredentialError."""
+    if expected is not None:
+        return _verify_binding(sd_jwt, expected, now)
+    if sd_jwt.key_binding is not None:
         raise ProofError("key_binding_unexpected", "the SD-JWT is bound to an audience that was not asked about")
-    holder = None if binding is None else _verify_binding(sd_jwt, binding, now)
-    return VerifiedSdJwt(claims, claims["vct"], issuer, holder)
+    return None
 
 
 def holder_key(sd_jwt: SdJwt) -> VerifyingKey:

@@ -16,6 +16,7 @@ from credential_core.verify.inputs import (
 from credential_core.verify.presentation import verify_presentation
 from credential_core.verify.reading import parse
 from credential_core.verify.recipient import Recipient
+from credential_core.verify.sd_jwt import SdJwtReport, sd_jwt_needs, verify_sd_jwt
 from credential_core.verify.verification import rejected, verify
 
 __all__ = [
@@ -26,13 +27,16 @@ __all__ = [
     "Policy",
     "Recipient",
     "Resolution",
+    "SdJwtReport",
     "Trust",
     "TrustAnswer",
     "issuer_id",
     "needs",
     "parse",
     "rejected",
+    "sd_jwt_needs",
     "trust_only",
     "verify",
     "verify_presentation",
+    "verify_sd_jwt",
 ]

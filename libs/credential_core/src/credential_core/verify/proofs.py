@@ -21,7 +21,7 @@ CHECK: Final = "proof"
 CLOCK_SKEW: Final = timedelta(minutes=5)
 _LEGACY_SUITES: Final = frozenset({"eddsa-2022"})
 # What we cannot judge is unknown; what we can judge and is wrong has failed.
-_UNDECIDED: Final = frozenset(
+UNDECIDED: Final = frozenset(
     {
         "proof_type_unsupported",
         "cryptosuite_unsupported",
@@ -101,7 +101,7 @@ def _judge(
             challenge=occasion.challenge,
         )
     except CredentialError as error:
-        outcome = Outcome.UNKNOWN if error.code in _UNDECIDED else Outcome.FAILED
+        outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
     if proof.get("cryptosuite") in _LEGACY_SUITES:
         detail = "the signature is the issuer's, by a cryptosuite under a name that was given up"
@@ -117,9 +117,9 @@ def _judge_envelope(
     source = kid if isinstance(kid, str) else signer
     expected = Expected(signer, occasion.purpose, now, occasion.domain, occasion.challenge)
     try:
-        verify_enveloped(document, expected, lambda controller: _resolve(controller, controllers))
+        verify_enveloped(document, expected, lambda controller: resolve(controller, controllers))
     except CredentialError as error:
-        outcome = Outcome.UNKNOWN if error.code in _UNDECIDED else Outcome.FAILED
+        outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
     return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
 
@@ -153,10 +153,11 @@ def _method(
     signer = issuer_id(document) if occasion.signer is None else occasion.signer
     if controller != signer:
         raise ProofError("issuer_mismatch", "the key that signed is not controlled by the issuer")
-    return verification_method(_resolve(controller, controllers), method_id, occasion.purpose)
+    return verification_method(resolve(controller, controllers), method_id, occasion.purpose)
 
 
-def _resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[str, Any]:
+def resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[str, Any]:
+    """The document of a controller, as it was fetched or as it contains itself. DidError if there is none."""
     contained = resolve_self_contained(controller)
     if contained is not None:
         return contained

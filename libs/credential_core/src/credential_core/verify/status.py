@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from credential_core import bitstring, revocation_list, token_status_list
 from credential_core.errors import CredentialError, StatusError
+from credential_core.jose import Enveloped
 from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome
+from credential_core.token_status_list import StatusToken
 from credential_core.verify.inputs import (
     Failure,
     KnownState,
@@ -53,6 +55,8 @@ def check_status(document: Mapping[str, Any], sources: StatusSources) -> Check:
     if len(entries) > MAX_ENTRIES:
         return _unknown("status_malformed", f"a credential may have {MAX_ENTRIES} status entries")
     results = [_check_entry(entry, document, sources) for entry in entries]
+    if isinstance(document, Enveloped) and "status" in document.envelope.jws.claims:
+        results.append(_unknown("status_type_unsupported", "the claim status of a JWT around a credential is not read"))
     if sources.known is not None:
         results.append(_known_check(sources.known))
     if not results:
@@ -131,40 +135,56 @@ _KINDS: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Statu
 
 def check_token_status(
     claims: Mapping[str, Any],
-    lists: Mapping[str, token_status_list.StatusToken | Failure],
+    lists: Mapping[str, StatusToken | Failure],
     now: datetime,
     known: KnownStatus | None = None,
 ) -> Check:
-    """The status of a JWT or SD-JWT whose `status.status_list` claim names an IETF Token Status List.
+    """The status of a JWT or SD-JWT by its claim `status`, and by what events told; the worse counts.
 
     `lists` holds what `token_status_list.read_token` made of the fetched lists, by uri. Values that are not
-    registered are unknown: what an application means by them is for the application to say.
+    registered are unknown: what an application means by them is for the application to say. So is a status with any
+    mechanism beside `status_list`.
     """
     results = [_known_check(known)] if known is not None else []
     if "status" in claims:
-        results.append(_check_token(claims, lists, now))
+        results += _check_mechanisms(claims, lists, now)
     if not results:
         return Check(CHECK, Outcome.SKIPPED, "status_absent", "the credential has no status")
     return min(results, key=_severity)
 
 
-def _check_token(
-    claims: Mapping[str, Any], lists: Mapping[str, token_status_list.StatusToken | Failure], now: datetime
-) -> Check:
+def _check_mechanisms(
+    claims: Mapping[str, Any], lists: Mapping[str, StatusToken | Failure], now: datetime
+) -> list[Check]:
+    mechanisms = claims["status"] if isinstance(claims["status"], Mapping) else {}
+    listed = [_check_token(claims, lists, now)] if "status_list" in mechanisms else []
+    if not listed or len(mechanisms) > 1:
+        listed.append(_unknown("status_type_unsupported", "the kind of status is not one this library reads"))
+    return listed
+
+
+def _check_token(claims: Mapping[str, Any], lists: Mapping[str, StatusToken | Failure], now: datetime) -> Check:
     try:
         uri, _ = token_status_list.reference_of(claims)
-        found = lists.get(uri)
-        if found is None or isinstance(found, Failure):
-            why = "was not fetched" if found is None else found.detail
-            return _unknown("status_list_unavailable", f"the status list: {why}", uri)
-        if found.usable_until is not None and found.usable_until <= now:
-            return _unknown("status_list_stale", "the status list has outlived its exp or ttl", uri)
-        value = token_status_list.read_status(claims, found)
     except CredentialError as error:
         return _unknown(error.code, error.detail)
+    try:
+        value = token_status_list.read_status(claims, _current(lists.get(uri), now))
+    except CredentialError as error:
+        return _unknown(error.code, error.detail, uri)
     if value not in _STATE_OF_TOKEN:
         return _unknown("status_value_unsupported", f"the status {value:#04x} is not registered", uri)
     return _state_check(_STATE_OF_TOKEN[value], uri)
+
+
+def _current(found: StatusToken | Failure | None, now: datetime) -> StatusToken:
+    """The list, if it was read and is still to be used."""
+    if found is None or isinstance(found, Failure):
+        why = "was not fetched" if found is None else f"{found.detail} ({found.code})"
+        raise StatusError("status_list_unavailable", f"the status list: {why}")
+    if found.usable_until is not None and found.usable_until <= now:
+        raise StatusError("status_list_stale", "the status list has outlived its exp or ttl")
+    return found
 
 
 def status_notices(document: Mapping[str, Any], sources: StatusSources) -> list[Check]:
