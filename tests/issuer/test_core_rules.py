@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from credential_core.proof import verify_proof
 from issuer.adapters.key_store import KeySealed, LocalKeyStore, recipient_keys
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.change_status import TARGET, Action, next_state
-from issuer.core.model import IssuerId, IssuerKey, KeyId, State
+from issuer.core.model import Algorithm, IssuerId, IssuerKey, KeyId, State
 from issuer.core.recipient import Recipient, fingerprint, subject_of
 from service_kit.errors import Conflict, Invalid
 
@@ -86,8 +87,10 @@ def test_recipient_keys_depend_on_organization_identifier_and_secret() -> None:
     assert first("a", "x") == recipient_keys(KEK)("a", "x")
 
 
-async def stored_key(store: LocalKeyStore, issuer: str = "issuer", key: str = "key") -> IssuerKey:
-    public, sealed = await store.create(IssuerId(issuer), KeyId(key))
+async def stored_key(
+    store: LocalKeyStore, issuer: str = "issuer", key: str = "key", algorithm: Algorithm = "Ed25519"
+) -> IssuerKey:
+    public, sealed = await store.create(IssuerId(issuer), KeyId(key), algorithm)
     method = f"did:key:{public.multibase}#{public.multibase}"
     return IssuerKey(KeyId(key), IssuerId(issuer), method, public, sealed, datetime.now(UTC))
 
@@ -96,8 +99,10 @@ DOCUMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "id": "urn:x",
 
 
 @pytest.mark.asyncio
-async def test_a_sealed_key_signs_in_another_process() -> None:
-    key = await stored_key(LocalKeyStore(KEK))
+@pytest.mark.parametrize("algorithm", get_args(Algorithm))
+async def test_a_sealed_key_signs_in_another_process(algorithm: Algorithm) -> None:
+    key = await stored_key(LocalKeyStore(KEK), algorithm=algorithm)
+    assert key.public.algorithm == algorithm
     signed = await LocalKeyStore(KEK).sign(DOCUMENT, key, datetime.now(UTC))
     verify_proof(signed, signed["proof"], key.public)
 
@@ -118,10 +123,17 @@ async def test_a_sealed_key_opens_only_for_its_issuer_its_id_and_our_secret() ->
 
 
 @pytest.mark.asyncio
+async def test_randomness_that_makes_no_key_is_drawn_again() -> None:
+    draws = iter([bytes(32), b"\xff" * 32, bytes(31) + b"\x01", bytes(12)])
+    public, _ = await LocalKeyStore(KEK, lambda _: next(draws)).create(IssuerId("i"), KeyId("k"), "P-256")
+    assert public == SigningKey.from_seed(bytes(31) + b"\x01", "P-256").public
+
+
+@pytest.mark.asyncio
 async def test_nothing_of_a_private_key_shows() -> None:
     seeds = iter([bytes(32), bytes(12)])
     store = LocalKeyStore(KEK, lambda _: next(seeds))
-    public, sealed = await store.create(IssuerId("i"), KeyId("k"))
+    public, sealed = await store.create(IssuerId("i"), KeyId("k"), "Ed25519")
     assert public == SigningKey.from_seed(bytes(32)).public
     assert bytes(32) not in sealed
     assert await asyncio.to_thread(repr, store)

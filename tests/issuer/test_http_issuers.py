@@ -6,6 +6,7 @@ import pytest
 
 from credential_core.bitstring import StatusBits
 from credential_core.did import assertion_method, resolve_did_key
+from credential_core.proof import verify_proof
 from service_kit.testing import BASE_URL
 from tests.issuer.world import ORG, OTHER_ORG, World, fields, problem_code
 
@@ -50,12 +51,58 @@ async def test_the_did_document_lets_the_key_sign(world: World, method: str) -> 
         assert published.did_document == resolve_did_key(issuer["id"])
 
 
+async def test_an_issuer_may_have_a_key_of_each_algorithm(world: World) -> None:
+    issuer = await world.issuer(keys=["P-384", "Ed25519", "P-256"])
+    (published,) = await world.events("issuer.published.v1")
+    keys = (await world.send("GET", f"/issuers/{issuer['slug']}/keys")).json()["items"]
+    assert [key["algorithm"] for key in keys] == ["P-384", "Ed25519", "P-256"]
+    found = [assertion_method(published.did_document, key["id"]).public for key in keys]
+    assert [public.algorithm for public in found] == ["P-384", "Ed25519", "P-256"]
+    assert [key["id"] for key in keys] == [f"{issuer['id']}#{public.multibase}" for public in found]
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+@pytest.mark.parametrize("method", ["web", "key"])
+async def test_an_issuers_first_key_signs_its_credentials_and_lists(world: World, algorithm: str, method: str) -> None:
+    await world.issuer(keys=[algorithm], method=method)
+    document = (await world.issue(await world.achievement()))["credential"]
+    (published,) = await world.events("issuer.published.v1")
+    (first_list,) = await world.events("status-list.published.v1")
+    for signed in (document, first_list.credential):
+        proof = signed["proof"]
+        assert proof["cryptosuite"] == "ecdsa-rdfc-2019"
+        verify_proof(signed, proof, assertion_method(published.did_document, proof["verificationMethod"]).public)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"keys": []},
+        {"keys": ["Ed25519", "Ed25519"]},
+        {"keys": ["RSA"]},
+        {"keys": ["Ed25519", "P-256"], "method": "key"},
+        {"keys": "Ed25519"},
+    ],
+)
+async def test_keys_that_an_issuer_cannot_have(world: World, members: dict[str, Any]) -> None:
+    answer = await world.send("POST", "/issuers", {"name": "Lakeside", "slug": "lakeside"} | members)
+    assert answer.status_code == 422
+    assert await world.count("issuers") == 0
+
+
 async def test_private_keys_lie_encrypted_and_leave_by_no_road(world: World) -> None:
     issuer = await world.issuer()
     ((sealed,),) = await world.rows("SELECT sealed FROM issuer_keys")
     keys = await world.send("GET", f"/issuers/{issuer['slug']}/keys")
     assert len(bytes(sealed)) == 1 + 12 + 32 + 16
-    assert set(keys.json()["items"][0]) == {"id", "type", "controller", "publicKeyMultibase", "createdAt"}
+    assert set(keys.json()["items"][0]) == {
+        "id",
+        "type",
+        "controller",
+        "publicKeyMultibase",
+        "algorithm",
+        "createdAt",
+    }
 
 
 async def test_a_slug_belongs_to_one_issuer_in_the_world(world: World) -> None:

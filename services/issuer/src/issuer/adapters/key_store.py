@@ -8,12 +8,14 @@ from datetime import datetime
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from credential_core.errors import KeyMaterialError
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.proof import sign
-from issuer.core.model import IssuerId, IssuerKey, Json, KeyId
+from issuer.core.model import Algorithm, IssuerId, IssuerKey, Json, KeyId
 from service_kit.ids import random_bytes
 
-SEED_BYTES = 32
+SECRET_BYTES = {"Ed25519": 32, "P-256": 32, "P-384": 48}
+SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 NONCE_BYTES = 12
 FORMAT = b"\x01"
 
@@ -33,18 +35,29 @@ class LocalKeyStore:
         self._randomness = randomness
         self._open: dict[KeyId, SigningKey] = {}
 
-    async def create(self, issuer_id: IssuerId, key_id: KeyId) -> tuple[PublicKey, bytes]:
-        """A new Ed25519 key: its public part, and its sealed private part."""
-        seed, nonce = self._randomness(SEED_BYTES), self._randomness(NONCE_BYTES)
-        sealed = FORMAT + nonce + self._cipher.encrypt(nonce, seed, _bound_to(issuer_id, key_id))
-        return SigningKey.from_seed(seed).public, sealed
+    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[PublicKey, bytes]:
+        """A new key: its public part, and its sealed private part."""
+        made, nonce = self._new_key(algorithm), self._randomness(NONCE_BYTES)
+        sealed = FORMAT + nonce + self._cipher.encrypt(nonce, made.seed, _bound_to(issuer_id, key_id))
+        return made.public, sealed
+
+    def _new_key(self, algorithm: str) -> SigningKey:
+        while True:
+            try:
+                return SigningKey.from_seed(self._randomness(SECRET_BYTES[algorithm]), algorithm)
+            except KeyMaterialError:  # one number in 2^32 is none below the order of P-256
+                continue
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
-        """A copy of the document with an eddsa-rdfc-2022 proof."""
+        """A copy of the document with a proof by the key's rdfc suite."""
+        opened, suite = self._opened(key), SUITES[key.public.algorithm]
+        return sign(document, opened, verification_method=key.verification_method, created=created, cryptosuite=suite)
+
+    def _opened(self, key: IssuerKey) -> SigningKey:
         opened = self._open.get(key.id)
         if opened is None:
             opened = self._open[key.id] = self._unseal(key)
-        return sign(document, opened, verification_method=key.verification_method, created=created)
+        return opened
 
     def _unseal(self, key: IssuerKey) -> SigningKey:
         if not key.sealed.startswith(FORMAT):
@@ -56,7 +69,7 @@ class LocalKeyStore:
             raise KeySealed(
                 f"the key {key.id} does not open: it was sealed under another key encryption key"
             ) from error
-        return SigningKey.from_seed(seed)
+        return SigningKey.from_seed(seed, key.public.algorithm)
 
 
 def _bound_to(issuer_id: IssuerId, key_id: KeyId) -> bytes:

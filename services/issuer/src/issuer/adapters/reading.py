@@ -33,7 +33,7 @@ from service_kit.inputs import IdempotencyKey, Page, PageRequest
 CACHED_ACHIEVEMENTS = 512
 LISTS_AT_ONCE = 100
 # Statements of the issuing path are made once: building one costs more than running it.
-ISSUERS_OF = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id")).order_by(ISSUERS.c.slug)
+ISSUERS_OF = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id"))
 NEWEST = (
     select(*(column for column in ACHIEVEMENTS.c if column.name != "document"))
     .where(ACHIEVEMENTS.c.id == bindparam("achievement_id"))
@@ -93,12 +93,12 @@ class Reading:
 
     async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
         """The organization's issuers, by slug."""
-        return [rows.issuer(row) for row in await self._rows(ISSUERS_OF, org_id=org_id)]
+        return rows.issuers(await self._rows(ISSUERS_OF, org_id=org_id))
 
     async def issuer(self, issuer_id: IssuerId) -> Issuer:
         """An issuer that is known to exist."""
-        (row,) = await self._rows(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id == issuer_id))
-        return rows.issuer(row)
+        [issuer] = rows.issuers(await self._rows(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id == issuer_id)))
+        return issuer
 
     async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
         """A version of an achievement; without a number, the newest that is not retired, else the newest."""

@@ -1,6 +1,9 @@
 """Rows of the tables to the core's own types, and back."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, select
@@ -23,21 +26,30 @@ from issuer.core.model import (
     StatusList,
 )
 
-ISSUERS_WITH_KEYS: Select[Any] = select(
-    ISSUERS,
-    ISSUER_KEYS.c.id.label("key_id"),
-    ISSUER_KEYS.c.verification_method,
-    ISSUER_KEYS.c.public_key,
-    ISSUER_KEYS.c.sealed,
-    ISSUER_KEYS.c.created_at.label("key_created_at"),
-).join(ISSUER_KEYS, ISSUER_KEYS.c.issuer_id == ISSUERS.c.id)
+# A row for each key, by slug, the first key first.
+ISSUERS_WITH_KEYS: Select[Any] = (
+    select(
+        ISSUERS,
+        ISSUER_KEYS.c.id.label("key_id"),
+        ISSUER_KEYS.c.verification_method,
+        ISSUER_KEYS.c.public_key,
+        ISSUER_KEYS.c.sealed,
+        ISSUER_KEYS.c.created_at.label("key_created_at"),
+    )
+    .join(ISSUER_KEYS, ISSUER_KEYS.c.issuer_id == ISSUERS.c.id)
+    .order_by(ISSUERS.c.slug, ISSUER_KEYS.c.ordinal)
+)
 
 WITHOUT_DOCUMENT = [column for column in CREDENTIALS.c if column.name != "document"]
 
 
-def issuer(row: RowMapping) -> Issuer:
-    """A row of ISSUERS_WITH_KEYS."""
-    key = IssuerKey(
+def issuers(found: Iterable[RowMapping]) -> list[Issuer]:
+    """Rows of ISSUERS_WITH_KEYS, those of one issuer together."""
+    return [_issuer(list(rows)) for _, rows in groupby(found, key=itemgetter("id"))]
+
+
+def _key(row: RowMapping) -> IssuerKey:
+    return IssuerKey(
         id=KeyId(row["key_id"]),
         issuer_id=IssuerId(row["id"]),
         verification_method=row["verification_method"],
@@ -45,8 +57,12 @@ def issuer(row: RowMapping) -> Issuer:
         sealed=bytes(row["sealed"]),
         created_at=row["key_created_at"],
     )
+
+
+def _issuer(rows: Sequence[RowMapping]) -> Issuer:
+    row = rows[0]
     return Issuer(
-        id=key.issuer_id,
+        id=IssuerId(row["id"]),
         org_id=row["org_id"],
         slug=row["slug"],
         did=row["did"],
@@ -57,7 +73,7 @@ def issuer(row: RowMapping) -> Issuer:
         revision=row["revision"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
-        key=key,
+        keys=tuple(map(_key, rows)),
     )
 
 
@@ -78,11 +94,12 @@ def of_issuer(value: Issuer) -> dict[str, Any]:
     }
 
 
-def of_key(value: IssuerKey) -> dict[str, Any]:
+def of_key(ordinal: int, value: IssuerKey) -> dict[str, Any]:
     """Values for ISSUER_KEYS."""
     return {
         "id": value.id,
         "issuer_id": value.issuer_id,
+        "ordinal": ordinal,
         "verification_method": value.verification_method,
         "public_key": value.public.multibase,
         "sealed": value.sealed,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -49,12 +50,13 @@ ISSUER_KEYS = Table(
     "issuer_keys",
     METADATA,
     Column("id", ID, primary_key=True),
-    # One key per issuer until keys can be rotated.
-    Column("issuer_id", ForeignKey("issuers.id"), nullable=False, unique=True),
+    Column("issuer_id", ForeignKey("issuers.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("verification_method", Text, nullable=False, unique=True),
     Column("public_key", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", MOMENT, nullable=False),
+    UniqueConstraint("issuer_id", "ordinal"),
 )
 
 STATUS_LISTS = Table(

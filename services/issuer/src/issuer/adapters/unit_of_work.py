@@ -35,18 +35,19 @@ class IssuerRows:
         self._session = session
 
     async def add(self, issuer: Issuer) -> bool:
-        """Store a new issuer with its key. False when its slug is taken."""
+        """Store a new issuer with its keys. False when its slug is taken."""
         statement = insert(ISSUERS).values(rows.of_issuer(issuer)).on_conflict_do_nothing(index_elements=["slug"])
         if await self._session.scalar(statement.returning(ISSUERS.c.id)) is None:
             return False
-        await self._session.execute(insert(ISSUER_KEYS).values(rows.of_key(issuer.key)))
+        keys = [rows.of_key(ordinal, key) for ordinal, key in enumerate(issuer.keys)]
+        await self._session.execute(insert(ISSUER_KEYS), keys)
         return True
 
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
         query = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == org_id, ISSUERS.c.slug == slug)
-        row = (await self._session.execute(query.with_for_update(of=ISSUERS))).mappings().one_or_none()
-        return None if row is None else rows.issuer(row)
+        found = (await self._session.execute(query.with_for_update(of=ISSUERS))).mappings()
+        return next(iter(rows.issuers(found)), None)
 
     async def did(self, issuer_id: IssuerId) -> str:
         """The DID of an issuer that is known to exist."""

@@ -9,11 +9,11 @@ from credential_core.did import (
     VerificationMethod,
     did_document,
     did_key,
-    did_key_verification_method,
     did_web,
 )
 from credential_core.errors import CredentialError
-from issuer.core.model import Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, Method
+from credential_core.keys import PublicKey
+from issuer.core.model import Algorithm, Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, Method
 from issuer.core.ports import Audit, KeyStore, UnitOfWork, UnitsOfWork
 from issuer.core.status_lists import OpenStatusList
 from service_kit.clock import Clock
@@ -24,18 +24,22 @@ from service_kit.inputs import IdempotencyKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIssuer:
-    """What a new issuer is to be. `profile` holds Open Badges 3.0 Profile members, without id and type."""
+    """What a new issuer is to be. `profile` holds Open Badges 3.0 Profile members, without id and type.
+
+    It gets a key of each of the `algorithms`, of which the first signs Open Badges; a did:key is one key.
+    """
 
     org_id: str
     actor: str
     slug: str
     method: Method
     profile: Json
+    algorithms: tuple[Algorithm, ...] = ("Ed25519",)
     key: IdempotencyKey | None = None
 
 
 class OpenIssuer:
-    """Creates an issuer: its key, its identifier, its first status list, and the events that tell of both."""
+    """Creates an issuer: its keys, its identifier, its first status list, and the events that tell of both."""
 
     def __init__(
         self,
@@ -69,18 +73,18 @@ class OpenIssuer:
             await work.outbox.append(published(issuer))
             await self._open_list(work, issuer)
             await work.commit()
-        self._audit("issuer_opened", issuer=issuer.did, key_id=issuer.key.id, actor=new.actor)
+        for key in issuer.keys:
+            self._audit("issuer_opened", issuer=issuer.did, key_id=key.id, actor=new.actor)
         return issuer
 
     async def _build(self, new: NewIssuer) -> Issuer:
         issuer_id, now = IssuerId(self._new_id()), self._clock()
-        key_id = KeyId(self._new_id())
-        public, sealed = await self._keys.create(issuer_id, key_id)
-        if new.method == "web":
-            did = self._did_web(new.slug)
-            verification_method = f"{did}#{public.multibase}"
-        else:
-            did, verification_method = did_key(public), did_key_verification_method(public)
+        made = [await self._new_key(issuer_id, algorithm) for algorithm in new.algorithms]
+        did = self._did_web(new.slug) if new.method == "web" else did_key(made[0][1])
+        keys = tuple(
+            IssuerKey(key_id, issuer_id, f"{did}#{public.multibase}", public, sealed, now)
+            for key_id, public, sealed in made
+        )
         return Issuer(
             id=issuer_id,
             org_id=new.org_id,
@@ -93,8 +97,12 @@ class OpenIssuer:
             revision=1,
             created_at=now,
             changed_at=now,
-            key=IssuerKey(key_id, issuer_id, verification_method, public, sealed, now),
+            keys=keys,
         )
+
+    async def _new_key(self, issuer_id: IssuerId, algorithm: Algorithm) -> tuple[KeyId, PublicKey, bytes]:
+        key_id = KeyId(self._new_id())
+        return key_id, *await self._keys.create(issuer_id, key_id, algorithm)
 
     def _did_web(self, slug: str) -> str:
         try:
@@ -154,7 +162,7 @@ async def _locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:
 
 def published(issuer: Issuer) -> IssuerPublished:
     """The event that carries an issuer's whole public record."""
-    method = VerificationMethod(issuer.key.verification_method, issuer.did, issuer.key.public)
+    methods = [VerificationMethod(key.verification_method, issuer.did, key.public) for key in issuer.keys]
     return IssuerPublished(
         issuer_id=issuer.did,
         slug=issuer.slug,
@@ -163,6 +171,6 @@ def published(issuer: Issuer) -> IssuerPublished:
         active=issuer.active,
         name=str(issuer.profile.get("name", "")),
         profile=issuer.profile,
-        did_document=did_document(issuer.did, [method]),
+        did_document=did_document(issuer.did, methods),
         changed_at=issuer.changed_at,
     )

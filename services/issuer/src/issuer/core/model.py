@@ -1,5 +1,6 @@
 """The issuer's own things: issuers and their keys, achievements as we know them, credentials, status lists."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ CredentialId = NewType("CredentialId", str)
 ListId = NewType("ListId", str)
 
 Method = Literal["web", "key"]
+Algorithm = Literal["Ed25519", "P-256", "P-384"]
 PURPOSE = "revocation"
 
 
@@ -54,7 +56,7 @@ class IssuerKey:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs. `profile` is the Open Badges 3.0 Profile that stands in its credentials."""
+    """Who signs. `profile` is the Open Badges 3.0 Profile that stands in its credentials; one key of an algorithm."""
 
     id: IssuerId
     org_id: str
@@ -67,7 +69,16 @@ class Issuer:
     revision: int
     created_at: datetime
     changed_at: datetime
-    key: IssuerKey
+    keys: tuple[IssuerKey, ...]
+
+    @property
+    def key(self) -> IssuerKey:
+        """The one that signs Open Badges credentials and status lists."""
+        return self.keys[0]
+
+    def key_for(self, algorithms: Collection[str]) -> IssuerKey | None:
+        """The first key of one of these algorithms."""
+        return next((key for key in self.keys if key.public.algorithm in algorithms), None)
 
 
 @dataclass(frozen=True, slots=True)

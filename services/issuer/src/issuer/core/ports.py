@@ -10,6 +10,7 @@ from contracts.events import Payload
 from credential_core.keys import PublicKey
 from issuer.core.model import (
     Achievement,
+    Algorithm,
     Credential,
     CredentialId,
     Issuer,
@@ -28,11 +29,11 @@ from service_kit.inputs import IdempotencyKey, Page, PageRequest
 class KeyStore(Protocol):
     """Holds private keys. They never leave it in the clear."""
 
-    async def create(self, issuer_id: IssuerId, key_id: KeyId) -> tuple[PublicKey, bytes]:
-        """A new Ed25519 key: its public part, and its private part sealed for this issuer and key id."""
+    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[PublicKey, bytes]:
+        """A new key: its public part, and its private part sealed for this issuer and key id."""
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
-        """A copy of the document with an eddsa-rdfc-2022 proof. Raises CredentialError for one that has no meaning."""
+        """A copy of the document with a proof by the key's rdfc suite. CredentialError for one that has no meaning."""
 
 
 class Audit(Protocol):
@@ -45,7 +46,7 @@ class Issuers(Protocol):
     """Issuers and their keys."""
 
     async def add(self, issuer: Issuer) -> bool:
-        """Store a new issuer with its key. False when its slug is taken."""
+        """Store a new issuer with its keys. False when its slug is taken."""
 
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from issuer.core.addresses import Addresses
-from issuer.core.model import Issuer, IssuingPolicy, Json
+from issuer.core.model import Algorithm, Issuer, IssuingPolicy, Json
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, Slug, WebUrl, Word
 
 IDENTIFIER_TYPE = r"^([A-Za-z][A-Za-z0-9]{0,63}|ext:\S{1,100})$"
@@ -60,10 +60,24 @@ class IssuerCreation(ProfileMembers):
     name: Line
     slug: Slug = Field(description="part of the issuer's public address; unique, for good")
     method: Literal["web", "key"] = Field(default="web", description="kind of identifier: did:web or did:key")
+    keys: list[Algorithm] = Field(
+        default=["Ed25519"],
+        min_length=1,
+        max_length=3,
+        description="a key of each of these; the first signs Open Badges and status lists. A did:key is one key",
+    )
+
+    @model_validator(mode="after")
+    def _has_different_keys(self) -> Self:
+        if len(set(self.keys)) != len(self.keys):
+            raise ValueError("keys are of different algorithms")
+        if self.method == "key" and len(self.keys) != 1:
+            raise ValueError("a did:key has one key")
+        return self
 
     def profile(self) -> Json:
         """The Profile's members."""
-        return self.model_dump(by_alias=True, exclude_none=True, exclude={"slug", "method"})
+        return self.model_dump(by_alias=True, exclude_none=True, exclude={"slug", "method", "keys"})
 
 
 class IssuerAmendment(ProfileMembers):
@@ -107,6 +121,7 @@ class KeyReply(BaseModel):
     type: Literal["Multikey"] = "Multikey"
     controller: str
     publicKeyMultibase: str  # noqa: N815 - the member's name in the standard
+    algorithm: str = Field(examples=["Ed25519", "P-256", "P-384"])
     createdAt: datetime  # noqa: N815 - as its neighbours
 
 
@@ -168,11 +183,14 @@ def policy_reply(policy: IssuingPolicy) -> Json:
 
 def keys_reply(issuer: Issuer) -> KeysReply:
     """The public parts of an issuer's keys."""
-    key = issuer.key
-    reply = KeyReply(
-        id=key.verification_method,
-        controller=issuer.did,
-        publicKeyMultibase=key.public.multibase,
-        createdAt=key.created_at,
-    )
-    return KeysReply(items=[reply])
+    replies = [
+        KeyReply(
+            id=key.verification_method,
+            controller=issuer.did,
+            publicKeyMultibase=key.public.multibase,
+            algorithm=key.public.algorithm,
+            createdAt=key.created_at,
+        )
+        for key in issuer.keys
+    ]
+    return KeysReply(items=replies)

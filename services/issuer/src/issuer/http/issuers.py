@@ -39,6 +39,7 @@ def issuer_routes(services: Services) -> APIRouter:
             slug=body.slug,
             method=body.method,
             profile=body.profile(),
+            algorithms=tuple(body.keys),
             key=key,
         )
         issuer = await services.open_issuer(new)
