@@ -256,6 +256,8 @@ def test_a_key_may_stand_in_the_profile_and_a_class_in_the_assertion(world: Json
         ([{"id": SIGNED_ID, "revocationReason": "error"}], ("failed", "status_revoked")),
         ([{"uid": "u-1"}], ("failed", "status_revoked")),
         ([5], ("unknown", "status_list_malformed")),
+        ([SIGNED_ID, 5], ("failed", "status_revoked")),
+        ([5, SIGNED_ID], ("failed", "status_revoked")),
         ([{"id": []}], ("unknown", "status_list_malformed")),
         ({}, ("unknown", "status_list_malformed")),
     ],

@@ -8,8 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from credential_core.contexts import OPEN_BADGES_EXTENSIONS
+from credential_core.errors import CredentialError
+from credential_core.openbadges2 import read_badge
 from credential_core.report import Report, Verdict
-from credential_core.verify import needs
+from credential_core.verify import Resolution, needs, parse, verify_sd_jwt
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
@@ -92,3 +97,28 @@ def test_a_hostile_list_never_makes_it_raise_or_valid(
         for value in HOSTILE:
             report = check(signed, status_lists={LIST: replaced(genuine, path, value)})
             assert report.verdict is Verdict.INDETERMINATE, (path, value)
+
+
+NO_OBJECTS: list[Any] = [None, True, 5, 10**15, 1.5, "x", b"x", [], [{}], (1,)]
+
+
+@pytest.mark.parametrize("value", NO_OBJECTS, ids=str)
+def test_evidence_that_is_no_object_leaves_it_open(
+    check: Callable[..., Report], unsigned: dict[str, Any], sign: Any, value: Resolution
+) -> None:
+    named = {"credentialSchema": [{"id": "https://u.test/s", "type": "1EdTechJsonSchemaValidator2019"}]}
+    document = sign({**unsigned, **named, "@context": [*unsigned["@context"], OPEN_BADGES_EXTENSIONS]})
+    for evidence in ({"status_lists": {LIST: value}}, {"schemas": {"https://u.test/s": value}}):
+        assert check(document, **evidence).verdict is Verdict.INDETERMINATE
+    web = {**unsigned, "issuer": WEB, "proof": {**document["proof"], "verificationMethod": WEB_METHOD}}
+    assert check(web, controllers={WEB: value}).verdict is not Verdict.VALID
+
+
+@pytest.mark.parametrize("value", NO_OBJECTS, ids=str)
+def test_what_is_no_text_is_refused(check: Callable[..., Report], value: Any) -> None:
+    for read in (parse, read_badge):
+        with pytest.raises(CredentialError):
+            read(value)
+    assert check(value).verdict is Verdict.INVALID
+    report = verify_sd_jwt(value, controllers={}, status_lists={}, now=NOW, trusted_issuers=lambda _: None)  # type: ignore[arg-type,return-value]
+    assert report.verdict is Verdict.INVALID

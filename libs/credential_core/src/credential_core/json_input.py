@@ -66,6 +66,8 @@ def check_tree(value: object) -> None:
 
 
 def _as_bytes(body: bytes | str) -> bytes:
+    if not isinstance(body, bytes | str):
+        raise DocumentError("json_malformed", "the body is no text")
     if len(body) > MAX_BYTES:
         raise LimitError("document_too_large", f"a document may have {MAX_BYTES} bytes")
     try:

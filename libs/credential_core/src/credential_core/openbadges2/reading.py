@@ -26,10 +26,10 @@ def read_badge(body: bytes | str | Mapping[str, Any]) -> Badge:
     """An assertion from JSON or from a compact JWS. CredentialError if it is neither, or over the budgets."""
     if isinstance(body, Mapping):
         return Badge(parse(body))
-    text = body.decode("utf-8", "replace").strip() if isinstance(body, bytes) else body.strip()
-    if text.startswith("{"):
+    text = body.decode("utf-8", "replace").strip() if isinstance(body, bytes) else body
+    if not isinstance(text, str) or text.lstrip().startswith("{"):
         return Badge(parse(body))
-    jws = Jws.parse(text)
+    jws = Jws.parse(text.strip())
     return Badge(jws.claims, jws)
 
 

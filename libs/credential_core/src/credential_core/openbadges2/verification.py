@@ -108,7 +108,7 @@ def _hosted(chain: Chain) -> Check:
     if not _in_scope(address, chain):
         return _proof(Outcome.FAILED, "hosted_elsewhere", "the issuer does not host assertions there", address)
     found = chain.documents.get(address)
-    if found is None or isinstance(found, Failure):
+    if not isinstance(found, Mapping):
         final = isinstance(found, Failure) and not found.transient
         outcome = Outcome.FAILED if final else Outcome.UNKNOWN
         return _proof(outcome, "hosted_copy_unavailable", "the hosted assertion could not be had", address)
@@ -214,14 +214,12 @@ def _listed(chain: Chain, source: str) -> Check:
             "status", Outcome.UNKNOWN, "status_list_malformed", "it is no revocation list of the issuer", source
         )
     own = _names(chain.badge.assertion)
-    for row in rows:
-        listed = _names({"id": row} if isinstance(row, str) else row)
-        if not listed:
-            return Check(
-                "status", Outcome.UNKNOWN, "status_list_malformed", "a revoked assertion is listed by id", source
-            )
-        if listed & own:
-            return _revoked(row.get("revocationReason") if isinstance(row, Mapping) else None, source)
+    listed = [{"id": row} if isinstance(row, str) else row for row in rows]
+    for row in listed:
+        if _names(row) & own:
+            return _revoked(row.get("revocationReason"), source)
+    if not all(map(_names, listed)):
+        return Check("status", Outcome.UNKNOWN, "status_list_malformed", "a revoked assertion is listed by id", source)
     return Check("status", Outcome.PASSED, "status_clear", "not revoked", source)
 
 

@@ -167,7 +167,7 @@ def resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[s
     if isinstance(found, Failure):
         code = "controller_unavailable" if found.transient else "controller_not_found"
         raise DidError(code, f"the issuer's controller document: {found.detail}")
-    if isinstance(found, Enveloped):
+    if isinstance(found, Enveloped) or not isinstance(found, Mapping):
         raise DidError("controller_malformed", "a controller document is plain JSON; what is in a JWS is unverified")
     return found
 

@@ -24,7 +24,7 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(body, Enveloped):
         json_input.check_tree(dict(body))
         return body
-    if not isinstance(body, Mapping):
+    if isinstance(body, bytes | str):
         start = _as_bytes(body)
         if _COMPACT_JWS.match(start):
             return read(start.decode("ascii"))
@@ -37,4 +37,4 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_bytes(body: bytes | str) -> bytes:
     """Stripped, for looking at; what cannot be encoded is for the JSON reader to refuse."""
-    return (body.encode(errors="replace") if isinstance(body, str) else bytes(body)).strip()
+    return (body.encode(errors="replace") if isinstance(body, str) else body).strip()

@@ -58,7 +58,7 @@ def _check(entry: Any, document: Mapping[str, Any], schemas: Mapping[str, Resolu
         outcome = Outcome.UNKNOWN if EDTECH in types else Outcome.SKIPPED  # 1EdTech asks for it, VCDM does not
         return Check(CHECK, outcome, "credential_schema_unavailable", f"the schema: {why}", url)
     try:
-        fault = first_fault(dict(found), dict(document), as_2019=EDTECH in types)
+        fault = first_fault(found, dict(document), as_2019=EDTECH in types)
     except CredentialError as error:
         return Check(CHECK, Outcome.UNKNOWN, error.code, error.detail, url)
     if fault is not None:
@@ -66,8 +66,14 @@ def _check(entry: Any, document: Mapping[str, Any], schemas: Mapping[str, Resolu
     return Check(CHECK, Outcome.PASSED, "credential_schema_holds", "the credential follows the schema it names", url)
 
 
-def first_fault(schema: dict[str, Any], document: dict[str, Any], *, as_2019: bool = False) -> str | None:
-    """Where a document breaks a schema, or None. LimitError if the schema is not one we evaluate, or not in bounds."""
+def first_fault(stated: Mapping[str, Any], document: dict[str, Any], *, as_2019: bool = False) -> str | None:
+    """Where a document breaks a schema, or None.
+
+    LimitError if the schema is not one we evaluate, or not in bounds; DocumentError if it is not JSON that travels.
+    """
+    if not isinstance(stated, Mapping):
+        raise LimitError("credential_schema_unsupported", "the schema is no JSON object")
+    schema = dict(stated)
     check_tree(schema)
     dialect = schema.pop("$schema", None)
     draft = _DRAFTS["https://json-schema.org/draft/2019-09/schema"] if as_2019 else _draft(dialect)

@@ -221,6 +221,8 @@ def _fetched(url: str, sources: StatusSources) -> Mapping[str, Any]:
     if found is None or isinstance(found, Failure):
         why = "was not fetched" if found is None else found.detail
         raise StatusError("status_list_unavailable", f"the status list: {why}")
+    if not isinstance(found, Mapping):
+        raise StatusError("status_list_malformed", "the status list is no JSON object")
     return found
 
 
