@@ -57,7 +57,7 @@ def verify(
     that the lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond
     its ttl. `known_statuses` goes by credential id, for the credentials inside a CLR too; `known_status` is that of
     the credential itself. `recipient` asks whether the credential is about somebody. `now` is aware. The order of
-    proofs, statuses or members never changes the verdict.
+    proofs, statuses or members never changes the verdict within the budgets.
     """
     evidence = Evidence(
         controllers=controllers,
