@@ -5,21 +5,36 @@ Secrets are made once and kept, so that a second start finds the same clients.
 
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 SCOPES = {
-    "university": "catalog:write issuers:manage credentials:issue credentials:revoke credentials:read "
-    "verifications:create clients:manage",
+    "university": "catalog:write issuers:manage credentials:issue credentials:issue-any credentials:revoke "
+    "credentials:read verifications:create clients:manage",
     "employer": "verifications:create monitors:manage clients:manage",
     "accreditor": "registry:accredit verifications:create clients:manage",
     "operator": "organizations:manage clients:manage audit:read",
 }
-ORGANIZATIONS = (
-    {"name": "Lakeside University", "slug": "lakeside", "kind": "university", "method": "web"},
-    {"name": "Harbour Institute of Technology", "slug": "harbour", "kind": "university", "method": "key"},
+ORGANIZATIONS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Lakeside University",
+        "slug": "lakeside",
+        "kind": "university",
+        "issuers": (
+            {"slug": "lakeside", "keys": ["Ed25519", "P-256", "P-384"]},
+            # What the VC-API issues by this one gets a status of its own.
+            {"slug": "lakeside-status", "keys": ["Ed25519", "P-256", "P-384"], "policy": {"addsStatus": True}},
+        ),
+    },
+    {
+        "name": "Harbour Institute of Technology",
+        "slug": "harbour",
+        "kind": "university",
+        "issuers": ({"slug": "harbour", "method": "key"},),
+    },
     {"name": "Meridian Works", "slug": "meridian", "kind": "employer"},
     {"name": "Learning Quality Agency", "slug": "quality-agency", "kind": "accreditor"},
     {"name": "Laurel Operations", "slug": "operations", "kind": "operator"},
@@ -72,27 +87,34 @@ def seed(base_url: str, tls_base_url: str, secrets_file: Path, demo_file: Path) 
     with httpx.Client(base_url=base_url, timeout=TIMEOUT_S) as http:
         for client, organization in zip(clients(secrets_file), ORGANIZATIONS, strict=True):
             facts = dict(client)
-            if "method" in organization:
-                facts["issuer_id"] = issuer(http, client, organization["method"])
+            if "issuers" in organization:
+                facts["issuer_id"], *others = issuers(http, client, organization["issuers"])
+                facts["other_issuer_ids"] = others
             organizations.append(facts)
     demo = {"base_url": base_url, "tls_base_url": tls_base_url, "organizations": organizations}
     write_private(demo_file, demo)
     return demo
 
 
-def issuer(http: httpx.Client, client: dict[str, Any], method: str) -> str:
-    """The DID of the client's issuer, made when missing."""
+def issuers(http: httpx.Client, client: dict[str, Any], wanted: Iterable[dict[str, Any]]) -> list[str]:
+    """The DIDs of the client's issuers in this order, those that are missing made."""
     headers = {"Authorization": f"Bearer {access_token(http, client)}"}
-    known = http.get("/issuers", headers=headers).raise_for_status().json()["items"]
-    if known:
-        found: str = known[0]["id"]
-        return found
+    listed = http.get("/issuers", headers=headers).raise_for_status().json()["items"]
+    known = {one["slug"]: str(one["id"]) for one in listed}
+    return [known.get(one["slug"]) or _issuer(http, client, one, headers) for one in wanted]
+
+
+def _issuer(http: httpx.Client, client: dict[str, Any], wanted: dict[str, Any], headers: dict[str, str]) -> str:
     profile = {
         "name": client["name"],
-        "slug": client["slug"],
-        "method": method,
+        "slug": wanted["slug"],
+        "method": wanted.get("method", "web"),
+        "keys": wanted.get("keys", ["Ed25519"]),
         "url": f"https://{client['slug']}.example",
         "description": f"{client['name']}, a fictional university of Laurel's demonstration.",
     }
-    made: str = http.post("/issuers", headers=headers, json=profile).raise_for_status().json()["id"]
-    return made
+    made = http.post("/issuers", headers=headers, json=profile).raise_for_status().json()
+    if "policy" in wanted:
+        where = f"/issuers/{wanted['slug']}/policy"
+        http.put(where, headers=headers, json=wanted["policy"]).raise_for_status()
+    return str(made["id"])

@@ -154,7 +154,13 @@ async def test_an_organization_lists_its_own(world: World) -> None:
 
 async def test_a_policy_is_set_and_shown(world: World) -> None:
     issuer = await world.issuer()
-    body = {"achievements": "any", "plaintextRecipient": False, "maxValidityDays": 30, "requireEvidence": True}
+    body = {
+        "achievements": "any",
+        "plaintextRecipient": False,
+        "maxValidityDays": 30,
+        "requireEvidence": True,
+        "addsStatus": True,
+    }
     answer = await world.send("PUT", f"/issuers/{issuer['slug']}/policy", body)
     assert (answer.status_code, answer.json()["policy"]) == (200, body)
     assert (await world.send("GET", "/issuers")).json()["items"][0]["policy"] == body

@@ -16,6 +16,10 @@ BODIES = {
     "POST /credentials/{credential_id}/revoke": {"reason": "a test"},
     "POST /credentials/{credential_id}/suspend": {"reason": "a test"},
     "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
+    "POST /vc/credentials/issue": {"credential": {}},
+    "POST /vc/{form}/credentials/issue": {"credential": {}},
+    "POST /vc/credentials/status": {"credentialId": "urn:a", "credentialStatus": {"type": "BitstringStatusListEntry"}},
+    "POST /vc/credentials/derive": {"verifiableCredential": {}},
     "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},
 }
 
@@ -29,7 +33,8 @@ def protected_routes() -> list[str]:
 
 
 def owned_routes() -> list[str]:
-    return [route for route in protected_routes() if "{" in route]
+    """Those that name a thing. What the VC-API's bodies name is tried in test_http_vc_api."""
+    return [route for route in protected_routes() if "{" in route and " /vc/" not in route]
 
 
 async def test_every_route_is_known_here() -> None:
@@ -39,7 +44,7 @@ async def test_every_route_is_known_here() -> None:
 
 async def call(world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none"):  # type: ignore[no-untyped-def]
     method, path = route.split(" ")
-    path = path.format(slug=slug, credential_id=credential)
+    path = path.format(slug=slug, credential_id=credential, form="eddsa-rdfc-2022")
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
 
 

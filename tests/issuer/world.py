@@ -23,7 +23,13 @@ from service_kit.inbox import Inbox, Outcome
 from service_kit.testing import BASE_URL, TokenMint
 
 Json = dict[str, Any]
-ALL_SCOPES = ("issuers:manage", "credentials:issue", "credentials:revoke", "credentials:read")
+ALL_SCOPES = (
+    "issuers:manage",
+    "credentials:issue",
+    "credentials:issue-any",
+    "credentials:revoke",
+    "credentials:read",
+)
 ORG, OTHER_ORG = "6f0c1ad0-0000-4000-8000-000000000001", "6f0c1ad0-0000-4000-8000-000000000002"
 LEARNER = "Ana.Silva@Students.example"
 PAYLOADS: dict[str, type[Payload]] = {

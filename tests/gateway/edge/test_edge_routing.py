@@ -53,6 +53,7 @@ ADDRESSES = [
     ("issuer", "GET", "/learners/me/credentials"),
     ("issuer", "GET", "/ims/ob/v3p0/credentials"),
     ("issuer", "POST", "/vc/credentials/issue"),
+    ("issuer", "POST", "/vc/ecdsa-sd-2023/credentials/issue"),
     ("issuer", "POST", "/vc/credentials/status"),
     ("issuer", "POST", "/vc/credentials/derive"),
     ("registry", "GET", "/issuers/stolaf"),

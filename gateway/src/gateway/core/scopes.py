@@ -22,6 +22,7 @@ USUAL: dict[Kind, tuple[str, ...]] = {
         "catalog:write",
         "issuers:manage",
         "credentials:issue",
+        "credentials:issue-any",
         "credentials:revoke",
         "credentials:read",
         "verifications:create",

@@ -126,6 +126,7 @@ ISSUER = (
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     *_of(Room.ISSUER, "/offers", "/learners/me", "/ims/ob/v3p0"),
     *_call(Room.ISSUER, "/vc/credentials/issue", "/vc/credentials/status", "/vc/credentials/derive"),
+    Route(match=Pattern(r"/vc/[^/]+/credentials/issue"), room=Room.ISSUER),
 )
 
 VERIFIER = (

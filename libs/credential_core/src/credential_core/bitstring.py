@@ -15,6 +15,7 @@ from isal import igzip, isal_zlib
 
 from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import CredentialError, StatusError
+from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.multibase import decode_base64url, encode_base64url
 from credential_core.timestamps import format_timestamp, parse_timestamp
 
@@ -148,6 +149,18 @@ def status_list_credential(
         "ttl": ttl_ms,
     }
     return document
+
+
+def check_entry(status: Mapping[str, Any]) -> None:
+    """Check the form of an entry before it is signed (§2.1). StatusError `status_malformed`."""
+    if not is_absolute_iri(list_url(status)):
+        raise StatusError("status_malformed", "a statusListCredential is a URL")
+    if status.get("id") == status["statusListCredential"]:
+        raise StatusError("status_malformed", "the id of a status entry is not that of its list")
+    if not isinstance(status.get("statusPurpose"), str):
+        raise StatusError("status_malformed", "a status entry has one statusPurpose")
+    _index_of(status)
+    _messages_of(status, _size_of(status))
 
 
 def list_url(status: Mapping[str, Any]) -> str:

@@ -15,7 +15,10 @@ from issuer.adapters.list_publisher import ListPublisher
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
+from issuer.core.any_credentials import IssueAny
+from issuer.core.any_status import SetAnyStatus
 from issuer.core.change_status import ChangeStatus
+from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.queries import Queries
@@ -35,6 +38,7 @@ from service_kit.database import Database, open_database
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
+from service_kit.offload import offload
 from service_kit.relay import Relay, republish_all
 from service_kit.runtime import Components, Service
 from service_kit.settings import AuthSettings, DatabaseSettings
@@ -59,6 +63,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     sign = Sign(keys=keys, audit=audit, clock=clock)
     sign_list = SignStatusList(sign=sign, addresses=addresses)
     open_list = OpenStatusList(sign_list=sign_list, clock=clock, new_id=new_id, random_bytes=random_bytes)
+    slots = Slots(unit_of_work=unit_of_work, open_list=open_list)
     services = Services(
         addresses=addresses,
         open_issuer=OpenIssuer(
@@ -75,7 +80,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
         issue=Issue(
             unit_of_work=unit_of_work,
             reading=reading,
-            slots=Slots(unit_of_work=unit_of_work, open_list=open_list),
+            slots=slots,
             sign=sign,
             addresses=addresses,
             recipient_key=recipient_key,
@@ -83,6 +88,18 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
             new_id=new_id,
             random_bytes=random_bytes,
         ),
+        issue_any=IssueAny(
+            unit_of_work=unit_of_work,
+            reading=reading,
+            slots=slots,
+            keys=keys,
+            addresses=addresses,
+            audit=audit,
+            clock=clock,
+            new_id=new_id,
+        ),
+        set_any_status=SetAnyStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
+        derive=Derive(offload),
         change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )

@@ -8,13 +8,14 @@ from datetime import datetime
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from credential_core.errors import KeyMaterialError
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.proof import sign
+from issuer.adapters.securing import new_key, secure
 from issuer.core.model import Algorithm, IssuerId, IssuerKey, Json, KeyId
+from issuer.core.securing import Manner, Secured
 from service_kit.ids import random_bytes
+from service_kit.offload import offload
 
-SECRET_BYTES = {"Ed25519": 32, "P-256": 32, "P-384": 48}
 SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 NONCE_BYTES = 12
 FORMAT = b"\x01"
@@ -37,21 +38,19 @@ class LocalKeyStore:
 
     async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[PublicKey, bytes]:
         """A new key: its public part, and its sealed private part."""
-        made, nonce = self._new_key(algorithm), self._randomness(NONCE_BYTES)
+        made, nonce = new_key(algorithm, self._randomness), self._randomness(NONCE_BYTES)
         sealed = FORMAT + nonce + self._cipher.encrypt(nonce, made.seed, _bound_to(issuer_id, key_id))
         return made.public, sealed
-
-    def _new_key(self, algorithm: str) -> SigningKey:
-        while True:
-            try:
-                return SigningKey.from_seed(self._randomness(SECRET_BYTES[algorithm]), algorithm)
-            except KeyMaterialError:  # one number in 2^32 is none below the order of P-256
-                continue
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
         """A copy of the document with a proof by the key's rdfc suite."""
         opened, suite = self._opened(key), SUITES[key.public.algorithm]
         return sign(document, opened, verification_method=key.verification_method, created=created, cryptosuite=suite)
+
+    async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
+        """The document secured in some manner, and verified."""
+        opened = self._opened(key)
+        return await offload(secure, document, opened, key.verification_method, manner, random_bytes=self._randomness)
 
     def _opened(self, key: IssuerKey) -> SigningKey:
         opened = self._open.get(key.id)

@@ -5,13 +5,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, literal, or_, select, text, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters import rows
-from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_CHANGES, STATUS_LISTS
+from issuer.adapters.tables import (
+    ACHIEVEMENTS,
+    ANY_CREDENTIALS,
+    CREDENTIALS,
+    ID,
+    ISSUERS,
+    MOMENT,
+    STATUS_CHANGES,
+    STATUS_LISTS,
+)
 from issuer.core.model import (
     Achievement,
     Credential,
@@ -65,6 +74,12 @@ class Reading:
         """The signed text of one of the organization's credentials."""
         query = select(CREDENTIALS.c.document).where(CREDENTIALS.c.id == credential_id, CREDENTIALS.c.org_id == org_id)
         found = await self._rows(query)
+        return str(found[0]["document"]) if found else None
+
+    async def any_document(self, org_id: str, credential_id: CredentialId) -> str | None:
+        """The text of one of the organization's credentials that were issued as they were handed in."""
+        table = ANY_CREDENTIALS.c
+        found = await self._rows(select(table.document).where(table.id == credential_id, table.org_id == org_id))
         return str(found[0]["document"]) if found else None
 
     async def credential(self, org_id: str, credential_id: CredentialId) -> Credential | None:
@@ -128,9 +143,13 @@ class Reading:
 
     async def list_snapshot(self, list_id: ListId) -> tuple[StatusList, Sequence[int]]:
         """A list and its set indexes, at one moment."""
-        table = CREDENTIALS
-        # Written as in the partial index on set bits: with a parameter, PostgreSQL could not use it.
-        bits = select(table.c.status_index).where(table.c.status_list_id == list_id, text("state <> 'issued'"))
+        # Written as in the partial indexes on set bits: with a parameter, PostgreSQL could not use them.
+        bits = union_all(
+            *(
+                select(table.c.status_index).where(table.c.status_list_id == list_id, text("state <> 'issued'"))
+                for table in (CREDENTIALS, ANY_CREDENTIALS)
+            )
+        )
         async with self._database.snapshot() as session:
             query = select(STATUS_LISTS).where(STATUS_LISTS.c.id == list_id)
             row = (await session.execute(query)).mappings().one()

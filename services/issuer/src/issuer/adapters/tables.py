@@ -111,6 +111,27 @@ Index("ix_credentials_org", CREDENTIALS.c.org_id, CREDENTIALS.c.issued_at.desc()
 Index("ix_credentials_recipient", CREDENTIALS.c.recipient_key)
 Index("ix_credentials_set_bits", CREDENTIALS.c.status_list_id, postgresql_where=text("state <> 'issued'"))
 
+ANY_CREDENTIALS = Table(
+    "any_credentials",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("issuer_id", ID, nullable=False),
+    Column("name", Text),
+    Column("state", Text, nullable=False),
+    Column("status_list_id", ID),
+    Column("status_index", Integer),
+    Column("document", Text, nullable=False),
+    Column("issued_by", Text, nullable=False),
+    Column("issued_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    CheckConstraint("state IN ('issued', 'revoked')", name="known_state"),
+    CheckConstraint("(status_list_id IS NULL) = (status_index IS NULL)", name="whole_slot"),
+)
+Index("uq_any_credentials_slot", ANY_CREDENTIALS.c.status_list_id, ANY_CREDENTIALS.c.status_index, unique=True)
+Index("ix_any_credentials_name", ANY_CREDENTIALS.c.org_id, ANY_CREDENTIALS.c.name, ANY_CREDENTIALS.c.issued_at.desc())
+Index("ix_any_credentials_set_bits", ANY_CREDENTIALS.c.status_list_id, postgresql_where=text("state <> 'issued'"))
+
 STATUS_CHANGES = Table(
     "status_changes",
     METADATA,

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
+from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
     Achievement,
@@ -184,6 +185,7 @@ class IssuerUnitOfWork(UnitOfWork):
 
     issuers: IssuerRows
     credentials: CredentialRows
+    any_credentials: AnyCredentialRows
     status_lists: StatusListRows
     achievements: AchievementRows
     idempotency: IdempotencyKeys
@@ -193,6 +195,7 @@ class IssuerUnitOfWork(UnitOfWork):
         await super().__aenter__()
         self.issuers = IssuerRows(self.session)
         self.credentials = CredentialRows(self.session)
+        self.any_credentials = AnyCredentialRows(self.session)
         self.status_lists = StatusListRows(self.session)
         self.achievements = AchievementRows(self.session)
         self.idempotency = IdempotencyKeys(self.session)

@@ -1,6 +1,6 @@
 """The issuer's own things: issuers and their keys, achievements as we know them, credentials, status lists."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +40,7 @@ class IssuingPolicy:
     plaintext_recipient: bool = True
     max_validity_days: int | None = None
     require_evidence: bool = False
+    adds_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class Issuer:
         """The one that signs Open Badges credentials and status lists."""
         return self.keys[0]
 
-    def key_for(self, algorithms: Collection[str]) -> IssuerKey | None:
-        """The first key of one of these algorithms."""
-        return next((key for key in self.keys if key.public.algorithm in algorithms), None)
+    def key_for(self, algorithms: Iterable[str]) -> IssuerKey | None:
+        """The key of the first of these algorithms that there is one of."""
+        return next((key for name in algorithms for key in self.keys if key.public.algorithm == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,22 @@ class Credential:
         if self.state is State.ISSUED and self.valid_until is not None and self.valid_until <= now:
             return "expired"
         return self.state.value
+
+
+@dataclass(frozen=True, slots=True)
+class AnyCredential:
+    """What we keep of a credential that was issued as it was handed in. `name` is what its caller knows it by."""
+
+    id: CredentialId
+    org_id: str
+    issuer_id: IssuerId
+    name: str | None
+    state: State
+    slot: Slot | None
+    document: str
+    issued_by: str
+    issued_at: datetime
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

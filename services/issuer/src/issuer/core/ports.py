@@ -11,6 +11,7 @@ from credential_core.keys import PublicKey
 from issuer.core.model import (
     Achievement,
     Algorithm,
+    AnyCredential,
     Credential,
     CredentialId,
     Issuer,
@@ -23,6 +24,7 @@ from issuer.core.model import (
     StatusChange,
     StatusList,
 )
+from issuer.core.securing import Manner, Secured
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 
@@ -34,6 +36,9 @@ class KeyStore(Protocol):
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
         """A copy of the document with a proof by the key's rdfc suite. CredentialError for one that has no meaning."""
+
+    async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
+        """The document secured in some manner, and verified. CredentialError for one that has no meaning."""
 
 
 class Audit(Protocol):
@@ -69,6 +74,19 @@ class Credentials(Protocol):
 
     async def change(self, change: StatusChange) -> None:
         """Set the state, and add the step to the history."""
+
+
+class AnyCredentials(Protocol):
+    """Credentials that were issued as they were handed in."""
+
+    async def add(self, credential: AnyCredential) -> None:
+        """Store a new one."""
+
+    async def lock(self, org_id: str, name: str) -> Sequence[AnyCredential]:
+        """The organization's that go by this name and have a status, newest first, locked; at most 100."""
+
+    async def save(self, credential: AnyCredential) -> None:
+        """Store its state."""
 
 
 class StatusLists(Protocol):
@@ -118,6 +136,9 @@ class UnitOfWork(Protocol):
     def credentials(self) -> Credentials: ...
 
     @property
+    def any_credentials(self) -> AnyCredentials: ...
+
+    @property
     def status_lists(self) -> StatusLists: ...
 
     @property
@@ -159,6 +180,9 @@ class Reading(Protocol):
 
     async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
         """The signed text of one of the organization's credentials."""
+
+    async def any_document(self, org_id: str, credential_id: CredentialId) -> str | None:
+        """The text of one of the organization's credentials that were issued as they were handed in."""
 
     async def credential(self, org_id: str, credential_id: CredentialId) -> Credential | None:
         """One of the organization's credentials."""

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from issuer.http.credentials import credential_routes
 from issuer.http.issuers import issuer_routes
 from issuer.http.services import Services
+from issuer.http.vc_api import vc_api_routes
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings
@@ -16,5 +17,5 @@ def issuer_app(
     services: Services, settings: Settings, *, tokens: TokenVerifier | None, ready: Mapping[str, Check] | None = None
 ) -> FastAPI:
     """The application with all its routes."""
-    routers = [issuer_routes(services), credential_routes(services)]
+    routers = [issuer_routes(services), credential_routes(services), vc_api_routes(services)]
     return create_app("issuer", settings, routers=routers, tokens=tokens, ready=ready)

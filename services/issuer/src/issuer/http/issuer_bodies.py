@@ -108,6 +108,11 @@ class PolicyBody(Body):
     )
     max_validity_days: int | None = Field(default=None, alias="maxValidityDays", ge=1, le=36_500)
     require_evidence: bool = Field(default=False, alias="requireEvidence")
+    adds_status: bool = Field(
+        default=False,
+        alias="addsStatus",
+        description="give what is issued at /vc a BitstringStatusListEntry, unless it brings a status of its own",
+    )
 
     def policy(self) -> IssuingPolicy:
         """As the core has it."""
@@ -178,6 +183,7 @@ def policy_reply(policy: IssuingPolicy) -> Json:
         "plaintextRecipient": policy.plaintext_recipient,
         "maxValidityDays": policy.max_validity_days,
         "requireEvidence": policy.require_evidence,
+        "addsStatus": policy.adds_status,
     }
 
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from issuer.core.addresses import Addresses
+from issuer.core.any_credentials import IssueAny
+from issuer.core.any_status import SetAnyStatus
 from issuer.core.change_status import ChangeStatus
+from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.queries import Queries
@@ -18,5 +21,8 @@ class Services:
     amend_issuer: AmendIssuer
     set_policy: SetPolicy
     issue: Issue
+    issue_any: IssueAny
+    set_any_status: SetAnyStatus
+    derive: Derive
     change_status: ChangeStatus
     queries: Queries

@@ -1,0 +1,185 @@
+"""Any credential of the W3C data model, issued as it was handed in (VC-API)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from credential_core.bitstring import ENTRY_TYPE, check_entry, entry
+from credential_core.contexts import CREDENTIALS_V2
+from credential_core.errors import CredentialError
+from credential_core.json_input import parse
+from credential_core.model import validate_credential
+from credential_core.model.violation import listed
+from credential_core.verify import issuer_id
+from issuer.core.addresses import Addresses
+from issuer.core.model import PURPOSE, Algorithm, AnyCredential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
+from issuer.core.securing import Form, Manner, Secured, choose_key
+from issuer.core.slots import Slots
+from service_kit.clock import Clock
+from service_kit.errors import FieldError, Malformed, Unavailable
+from service_kit.ids import NewId
+from service_kit.inputs import IdempotencyKey
+
+REFUSED = "credential-refused"
+MAX_NAME = 500  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOrder:
+    """What is asked for: the credential itself, and how it is to be secured. `name` is what it goes by afterwards."""
+
+    org_id: str
+    actor: str
+    document: Json
+    form: Form | None = None
+    algorithm: Algorithm | None = None
+    created: datetime | None = None
+    domain: str | tuple[str, ...] | None = None
+    challenge: str | None = None
+    mandatory: tuple[str, ...] = ()
+    name: str | None = None
+    key: IdempotencyKey | None = None
+
+
+class IssueAny:
+    """Secures a credential by one of the organization's issuers, which must be the credential's own.
+
+    Nothing secured leaves before it is stored. Its life is told by its status list alone: it has no achievement, so it
+    is no `credential-issued` event and no public record.
+    """
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        reading: Reading,
+        slots: Slots,
+        keys: KeyStore,
+        addresses: Addresses,
+        audit: Audit,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._slots = slots
+        self._keys = keys
+        self._addresses = addresses
+        self._audit = audit
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __call__(self, order: AnyOrder) -> str:
+        """The secured credential's text. Raises Malformed for whatever is wrong with the request."""
+        if order.key is not None:
+            earlier = await self._reading.answered(order.org_id, order.key)
+            if earlier is not None:
+                return await self._repeat(order.org_id, earlier)
+        document = well_made(order.document)
+        issuer = await self._issuer(order.org_id, document)
+        key, form = choose_key(issuer, order.form, order.algorithm)
+        if order.mandatory and form is not Form.ECDSA_SD:
+            raise Malformed(f"mandatoryPointers are for {Form.ECDSA_SD}, not for {form}", code=REFUSED)
+        document, slot = await self._with_status(document, issuer)
+        now = self._clock()
+        manner = Manner(
+            form=form,
+            created=order.created or now.replace(microsecond=0),
+            domain=order.domain,
+            challenge=order.challenge,
+            mandatory=order.mandatory,
+        )
+        credential_id = CredentialId(self._new_id())
+        trail = {"document": credential_id, "key_id": key.id, "form": form.value, "actor": order.actor}
+        self._audit("signing", **trail)
+        try:
+            secured = await self._keys.secure(document, key, manner)
+        except CredentialError as error:
+            self._audit("signed", **trail, outcome="refused", reason=error.code)
+            raise Malformed(f"the credential cannot be signed: {error.detail}", code=REFUSED) from error
+        self._audit("signed", **trail, outcome="ok", digest=secured.digest)
+        kept = _kept(order, secured, credential_id=credential_id, issuer=issuer, slot=slot, now=now)
+        return await self._record(order, kept)
+
+    async def _issuer(self, org_id: str, document: Json) -> Issuer:
+        wanted = issuer_id(document)
+        issuers = await self._reading.issuers_of(org_id)
+        found = next((issuer for issuer in issuers if issuer.did == wanted), None)
+        if found is None:
+            raise refused("credential.issuer", "is not an issuer of your organization")
+        if not found.active:
+            raise refused("credential.issuer", "is not active")
+        return found
+
+    async def _with_status(self, document: Json, issuer: Issuer) -> tuple[Json, Slot | None]:
+        """With a place in the issuer's list, if its policy says so and the credential brings no status of its own."""
+        if not issuer.policy.adds_status or "credentialStatus" in document:
+            return document, None
+        if CREDENTIALS_V2 not in listed(document.get("@context")):
+            raise refused("credential.@context", "this issuer adds a status, which takes the VC Data Model 2.0")
+        slot = await self._slots.take(issuer)
+        status = entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE)
+        return {**document, "credentialStatus": dict(status)}, slot
+
+    async def _record(self, order: AnyOrder, credential: AnyCredential) -> str:
+        earlier = None
+        async with self._unit_of_work() as work:
+            if order.key is not None:
+                earlier = await work.idempotency.claim(order.org_id, order.key, credential.id)
+            if earlier is None:
+                await work.any_credentials.add(credential)
+                await work.commit()
+        return credential.document if earlier is None else await self._repeat(order.org_id, earlier)
+
+    async def _repeat(self, org_id: str, credential_id: str) -> str:
+        document = await self._reading.any_document(org_id, CredentialId(credential_id))
+        if document is None:
+            raise Unavailable("the first request with this Idempotency-Key has not ended")
+        return document
+
+
+def well_made(document: Json) -> Json:
+    """The credential, if it follows the data model it claims to. Raises Malformed, naming what does not."""
+    try:
+        read = parse(document)
+    except CredentialError as error:
+        raise refused("credential", error.detail) from error
+    violations = validate_credential(read)
+    if violations:
+        errors = [FieldError(f"credential.{violation.path}", violation.detail) for violation in violations]
+        raise Malformed("the credential does not follow its data model", code=REFUSED, errors=errors)
+    for status in listed(read.get("credentialStatus")):
+        _check_status(status)
+    return read
+
+
+def _check_status(status: Json) -> None:
+    try:
+        if ENTRY_TYPE in listed(status.get("type")):
+            check_entry(status)
+    except CredentialError as error:
+        raise refused("credential.credentialStatus", error.detail) from error
+
+
+def _kept(
+    order: AnyOrder, secured: Secured, *, credential_id: CredentialId, issuer: Issuer, slot: Slot | None, now: datetime
+) -> AnyCredential:
+    identifier = order.document.get("id")
+    usable = isinstance(identifier, str) and len(identifier) <= MAX_NAME
+    return AnyCredential(
+        id=credential_id,
+        org_id=order.org_id,
+        issuer_id=issuer.id,
+        name=order.name or (identifier if usable else None),
+        state=State.ISSUED,
+        slot=slot,
+        document=secured.text,
+        issued_by=order.actor,
+        issued_at=now,
+        changed_at=now,
+    )
+
+
+def refused(field: str, detail: str) -> Malformed:
+    """What is wrong with one member of a request."""
+    return Malformed(f"{field}: {detail}", code=REFUSED, errors=(FieldError(field, detail),))

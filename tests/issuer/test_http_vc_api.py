@@ -1,0 +1,358 @@
+"""The VC-API: any credential of the data model, secured as asked for; 201 or 200, and 400 for whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.events import StatusListPublished
+from credential_core import jose, proof
+from credential_core.bitstring import StatusBits
+from credential_core.did import assertion_method
+from credential_core.keys import PublicKey
+from issuer.core.securing import Form
+from issuer.main import Core
+from service_kit.ids import new_id
+from tests.issuer.world import OTHER_ORG, World, fields
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+Json = dict[str, Any]
+V2 = "https://www.w3.org/ns/credentials/v2"
+V1 = "https://www.w3.org/2018/credentials/v1"
+KEYS = ["Ed25519", "P-256", "P-384"]
+PROOFS = [form for form in Form if form not in (Form.JWT, Form.ECDSA_SD)]
+
+
+def credential(did: str, **members: Any) -> Json:
+    return {
+        "@context": [V2],
+        "id": f"urn:uuid:{new_id()}",
+        "type": ["VerifiableCredential"],
+        "issuer": did,
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": "did:example:subject", "name": "Ada"},
+    } | members
+
+
+async def post(world: World, path: str, body: Any, **more: Any) -> httpx.Response:
+    return await world.send("POST", f"/vc{path}", body, **more)
+
+
+async def issued(world: World, document: Json, *, form: str = "", **options: Any) -> Json:
+    path = f"/{form}/credentials/issue" if form else "/credentials/issue"
+    answer = await post(world, path, {"credential": document, "options": options})
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert set(body) == {"verifiableCredential"}
+    return dict(body["verifiableCredential"])
+
+
+async def keys_of(world: World, method: str) -> PublicKey:
+    (published,) = await world.events("issuer.published.v1")
+    return assertion_method(published.did_document, method).public
+
+
+async def holds(world: World, signed: Json) -> Json:
+    """The newest proof of a document, which holds under a key of the issuer's DID document."""
+    made = proof.proofs(signed)[-1]
+    proof.verify_proof(signed, made, await keys_of(world, made["verificationMethod"]), inline_contexts=True)
+    return made
+
+
+@pytest.mark.parametrize("form", PROOFS)
+async def test_each_cryptosuite_secures_what_was_handed_in(world: World, form: Form) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    document = credential(did)
+    signed = await issued(world, document, form=form)
+    made = await holds(world, signed)
+    assert (made["cryptosuite"], made["proofPurpose"]) == (form, "assertionMethod")
+    assert {name: value for name, value in signed.items() if name != "proof"} == document
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "suite"),
+    [("Ed25519", "eddsa-rdfc-2022"), ("P-256", "ecdsa-rdfc-2019"), ("P-384", "ecdsa-rdfc-2019")],
+)
+async def test_without_a_suite_in_the_path_the_issuers_key_decides(world: World, algorithm: str, suite: str) -> None:
+    did = (await world.issuer(keys=[algorithm], method="key"))["id"]
+    made = await holds(world, await issued(world, credential(did)))
+    assert made["cryptosuite"] == suite
+
+
+async def test_the_kind_of_key_may_be_asked_for(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    for algorithm in ("P-256", "P-384"):
+        body = {"credential": credential(did)}
+        answer = await post(world, f"/ecdsa-jcs-2019/credentials/issue?keyType={algorithm}", body)
+        made = await holds(world, answer.json()["verifiableCredential"])
+        assert (await keys_of(world, made["verificationMethod"])).algorithm == algorithm
+
+
+async def test_the_options_stand_in_the_proof(world: World) -> None:
+    did = (await world.issuer())["id"]
+    options: Json = {"created": "2026-02-03T04:05:06Z", "challenge": "c-1", "domain": ["a.example", "b.example"]}
+    made = await holds(world, await issued(world, credential(did), **options))
+    assert {name: made[name] for name in options} == options
+
+
+async def test_selective_disclosure_from_issuing_to_showing(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    base = await issued(world, credential(did), form="ecdsa-sd-2023", mandatoryPointers=["/issuer"])
+    body = {"verifiableCredential": base, "options": {"selectivePointers": ["/credentialSubject/name"]}}
+    answer = await post(world, "/credentials/derive", body)
+    shown = answer.json()["verifiableCredential"]
+    await holds(world, shown)
+    assert answer.status_code == 201
+    assert (shown["credentialSubject"]["name"], shown["issuer"]) == ("Ada", did)
+    assert "validFrom" not in shown
+
+
+async def test_an_enveloped_credential(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    document = credential(did)
+    made = await issued(world, document, form="vc-jwt")
+    assert made["type"] in ("EnvelopedVerifiableCredential", ["EnvelopedVerifiableCredential"])
+    read = jose.read(made["id"].removeprefix("data:application/vc+jwt,"))
+    header = read.envelope.jws.header
+    read.envelope.jws.verify(await keys_of(world, header["kid"]))
+    assert (header["typ"], header["alg"]) == ("vc+jwt", "ES256")
+    assert {name: read[name] for name in document} == document
+
+
+async def test_a_second_proof_stands_beside_the_first(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    once = await issued(world, credential(did))
+    twice = await issued(world, once, form="ecdsa-rdfc-2019")
+    assert [made["cryptosuite"] for made in twice["proof"]] == ["eddsa-rdfc-2022", "ecdsa-rdfc-2019"]
+    await holds(world, twice)
+
+
+async def test_a_credential_of_the_first_data_model(world: World) -> None:
+    did = (await world.issuer())["id"]
+    document = credential(did, **{"@context": [V1, "https://w3id.org/security/data-integrity/v2"]})
+    del document["validFrom"], document["credentialSubject"]["name"]
+    document["issuanceDate"] = "2026-01-01T00:00:00Z"
+    await holds(world, await issued(world, document))
+
+
+ENTRY: Json = {
+    "type": "BitstringStatusListEntry",
+    "statusPurpose": "revocation",
+    "statusListIndex": "7",
+    "statusListCredential": "https://a.example/1",
+}
+MALFORMED: Mapping[str, Json] = {
+    "of no list": {"statusListCredential": None},
+    "of a list without a URL": {"statusListCredential": "one"},
+    "with the id of its list": {"id": "https://a.example/1"},
+    "without a purpose": {"statusPurpose": None},
+    "with two purposes": {"statusPurpose": ["revocation", "suspension"]},
+    "in base 16": {"statusListIndex": "0x7"},
+    "below zero": {"statusListIndex": "-7"},
+    "of no bits": {"statusSize": 0},
+    "of two bits without messages": {"statusSize": 2},
+}
+WRONG: Mapping[str, Any] = {
+    "no body": None,
+    "a list": [],
+    "no credential": {},
+    "a credential as text": {"credential": "{}"},
+    "options as text": {"options": "none"},
+    "an option that is none": {"options": {"expires": "2030-01-01T00:00:00Z"}},
+    "a date without an offset": {"options": {"created": "2026-01-01T00:00:00"}},
+    "a challenge that is no text": {"options": {"challenge": 7}},
+    "a domain that is no text": {"options": {"domain": [7]}},
+    "no domains": {"options": {"domain": []}},
+    "pointers for another suite": {"options": {"mandatoryPointers": ["/issuer"]}},
+    "pointers as text": {"options": {"mandatoryPointers": "/issuer"}},
+    "a long name": {"options": {"credentialId": "x" * 501}},
+    "somebody else's DID": {"issuer": "did:example:somebody"},
+    "no issuer": {"issuer": None},
+    "no type": {"type": []},
+    "no subject": {"credentialSubject": {}},
+    "no context": {"@context": []},
+    "an unknown context": {"@context": [V2, "https://unknown.example/v1"]},
+    "a term without a meaning": {"unmapped": "x"},
+    "a subject with a term without a meaning": {"credentialSubject": {"id": "did:example:a", "unmapped": "x"}},
+    "a date that is none": {"validFrom": "yesterday"},
+    "an end before the beginning": {"validUntil": "2025-01-01T00:00:00Z"},
+    "a relative id": {"id": "one"},
+    "a status without a type": {"credentialStatus": {"id": "https://a.example/1"}},
+    "a status index that is a number": {"credentialStatus": ENTRY | {"statusListIndex": 7}},
+    **{f"a status: {name}": {"credentialStatus": {**ENTRY, **change}} for name, change in MALFORMED.items()},
+    "a related resource with a wrong digest": {
+        "relatedResource": [{"id": V2, "digestMultibase": "uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]
+    },
+}
+
+
+@pytest.mark.parametrize("form", ["", "/eddsa-jcs-2022"])
+@pytest.mark.parametrize("name", WRONG)
+async def test_whatever_is_wrong_is_a_400_and_leaves_nothing(world: World, name: str, form: str) -> None:
+    did = (await world.issuer())["id"]
+    wrong = WRONG[name]
+    whole = not isinstance(wrong, dict) or not wrong or wrong.keys() & {"credential", "options"}
+    body = wrong if whole else {"credential": {k: v for k, v in credential(did, **wrong).items() if v is not None}}
+    if isinstance(body, dict) and "options" in body:
+        body = {"credential": credential(did)} | body
+    answer = await post(world, f"{form}/credentials/issue", body)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await world.count("any_credentials") == 0
+
+
+async def test_what_is_wrong_is_named(world: World) -> None:
+    did = (await world.issuer())["id"]
+    answer = await post(world, "/credentials/issue", {"credential": credential(did, validFrom="yesterday")})
+    assert fields(answer) == ["credential.validFrom"]
+
+
+@pytest.mark.parametrize("path", ["/ecdsa-rdfc-2019", "/bbs-2023", "/vc-jwt"])
+async def test_a_way_that_the_issuer_has_no_key_for(world: World, path: str) -> None:
+    did = (await world.issuer(keys=["Ed25519"], method="key"))["id"]
+    answer = await post(world, f"{path}/credentials/issue", {"credential": credential(did)})
+    assert answer.status_code == (201 if path == "/vc-jwt" else 400)
+
+
+async def test_an_inactive_issuer_issues_nothing(world: World) -> None:
+    issuer = await world.issuer()
+    await world.send("PATCH", f"/issuers/{issuer['slug']}", {"active": False})
+    answer = await post(world, "/credentials/issue", {"credential": credential(issuer["id"])})
+    assert (answer.status_code, fields(answer)) == (400, ["credential.issuer"])
+
+
+async def test_a_repeated_key_gives_the_same_credential(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    body = {"credential": credential(did), "options": {"mandatoryPointers": ["/issuer"]}}
+    once, again = [
+        await post(world, "/ecdsa-sd-2023/credentials/issue", body, Idempotency_Key="once") for _ in range(2)
+    ]
+    assert (once.status_code, once.content) == (again.status_code, again.content)
+    assert await world.count("any_credentials") == 1
+
+
+async def with_status(world: World) -> str:
+    issuer = await world.issuer()
+    answer = await world.send("PUT", f"/issuers/{issuer['slug']}/policy", {"addsStatus": True})
+    assert answer.json()["policy"]["addsStatus"] is True
+    return str(issuer["id"])
+
+
+async def bits(world: World, core: Core) -> StatusBits:
+    await world.rows("UPDATE status_lists SET published_at = published_at - interval '1 minute' RETURNING 1")
+    await core.publish_lists()
+    published: list[StatusListPublished] = await world.events("status-list.published.v1")
+    subject: Any = published[-1].credential["credentialSubject"]
+    return StatusBits.decode(subject["encodedList"])
+
+
+class TestStatus:
+    async def test_an_issuer_whose_policy_says_so_adds_one(self, world: World, core: Core) -> None:
+        did = await with_status(world)
+        signed = await issued(world, credential(did))
+        await holds(world, signed)
+        status = signed["credentialStatus"]
+        assert (status["type"], status["statusPurpose"]) == ("BitstringStatusListEntry", "revocation")
+        assert (await bits(world, core)).get(int(status["statusListIndex"])) is False
+
+    async def test_one_that_is_brought_along_stays(self, world: World) -> None:
+        did = await with_status(world)
+        signed = await issued(world, credential(did, credentialStatus=ENTRY))
+        assert signed["credentialStatus"] == ENTRY
+
+    async def test_a_credential_of_the_first_data_model_has_no_such_status(self, world: World) -> None:
+        did = await with_status(world)
+        old = {"@context": [V1], "issuanceDate": "2026-01-01T00:00:00Z", "credentialSubject": {"id": "did:example:a"}}
+        document = {name: value for name, value in credential(did, **old).items() if name != "validFrom"}
+        answer = await post(world, "/credentials/issue", {"credential": document})
+        assert (answer.status_code, fields(answer)) == (400, ["credential.@context"])
+
+    @pytest.mark.parametrize("by_entry", [True, False])
+    @pytest.mark.parametrize("own_name", [True, False])
+    async def test_it_is_revoked_for_good(self, world: World, core: Core, by_entry: bool, own_name: bool) -> None:
+        did = await with_status(world)
+        options = {"credentialId": "enrolment-4711"} if own_name else {}
+        signed = await issued(world, credential(did), **options)
+        status = signed["credentialStatus"]
+        command = {
+            "credentialId": options.get("credentialId", signed["id"]),
+            "credentialStatus": status if by_entry else {"type": status["type"], "statusPurpose": "revocation"},
+            "status": True,
+        }
+        for _ in range(2):
+            answer = await post(world, "/credentials/status", command)
+            assert answer.status_code == 200, answer.text
+        assert (await bits(world, core)).get(int(status["statusListIndex"])) is True
+        back = await post(world, "/credentials/status", command | {"status": False})
+        assert back.status_code == 400
+
+    async def test_of_several_by_one_name_the_entry_tells_which(self, world: World, core: Core) -> None:
+        did = await with_status(world)
+        document = credential(did)
+        first, second = [(await issued(world, document))["credentialStatus"] for _ in range(2)]
+        body = {"credentialId": document["id"], "credentialStatus": first, "status": True}
+        assert (await post(world, "/credentials/status", body)).status_code == 200
+        found = await bits(world, core)
+        assert [found.get(int(status["statusListIndex"])) for status in (first, second)] == [True, False]
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"credentialId": "nobody's"}, 404),
+            ({"credentialId": 7}, 400),
+            ({"credentialId": ""}, 400),
+            ({"status": "true"}, 400),
+            ({"credentialStatus": None}, 400),
+            ({"credentialStatus": {"type": "StatusList2021Entry"}}, 400),
+            ({"credentialStatus": {"type": "BitstringStatusListEntry", "statusPurpose": "suspension"}}, 400),
+            ({"credentialStatus": {"type": "BitstringStatusListEntry", "statusListIndex": "131071"}}, 404),
+            ({"credentialStatus": {"type": "BitstringStatusListEntry", "statusListCredential": {}}}, 404),
+        ],
+    )
+    async def test_what_is_no_change_of_a_status(self, world: World, change: Json, code: int) -> None:
+        did = await with_status(world)
+        signed = await issued(world, credential(did))
+        command = {"credentialId": signed["id"], "credentialStatus": signed["credentialStatus"], "status": True}
+        assert (await post(world, "/credentials/status", command | change)).status_code == code
+        assert await world.rows("SELECT 1 FROM any_credentials WHERE state <> 'issued'") == []
+
+    async def test_another_university_finds_nothing(self, world: World) -> None:
+        did = await with_status(world)
+        signed = await issued(world, credential(did))
+        command = {"credentialId": signed["id"], "credentialStatus": signed["credentialStatus"], "status": True}
+        assert (await post(world, "/credentials/status", command, org=OTHER_ORG)).status_code == 404
+        assert await world.rows("SELECT 1 FROM any_credentials WHERE state <> 'issued'") == []
+
+
+async def test_another_university_cannot_issue_by_an_issuer_that_is_not_its_own(world: World) -> None:
+    did = (await world.issuer())["id"]
+    await world.issuer(OTHER_ORG)
+    answer = await post(world, "/credentials/issue", {"credential": credential(did)}, org=OTHER_ORG)
+    assert (answer.status_code, fields(answer)) == (400, ["credential.issuer"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"verifiableCredential": {}},
+        {"verifiableCredential": "x"},
+        {"verifiableCredential": {}, "options": {"selectivePointers": "x"}},
+    ],
+)
+async def test_what_cannot_be_derived_from(world: World, body: Json) -> None:
+    assert (await post(world, "/credentials/derive", body)).status_code == 400
+
+
+async def test_a_pointer_that_leads_nowhere(world: World) -> None:
+    did = (await world.issuer(keys=KEYS))["id"]
+    base = await issued(world, credential(did), form="ecdsa-sd-2023")
+    for pointers in ([], ["/nothing"], ["issuer"]):
+        body = {"verifiableCredential": base, "options": {"selectivePointers": pointers}}
+        assert (await post(world, "/credentials/derive", body)).status_code == 400
+    wrong = {"credential": credential(did), "options": {"mandatoryPointers": ["/nothing"]}}
+    assert (await post(world, "/ecdsa-sd-2023/credentials/issue", wrong)).status_code == 400
