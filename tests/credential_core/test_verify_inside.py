@@ -35,6 +35,7 @@ LIST = "https://issuer.test/status-lists/1"
 CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 FIRST = "https://issuer.test/credentials/1"
 SECOND = "https://issuer.test/credentials/2"
+READ = Policy(inline_contexts=True)
 ACHIEVEMENT = "https://issuer.test/achievements/1"
 
 Json = dict[str, Any]
@@ -209,6 +210,18 @@ def record(sign: Sign, issuer: str) -> Callable[..., Json]:
     return make
 
 
+@pytest.fixture
+def jwt_record(record: Callable[..., Json], key: SigningKey) -> Callable[..., str]:
+    """The same as a JWT, which may hold more than canonicalization bears."""
+
+    def make(*credentials: Json) -> str:
+        plain = {name: value for name, value in record().items() if name != "proof"}
+        plain["credentialSubject"]["verifiableCredential"] = list(credentials)
+        return issue_credential(plain, key, kid=did.did_key_verification_method(key.public))
+
+    return make
+
+
 def test_each_credential_of_a_record_has_its_own_report(
     check: Verify, record: Callable[..., Json], signed: Json, second: Json, status_list: Any
 ) -> None:
@@ -222,16 +235,44 @@ def test_each_credential_of_a_record_has_its_own_report(
         assert outcome(only(report, SECOND), "status") == ("failed", "status_revoked")
 
 
-def test_a_list_is_inflated_once_and_only_so_many_are() -> None:
-    read = ReadLists()
-    bits = bitstring.StatusBits.empty()
-    for index in range(16):
-        bits.set(index, True)
-        encoded = bits.encoded()
-        assert read.decode(encoded) is read.decode(encoded)
-    bits.set(16, True)
-    with pytest.raises(StatusError, match="status_lists_too_many"):
-        read.decode(bits.encoded())
+def test_a_list_is_inflated_once_and_several_share_the_room() -> None:
+    encoded = bitstring.StatusBits.empty(2**25).encoded()  # 4 MiB
+    few = ReadLists(8)
+    assert few.decode(encoded) is few.decode(encoded)
+    for lists, code in ((9, "status_list_too_large"), (17, "status_lists_too_many")):
+        with pytest.raises(StatusError, match=code):
+            ReadLists(lists).decode(encoded)
+
+
+@pytest.mark.parametrize("sizes", [(14, 16), (15, 16), (20, 20)])
+def test_too_much_inside_is_undecided_in_any_order(
+    shown: Verify, present: Callable[..., Json], jwt_record: Callable[..., str], unsigned: Json, sign: Sign, sizes: Any
+) -> None:
+    def held(number: int, *, forged: bool = False) -> Json:
+        made = sign({**unsigned, "id": f"https://issuer.test/credentials/{number}"})
+        return {**made, "name": "Forged"} if forged else made
+
+    one = enveloped(jwt_record(held(0, forged=True), *(held(n) for n in range(1, sizes[0]))))
+    other = enveloped(jwt_record(*(held(n) for n in range(sizes[1]))))
+    verdicts = {shown(present(*order)).verdict for order in ((one, other), (other, one))}
+    assert verdicts == {Verdict.INVALID if sum(sizes) + 2 <= 32 else Verdict.INDETERMINATE}
+
+
+def test_too_many_status_lists_are_undecided_in_any_order(
+    check: Verify, jwt_record: Callable[..., str], unsigned: Json, sign: Sign, status_list: Any
+) -> None:
+    def on(number: int) -> Json:
+        url = f"https://issuer.test/status-lists/{number}"
+        status = {**unsigned["credentialStatus"], "id": f"{url}#7", "statusListCredential": url}
+        return sign({**unsigned, "id": f"https://issuer.test/credentials/{number}", "credentialStatus": status})
+
+    lists = [f"https://issuer.test/status-lists/{number}" for number in range(17)]
+    for several, order in itertools.product((15, 17), (1, -1)):
+        held = [on(number) for number in range(several)][::order]
+        found = {url: status_list(7, id=url) for url in lists}
+        report = check(parse(jwt_record(*held)), status_lists={LIST: status_list(), **found})
+        codes = {outcome(each.report, "status")[1] for each in report.nested}
+        assert codes == {"status_revoked" if several == 15 else "status_lists_too_many"}
 
 
 def test_events_are_told_by_id(check: Verify, record: Callable[..., Json], signed: Json, second: Json) -> None:
@@ -344,6 +385,41 @@ def test_the_holder_need_not_be_the_subject_unless_the_policy_says_so(
     assert outcome(shown(present(own, theirs)), "holder_binding") == ("skipped", "holder_not_subject")
     assert outcome(shown(present(own, theirs), policy=must), "holder_binding") == ("failed", "holder_not_subject")
     assert outcome(shown(present(own, holder=None), policy=must), "holder_binding") == ("failed", "holder_unnamed")
+
+
+def test_what_the_holder_says_themselves_needs_no_proof_of_its_own(
+    shown: Verify, present: Callable[..., Json], unsigned: Json, issuer: str
+) -> None:
+    own = {**unsigned, "issuer": issuer}
+    of_others = {**unsigned, "issuer": "did:example:other"}
+    report = shown(present(own))
+    assert outcome(only(report, FIRST), "proof") == ("passed", "asserted_by_holder")
+    assert report.verdict is Verdict.VALID
+    for document in (present(own, holder=None), present(of_others)):
+        assert outcome(only(shown(document), FIRST), "proof") == ("failed", "proof_missing")
+    undecided = shown({**present(own), "proof": {**present(own)["proof"], "cryptosuite": "bbs-2023"}})
+    assert outcome(only(undecided, FIRST), "proof") == ("failed", "proof_missing")
+    forged = shown({**present(own), "type": ["VerifiablePresentation", "Forged"]})
+    assert (forged.verdict, forged.nested) == (Verdict.INVALID, ())
+
+
+def test_inline_contexts_are_read_where_the_policy_says_so(
+    shown: Verify, check: Verify, unsigned: Json, issuer: str, key: SigningKey
+) -> None:
+    how: Json = {"verification_method": did.did_key_verification_method(key.public), "created": NOW}
+    extra = {"Extra": "https://example.org/#Extra"}
+    document = {
+        "@context": [CREDENTIALS_V2, extra],
+        "type": ["VerifiablePresentation", "Extra"],
+        "holder": issuer,
+        "verifiableCredential": [],
+    }
+    signed = proof.sign(document, key, **how, purpose="authentication", inline_contexts=True)
+    inner = {"@context": [*unsigned["@context"], extra], "type": [*unsigned["type"], "Extra"]}
+    credential = proof.sign({**unsigned, **inner}, key, **how, inline_contexts=True)
+    for policy, expected in ((Policy(), ("unknown", "context_inline")), (READ, ("passed", "signature_valid"))):
+        assert outcome(shown(signed, challenge=None, domain=None, policy=policy), "proof") == expected
+        assert outcome(check(credential, policy=policy), "proof") == expected
 
 
 def test_a_presentation_may_hold_an_enveloped_credential(

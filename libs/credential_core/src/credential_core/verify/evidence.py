@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust, TrustedIssuers
+from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust, TrustedIssuers, needs
 from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status import StatusSources
 
@@ -25,6 +26,10 @@ class Evidence:
     known_statuses: Mapping[str, KnownStatus]
     schemas: Mapping[str, Resolution]
     read: ReadLists = field(default_factory=ReadLists)
+
+    def for_lists_of(self, document: Mapping[str, Any], *, nested: bool) -> Evidence:
+        """The same, to read the status lists of this document and, if `nested`, of those inside."""
+        return replace(self, read=ReadLists(len(needs(document, nested=nested).status_lists)))
 
     def status_sources(self, known: KnownStatus | None) -> StatusSources:
         """What the status check of one credential may look at."""

@@ -86,11 +86,14 @@ class Policy:
     it no longer stands in the way of `valid`. A distrusted issuer fails under any policy.
     `endorsements_decide`: an endorsement that is invalid or undecided counts like a check of the credential itself.
     `require_holder_binding`: a presentation fails unless its holder is the subject of every credential in it.
+    `inline_contexts`: contexts written inline, which only add names, are read (see `jsonld.general`); otherwise a proof
+    over such a document is undecided.
     """
 
     accept_unknown_issuer: bool = False
     endorsements_decide: bool = False
     require_holder_binding: bool = False
+    inline_contexts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from credential_core.errors import CredentialError
+from credential_core.jose import Enveloped
 from credential_core.report import Check, NestedReport, Outcome, Report, Verdict, verdict_of
 from credential_core.verify.evidence import Evidence
+from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import MAX_DEPTH, MAX_NESTED, Inner, Room
 
 Verify = Callable[..., Report]
@@ -19,13 +21,15 @@ _ENDORSED: Final = "endorsed"
 class Inside:
     """What is known of the inner documents of one document, and what may still be verified.
 
-    `genuine`: nothing inside is looked at when the document itself is not its issuer's.
+    `genuine`: nothing inside is looked at when the document itself is not its issuer's. `holder` is who signed the
+    presentation around: what they say themselves in it needs no other proof (VCDM 2.0 §4.13.4).
     """
 
     evidence: Evidence
     room: Room
     depth: int
     genuine: bool
+    holder: str | None = None
     reports: list[NestedReport] = field(default_factory=list)
 
     @property
@@ -77,7 +81,8 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
     except CredentialError as error:
         document, report = {}, _rejected(error)
     else:
-        report = verify(document, inside.evidence, room=inside.room, depth=depth)
+        asserted = _asserted(document, inside.holder)
+        report = verify(document, inside.evidence, room=inside.room, depth=depth, asserted=asserted)
     if is_endorsement:
         report = _with(report, _endorsed(document, inner))
     identifier = document.get("id")
@@ -85,6 +90,13 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
         NestedReport(inner.role, inner.path, identifier if isinstance(identifier, str) else None, report)
     )
     return report.verdict
+
+
+def _asserted(document: Mapping[str, Any], holder: str | None) -> Check | None:
+    """The proof of a credential without one, by the holder about themselves: the presentation's."""
+    if holder is None or "proof" in document or isinstance(document, Enveloped) or issuer_id(document) != holder:
+        return None
+    return Check("proof", Outcome.PASSED, "asserted_by_holder", "the presentation around it is its issuer's", holder)
 
 
 def _rejected(error: CredentialError) -> Report:

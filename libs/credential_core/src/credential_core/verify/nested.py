@@ -87,14 +87,26 @@ class Room:
     """How many more nested documents may be verified."""
 
     def __init__(self, left: int = MAX_NESTED) -> None:
-        self._left = left
+        self.left = left
 
     def take(self, wanted: int) -> bool:
         """Whether there is room for so many; if so, it is taken."""
-        if wanted > self._left:
+        if wanted > self.left:
             return False
-        self._left -= wanted
+        self.left -= wanted
         return True
+
+
+def room_for(document: Mapping[str, Any]) -> Room:
+    """Room for all documents inside, or for none if they are too many: which comes first must not matter."""
+    count, level = 0, [document]
+    for _ in range(MAX_DEPTH):
+        inner = [each for outer in level for each in (*credentials_in(outer), *endorsements_in(outer))]
+        count += len(inner)
+        if count > MAX_NESTED:
+            return Room(0)
+        level = list(_readable(inner))
+    return Room()
 
 
 def _listed(value: Any) -> list[Any]:

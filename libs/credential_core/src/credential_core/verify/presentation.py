@@ -15,7 +15,7 @@ from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.verify.evidence import Evidence
 from credential_core.verify.inputs import KnownStatus, Policy, Resolution, TrustedIssuers, issuer_id
 from credential_core.verify.inside import Inside, check_credentials
-from credential_core.verify.nested import Inner, Room, credentials_in
+from credential_core.verify.nested import Inner, credentials_in, room_for
 from credential_core.verify.proofs import Occasion, check_proofs
 from credential_core.verify.reading import parse
 from credential_core.verify.verification import PARSED, schema_check, verify_credential
@@ -42,7 +42,8 @@ def verify_presentation(
 
     The proof must be for `authentication` by the holder (or, if none is named, by whoever controls the key), and for
     `challenge` and `domain` if given: without both, a presentation can be shown again by anybody who has seen it.
-    Each credential has a report of its own in `nested`, found by its id with `Report.of`; nothing goes by position.
+    Each credential has a report of its own in `nested`, found by its id with `Report.of`; nothing goes by position. A
+    credential without a proof passes if the holder is its issuer (VCDM 2.0 §4.13.4).
     """
     try:
         document = parse(document)
@@ -59,9 +60,12 @@ def verify_presentation(
         known_statuses=known_statuses or {},
         schemas=schemas or {},
     )
+    room = room_for(document)
+    evidence = evidence.for_lists_of(document, nested=room.left > 0)
     occasion = Occasion("authentication", _signer(document), domain, challenge)
-    proof = check_proofs(document, controllers, now, occasion)
-    inside = Inside(evidence, Room(), 0, genuine=proof.outcome is not Outcome.FAILED)
+    proof = check_proofs(document, controllers, now, occasion, inline_contexts=evidence.policy.inline_contexts)
+    holder = _holder(document) if proof.outcome is Outcome.PASSED else None
+    inside = Inside(evidence, room, 0, genuine=proof.outcome is not Outcome.FAILED, holder=holder)
     found = credentials_in(document)
     checks = [
         PARSED,

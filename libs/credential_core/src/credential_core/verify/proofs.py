@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from credential_core.did import VerificationMethod, controller_of, resolve_self_contained, verification_method
@@ -62,6 +63,8 @@ def check_proofs(
     controllers: Mapping[str, Resolution],
     now: datetime,
     occasion: Occasion = ASSERTION,
+    *,
+    inline_contexts: bool = False,
 ) -> Check:
     """One result for all proofs and the envelope: none that we can judge may fail, and at least one must hold."""
     try:
@@ -72,7 +75,8 @@ def check_proofs(
         return Check(CHECK, Outcome.FAILED, "proof_missing", "the credential bears no proof")
     if len(found) > MAX_PROOFS:
         return Check(CHECK, Outcome.FAILED, "too_many_proofs", f"a credential may bear {MAX_PROOFS} proofs")
-    results = [_judge(document, proof, controllers, now, occasion) for proof in found]
+    judge = partial(_judge, document, controllers=controllers, now=now, occasion=occasion, inline=inline_contexts)
+    results = [judge(proof) for proof in found]
     results = [_after_previous(document, found, results, place) for place in range(len(found))]
     if isinstance(document, Enveloped):
         results.append(_judge_envelope(document, controllers, now, occasion))
@@ -82,9 +86,11 @@ def check_proofs(
 def _judge(
     document: Mapping[str, Any],
     proof: Mapping[str, Any],
+    *,
     controllers: Mapping[str, Resolution],
     now: datetime,
     occasion: Occasion,
+    inline: bool,
 ) -> Check:
     source = proof.get("verificationMethod")
     source = source if isinstance(source, str) else None
@@ -99,6 +105,7 @@ def _judge(
             purpose=occasion.purpose,
             domain=occasion.domain,
             challenge=occasion.challenge,
+            inline_contexts=inline,
         )
     except CredentialError as error:
         outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED

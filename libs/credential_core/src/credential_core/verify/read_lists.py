@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from credential_core.bitstring import StatusBits
+from credential_core.bitstring import MAX_INFLATED_BYTES, StatusBits
 from credential_core.errors import StatusError
 from credential_core.report import Check
 
-MAX_INFLATIONS: Final = 16
-_MAX_HELD: Final = 2**28  # bits: 32 MiB
+MAX_LISTS: Final = 16
+_MAX_HELD: Final = 32 * 1024 * 1024  # bytes of all lists together
 
 
 class ReadLists:
-    """The proofs judged and the lists inflated so far. What no longer fits is inflated again, within the budget."""
+    """The proofs judged and the lists inflated so far.
 
-    def __init__(self) -> None:
+    What each list may take depends on how many there are, known beforehand, and not on which comes first.
+    """
+
+    def __init__(self, lists: int = 1) -> None:
+        self._refuses = lists > MAX_LISTS
+        self._max_bytes = min(MAX_INFLATED_BYTES, _MAX_HELD // max(lists, 1))
         self._proofs: dict[str, Check] = {}
         self._bits: dict[str, StatusBits] = {}
-        self._inflations = 0
 
     def proof(self, url: str, judge: Callable[[], Check]) -> Check:
         """The result on the proof of the list at `url`."""
@@ -28,14 +32,9 @@ class ReadLists:
         return self._proofs[url]
 
     def decode(self, encoded: str) -> StatusBits:
-        """As StatusBits.decode. StatusError `status_lists_too_many` beyond 16 lists inflated in one verification."""
-        found = self._bits.get(encoded)
-        if found is not None:
-            return found
-        if self._inflations >= MAX_INFLATIONS:
-            raise StatusError("status_lists_too_many", f"{MAX_INFLATIONS} status lists are read in one verification")
-        self._inflations += 1
-        found = StatusBits.decode(encoded)
-        if sum(map(len, self._bits.values())) + len(found) <= _MAX_HELD:
-            self._bits[encoded] = found
-        return found
+        """As StatusBits.decode. StatusError `status_lists_too_many` if a verification has more than 16 lists."""
+        if self._refuses:
+            raise StatusError("status_lists_too_many", f"{MAX_LISTS} status lists are read in one verification")
+        if encoded not in self._bits:
+            self._bits[encoded] = StatusBits.decode(encoded, max_bytes=self._max_bytes)
+        return self._bits[encoded]

@@ -14,7 +14,7 @@ from credential_core.verify.evidence import Evidence
 from credential_core.verify.inputs import KnownStatus, Policy, Resolution, TrustedIssuers, issuer_id
 from credential_core.verify.inside import Inside, check_credentials, check_endorsements
 from credential_core.verify.issuer_trust import check_issuer_trust
-from credential_core.verify.nested import Room, credentials_in, endorsements_in
+from credential_core.verify.nested import Room, credentials_in, endorsements_in, room_for
 from credential_core.verify.proofs import check_proofs
 from credential_core.verify.reading import parse
 from credential_core.verify.recipient import Recipient, check_recipient
@@ -57,7 +57,7 @@ def verify(
     that the lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond
     its ttl. `known_statuses` goes by credential id, for the credentials inside a CLR too; `known_status` is that of
     the credential itself. `recipient` asks whether the credential is about somebody. `now` is aware. The order of
-    proofs, statuses or members never changes the verdict within the budgets.
+    proofs, statuses or members never changes the verdict.
     """
     evidence = Evidence(
         controllers=controllers,
@@ -81,18 +81,26 @@ def verify_credential(
     recipient: Recipient | None = None,
     room: Room | None = None,
     depth: int = 0,
+    asserted: Check | None = None,
 ) -> Report:
-    """One credential by evidence already gathered; `room` and `depth` bound what is verified inside of it."""
+    """One credential by evidence already gathered; `room` and `depth` bound what is verified inside of it.
+
+    `asserted` is the proof check of a credential that its holder asserts, and needs no proof of its own.
+    """
     try:
         document = parse(document)
     except CredentialError as error:
         return rejected(error)
+    if room is None:
+        room = room_for(document)
+        evidence = evidence.for_lists_of(document, nested=room.left > 0)
     identifier = document.get("id")
     if known is None and isinstance(identifier, str):
         known = evidence.known_statuses.get(identifier)
     sources = evidence.status_sources(known)
-    proof = check_proofs(document, evidence.controllers, evidence.now)
-    inside = Inside(evidence, room or Room(), depth, genuine=proof.outcome is not Outcome.FAILED)
+    inline = evidence.policy.inline_contexts
+    proof = asserted or check_proofs(document, evidence.controllers, evidence.now, inline_contexts=inline)
+    inside = Inside(evidence, room, depth, genuine=proof.outcome is not Outcome.FAILED)
     checks = [
         PARSED,
         schema_check(validate_credential(document)),
