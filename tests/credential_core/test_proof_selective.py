@@ -262,7 +262,7 @@ def test_ids_like_our_own_are_no_blank_nodes(unsigned: dict[str, Any]) -> None:
 DOCUMENT = {
     "@context": ["c"],
     "id": "urn:1",
-    "type": ["T"],
+    "type": ["T", "U"],
     "a": {"type": "A", "b": [{"id": "urn:2", "c": 1, "d": 2}, {"c": 3}, 5], "x/y": 1, "m~n": 2, "": 3},
 }
 
@@ -276,10 +276,11 @@ DOCUMENT = {
         (["/a/b", "/a/b/0/c"], {"a": {"type": "A", "b": [{"id": "urn:2", "c": 1, "d": 2}, {"c": 3}, 5]}}),
         (["/a/x~1y", "/a/m~0n", "/a/"], {"a": {"type": "A", "x/y": 1, "m~n": 2, "": 3}}),
         (["/a/type"], {"a": {"type": "A"}}),
+        (["/type/1"], {}),  # types are shown whole: contexts hang on them (§3.4.11)
     ],
 )
 def test_pointers_select(pointers: list[str], expected: dict[str, Any]) -> None:
-    assert select(DOCUMENT, pointers) == {"@context": ["c"], "id": "urn:1", "type": ["T"], **expected}
+    assert select(DOCUMENT, pointers) == {"@context": ["c"], "id": "urn:1", "type": ["T", "U"], **expected}
 
 
 def test_the_empty_pointer_selects_everything() -> None:
@@ -302,6 +303,8 @@ def test_the_empty_pointer_selects_everything() -> None:
         ("/a/b/99999999999", "pointer_unmatched"),
         ("/a/b/\u0661", "pointer_unmatched"),
         ("/a/b/2/c", "pointer_unmatched"),
+        ("/type/2", "pointer_unmatched"),
+        ("/id/x", "pointer_unmatched"),
         ("/a\n", "pointer_unmatched"),
     ],
 )

@@ -52,8 +52,8 @@ def _reduce(value: Any, choice: _Choice) -> Any:
     if isinstance(value, Mapping):
         if not choice.children.keys() <= value.keys():
             raise _unmatched()
-        always = {name: value[name] for name in ("id", "type") if name in value and name not in choice.children}
-        return always | {name: _reduce(value[name], child) for name, child in choice.children.items()}
+        always = {name: value[name] for name in ("id", "type") if name in value}
+        return always | {name: _reduce(value[name], child) for name, child in choice.children.items()} | always
     if isinstance(value, list):
         if not all(_INDEX.match(step) and int(step) < len(value) for step in choice.children):
             raise _unmatched()
