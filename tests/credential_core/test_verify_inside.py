@@ -403,6 +403,16 @@ def test_what_the_holder_says_themselves_needs_no_proof_of_its_own(
     assert (forged.verdict, forged.nested) == (Verdict.INVALID, ())
 
 
+def test_a_credential_may_be_bound_to_an_occasion_too(check: Verify, unsigned: Json, key: SigningKey) -> None:
+    how: Json = {"verification_method": did.did_key_verification_method(key.public), "created": NOW}
+    options = proof.ProofOptions(domain="verifier.test", challenge="abc")
+    bound = proof.sign(unsigned, key, **how, options=options)
+    assert check(bound, domain="verifier.test", challenge="abc").verdict is Verdict.VALID
+    assert outcome(check(bound, domain="other.test"), "proof") == ("failed", "invalid_domain")
+    assert outcome(check(bound, challenge="xyz"), "proof") == ("failed", "invalid_challenge")
+    assert outcome(check(proof.sign(unsigned, key, **how), challenge="abc"), "proof")[1] == "invalid_challenge"
+
+
 def test_inline_contexts_are_read_where_the_policy_says_so(
     shown: Verify, check: Verify, unsigned: Json, issuer: str, key: SigningKey
 ) -> None:

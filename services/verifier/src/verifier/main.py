@@ -13,7 +13,7 @@ from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
 from service_kit.fetcher import open_fetcher
-from service_kit.ids import new_id
+from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
 from service_kit.runtime import Components, Service
@@ -21,6 +21,7 @@ from service_kit.settings import Settings
 from verifier.adapters.processor import open_processes
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.adapters.web import open_web
+from verifier.core.challenges import Challenges
 from verifier.core.evidence import Gather
 from verifier.core.fleet import Fleet
 from verifier.core.history import History
@@ -28,7 +29,7 @@ from verifier.core.ports import NewUnitOfWork, Processor, Web
 from verifier.core.trust import Trust
 from verifier.core.verify import Verify
 from verifier.events.handlers import TOPICS, subscriptions
-from verifier.http import trusted_issuers, verifications
+from verifier.http import trusted_issuers, vc_api, verifications
 from verifier.settings import VerifierSettings
 
 NAME = "verifier"
@@ -48,17 +49,23 @@ def application(
     """The HTTP application over its ports."""
     fleet = Fleet.of(settings.public_base_url, did_web_origin)
     gather = Gather(unit_of_work=unit_of_work, web=web, fleet=fleet, clock=clock)
-    verify = Verify(unit_of_work=unit_of_work, gather=gather, processor=processor, clock=clock, ids=new_id)
+    challenges = Challenges(unit_of_work, clock, random_bytes)
+    verify = Verify(
+        unit_of_work=unit_of_work, gather=gather, challenges=challenges, processor=processor, clock=clock, ids=new_id
+    )
     return create_app(
         NAME,
         settings,
         routers=[
             trusted_issuers.routes(Trust(unit_of_work, clock), settings.public_base_url),
             verifications.routes(verify, History(unit_of_work), settings.public_base_url),
+            vc_api.routes(verify, challenges),
         ],
         ready=ready,
         tokens=tokens,
-        body_limits={verifications.PATH: verifications.MAX_BODY},
+        body_limits=dict.fromkeys(
+            (verifications.PATH, vc_api.CREDENTIALS, vc_api.PRESENTATIONS), verifications.MAX_BODY
+        ),
     )
 
 

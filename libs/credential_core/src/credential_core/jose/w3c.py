@@ -69,7 +69,8 @@ def enveloped(token: str) -> dict[str, Any]:
 def enveloped_token(document: Mapping[str, Any]) -> str | None:
     """The compact JWS in an EnvelopedVerifiableCredential or -Presentation; None if `document` is neither.
 
-    ProofError `envelope_malformed` if it has other members, which nothing secures, or another kind of data URL.
+    ProofError `envelope_malformed` if it has other members, which nothing secures, another kind of data URL, or not the
+    context that defines it (VCDM 2.0 §4.13.1).
     """
     types = document.get("type")
     named = types if isinstance(types, list) else [types]
@@ -79,6 +80,9 @@ def enveloped_token(document: Mapping[str, Any]) -> str | None:
     identifier = document.get("id")
     if len(named) != 1 or not document.keys() <= _ENVELOPE_MEMBERS or not isinstance(identifier, str):
         raise ProofError("envelope_malformed", "an enveloped document has @context, type and id only")
+    context = document.get("@context")
+    if CREDENTIALS_V2 not in (context if isinstance(context, list) else [context]):
+        raise ProofError("envelope_malformed", "an enveloped document is of the context that defines it")
     prefix = _ENVELOPED[kinds[0]]
     if not identifier.startswith(prefix):
         raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefix}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from credential_core.verify.inputs import KnownStatus, Policy, Resolution, Trust
 from credential_core.verify.inside import Inside, check_credentials, check_endorsements
 from credential_core.verify.issuer_trust import check_issuer_trust
 from credential_core.verify.nested import Room, credentials_in, endorsements_in, room_for
-from credential_core.verify.proofs import check_proofs
+from credential_core.verify.proofs import ASSERTION, Occasion, check_proofs
 from credential_core.verify.reading import parse
 from credential_core.verify.recipient import Recipient, check_recipient
 from credential_core.verify.schemas import check_schemas
@@ -50,14 +51,17 @@ def verify(
     known_statuses: Mapping[str, KnownStatus] | None = None,
     schemas: Mapping[str, Resolution] | None = None,
     recipient: Recipient | None = None,
+    domain: str | Collection[str] | None = None,
+    challenge: str | None = None,
 ) -> Report:
     """Verify a parsed credential with what was fetched for it. Never raises for anything the document holds.
 
     `controllers`, `status_lists` and `schemas` go by the keys that `needs` gave; `status_list_controllers` adds those
     that the lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond
     its ttl. `known_statuses` goes by credential id, for the credentials inside a CLR too; `known_status` is that of
-    the credential itself. `recipient` asks whether the credential is about somebody. `now` is aware. The order of
-    proofs, statuses or members never changes the verdict.
+    the credential itself. `recipient` asks whether the credential is about somebody. `domain` and `challenge`, if
+    given, must be those of its proofs. `now` is aware. The order of proofs, statuses or members never changes the
+    verdict.
     """
     evidence = Evidence(
         controllers=controllers,
@@ -70,7 +74,8 @@ def verify(
         known_statuses=known_statuses or {},
         schemas=schemas or {},
     )
-    return verify_credential(document, evidence, known=known_status, recipient=recipient)
+    occasion = replace(ASSERTION, domain=domain, challenge=challenge)
+    return verify_credential(document, evidence, known=known_status, recipient=recipient, occasion=occasion)
 
 
 def verify_credential(
@@ -82,6 +87,7 @@ def verify_credential(
     room: Room | None = None,
     depth: int = 0,
     asserted: Check | None = None,
+    occasion: Occasion = ASSERTION,
 ) -> Report:
     """One credential by evidence already gathered; `room` and `depth` bound what is verified inside of it.
 
@@ -98,8 +104,13 @@ def verify_credential(
     if known is None and isinstance(identifier, str):
         known = evidence.known_statuses.get(identifier)
     sources = evidence.status_sources(known)
-    inline = evidence.policy.inline_contexts
-    proof = asserted or check_proofs(document, evidence.controllers, evidence.now, inline_contexts=inline)
+    proof = asserted or check_proofs(
+        document,
+        evidence.controllers,
+        evidence.now,
+        occasion,
+        inline_contexts=evidence.policy.inline_contexts,
+    )
     inside = Inside(evidence, room, depth, genuine=proof.outcome is not Outcome.FAILED)
     checks = [
         PARSED,

@@ -1,6 +1,6 @@
-"""The verifier's tables: projections of the fleet, each organization's trust, and the history of verifications."""
+"""The verifier's tables: projections of the fleet, each organization's trust and challenges, and its history."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service_kit.tables import NAMING
@@ -43,6 +43,15 @@ TRUSTED_ISSUERS = Table(
     Column("org_id", Text, primary_key=True),
     Column("issuer_id", Text, primary_key=True),
     Column("added_at", DateTime(timezone=True), nullable=False),
+)
+
+CHALLENGES = Table(
+    "challenges",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("spent_at", DateTime(timezone=True)),
 )
 
 VERIFICATIONS = Table(

@@ -3,6 +3,7 @@
 from typing import Self
 
 from service_kit import database
+from verifier.adapters.challenges import Challenges
 from verifier.adapters.projections import Issuers, States, StatusLists
 from verifier.adapters.repositories import TrustedIssuers, Verifications
 
@@ -15,6 +16,7 @@ class UnitOfWork(database.UnitOfWork):
     states: States
     trusted_issuers: TrustedIssuers
     verifications: Verifications
+    challenges: Challenges
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -23,4 +25,5 @@ class UnitOfWork(database.UnitOfWork):
         self.states = States(self.session)
         self.trusted_issuers = TrustedIssuers(self.session)
         self.verifications = Verifications(self.session)
+        self.challenges = Challenges(self.session)
         return self

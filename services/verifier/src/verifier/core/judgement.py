@@ -14,7 +14,17 @@ from credential_core.jose import Enveloped
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
-from credential_core.verify import KnownStatus, Policy, Trust, TrustAnswer, needs, parse, rejected, verify
+from credential_core.verify import (
+    KnownStatus,
+    Policy,
+    Trust,
+    TrustAnswer,
+    needs,
+    parse,
+    rejected,
+    verify,
+    verify_presentation,
+)
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
 from verifier.core.model import Evidence, Identity, Json, Wanted
@@ -41,10 +51,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a caller makes of doubt: see `Policy`."""
+    """What a caller makes of doubt (see `Policy`), and what proofs must be made for."""
 
     accept_unknown_issuer: bool = False
     endorsements_decide: bool = False
+    inline_contexts: bool = False
+    domain: str | tuple[str, ...] | None = None
+    challenge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +99,21 @@ def _digest_of_text(text: str) -> str:
 
 def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
     """The report on a credential, with those on the documents inside of it."""
+    return _judged(verify, subject, evidence, options, now)
+
+
+def judge_presentation(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
+    """The report on a presentation, with those on its credentials."""
+    return _judged(verify_presentation, subject, evidence, options, now)
+
+
+def _judged(
+    library: Callable[..., Report], subject: Readable, evidence: Evidence, options: Options, now: datetime
+) -> Report:
     unknown = _unknown(accept=options.accept_unknown_issuer)
     vouched = dict.fromkeys(subject.wanted.issuers, unknown)
     vouched |= {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
-    report = verify(
+    report = library(
         subject.document,
         controllers=evidence.controllers,
         status_lists=evidence.status_lists,
@@ -98,7 +122,9 @@ def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime
         now=now,
         trusted_issuers=_answers(vouched),
         known_statuses={name: KnownStatus(known.state, known.revision) for name, known in evidence.states.items()},
-        policy=Policy(endorsements_decide=options.endorsements_decide),
+        policy=Policy(endorsements_decide=options.endorsements_decide, inline_contexts=options.inline_contexts),
+        domain=options.domain,
+        challenge=options.challenge,
     )
     return _told(report, vouched, unknown)
 

@@ -65,6 +65,18 @@ class Verifications(Protocol):
     async def page(self, org_id: str, page: PageRequest, *, verdict: Verdict | None) -> Page[Verification]: ...
 
 
+class Challenges(Protocol):
+    """Digests of challenges that were given out."""
+
+    async def add(self, org_id: str, digest: bytes, *, expires: datetime) -> None: ...
+
+    async def spend(self, org_id: str, digest: bytes, *, at: datetime) -> bool:
+        """Whether it was given to this organization, is in its time, and was not spent before this."""
+
+    async def forget(self, *, before: datetime) -> None:
+        """Drop some of those that were over before."""
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving without commit rolls back."""
 
@@ -82,6 +94,9 @@ class UnitOfWork(Protocol):
 
     @property
     def verifications(self) -> Verifications: ...
+
+    @property
+    def challenges(self) -> Challenges: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -1,25 +1,41 @@
-"""The use case: verify one credential, answer with reasons, and remember that it was done."""
+"""The use case: verify a credential or a presentation, answer with reasons, and remember that it was done."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from credential_core.report import Check, Report
+from credential_core.report import Check, Outcome, Report, Verdict
 from service_kit.clock import Clock
 from service_kit.ids import NewId
+from verifier.core.challenges import Challenges
 from verifier.core.evidence import Gather
-from verifier.core.judgement import Options, Readable, Reading, is_identifier, judge, read
-from verifier.core.model import Answer, Finding, Json, Verification
+from verifier.core.judgement import Options, Readable, Reading, is_identifier, judge, judge_presentation, read
+from verifier.core.model import Answer, Evidence, Finding, Json, Verification
 from verifier.core.ports import NewUnitOfWork, Processor
 
 DEFAULT = Options()
+SPENT = Report(
+    Verdict.INVALID,
+    (Check("challenge", Outcome.FAILED, "challenge_spent", "the challenge was answered before, or its time is over"),),
+)
+Judgement = Callable[[Readable, Evidence, Options, datetime], Report]
 
 
 class Verify:
     """Reads, gathers, judges, and writes one line of history. The credential itself is not kept."""
 
     def __init__(
-        self, *, unit_of_work: NewUnitOfWork, gather: Gather, processor: Processor, clock: Clock, ids: NewId
+        self,
+        *,
+        unit_of_work: NewUnitOfWork,
+        gather: Gather,
+        challenges: Challenges,
+        processor: Processor,
+        clock: Clock,
+        ids: NewId,
     ) -> None:
         self._unit_of_work = unit_of_work
+        self._challenges = challenges
         self._gather = gather
         self._processor = processor
         self._clock = clock
@@ -27,18 +43,30 @@ class Verify:
 
     async def __call__(self, org_id: str, credential: Json | str, options: Options = DEFAULT) -> Answer:
         """Any text or object gets a verdict. Raises Unavailable when there is no room to compute one."""
-        reading = await self._processor(read, credential)
+        return await self._answer(org_id, credential, options, judge)
+
+    async def presentation(self, org_id: str, presentation: Json | str, options: Options = DEFAULT) -> Answer:
+        """The same for a presentation. A challenge of ours answers once, whatever the verdict."""
+        if options.challenge is not None and not await self._challenges.spend(org_id, options.challenge):
+            reading = await self._processor(read, presentation)
+            return await self._remember(org_id, reading, SPENT)
+        return await self._answer(org_id, presentation, options, judge_presentation)
+
+    async def _answer(self, org_id: str, document: Json | str, options: Options, judgement: Judgement) -> Answer:
+        reading = await self._processor(read, document)
         found = reading.outcome
-        report = found if isinstance(found, Report) else await self._judge(org_id, found, options)
+        if isinstance(found, Report):
+            return await self._remember(org_id, reading, found)
+        evidence = await self._gather(org_id, found.wanted)
+        report = await self._processor(judgement, found, evidence, options, self._clock())
+        return await self._remember(org_id, reading, report)
+
+    async def _remember(self, org_id: str, reading: Reading, report: Report) -> Answer:
         answer = Answer(self._ids(), report, self._clock())
         async with self._unit_of_work() as work:
             await work.verifications.add(_for_history(answer, org_id, reading))
             await work.commit()
         return answer
-
-    async def _judge(self, org_id: str, subject: Readable, options: Options) -> Report:
-        evidence = await self._gather(org_id, subject.wanted)
-        return await self._processor(judge, subject, evidence, options, self._clock())
 
 
 def _for_history(answer: Answer, org_id: str, reading: Reading) -> Verification:
