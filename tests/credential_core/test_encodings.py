@@ -248,6 +248,11 @@ def test_timestamps_round_trip(moment: datetime) -> None:
         ("2026-01-31T12:00:00.5Z", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
         ("2026-01-31T12:00:00.123456789Z", datetime(2026, 1, 31, 12, 0, 0, 123_456, tzinfo=UTC)),
         ("2026-01-31T12:00:00+02:00", datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=2)))),
+        ("2026-01-31T12:00:00.1234567890123456789Z", datetime(2026, 1, 31, 12, 0, 0, 123_456, tzinfo=UTC)),
+        ("2026-01-31T12:00:00+14:00", datetime(2026, 1, 30, 22, tzinfo=UTC)),
+        ("2026-01-31T12:00:00-13:59", datetime(2026, 2, 1, 1, 59, tzinfo=UTC)),
+        ("2026-01-31T24:00:00Z", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("2026-01-31T24:00:00.00-01:00", datetime(2026, 2, 1, 1, tzinfo=UTC)),
         ("2026-01-31T12:00:00-05:30", datetime(2026, 1, 31, 12, tzinfo=timezone(-timedelta(hours=5, minutes=30)))),
     ],
 )
@@ -265,8 +270,14 @@ def test_timestamps_read_offsets_and_fractions(text: str, moment: datetime) -> N
         "2026-01-31T25:00:00Z",
         "2026-01-31t12:00:00z",
         "2026-01-31T12:00:60Z",
-        "0001-01-01T00:00:00+23:59",
-        "9999-12-31T23:59:59-23:59",
+        "2026-01-31T24:00:01Z",
+        "2026-01-31T24:00:00.5Z",
+        "2026-01-31T12:00:00+14:01",
+        "2026-01-31T12:00:00-23:59",
+        "2026-01-31T12:00:00+00:60",
+        "0001-01-01T00:00:00+13:59",
+        "9999-12-31T23:59:59-13:59",
+        "9999-12-31T24:00:00Z",
         "2026-01-31T12:00:00Z\n",
         "\uff12026-01-31T12:00:00Z",
         "2026-01-31T12:00:00+99:00",
@@ -284,3 +295,8 @@ def test_other_dates_are_refused(text: Any) -> None:
 def test_a_naive_date_is_not_written() -> None:
     with pytest.raises(DocumentError):
         format_timestamp(datetime(2026, 1, 1))  # noqa: DTZ001  # that it is naive is the point
+
+
+def test_a_date_before_the_first_year_is_not_written() -> None:
+    with pytest.raises(DocumentError, match="date_malformed"):
+        format_timestamp(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))))

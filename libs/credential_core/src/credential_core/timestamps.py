@@ -1,4 +1,4 @@
-"""Dates as credentials write them: xsd:dateTimeStamp, that is a date, a time and always an offset."""
+"""Dates as credentials write them: xsd:dateTimeStamp (XML Schema 1.1 part 2 §3.4.28), always with an offset."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from credential_core.errors import DocumentError
 
-_STAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?:(Z)|([+-])(\d\d):(\d\d))\Z", re.ASCII
-)
+_OFFSET = r"(?:(Z)|([+-])(0\d|1[0-3]|14(?=:00)):([0-5]\d))"
+_STAMP = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?{_OFFSET}\Z", re.ASCII)
+_END_OF_DAY = re.compile(r"T24:00:00(?:\.0+)?(?=[Z+-])")
 
 
 def parse_timestamp(text: object) -> datetime:
-    """An aware datetime from an xsd:dateTimeStamp; digits after the microsecond are cut. DocumentError otherwise."""
-    match = _STAMP.match(text) if isinstance(text, str) else None
+    """A moment in UTC from an xsd:dateTimeStamp; digits after the microsecond are cut. DocumentError otherwise.
+
+    24:00:00 is the midnight that follows. Years are 1 to 9999, and there is no leap second (as in XML Schema).
+    """
+    given = text if isinstance(text, str) else ""
+    written, ends_day = _END_OF_DAY.subn("T00:00:00", given, count=1)
+    match = _STAMP.match(written)
     if match is None:
         raise DocumentError("date_malformed", "a date must be like 2026-01-31T12:00:00Z, with an offset")
     year, month, day, hour, minute, second, fraction, zulu, sign, off_hour, off_minute = match.groups()
@@ -25,7 +30,7 @@ def parse_timestamp(text: object) -> datetime:
         moment = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond, tzinfo=zone
         )
-        return moment.astimezone(UTC)
+        return moment.astimezone(UTC) + timedelta(days=ends_day)
     except (ValueError, OverflowError):
         raise DocumentError("date_malformed", "a date names a day or a time that does not exist") from None
 
@@ -34,4 +39,7 @@ def format_timestamp(moment: datetime) -> str:
     """`2026-01-31T12:00:00Z`: UTC, with microseconds only if there are any. Naive datetimes are refused."""
     if moment.tzinfo is None:
         raise DocumentError("date_malformed", "a date without an offset")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:
+        raise DocumentError("date_malformed", "a date beyond the years 1 to 9999") from None
