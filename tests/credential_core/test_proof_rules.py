@@ -201,6 +201,16 @@ def test_nothing_hides_a_failing_proof_in_any_order(names: tuple[str, ...], expe
         assert outcome({**CREDENTIAL, "proof": [proofs[name] for name in order]}) == expected
 
 
+@pytest.mark.parametrize(
+    "member", ["type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue", "created"]
+)
+def test_a_proof_without_what_it_must_have_fails(member: str) -> None:
+    signed = sign(CREDENTIAL)
+    less = {name: value for name, value in signed["proof"].items() if name != member}
+    assert outcome({**signed, "proof": less})[0] == "failed"
+    assert outcome({**signed, "proof": [signed["proof"], less]})[0] == "failed"
+
+
 def chain() -> dict[str, Any]:
     first = with_options(CREDENTIAL, id="urn:uuid:a")
     second = sign(first, "ecdsa-rdfc-2019", "P-256", options=proof.ProofOptions(id="urn:uuid:b"))

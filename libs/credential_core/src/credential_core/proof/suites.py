@@ -56,13 +56,21 @@ SUPPORTED_CRYPTOSUITES: Final = frozenset(_SUITES)
 
 
 def suite_of(proof: Mapping[str, Any]) -> Suite:
-    """The suite of a proof. ProofError with an `_unsupported` code if this library cannot judge it at all."""
-    if proof.get("type") == _ED25519_SIGNATURE_2020.name:
+    """The suite of a proof (VC Data Integrity 1.0 §2.1).
+
+    ProofError with an `_unsupported` code if this library cannot judge it at all; `proof_malformed` if it does not say
+    what it is.
+    """
+    kind, name = proof.get("type"), proof.get("cryptosuite")
+    if kind == _ED25519_SIGNATURE_2020.name:
         return _ED25519_SIGNATURE_2020
-    if proof.get("type") != "DataIntegrityProof":
+    if not isinstance(kind, str):
+        raise ProofError("proof_malformed", "a proof has one type")
+    if kind != "DataIntegrityProof":
         raise ProofError("proof_type_unsupported", "only DataIntegrityProof and Ed25519Signature2020 are read")
-    name = proof.get("cryptosuite")
-    if not isinstance(name, str) or name not in _SUITES:
+    if not isinstance(name, str):
+        raise ProofError("proof_malformed", "a DataIntegrityProof names its cryptosuite")
+    if name not in _SUITES:
         raise ProofError("cryptosuite_unsupported", "the cryptosuite is not one this library reads")
     return _SUITES[name]
 
