@@ -78,17 +78,13 @@ def mutate(document: dict[str, Any], choose: random.Random) -> dict[str, Any]:
             case 1:
                 del target[name]
             case 2:
-                target[choose.choice(["name", "id", "type", "undefined", "proof", "narrative", "tag", "image"])] = (
-                    target[name]
-                )
+                target[choose.choice(NAMES)] = target[name]
             case 3:
                 target[name] = [target[name], copy.deepcopy(choose.choice(SCALARS))]
             case 4:
                 target[choose.choice(list(donor))] = copy.deepcopy(choose.choice(list(donor.values())))
             case 5:
-                target["type"] = choose.sample(
-                    ["Profile", "Achievement", "Result", "Image", "DataIntegrityProof", "Evidence"], 2
-                )
+                target["type"] = choose.sample(TYPES, 2)
             case 6:
                 target["@context"] = choose.choice([V2, OB, [V2, OB]])
     return changed

@@ -16,7 +16,7 @@ from credential_core.contexts import frozen_contexts, load_context
 from credential_core.errors import ContextError, CredentialError, DocumentError
 from credential_core.jsonld import to_quads
 from credential_core.rdfc import Quad, canonicalize
-from tests.credential_core.mutations import compare, samples
+from tests.credential_core.mutations import SEED, compare, samples
 from tests.credential_core.oracle import load, pyld_quads
 
 V2 = "https://www.w3.org/ns/credentials/v2"
@@ -39,10 +39,13 @@ def test_published_credentials_give_pylds_quads(vectors: Path) -> None:
     assert compared >= 8
 
 
-def test_mutated_credentials_give_pylds_quads_or_are_refused(vectors: Path, unsigned: dict[str, Any]) -> None:
-    seen = compare([unsigned, *samples(vectors)], 1500)
-    assert seen.total() == 1500
-    assert seen["equal"] >= 300, seen
+@pytest.mark.parametrize("tenth", range(10))
+def test_ten_thousand_mutated_credentials_give_pylds_quads_or_are_refused(
+    vectors: Path, unsigned: dict[str, Any], tenth: int
+) -> None:
+    seen = compare([unsigned, *samples(vectors)], 1000, SEED + tenth)
+    assert seen.total() == 1000
+    assert seen["equal"] >= 150, seen
     assert len(seen) >= 8, seen
 
 
