@@ -31,9 +31,25 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 MARKS_OF_FIXTURES = {"postgres_server": "db", "kafka_server": "kafka", "fleet": "fleet"}
 
 
+# Many inputs, or whole programs: what is left without them takes less than a minute.
+LONG = (
+    "tests/arch/test_import_contracts.py",
+    "tests/catalog/test_description.py",
+    "tests/deploy",
+    "tests/fuzz",
+    "tests/gateway/edge",
+    "tests/issuer/test_settings_and_description.py",
+    "tests/service_kit/test_fetcher.py",
+    "tests/tools/test_process.py",
+    "tests/verifier/test_processes.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that uses a server carries its mark, so that no group of `make test` starts one by surprise."""
     for item in items:
+        if item.path.relative_to(ROOT).as_posix().startswith(LONG):
+            item.add_marker("long")
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARKS_OF_FIXTURES:
                 item.add_marker(MARKS_OF_FIXTURES[fixture])

@@ -27,7 +27,8 @@ HIDDEN = ("java", "mvn")
 
 # Together these take every test once. Two processes where tests share nothing but servers.
 GROUPS = {
-    "pure": ("not (db or kafka or node or fleet)", 2),
+    "pure": ("not (long or db or kafka or node or fleet)", 2),
+    "long": ("long and not (db or kafka or node or fleet)", 2),
     "database": ("db and not (kafka or node or fleet)", 2),
     "kafka": ("kafka and not (node or fleet)", 1),
     "node": ("node and not fleet", 1),

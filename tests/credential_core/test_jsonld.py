@@ -39,6 +39,7 @@ def test_published_credentials_give_pylds_quads(vectors: Path) -> None:
     assert compared >= 8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tenth", range(10))
 def test_ten_thousand_mutated_credentials_give_pylds_quads_or_are_refused(
     vectors: Path, unsigned: dict[str, Any], tenth: int
