@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from credential_core import did, proof
+from credential_core import did, proof, shape_memory
+from credential_core.contexts import OPEN_BADGES_V3
 from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.keys import PublicKey, SigningKey
+from credential_core.rdfc import Canonical, Quad, canonicalize
 from credential_core.report import Check, Outcome, Report, Verdict
 from credential_core.verify import trust_only
 from credential_core.verify.proofs import Occasion, check_proofs
@@ -211,6 +213,36 @@ def test_a_proof_without_what_it_must_have_fails(member: str) -> None:
     assert outcome({**signed, "proof": [signed["proof"], less]})[0] == "failed"
 
 
+def alike(children: int) -> dict[str, Any]:
+    """Nodes that are alike make canonicalization search."""
+    poison = {"type": "AchievementSubject", "result": [{"type": "Result", "alignment": [{}] * children}] * children}
+    return {
+        **CREDENTIAL,
+        "@context": [*CREDENTIAL["@context"], OPEN_BADGES_V3],
+        "credentialSubject": poison,
+        "proof": [{**sign(CREDENTIAL)["proof"], "nonce": f"{number}"} for number in range(8)],
+    }
+
+
+@pytest.mark.parametrize(("children", "code"), [(5, "signature_invalid"), (7, "canonicalization_too_costly")])
+def test_a_document_is_canonicalized_once_for_all_its_proofs(
+    monkeypatch: pytest.MonkeyPatch, children: int, code: str
+) -> None:
+    """Nobody can multiply what one document may cost by the number of its proofs."""
+    sizes: list[int] = []
+
+    def counted(quads: list[Quad], **more: Any) -> Canonical:
+        sizes.append(len(quads))
+        return canonicalize(quads, **more)
+
+    monkeypatch.setattr(shape_memory, "canonicalize", counted)
+    document = alike(children)
+    sizes.clear()
+    assert outcome(document) == ("failed", code)
+    assert len([size for size in sizes if size > 2 * children]) == 1  # the others are options of proofs
+    assert checked(document) == checked({**document, "proof": document["proof"][::-1]})
+
+
 def chain() -> dict[str, Any]:
     first = with_options(CREDENTIAL, id="urn:uuid:a")
     second = sign(first, "ecdsa-rdfc-2019", "P-256", options=proof.ProofOptions(id="urn:uuid:b"))
@@ -235,6 +267,8 @@ def test_a_chain_breaks_with_any_of_its_links() -> None:
         assert outcome(broken) == ("failed", "proof_chain_broken")
         changed = [{**link, "nonce": "x"} if at == place else link for at, link in enumerate(links)]
         assert outcome({**CREDENTIAL, "proof": changed}) == ("failed", "signature_invalid")
+    named_twice = {**links[3], "previousProof": [links[2]["id"]] * 2}
+    assert outcome({**CREDENTIAL, "proof": [*links[:3], named_twice]}) == ("failed", "proof_chain_broken")
     doubled = {**CREDENTIAL, "proof": [*links, links[0]]}
     assert outcome(doubled) == ("failed", "proof_chain_broken")
 

@@ -244,6 +244,17 @@ def test_documents_within_documents_are_not_disclosed_in_part() -> None:
         sign(presentation, mandatory=[])
 
 
+def test_a_named_graph_is_never_shown(base: dict[str, Any]) -> None:
+    """Its statements are signed without the graph, so that they would count wherever they are put."""
+    inner = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"]}
+    shown = {**proof.derive(base, []), "type": ["VerifiablePresentation"], "verifiableCredential": [inner]}
+    shown = {
+        name: value for name, value in shown.items() if name in ("@context", "type", "verifiableCredential", "proof")
+    }
+    with pytest.raises(ProofError, match="named graph"):
+        proof.verify_proof(shown, shown["proof"], KEY.public)
+
+
 def test_what_is_too_deep_is_refused_before_it_is_walked(unsigned: dict[str, Any]) -> None:
     deep: Any = []
     for _ in range(20_000):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import random
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from credential_core import rdfc
 from credential_core.errors import DocumentError, LimitError
 from credential_core.rdfc import Quad, canonicalize
 from tests.credential_core.oracle import read_nquads
@@ -56,6 +58,22 @@ def clique(size: int) -> list[Quad]:
 def test_cliques_are_refused_early(size: int) -> None:
     with pytest.raises(LimitError):
         canonicalize(clique(size))
+
+
+@pytest.mark.parametrize("size", range(5, 13))
+def test_what_is_refused_has_cost_little(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some 4,000 hashes and 40,000 steps are 10 to 30 ms; hashes can be counted."""
+    taken: list[int] = []
+
+    def counted(data: bytes) -> Any:
+        taken.append(len(data))
+        return hashlib.sha256(data)
+
+    monkeypatch.setitem(rdfc._HASHES, "SHA-256", counted)
+    with pytest.raises(LimitError, match="canonicalization_too_costly"):
+        canonicalize(clique(size))
+    assert len(taken) <= 5_000
+    assert sum(taken) <= 500_000
 
 
 def ladder(rungs: int) -> list[Quad]:

@@ -298,6 +298,14 @@ def test_a_known_shape_is_not_taken_for_another(change: dict[str, Any]) -> None:
         assert outcome(lambda document=document: memory.nquads(document, "SHA-256")) == expected
 
 
+def test_null_and_what_is_written_so_are_told_apart() -> None:
+    memory = ShapeMemory()
+    for _ in range(3):
+        memory.nquads({**ALIKE, "name": None}, "SHA-256")
+        with pytest.raises(DocumentError, match="number_unsafe"):
+            memory.nquads({**ALIKE, "name": float("nan")}, "SHA-256")
+
+
 def test_a_flood_of_shapes_is_forgotten_again() -> None:
     memory = ShapeMemory(limit=8)
     for number in range(200):

@@ -112,7 +112,7 @@ class ShapeMemory:
         if data is None:
             return _generic(document, algorithm)
         latest = self._latest
-        if latest[:2] == (data, algorithm):  # as the options of all proofs made within one second are
+        if latest[:2] == (data, algorithm):  # as for the proofs of one set, or the options of one second
             return latest[2]
         key = _key(document, algorithm)
         known = self._known.get(key)
@@ -123,6 +123,8 @@ class ShapeMemory:
                 self._latest = (data, algorithm, nquads)
                 return nquads
         nquads = _generic(document, algorithm)  # only what it accepts is learnt from
+        if b"null" not in data:  # NaN is written so too
+            self._latest = (data, algorithm, nquads)
         with self._lock:
             self._credit = min(self._credit + 1, 8 * _COMPILE_COST)
             self._learn(key, known, data, algorithm)
@@ -168,7 +170,7 @@ def _compiled(known: _Known, data: bytes, algorithm: str) -> _Known | None:
     document = orjson.loads(data)
     paths = list(known.paths)
     if b"null" in data or not _differences(orjson.loads(known.sample), document, (), paths) or len(paths) > _MAX_SLOTS:
-        return None  # null is left out, for NaN is written so too
+        return None  # null is left out for the same reason
     around = json_around(document, frozenset(paths))
     ordered = tuple(around[1])
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -38,6 +38,7 @@ UNDECIDED: Final = frozenset(
         "key_algorithm_unsupported",
     }
 )
+_TOO_COSTLY: Final = "canonicalization_too_costly"
 _RANK: Final = {Outcome.FAILED: 0, Outcome.PASSED: 1, Outcome.UNKNOWN: 2}
 
 
@@ -76,7 +77,11 @@ def check_proofs(
     if len(found) > MAX_PROOFS:
         return Check(CHECK, Outcome.FAILED, "too_many_proofs", f"a credential may bear {MAX_PROOFS} proofs")
     judge = partial(_judge, document, controllers=controllers, now=now, occasion=occasion, inline=inline_contexts)
-    results = [judge(proof) for proof in found]
+    results: list[Check] = []
+    for proof in found:
+        results.append(judge(proof))
+        if results[-1].code == _TOO_COSTLY:  # and that is not tried again for each proof
+            return replace(results[-1], source=None)
     results = [_after_previous(document, found, results, place) for place in range(len(found))]
     if isinstance(document, Enveloped):
         results.append(_judge_envelope(document, controllers, now, occasion))
