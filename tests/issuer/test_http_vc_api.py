@@ -133,10 +133,13 @@ async def test_a_second_proof_stands_beside_the_first(world: World) -> None:
 
 async def test_a_credential_of_the_first_data_model(world: World) -> None:
     did = (await world.issuer())["id"]
-    document = credential(did, **{"@context": [V1, "https://w3id.org/security/data-integrity/v2"]})
+    document = credential(did, **{"@context": [V1]})
     del document["validFrom"], document["credentialSubject"]["name"]
     document["issuanceDate"] = "2026-01-01T00:00:00Z"
-    await holds(world, await issued(world, document))
+    for form in ("eddsa-rdfc-2022", "eddsa-jcs-2022"):
+        signed = await issued(world, document, form=form)
+        await holds(world, signed)
+        assert signed["@context"] == [V1, "https://w3id.org/security/data-integrity/v2"]
 
 
 ENTRY: Json = {
@@ -183,6 +186,10 @@ WRONG: Mapping[str, Any] = {
     "a relative id": {"id": "one"},
     "a status without a type": {"credentialStatus": {"id": "https://a.example/1"}},
     "a status index that is a number": {"credentialStatus": ENTRY | {"statusListIndex": 7}},
+    "a malformed status in another place": {
+        "@context": [V2, "https://www.w3.org/ns/credentials/examples/v2"],
+        "statusEntry": {**ENTRY, "statusListIndex": True},
+    },
     **{f"a status: {name}": {"credentialStatus": {**ENTRY, **change}} for name, change in MALFORMED.items()},
     "a related resource with a wrong digest": {
         "relatedResource": [{"id": V2, "digestMultibase": "uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]

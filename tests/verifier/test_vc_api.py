@@ -143,6 +143,13 @@ async def test_the_status_of_a_credential_counts(
     assert (good.status_code, revoked.status_code) == (200, 400)
 
 
+async def test_another_purpose_may_be_expected(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    signed = issuer.sign(plain(issuer))
+    assert (await check(client, signed, expectedProofPurpose="assertionMethod")).status_code == 200
+    for purpose in ("authentication", "nothing", 7):
+        assert (await check(client, signed, expectedProofPurpose=purpose)).status_code == 400
+
+
 async def test_a_credential_may_be_bound_to_an_occasion(client: httpx.AsyncClient, issuer: Issuer) -> None:
     signed = issuer.sign(plain(issuer), options=proof.ProofOptions(domain="a.example", challenge="abc"))
     assert (await check(client, signed, domain="a.example", challenge="abc")).status_code == 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,6 +52,7 @@ def verify(
     recipient: Recipient | None = None,
     domain: str | Collection[str] | None = None,
     challenge: str | None = None,
+    purpose: str = "assertionMethod",
 ) -> Report:
     """Verify a parsed credential with what was fetched for it. Never raises for anything the document holds.
 
@@ -60,8 +60,8 @@ def verify(
     that the lists themselves need. `status_lists_fetched` tells when lists were fetched, so that none is used beyond
     its ttl. `known_statuses` goes by credential id, for the credentials inside a CLR too; `known_status` is that of
     the credential itself. `recipient` asks whether the credential is about somebody. `domain` and `challenge`, if
-    given, must be those of its proofs. `now` is aware. The order of proofs, statuses or members never changes the
-    verdict.
+    given, must be those of its proofs, and `purpose` is. `now` is aware. The order of proofs, statuses or members never
+    changes the verdict.
     """
     evidence = Evidence(
         controllers=controllers,
@@ -74,7 +74,7 @@ def verify(
         known_statuses=known_statuses or {},
         schemas=schemas or {},
     )
-    occasion = replace(ASSERTION, domain=domain, challenge=challenge)
+    occasion = Occasion(purpose, None, domain, challenge)
     return verify_credential(document, evidence, known=known_status, recipient=recipient, occasion=occasion)
 
 

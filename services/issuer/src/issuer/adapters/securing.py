@@ -5,6 +5,7 @@ from collections.abc import Callable
 import orjson
 
 from credential_core import jose, proof
+from credential_core.contexts import CREDENTIALS_V2, DATA_INTEGRITY_V2
 from credential_core.errors import KeyMaterialError
 from credential_core.jcs import digest
 from credential_core.keys import SigningKey
@@ -37,7 +38,24 @@ def new_key(algorithm: str, random_bytes: Callable[[int], bytes]) -> SigningKey:
             continue
 
 
+def _with_proof_terms(document: Json) -> Json:
+    """With the context that defines proofs, unless one of the document's does (VC Data Integrity 1.0 §2.4.1)."""
+    context = document["@context"]
+    contexts = context if isinstance(context, list) else [context]
+    known = {CREDENTIALS_V2, DATA_INTEGRITY_V2}
+    return (
+        document
+        if known & set(filter(_is_text, contexts))
+        else {**document, "@context": [*contexts, DATA_INTEGRITY_V2]}
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _proof(document: Json, key: SigningKey, method: str, manner: Manner, _: object) -> Json:
+    document = _with_proof_terms(document)
     _refuse_meaningless(document)
     return proof.sign(
         document,
@@ -54,7 +72,7 @@ def _selective(
     document: Json, key: SigningKey, method: str, manner: Manner, random_bytes: Callable[[int], bytes]
 ) -> Json:
     return proof.sign_selective(
-        document,
+        _with_proof_terms(document),
         key,
         verification_method=method,
         created=manner.created,

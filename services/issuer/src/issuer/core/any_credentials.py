@@ -1,7 +1,9 @@
 """Any credential of the W3C data model, issued as it was handed in (VC-API)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from credential_core.bitstring import ENTRY_TYPE, check_entry, entry
 from credential_core.contexts import CREDENTIALS_V2
@@ -148,17 +150,25 @@ def well_made(document: Json) -> Json:
     if violations:
         errors = [FieldError(f"credential.{violation.path}", violation.detail) for violation in violations]
         raise Malformed("the credential does not follow its data model", code=REFUSED, errors=errors)
-    for status in listed(read.get("credentialStatus")):
-        _check_status(status)
+    for status in _entries(read):
+        try:
+            check_entry(status)
+        except CredentialError as error:
+            raise refused("credential.credentialStatus", error.detail) from error
     return read
 
 
-def _check_status(status: Json) -> None:
-    try:
-        if ENTRY_TYPE in listed(status.get("type")):
-            check_entry(status)
-    except CredentialError as error:
-        raise refused("credential.credentialStatus", error.detail) from error
+def _entries(document: Json) -> Iterator[Json]:
+    """Whatever calls itself a status entry, wherever it stands."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+            if ENTRY_TYPE in listed(value.get("type")):
+                yield value
 
 
 def _kept(

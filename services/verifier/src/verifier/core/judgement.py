@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
@@ -58,6 +59,7 @@ class Options:
     inline_contexts: bool = False
     domain: str | tuple[str, ...] | None = None
     challenge: str | None = None
+    purpose: str = "assertionMethod"  # of a credential's proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _digest_of_text(text: str) -> str:
 
 def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
     """The report on a credential, with those on the documents inside of it."""
-    return _judged(verify, subject, evidence, options, now)
+    return _judged(partial(verify, purpose=options.purpose), subject, evidence, options, now)
 
 
 def judge_presentation(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:

@@ -48,6 +48,7 @@ def asked(body: Any, *members: str) -> tuple[Json | str, Options, Json]:
         inline_contexts=True,
         domain=_domain(options.get("domain")),
         challenge=_challenge(options.get("challenge")),
+        purpose=_purpose(options.get("expectedProofPurpose", "assertionMethod")),
     )
     return document, chosen, options
 
@@ -99,6 +100,12 @@ def _domain(value: Any) -> str | tuple[str, ...] | None:
 def _challenge(value: Any) -> str | None:
     if value is not None and (not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT):
         raise _wrong("options.challenge", f"must be a string of at most {MAX_TEXT} characters")
+    return value
+
+
+def _purpose(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong("options.expectedProofPurpose", "must be a string")
     return value
 
 
