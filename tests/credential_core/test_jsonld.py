@@ -13,8 +13,8 @@ from pyld import jsonld
 from pyld.jsonld import JsonLdError
 
 from credential_core.contexts import frozen_contexts, load_context
-from credential_core.errors import ContextError, CredentialError, DocumentError
-from credential_core.jsonld import to_quads
+from credential_core.errors import ContextError, CredentialError, DocumentError, LimitError
+from credential_core.jsonld import general, to_quads
 from credential_core.rdfc import Quad, canonicalize
 from tests.credential_core.mutations import SEED, compare, samples
 from tests.credential_core.oracle import load, pyld_quads
@@ -109,6 +109,27 @@ def test_a_nested_context_is_held_to_the_same_set(unsigned: dict[str, Any]) -> N
     unsigned["evidence"][0]["@context"] = {"name": "https://schema.org/description"}
     with pytest.raises(ContextError, match="context_inline"):
         to_quads(unsigned)
+
+
+def nested_contexts(lists: list[list[str]]) -> dict[str, Any]:
+    """Subjects that each bring contexts of their own."""
+    subjects = [{"@context": urls, "id": f"urn:s:{number}"} for number, urls in enumerate(lists)]
+    return {"@context": [V2, OB], "id": "urn:x", "type": ["VerifiableCredential"], "credentialSubject": subjects}
+
+
+@pytest.mark.parametrize("path", [to_quads, general.to_quads])
+def test_a_document_applies_only_so_many_contexts(path: Callable[[dict[str, Any]], list[Quad]]) -> None:
+    """Each takes time to process: 85 kB of them took a second."""
+    different = [[OB] * (1 + number % 16) for number in range(32)]
+    assert path(nested_contexts(different[:15]))
+    assert path(nested_contexts([[V2, OB]] * 100))
+    inner: dict[str, Any] = {"id": "urn:s"}
+    for _ in range(25):  # the same ones, each time within the others
+        inner = {"@context": [V2, OB] * 3, "type": ["VerifiableCredential"], "evidence": inner}
+    chained = {**nested_contexts([]), "evidence": inner}
+    for document in (nested_contexts(different), chained):
+        with pytest.raises(LimitError, match="too_many_contexts"):
+            path(document)
 
 
 def test_the_root_may_be_referred_to_by_id_and_type(unsigned: dict[str, Any]) -> None:

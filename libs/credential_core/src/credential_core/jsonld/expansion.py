@@ -8,12 +8,12 @@ names are terms (never IRIs or keywords), and no nested node states members of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final, TypeAlias
 
 from credential_core import jcs
 from credential_core.contexts import frozen_contexts
-from credential_core.errors import ContextError, DocumentError
+from credential_core.errors import ContextError, DocumentError, LimitError
 from credential_core.json_input import check_tree
 from credential_core.jsonld.active_context import ActiveContext, Library, Term
 from credential_core.jsonld.lexical import RDF, literal, native_literal, quoted, tagged_literal
@@ -21,6 +21,7 @@ from credential_core.jsonld.lexical import RDF, literal, native_literal, quoted,
 Quad: TypeAlias = tuple[str, str, str, str]
 
 _MAX_CONTEXTS: Final = 16
+_MAX_APPLIED: Final = 128  # contexts that a document may apply in different places; each takes some 0.6 ms
 _TYPE: Final = f"<{RDF}type>"
 _FIRST: Final = f"<{RDF}first>"
 _REST: Final = f"<{RDF}rest>"
@@ -43,13 +44,32 @@ def initial_context() -> ActiveContext:
     return _library.initial
 
 
+class AppliedContexts:
+    """The contexts that one document applies, and how many more it may: the same ones in the same place count once."""
+
+    __slots__ = ("_known", "_left")
+
+    def __init__(self) -> None:
+        self._known: set[tuple[Hashable, tuple[str, ...]]] = set()
+        self._left = _MAX_APPLIED
+
+    def take(self, place: Hashable, urls: tuple[str, ...]) -> None:
+        """Count contexts that are applied in some place. LimitError `too_many_contexts` past the budget."""
+        if (place, urls) not in self._known:
+            self._known.add((place, urls))
+            self._left -= len(urls)
+        if self._left < 0:
+            raise LimitError("too_many_contexts", f"a document may apply {_MAX_APPLIED} contexts")
+
+
 class Walk:
     """One pass over one document. The walk that compiles a template looks into some of these steps."""
 
-    __slots__ = ("_blank_nodes", "_root_subject", "quads")
+    __slots__ = ("_applied", "_blank_nodes", "_root_subject", "quads")
 
     def __init__(self) -> None:
         self.quads: list[Quad] = []
+        self._applied = AppliedContexts()
         self._blank_nodes = 0
         self._root_subject = ""
 
@@ -73,7 +93,9 @@ class Walk:
 
     def applied(self, context: ActiveContext, value: Any) -> ActiveContext:
         """The context inside a node that brings a `@context`."""
-        return context.with_contexts(context_urls(value))
+        urls = context_urls(value)
+        self._applied.take(context, urls)
+        return context.with_contexts(urls)
 
     def _blank(self) -> str:
         label = f"_:b{self._blank_nodes}"

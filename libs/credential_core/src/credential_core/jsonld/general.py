@@ -26,7 +26,7 @@ from credential_core.contexts import frozen_contexts, load_context
 from credential_core.errors import ContextError, DocumentError
 from credential_core.json_input import check_tree
 from credential_core.jsonld.active_context import Library, load_frozen
-from credential_core.jsonld.expansion import context_urls
+from credential_core.jsonld.expansion import AppliedContexts, context_urls
 from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native_literal, tagged_literal
 from credential_core.rdfc import Quad
 
@@ -45,6 +45,7 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     check_tree(root)
     names = _check_contexts(root.get("@context"))
     _check_members({name: value for name, value in root.items() if name != "@context"}, names)
+    _check_nested_contexts(root, (), AppliedContexts())
     _check_renaming(root, names)
     expanded = _expand(root)
     if len(expanded) != 1:
@@ -145,6 +146,19 @@ def _check_members(value: Any, names: frozenset[str]) -> None:
             raise DocumentError("member_not_term", f"a member must be named by a term, not by {name[:200]!r}")
         else:
             _check_members(member, names)
+
+
+def _check_nested_contexts(value: Any, place: tuple[Any, ...], applied: AppliedContexts) -> None:
+    """Hold the contexts inside the document against the budget; a place is what has been applied on the way to it."""
+    if isinstance(value, dict):
+        if place and "@context" in value:
+            urls = context_urls(value["@context"])
+            applied.take(place, urls)
+            place = (*place, urls)
+        value = [member for name, member in value.items() if name != "@context"]
+    if isinstance(value, list):
+        for item in value:
+            _check_nested_contexts(item, place or ((),), applied)
 
 
 def _expand(root: dict[str, Any]) -> list[dict[str, Any]]:
