@@ -46,7 +46,7 @@ def clients(path: Path) -> list[dict[str, Any]]:
     """The organizations with their client credentials; written to `path` (0600) the first time, read afterwards."""
     if path.exists():
         known: list[dict[str, Any]] = json.loads(path.read_text())
-        return known
+        return _with_owners(path, known)
     made = [
         {
             "name": organization["name"],
@@ -55,11 +55,30 @@ def clients(path: Path) -> list[dict[str, Any]]:
             "client_id": f"demo-{organization['slug']}",
             "client_secret": f"laurel_secret_{secrets.token_urlsafe(32)}",
             "scopes": SCOPES[organization["kind"]],
+            "owner": owner(organization),
         }
         for organization in ORGANIZATIONS
     ]
     write_private(path, made)
     return made
+
+
+def _with_owners(path: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A demonstration from before there were people gets them."""
+    if all("owner" in entry for entry in known):
+        return known
+    completed = [{"owner": owner(entry), **entry} for entry in known]
+    write_private(path, completed)
+    return completed
+
+
+def owner(organization: dict[str, str]) -> dict[str, str]:
+    """A person of the organization, for the login page."""
+    return {
+        "email": f"owner@{organization['slug']}.example",
+        "name": f"Owner of {organization['name']}",
+        "password": secrets.token_urlsafe(12),
+    }
 
 
 def write_private(path: Path, content: Any) -> None:

@@ -21,6 +21,7 @@ Operation = tuple[str, str]
 OPEN: Mapping[Room, set[Operation]] = {
     Room.GATEWAY: {
         ("GET", "/.well-known/oauth-authorization-server"),
+        ("GET", "/.well-known/openid-configuration"),
         ("GET", "/.well-known/oauth-protected-resource"),
         ("GET", "/oauth/jwks"),
         # Clients show their own credentials here, no access token.
@@ -48,8 +49,11 @@ OPEN: Mapping[Room, set[Operation]] = {
 }
 """Nobody's things, or everybody's: answered without an access token."""
 
-HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/metrics", "/records/page.css")}
-"""Answered and not described: for probes and scrapers behind the edge, and a page's own style."""
+HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/metrics", "/records/page.css")} | {
+    (method, path) for method in ("GET", "POST") for path in ("/oauth/authorize", "/login", "/login/consent")
+}
+HIDDEN |= {("POST", "/login/end"), ("GET", "/login/page.css")}
+"""Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""
 
 ANY = {"any method"}
 

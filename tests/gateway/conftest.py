@@ -13,7 +13,7 @@ from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
 from gateway.core.rotate_keys import RotateKeys
 from gateway.main import application, wire
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, PasswordSettings
 from service_kit.database import open_database
 from service_kit.settings import DatabaseSettings
 from service_kit.testing import MakeDatabase, asgi_client, empty
@@ -33,6 +33,7 @@ def gateway_settings(gateway_database: DatabaseSettings) -> GatewaySettings:
         did_web_origin=TLS,
         database=gateway_database,
         key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
+        password=PasswordSettings(memory_kib=19456, passes=2),
     )
 
 

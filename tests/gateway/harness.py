@@ -57,6 +57,10 @@ class Gateway:
     clock: HeldClock
     rotate: RotateKeys
 
+    def browser(self) -> httpx.AsyncClient:
+        """A browser of its own: cookies are kept, redirections are not followed."""
+        return httpx.AsyncClient(transport=self.http._transport, base_url=BASE)
+
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database)
 

@@ -14,6 +14,7 @@ from tests.gateway.harness import BASE, Gateway, Member
 
 PUBLIC = {
     ("get", "/.well-known/oauth-authorization-server"),
+    ("get", "/.well-known/openid-configuration"),
     ("get", "/.well-known/oauth-protected-resource"),
     ("get", "/oauth/jwks"),
 }
@@ -34,7 +35,10 @@ NEEDS = {
     ("patch", "/clients/{client}"): "clients:manage",
     ("delete", "/clients/{client}"): "clients:manage",
     ("post", "/clients/{client}/secret"): "clients:manage",
+    ("get", "/oauth/userinfo"): "openid",
+    ("post", "/oauth/userinfo"): "openid",
 }
+WITHOUT_BODY = {("delete", "/clients/{client}"), ("post", "/oauth/userinfo")}
 ROUTES = [(method, path) for path, methods in create_openapi_app().openapi()["paths"].items() for method in methods]
 PROTECTED = [route for route in ROUTES if route not in PUBLIC | CLIENT]
 OWNED = [route for route in PROTECTED if "{" in route[1]]
@@ -62,7 +66,7 @@ async def tenants(standing_gateway: Gateway) -> Tenants:
 
 def test_the_tables_of_this_test_name_every_route() -> None:
     assert set(ROUTES) >= PUBLIC | CLIENT | NEEDS.keys() | BODIES.keys()
-    assert {route for route in PROTECTED if route[0] != "get"} == BODIES.keys() | {("delete", "/clients/{client}")}
+    assert {route for route in PROTECTED if route[0] != "get"} == BODIES.keys() | WITHOUT_BODY
 
 
 def test_the_description_is_valid_openapi() -> None:
@@ -146,16 +150,23 @@ class TestMetadata:
         found = (await tenants.gateway.http.get("/.well-known/oauth-authorization-server")).json()
         assert found["issuer"] == BASE
         described = {path for _, path in ROUTES}
-        for name in ("token_endpoint", "jwks_uri", "introspection_endpoint", "revocation_endpoint"):
-            assert found[name].removeprefix(BASE) in described
-        assert found["grant_types_supported"] == ["client_credentials"]
-        assert found["token_endpoint_auth_methods_supported"] == [
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-        ]
-        assert "authorization_endpoint" not in found
-        assert "none" not in str(found)
+        addresses = {name: found[name] for name in found if name.endswith("_endpoint") or name == "jwks_uri"}
+        assert addresses.pop("authorization_endpoint") == f"{BASE}/oauth/authorize"
+        assert {address.removeprefix(BASE) for address in addresses.values()} <= described
+        assert found["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
+        assert found["response_types_supported"] == ["code"]
+        assert found["code_challenge_methods_supported"] == ["S256"]
+        assert found["authorization_response_iss_parameter_supported"] is True
+        methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+        assert found["token_endpoint_auth_methods_supported"] == methods
+        assert "none" not in found["introspection_endpoint_auth_methods_supported"]
+
+    async def test_the_openid_metadata_is_the_same_document(self, tenants: Tenants) -> None:
+        found = await tenants.gateway.http.get("/.well-known/openid-configuration")
+        other = await tenants.gateway.http.get("/.well-known/oauth-authorization-server")
+        assert found.content == other.content
+        for required in ("subject_types_supported", "id_token_signing_alg_values_supported", "userinfo_endpoint"):
+            assert required in found.json()
 
     async def test_the_resources_metadata_names_its_server(self, tenants: Tenants) -> None:
         found = (await tenants.gateway.http.get("/.well-known/oauth-protected-resource")).json()
@@ -166,11 +177,11 @@ class TestMetadata:
     @pytest.mark.parametrize(
         "path",
         [
-            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/x",
             "/.well-known/oauth-authorization-server/x",
             "/.well-known/oauth-protected-resource/x",
-            "/oauth/authorize",
-            "/login",
+            "/oauth/authorize/x",
+            "/login/x",
         ],
     )
     async def test_what_does_not_exist_yet_is_not_promised(self, tenants: Tenants, path: str) -> None:

@@ -13,15 +13,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.signing_keys import key_maker
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
-from gateway.core.ports import NewUnitOfWork
+from gateway.core.ports import NewUnitOfWork, Passwords
 from gateway.core.rotate_keys import RotateKeys
 from gateway.core.scopes import Kind
 from gateway.core.secret import MIN_LENGTH
-from gateway.core.seed import Seed, Seedling
-from gateway.http.schemas import Name, Slug
+from gateway.core.seed import Owner, Seed, Seedling
+from gateway.http.schemas import Email, Name, Password, Slug
 from gateway.settings import GatewaySettings
 from service_kit.clock import utc_now
 from service_kit.database import open_database
@@ -29,6 +30,16 @@ from service_kit.errors import ServiceError
 from service_kit.ids import new_id
 
 ClientIdText = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
+
+
+class OwnerIn(BaseModel):
+    """A person who owns the organization."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email
+    name: Name
+    password: Password
 
 
 class SeedlingIn(BaseModel):
@@ -42,16 +53,19 @@ class SeedlingIn(BaseModel):
     client_id: ClientIdText | None = None
     client_secret: Annotated[str, Field(min_length=MIN_LENGTH, max_length=512, pattern=r"^[!-~]+$")]
     scopes: tuple[str, ...]
+    owner: OwnerIn | None = None
 
     @field_validator("scopes", mode="before")
     @classmethod
     def _space_separated(cls, value: object) -> object:
         return value.split() if isinstance(value, str) else value
 
-    def seedling(self) -> Seedling:
+    async def seedling(self, passwords: Passwords) -> Seedling:
         """As the core wants it."""
-        client = self.client_id or self.slug
-        return Seedling(self.name, self.slug, self.kind, client, self.client_secret, self.scopes)
+        client, owner = self.client_id or self.slug, None
+        if self.owner:
+            owner = Owner(self.owner.email, self.owner.name, await passwords.hash(self.owner.password))
+        return Seedling(self.name, self.slug, self.kind, client, self.client_secret, self.scopes, owner)
 
 
 SEED_FILE = TypeAdapter(Annotated[list[SeedlingIn], Field(min_length=1)])
@@ -75,7 +89,9 @@ async def seed(settings: GatewaySettings, arguments: Sequence[str]) -> int:
     except OSError as error:
         return _failed(f"{path}: {error.strerror}")
     async with _store(settings) as unit_of_work:
-        planted = await Seed(unit_of_work=unit_of_work, clock=utc_now, ids=new_id)([e.seedling() for e in entries])
+        passwords = Argon2Passwords(**settings.password.model_dump())
+        seedlings = [await entry.seedling(passwords) for entry in entries]
+        planted = await Seed(unit_of_work=unit_of_work, clock=utc_now, ids=new_id)(seedlings)
     for entry, client in zip(entries, planted, strict=True):
         _say({"slug": entry.slug, "organization": client.organization, "client_id": client.id})
     return 0

@@ -5,35 +5,41 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI
 
 from gateway import commands
 from gateway.adapters.housekeeping import keep_sweeping
+from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
 from gateway.core.create_organization import CreateOrganization
+from gateway.core.people import User, UserId
 from gateway.core.ports import Grants
 from gateway.core.queries import Queries
 from gateway.core.register_client import RegisterClient, SecretReceipts
 from gateway.core.remove_client import RemoveClient
 from gateway.core.rotate_keys import RotateKeys
 from gateway.core.rotate_secret import RotateSecret
+from gateway.core.sessions import Sessions
+from gateway.core.sign_in import SignIn
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
-from gateway.http import clients, metadata, oauth, organizations
+from gateway.http import clients, login, metadata, oauth, organizations, userinfo
+from gateway.http.browser import Browsers
+from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
-from gateway.oauth.form import MAX_BODY, FormRequest
+from gateway.oauth.form import MAX_BODY
 from gateway.oauth.key_ring import KeyRing
 from gateway.oauth.own_tokens import OwnTokens
-from gateway.oauth.policy import INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
-from gateway.oauth.server import Answer, Server
+from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
 from service_kit.app import Check, create_app
-from service_kit.auth import TokenKeys, TokenVerifier
+from service_kit.auth import Caller, TokenKeys, TokenVerifier
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, open_database
 from service_kit.ids import new_id
@@ -42,6 +48,7 @@ from service_kit.runtime import Components, Service
 from service_kit.settings import HttpSettings, Settings
 
 NAME = "gateway"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,9 @@ class Parts:
 
     organizations: organizations.OrganizationUses
     clients: clients.ClientUses
-    run_endpoint: oauth.RunEndpoint
+    login: LoginUses
+    run: RunServer
+    find_user: userinfo.FindUser
     jwk_set: Callable[[], Awaitable[dict[str, Any]]]
     check_keys: Check
     tokens: TokenVerifier
@@ -62,16 +71,19 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
     def unit_of_work() -> SqlUnitOfWork:
         return SqlUnitOfWork(database)
 
-    async def run_endpoint(endpoint: oauth.Endpoint, request: FormRequest) -> Answer:
+    async def run(use: Callable[[Server], T], /) -> T:
         keys = await ring.current()
 
-        def answer(grants: Grants) -> Answer:
-            return endpoint(Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id), request)
+        def over(grants: Grants) -> T:
+            return use(Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id))
 
-        return await use_grants(answer)
+        return await use_grants(over)
 
-    async def is_revoked(token_id: str, client: str) -> bool:
-        return await use_grants(lambda grants: grants.is_revoked(token_id, client))
+    async def is_revoked(caller: Caller) -> bool:
+        return await use_grants(lambda grants: grants.is_revoked(caller.token_id, caller.client_id, caller.grant_id))
+
+    async def find_user(user: str) -> User | None:
+        return await use_grants(lambda grants: grants.user(UserId(user)))
 
     use_grants = UseGrants(unit_of_work=unit_of_work)
     policy = settings.policy()
@@ -93,7 +105,22 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
             remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
             queries=queries,
         ),
-        run_endpoint=run_endpoint,
+        login=LoginUses(
+            run=run,
+            sign_in=SignIn(
+                unit_of_work=unit_of_work,
+                passwords=Argon2Passwords(**settings.password.model_dump()),
+                clock=clock,
+                pepper=settings.secret_for("sign-in attempts"),
+            ),
+            sessions=Sessions(unit_of_work=unit_of_work, clock=clock),
+            browsers=Browsers(
+                key=settings.secret_for("form tokens"), origins=policy.origins, trusted_hops=settings.trusted_hops
+            ),
+            clock=clock,
+        ),
+        run=run,
+        find_user=find_user,
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
         tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked=is_revoked),
@@ -108,13 +135,15 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
         settings,
         routers=[
             metadata.routes(base, parts.jwk_set),
-            oauth.routes(parts.run_endpoint),
+            oauth.routes(parts.run),
+            login.routes(parts.login),
+            userinfo.routes(parts.find_user),
             organizations.routes(parts.organizations, base),
             clients.routes(parts.clients, base, parse_client_keys),
         ],
         ready=ready,
         tokens=parts.tokens,
-        body_limits=dict.fromkeys((TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH), MAX_BODY),
+        body_limits=dict.fromkeys((TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH, AUTHORIZATION_PATH), MAX_BODY),
     )
 
 
@@ -141,7 +170,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    return application(settings, Parts(unwired, unwired, unwired, unwired, unwired, unwired))
+    return application(settings, Parts(*[unwired] * 8))
 
 
 SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

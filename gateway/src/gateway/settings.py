@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 from datetime import timedelta
 from typing import Annotated, Self
 
@@ -30,6 +31,13 @@ class TokenSettings(Block):
     publish_key_before_use_s: int = Field(default=900, ge=0)
 
 
+class PasswordSettings(Block):
+    """What a guess at a stolen hash costs (Argon2id, RFC 9106 §4): memory, and passes over it."""
+
+    memory_kib: int = Field(default=65536, ge=19456)
+    passes: int = Field(default=3, ge=2)
+
+
 class GatewaySettings(StoreSettings):
     """The authorization server. It has no bus."""
 
@@ -37,6 +45,8 @@ class GatewaySettings(StoreSettings):
     did_web_origin: Origin | None = Field(default=None, description="a second public origin, where did:web lives")
     origins: tuple[Origin, ...] = Field(default=(), description="further public origins that tokens may be asked for")
     token: TokenSettings = TokenSettings()
+    password: PasswordSettings = PasswordSettings()
+    trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")
 
     @model_validator(mode="after")
     def _key_has_the_right_size(self) -> Self:
@@ -50,6 +60,10 @@ class GatewaySettings(StoreSettings):
             return base64.b64decode(self.key_encryption_key.get_secret_value(), validate=True)
         except binascii.Error:
             return b""
+
+    def secret_for(self, purpose: str) -> bytes:
+        """A key of its own for a purpose, the same in every process of this installation."""
+        return hmac.digest(self.encryption_key(), purpose.encode(), "sha256")
 
     def policy(self) -> Policy:
         """What tokens promise."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.adapters.tables import CLIENT_SECRETS as SECRETS
 from gateway.adapters.tables import CLIENTS as TABLE
-from gateway.core.model import AuthMethod, Client, ClientId, OrganizationId
+from gateway.core.model import ApplicationType, AuthMethod, Client, ClientId, Flow, GrantType, OrganizationId
 from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
@@ -29,6 +29,7 @@ class SqlClients:
             "scopes": list(client.scopes),
             "auth_method": client.auth_method,
             "public_keys": list(client.public_keys),
+            **flow_row(client.flow),
             "created_by": created_by,
             "created_at": client.created_at,
         }
@@ -50,7 +51,9 @@ class SqlClients:
         return Page(items, (items[-1].created_at.isoformat(), items[-1].id) if more else None)
 
     async def update(self, client: ClientId, changes: Mapping[str, Any]) -> None:
-        values = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+        given = {**changes, **(flow_row(changes["flow"]) if "flow" in changes else {})}
+        given.pop("flow", None)
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
         await self._session.execute(update(TABLE).where(TABLE.c.id == client).values(**values))
 
     async def remove(self, client: ClientId, at: datetime) -> None:
@@ -99,4 +102,25 @@ def _client(row: RowMapping) -> Client:
         auth_method=AuthMethod(row["auth_method"]),
         public_keys=tuple(row["public_keys"]),
         created_at=row["created_at"],
+        flow=flow(row),
+    )
+
+
+def flow_row(flow: Flow) -> dict[str, Any]:
+    """The columns of a client's flow."""
+    return {
+        "grant_types": list(flow.grant_types),
+        "redirect_uris": list(flow.redirect_uris),
+        "application_type": flow.application_type,
+        "pushed_only": flow.pushed_only,
+    }
+
+
+def flow(row: RowMapping) -> Flow:
+    """A client's flow from its columns."""
+    return Flow(
+        grant_types=tuple(GrantType(one) for one in row["grant_types"]),
+        redirect_uris=tuple(row["redirect_uris"]),
+        application_type=ApplicationType(row["application_type"]),
+        pushed_only=row["pushed_only"],
     )

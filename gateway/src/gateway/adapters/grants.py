@@ -2,11 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select
+from sqlalchemy import bindparam, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.adapters.audit import row as audit_row
-from gateway.adapters.tables import AUDIT, CLIENT_ASSERTIONS, CLIENT_SECRETS, CLIENTS, ORGANIZATIONS, REVOKED_TOKENS
+from gateway.adapters.clients import flow
+from gateway.adapters.consents import SqlConsents
+from gateway.adapters.tables import (
+    AUDIT,
+    CLIENT_ASSERTIONS,
+    CLIENT_SECRETS,
+    CLIENTS,
+    GRANTS,
+    ORGANIZATIONS,
+    REVOKED_TOKENS,
+)
 from gateway.core.model import AuditEntry, AuthMethod, ClientId, KnownClient, OrganizationId
 from gateway.core.scopes import Kind
 
@@ -23,9 +33,14 @@ KNOWN_CLIENT = (
     select(
         CLIENTS.c.id,
         CLIENTS.c.organization_id,
+        CLIENTS.c.name,
         CLIENTS.c.scopes,
         CLIENTS.c.auth_method,
         CLIENTS.c.public_keys,
+        CLIENTS.c.grant_types,
+        CLIENTS.c.redirect_uris,
+        CLIENTS.c.application_type,
+        CLIENTS.c.pushed_only,
         ORGANIZATIONS.c.kind,
         GOOD_DIGESTS.label("digests"),
     )
@@ -39,26 +54,26 @@ IS_REVOKED = select(
         ~exists().where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None)),
     )
 )
+IS_GRANT_GOOD = select(exists().where(GRANTS.c.id == bindparam("grant"), GRANTS.c.revoked_at.is_(None)))
 
 
-class SqlGrants:
+class SqlGrants(SqlConsents):
     """See core.ports.Grants."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
     def client(self, client_id: str, at: datetime) -> KnownClient | None:
-        found = self._connection.execute(KNOWN_CLIENT, {"client_id": client_id, "at": at}).one_or_none()
+        found = self._connection.execute(KNOWN_CLIENT, {"client_id": client_id, "at": at}).mappings().one_or_none()
         if found is None:
             return None
         return KnownClient(
-            id=ClientId(found.id),
-            organization=OrganizationId(found.organization_id),
-            kind=Kind(found.kind),
-            scopes=tuple(found.scopes),
-            auth_method=AuthMethod(found.auth_method),
-            secret_digests=tuple(found.digests or ()),
-            public_keys=tuple(found.public_keys),
+            id=ClientId(found["id"]),
+            organization=OrganizationId(found["organization_id"]),
+            kind=Kind(found["kind"]),
+            name=found["name"],
+            scopes=tuple(found["scopes"]),
+            auth_method=AuthMethod(found["auth_method"]),
+            secret_digests=tuple(found["digests"] or ()),
+            public_keys=tuple(found["public_keys"]),
+            flow=flow(found),
         )
 
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:
@@ -69,7 +84,9 @@ class SqlGrants:
         revoked = {"id": token_id, "client_id": client, "expires_at": until}
         self._connection.execute(upsert(REVOKED_TOKENS).on_conflict_do_nothing(), revoked)
 
-    def is_revoked(self, token_id: str, client: str) -> bool:
+    def is_revoked(self, token_id: str, client: str, grant: str | None) -> bool:
+        if grant and not self._connection.scalar(IS_GRANT_GOOD, {"grant": grant}):
+            return True
         return bool(self._connection.scalar(IS_REVOKED, {"token_id": token_id, "client_id": client}))
 
     def record(self, entry: AuditEntry) -> None:

@@ -3,10 +3,20 @@
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists
 from sqlalchemy.exc import DBAPIError
 
-from gateway.adapters.tables import CLIENT_ASSERTIONS, CLIENT_SECRETS, REVOKED_TOKENS
+from gateway.adapters.tables import (
+    ATTEMPTS,
+    AUTHORIZATION_REQUESTS,
+    CLIENT_ASSERTIONS,
+    CLIENT_SECRETS,
+    CODES,
+    GRANTS,
+    REFRESH_TOKENS,
+    REVOKED_TOKENS,
+    SESSIONS,
+)
 from service_kit.clock import Clock
 from service_kit.database import Database
 from service_kit.logs import get_logger
@@ -17,14 +27,27 @@ log = get_logger(__name__)
 EVERY_S = 60.0
 SKEW = timedelta(minutes=5)  # another process's clock may be behind
 REPEATABLE_FOR = timedelta(hours=24)
+KNOWN_AFTER_USE = timedelta(days=1)  # a code or refresh token that comes again is recognised for so long
+EXPIRING = (
+    (CLIENT_ASSERTIONS, SKEW),
+    (CLIENT_SECRETS, SKEW),
+    (REVOKED_TOKENS, SKEW),
+    (SESSIONS, SKEW),
+    (ATTEMPTS, SKEW),
+    (AUTHORIZATION_REQUESTS, SKEW),
+    (CODES, KNOWN_AFTER_USE),
+    (REFRESH_TOKENS, KNOWN_AFTER_USE),
+)
 
 
 async def sweep(database: Database, clock: Clock) -> None:
     """Remove what has expired."""
     now = clock()
     async with database.engine.begin() as connection:
-        for table in (CLIENT_ASSERTIONS, CLIENT_SECRETS, REVOKED_TOKENS):
-            await connection.execute(delete(table).where(table.c.expires_at < now - SKEW))
+        for table, kept in EXPIRING:
+            await connection.execute(delete(table).where(table.c.expires_at < now - kept))
+        in_use = [exists().where(table.c.grant_id == GRANTS.c.id) for table in (CODES, REFRESH_TOKENS)]
+        await connection.execute(delete(GRANTS).where(*(~used for used in in_use)))
         await connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < now - REPEATABLE_FOR))
 
 

@@ -3,12 +3,14 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -48,6 +50,10 @@ CLIENTS = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("auth_method", Text, nullable=False),
     Column("public_keys", JSONB, nullable=False),
+    Column("grant_types", ARRAY(Text), nullable=False),
+    Column("redirect_uris", ARRAY(Text), nullable=False),
+    Column("application_type", Text, nullable=False),
+    Column("pushed_only", Boolean, nullable=False),
     Column("created_by", Text, nullable=False),
     _moment("created_at"),
     _moment("removed_at", nullable=True),
@@ -101,6 +107,103 @@ REVOKED_TOKENS = Table(
     _moment("expires_at"),
 )
 Index("ix_revoked_tokens_expires_at", REVOKED_TOKENS.c.expires_at)
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    _moment("created_at"),
+)
+
+MEMBERSHIPS = Table(
+    "memberships",
+    METADATA,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), primary_key=True),
+    Column("roles", ARRAY(Text), nullable=False),
+    _moment("created_at"),
+    CheckConstraint(
+        "roles <@ ARRAY['owner', 'issuer', 'catalog_editor', 'auditor', 'verifier'] AND cardinality(roles) > 0",
+        name="roles",
+    ),
+)
+Index("ix_memberships_organization_id", MEMBERSHIPS.c.organization_id)
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    _moment("authenticated_at"),
+    _moment("expires_at"),
+)
+Index("ix_sessions_expires_at", SESSIONS.c.expires_at)
+Index("ix_sessions_user_id", SESSIONS.c.user_id)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("key", LargeBinary, primary_key=True),
+    Column("count", Integer, nullable=False),
+    _moment("expires_at"),
+)
+Index("ix_attempts_expires_at", ATTEMPTS.c.expires_at)
+
+AUTHORIZATION_REQUESTS = Table(
+    "authorization_requests",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.id"), nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("resources", ARRAY(Text), nullable=False),
+    Column("browser", LargeBinary),
+    _moment("expires_at"),
+)
+Index("ix_authorization_requests_expires_at", AUTHORIZATION_REQUESTS.c.expires_at)
+
+GRANTS = Table(
+    "grants",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.id"), nullable=False),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("targets", ARRAY(Text), nullable=False),
+    _moment("authenticated_at"),
+    _moment("created_at"),
+    _moment("revoked_at", nullable=True),
+)
+Index("ix_grants_user_id_organization_id", GRANTS.c.user_id, GRANTS.c.organization_id)
+Index("ix_grants_created_at", GRANTS.c.created_at)
+
+
+def _child_of_grant(name: str, *own: Column[str]) -> Table:
+    table = Table(
+        name,
+        METADATA,
+        Column("digest", LargeBinary, primary_key=True),
+        Column("grant_id", Text, ForeignKey("grants.id", ondelete="CASCADE"), nullable=False),
+        *own,
+        Column("key", Text),
+        _moment("expires_at"),
+        _moment("used_at", nullable=True),
+    )
+    Index(f"ix_{name}_grant_id", table.c.grant_id)
+    Index(f"ix_{name}_expires_at", table.c.expires_at)
+    return table
+
+
+CODES = _child_of_grant(
+    "codes",
+    Column("redirect_uri", Text, nullable=False),
+    Column("challenge", Text, nullable=False),
+    Column("nonce", Text),
+)
+REFRESH_TOKENS = _child_of_grant("refresh_tokens")
 
 AUDIT = Table(
     "audit",

@@ -8,6 +8,7 @@ from gateway.adapters.audit import SqlAudit
 from gateway.adapters.clients import SqlClients
 from gateway.adapters.grants import SqlGrants
 from gateway.adapters.organizations import SqlOrganizations
+from gateway.adapters.people import SqlAttempts, SqlMemberships, SqlSessions, SqlUsers
 from gateway.adapters.signing_keys import SqlSigningKeys
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
@@ -25,6 +26,22 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def clients(self) -> SqlClients:
         return SqlClients(self.session)
+
+    @cached_property
+    def users(self) -> SqlUsers:
+        return SqlUsers(self.session)
+
+    @cached_property
+    def memberships(self) -> SqlMemberships:
+        return SqlMemberships(self.session)
+
+    @cached_property
+    def sessions(self) -> SqlSessions:
+        return SqlSessions(self.session)
+
+    @cached_property
+    def attempts(self) -> SqlAttempts:
+        return SqlAttempts(self.session)
 
     @cached_property
     def signing_keys(self) -> SqlSigningKeys:

@@ -18,11 +18,27 @@ class AuthMethod(StrEnum):
     SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the name of a method
     SECRET_POST = "client_secret_post"  # noqa: S105 - the name of a method
     PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
 
     @property
     def uses_secret(self) -> bool:
         """Whether the client is given a secret."""
-        return self is not AuthMethod.PRIVATE_KEY_JWT
+        return self in {AuthMethod.SECRET_BASIC, AuthMethod.SECRET_POST}
+
+
+class GrantType(StrEnum):
+    """What a client may exchange for a token (RFC 7591 §2)."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
+
+
+class ApplicationType(StrEnum):
+    """Where a client runs (OpenID Connect Registration §2): on a server, or on a person's own device."""
+
+    WEB = "web"
+    NATIVE = "native"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,16 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """How a client comes by its tokens. `pushed_only`: it pushes every authorization request (RFC 9126 §6)."""
+
+    grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
+    redirect_uris: tuple[str, ...] = ()
+    application_type: ApplicationType = ApplicationType.WEB
+    pushed_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """An organization's registered program."""
 
@@ -49,19 +75,22 @@ class Client:
     auth_method: AuthMethod
     public_keys: tuple[Mapping[str, Any], ...]
     created_at: datetime
+    flow: Flow = Flow()
 
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
-    """What the token endpoint needs of a client, in one read: its tenant, its rights, its present credentials."""
+    """What the OAuth endpoints need of a client, in one read: its tenant, its rights, its present credentials."""
 
     id: ClientId
     organization: OrganizationId
     kind: Kind
+    name: str
     scopes: tuple[str, ...]
     auth_method: AuthMethod
     secret_digests: tuple[bytes, ...]
     public_keys: tuple[Mapping[str, Any], ...]
+    flow: Flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """What the rules need from outside: a unit of work over the gateway's own database, and a maker of keys."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
+from gateway.core.people import Membership, Session, User, UserId
 from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId, KeyState, SigningKey
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
@@ -53,6 +55,48 @@ class Clients(Protocol):
         """The digests that are good at this time."""
 
 
+class Users(Protocol):
+    """The people who may sign in."""
+
+    async def add(self, user: User) -> bool:
+        """False when the address is taken."""
+
+    async def by_email(self, email: str) -> User | None: ...
+
+    async def set_password(self, user: UserId, password: str) -> None:
+        """`password` is a hash."""
+
+
+class Memberships(Protocol):
+    """Who is what in which organization."""
+
+    async def of(self, user: UserId) -> Sequence[Membership]:
+        """By the organization's name."""
+
+    async def set(self, membership: Membership, at: datetime) -> None:
+        """Add the person, or change the roles."""
+
+
+class Sessions(Protocol):
+    """Browsers that a person signed in with."""
+
+    async def open(self, digest: bytes, session: Session) -> None: ...
+
+    async def find(self, digest: bytes, at: datetime) -> Session | None: ...
+
+    async def close(self, digest: bytes) -> None: ...
+
+
+class Attempts(Protocol):
+    """How often something was tried within a window that starts with the first attempt."""
+
+    async def count(self, keys: Sequence[bytes], at: datetime, window: timedelta) -> Sequence[int]:
+        """Add one attempt under each key. The numbers so far, this one included."""
+
+    async def forgive(self, keys: Sequence[bytes]) -> None:
+        """Take one attempt back: it was no guess."""
+
+
 class SigningKeys(Protocol):
     """The authorization server's keys."""
 
@@ -91,10 +135,39 @@ class Grants(Protocol):
 
     def revoke(self, token_id: str, client: ClientId, until: datetime) -> None: ...
 
-    def is_revoked(self, token_id: str, client: str) -> bool:
-        """Whether the token was revoked, or its client is no longer registered."""
+    def is_revoked(self, token_id: str, client: str, grant: str | None) -> bool:
+        """Whether the token or the grant it comes from was revoked, or its client is no longer registered."""
 
     def record(self, entry: AuditEntry) -> None: ...
+
+    def keep_request(self, digest: bytes, request: AuthorizationRequest) -> None: ...
+
+    def find_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None: ...
+
+    def take_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None:
+        """Find it and forget it: of many who ask at once, one gets it."""
+
+    def add_grant(self, grant: Grant) -> None: ...
+
+    def revoke_grant(self, grant: str, at: datetime) -> None: ...
+
+    def add_code(self, digest: bytes, code: Code) -> None: ...
+
+    def lock_code(self, digest: bytes) -> Code | None:
+        """Everyone else who asks for it waits until this transaction ends."""
+
+    def use_code(self, digest: bytes, at: datetime) -> None: ...
+
+    def add_refresh_token(self, digest: bytes, token: RefreshToken) -> None: ...
+
+    def lock_refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """Everyone else who asks for it waits until this transaction ends."""
+
+    def use_refresh_token(self, digest: bytes, at: datetime) -> None: ...
+
+    def user(self, user: UserId) -> User | None: ...
+
+    def membership(self, user: UserId, organization: str) -> Membership | None: ...
 
 
 class UnitOfWork(Protocol):
@@ -104,6 +177,14 @@ class UnitOfWork(Protocol):
     def organizations(self) -> Organizations: ...
     @property
     def clients(self) -> Clients: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def memberships(self) -> Memberships: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def attempts(self) -> Attempts: ...
     @property
     def signing_keys(self) -> SigningKeys: ...
     @property
@@ -134,3 +215,12 @@ class Vault(Protocol):
 
     def open(self, box: bytes, purpose: str) -> bytes:
         """Raises ValueError when the box was sealed for another purpose, under another key, or was changed."""
+
+
+class Passwords(Protocol):
+    """Slow hashes of what people choose."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Takes as long for None, which never matches."""

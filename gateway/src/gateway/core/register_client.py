@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.errors import no_such_organization, scopes_beyond
-from gateway.core.model import Actor, AuditEntry, AuthMethod, Client, ClientId
+from gateway.core.model import Actor, AuditEntry, AuthMethod, Client, ClientId, Flow
 from gateway.core.ports import NewUnitOfWork, UnitOfWork, Vault
+from gateway.core.redirects import check_flow
 from gateway.core.scopes import beyond
 from gateway.core.secret import digest, new_secret
 from service_kit.clock import Clock
@@ -27,6 +28,7 @@ class NewClient:
     auth_method: AuthMethod
     organization: str | None = None
     public_keys: tuple[Mapping[str, Any], ...] = field(default=())
+    flow: Flow = field(default_factory=Flow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ class RegisterClient:
         self._ids = ids
 
     async def __call__(self, actor: Actor, new: NewClient, key: IdempotencyKey | None) -> Registered:
-        """Raises Invalid for an organization out of reach or scopes that its kind may not hold."""
+        """Raises Invalid for an organization out of reach, scopes that its kind may not hold, or an odd flow."""
         now = self._clock()
+        check_flow(new.flow, new.auth_method)
         async with self._unit_of_work() as work:
             if key and (stored := await work.idempotency.claim(actor.client, key)):
                 return await self._repeat(work, actor, stored)
@@ -90,7 +93,14 @@ class RegisterClient:
         if excess := beyond(organization.kind, new.scopes):
             raise scopes_beyond(organization.kind, excess)
         return Client(
-            ClientId(self._ids()), organization.id, new.name, new.scopes, new.auth_method, new.public_keys, now
+            ClientId(self._ids()),
+            organization.id,
+            new.name,
+            new.scopes,
+            new.auth_method,
+            new.public_keys,
+            now,
+            new.flow,
         )
 
     async def _repeat(self, work: UnitOfWork, actor: Actor, stored: str) -> Registered:

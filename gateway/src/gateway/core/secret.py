@@ -1,20 +1,31 @@
-"""Client secrets: 256 random bits behind a recognisable prefix, kept as a digest only."""
+"""Secrets that we make: 256 random bits behind a recognisable prefix, kept as a digest only."""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
+from enum import StrEnum
 
 from service_kit.ids import random_bytes
 
-PREFIX = "laurel_secret_"
 MIN_LENGTH = 32
 NO_DIGEST = bytes(32)
 
 
-def new_secret() -> str:
+class SecretKind(StrEnum):
+    """What a secret is for, and its prefix: secret scanners can look for it, and people see what they hold."""
+
+    CLIENT = "laurel_secret_"
+    SESSION = "laurel_session_"
+    CODE = "laurel_code_"
+    REFRESH = "laurel_refresh_"
+    REQUEST = "laurel_request_"
+    BROWSER = "laurel_browser_"
+
+
+def new_secret(kind: SecretKind = SecretKind.CLIENT) -> str:
     """A fresh secret. It is shown once."""
-    return PREFIX + base64.urlsafe_b64encode(random_bytes(32)).decode().rstrip("=")
+    return kind + base64.urlsafe_b64encode(random_bytes(32)).decode().rstrip("=")
 
 
 def digest(secret: str) -> bytes:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from gateway.core.errors import scopes_beyond
 from gateway.core.model import AuditEntry, AuthMethod, Client, ClientId, Organization, OrganizationId
+from gateway.core.people import Membership, User, UserId, plain_address
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.roles import Role
 from gateway.core.scopes import USUAL, Kind, beyond
 from gateway.core.secret import digest, matches, new_secret
 from service_kit.clock import Clock
@@ -13,6 +15,15 @@ from service_kit.errors import Conflict
 from service_kit.ids import NewId
 
 ACTOR = "operator:command"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A person who owns the organization. `password` is a hash."""
+
+    email: str
+    name: str
+    password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,7 @@ class Seedling:
     client_id: str
     secret: str
     scopes: tuple[str, ...]
+    owner: Owner | None = None
 
 
 class Seed:
@@ -62,7 +74,21 @@ class Seed:
         now = self._clock()
         if not matches(seedling.secret, await work.clients.secrets(client.id, now)):
             await work.clients.add_secret(client.id, digest(seedling.secret), now, others_until=now)
+        if seedling.owner:
+            await self._owner(work, seedling.owner, organization)
         return client
+
+    async def _owner(self, work: UnitOfWork, owner: Owner, organization: Organization) -> None:
+        """A person who is there already gets this password."""
+        now, email = self._clock(), plain_address(owner.email)
+        new = User(UserId(self._ids()), email, owner.name, owner.password, now)
+        if await work.users.add(new):
+            await work.audit.record(AuditEntry(now, "user.created", ACTOR, organization.id, detail={"user_id": new.id}))
+        known = await work.users.by_email(email)
+        assert known is not None  # noqa: S101 - users are never removed
+        await work.users.set_password(known.id, owner.password)
+        membership = Membership(known.id, organization.id, organization.name, organization.kind, (Role.OWNER,))
+        await work.memberships.set(membership, now)
 
     async def _organization(self, work: UnitOfWork, seedling: Seedling) -> Organization:
         now = self._clock()

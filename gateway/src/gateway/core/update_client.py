@@ -1,18 +1,25 @@
 """Change what a client is called, what it may do, or the keys it signs with."""
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from gateway.core.errors import no_such_client, no_such_organization, scopes_beyond
-from gateway.core.model import Actor, AuditEntry, Client
+from gateway.core.model import Actor, AuditEntry, Client, Flow
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.redirects import check_flow
 from gateway.core.scopes import beyond
 from service_kit.clock import Clock
 from service_kit.errors import invalid_field
 
+FLOW = frozenset(field.name for field in fields(Flow))
+
 
 class UpdateClient:
-    """Changes `name`, `scopes` and `public_keys`, those that are given. Tokens already out keep their scopes."""
+    """Changes `name`, `scopes`, `public_keys` and members of the flow, those that are given.
+
+    Tokens already out keep their scopes.
+    """
 
     def __init__(self, *, unit_of_work: NewUnitOfWork, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
@@ -29,7 +36,7 @@ class UpdateClient:
                 raise invalid_field("jwks", "only for a client that uses private_key_jwt")
             if "scopes" in changes:
                 await _check_scopes(work, found, changes["scopes"])
-            await work.clients.update(found.id, changes)
+            await work.clients.update(found.id, _with_flow(found, changes))
             detail = {"changed": sorted(changes)}
             entry = AuditEntry(now, "client.updated", actor.name, found.organization, found.id, detail)
             await work.audit.record(entry)
@@ -37,6 +44,17 @@ class UpdateClient:
             assert updated is not None  # noqa: S101 - its row is locked
             await work.commit()
         return updated
+
+
+def _with_flow(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes with the flow as a whole. Raises Invalid where its parts do not go together."""
+    of_flow = {name: value for name, value in changes.items() if name in FLOW}
+    others = {name: value for name, value in changes.items() if name not in FLOW}
+    if not of_flow:
+        return others
+    flow = replace(client.flow, **of_flow)
+    check_flow(flow, client.auth_method)
+    return {**others, "flow": flow}
 
 
 async def _check_scopes(work: UnitOfWork, client: Client, scopes: tuple[str, ...]) -> None:

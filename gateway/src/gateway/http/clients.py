@@ -28,6 +28,8 @@ from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import link_next, page_request
 
+RENAMED = {"require_pushed_authorization_requests": "pushed_only"}
+LISTS = frozenset({"scopes", "grant_types", "redirect_uris"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 
@@ -52,7 +54,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         """Register a client. Its secret is in this answer and nowhere else."""
         keys = parse_keys(new.jwks) if new.jwks is not None else ()
         scopes = tuple(dict.fromkeys(new.scopes))
-        command = NewClient(new.name, scopes, new.token_endpoint_auth_method, new.organization, keys)
+        command = NewClient(new.name, scopes, new.token_endpoint_auth_method, new.organization, keys, new.flow())
         made = await uses.register(actor(caller), command, key)
         response.headers["Location"] = f"{base_url}/clients/{made.client.id}"
         response.headers["Cache-Control"] = "no-store"
@@ -80,12 +82,13 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
 
     @router.patch("/clients/{client}", response_model_exclude_none=True)
     async def update(caller: ClientsManager, client: str, change: ClientChange) -> ClientOut:
-        """Change name, scopes or keys."""
-        changes = change.changes()
-        if "scopes" in changes:
-            changes["scopes"] = tuple(dict.fromkeys(changes["scopes"]))
-        if "jwks" in changes:
-            changes["public_keys"] = parse_keys(changes.pop("jwks"))
+        """Change name, scopes, keys, or how the client comes by its tokens."""
+        given = change.changes()
+        changes = {RENAMED.get(name, name): value for name, value in given.items() if name != "jwks"}
+        for name in LISTS & changes.keys():
+            changes[name] = tuple(dict.fromkeys(changes[name]))
+        if "jwks" in given:
+            changes["public_keys"] = parse_keys(given["jwks"])
         return ClientOut.of(await uses.update(actor(caller), client, changes))
 
     _add_credentials(router, uses)

@@ -8,9 +8,19 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from gateway.core.model import AuthMethod
+from gateway.core.roles import IDENTITY
 from gateway.core.scopes import ALL
-from gateway.oauth.client import GRANT_TYPES
-from gateway.oauth.policy import INTROSPECTION_PATH, JWKS_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.authorization import PROMPTS
+from gateway.oauth.authorization_code import METHOD
+from gateway.oauth.client import GRANT_TYPES, RESPONSE_TYPE
+from gateway.oauth.policy import (
+    AUTHORIZATION_PATH,
+    INTROSPECTION_PATH,
+    JWKS_PATH,
+    REVOCATION_PATH,
+    TOKEN_PATH,
+    USERINFO_PATH,
+)
 
 MAX_AGE_S = 300
 ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
@@ -25,6 +35,10 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
     async def authorization_server(request: Request) -> Response:
         return _cacheable(request, server)
 
+    @router.get("/.well-known/openid-configuration", summary="OpenID provider metadata (OpenID Connect Discovery)")
+    async def openid_configuration(request: Request) -> Response:
+        return _cacheable(request, server)
+
     @router.get("/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)")
     async def protected_resource(request: Request) -> Response:
         return _cacheable(request, resource)
@@ -37,21 +51,32 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
 
 
 def server_metadata(issuer: str) -> dict[str, Any]:
-    """RFC 8414 §2. Nothing is named that does not exist yet."""
+    """RFC 8414 §2 and OpenID Connect Discovery §3, in one document."""
     methods = [method.value for method in AuthMethod]
     found: dict[str, Any] = {
         "issuer": issuer,
+        "authorization_endpoint": issuer + AUTHORIZATION_PATH,
+        "authorization_response_iss_parameter_supported": True,
         "token_endpoint": issuer + TOKEN_PATH,
+        "userinfo_endpoint": issuer + USERINFO_PATH,
         "jwks_uri": issuer + JWKS_PATH,
-        "scopes_supported": list(ALL),
-        # Required, and empty for as long as there is no authorization endpoint.
-        "response_types_supported": [],
+        "scopes_supported": [*IDENTITY, *ALL],
+        "response_types_supported": [RESPONSE_TYPE],
+        "response_modes_supported": ["query"],
         "grant_types_supported": sorted(GRANT_TYPES),
+        "code_challenge_methods_supported": [METHOD],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "claims_supported": ["sub", "name", "email", "auth_time"],
+        "prompt_values_supported": sorted(PROMPTS),
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,
         "revocation_endpoint": issuer + REVOCATION_PATH,
     }
     for endpoint in ("token", "introspection", "revocation"):
-        found[f"{endpoint}_endpoint_auth_methods_supported"] = methods
+        known = [method for method in methods if endpoint != "introspection" or method != AuthMethod.NONE]
+        found[f"{endpoint}_endpoint_auth_methods_supported"] = known
         found[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = ASSERTION_ALGORITHMS
     return found
 

@@ -7,12 +7,13 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from gateway.oauth.client import GRANT_TYPES
 from gateway.oauth.form import Form, FormRequest, read_form
 from gateway.oauth.policy import INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
 from gateway.oauth.server import Answer, Server, refusal
 
 Endpoint = Callable[[Server, FormRequest], Answer]
-RunEndpoint = Callable[[Endpoint, FormRequest], Awaitable[Answer]]
+Run = Callable[[Callable[[Server], Answer]], Awaitable[Answer]]
 
 TEXT = {"type": "string"}
 CREDENTIALS = {
@@ -28,7 +29,7 @@ ERROR = {
 }
 
 
-def routes(run: RunEndpoint) -> APIRouter:
+def routes(run: Run) -> APIRouter:
     """`run` opens a transaction, builds the server over it, and commits."""
     router = APIRouter(tags=["oauth"])
 
@@ -38,12 +39,15 @@ def routes(run: RunEndpoint) -> APIRouter:
             request_ = FormRequest(form, _authorization(request))
         except InvalidRequestError as error:
             return _response(refusal(error))
-        return _response(await run(endpoint, request_))
+        return _response(await run(lambda server: endpoint(server, request_)))
 
     @router.post(
         TOKEN_PATH,
-        summary="Get an access token (client credentials)",
-        openapi_extra=_form({"grant_type": {"const": "client_credentials", **TEXT}, "scope": TEXT, "audience": TEXT}),
+        summary="Get an access token",
+        openapi_extra=_form(
+            {"grant_type": {"enum": sorted(GRANT_TYPES), **TEXT}}
+            | dict.fromkeys(("scope", "audience", "code", "redirect_uri", "code_verifier", "refresh_token"), TEXT)
+        ),
         responses=_responses(
             "access_token", {"access_token": TEXT, "token_type": TEXT, "expires_in": {"type": "integer"}}
         ),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gateway.core.model import AuthMethod, Client, Organization
+from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType, Organization
 from gateway.core.scopes import Kind
 
 
@@ -24,8 +24,13 @@ def _web_address(text: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_trimmed)]
+# An address for signing in, not for mail: that it is unique and has two halves is enough.
+Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")]
+Password = Annotated[str, Field(min_length=12, max_length=256, pattern=r"^[^\x00]+$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="never changes")]
 Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
+Redirects = list[Annotated[str, Field(min_length=1, max_length=500)]]
+GrantTypes = Annotated[list[Annotated[GrantType, Field(strict=False)]], Field(min_length=1, max_length=8)]
 Scopes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=32)]
 
 
@@ -99,12 +104,25 @@ class ClientIn(Body):
     ] = None
     token_endpoint_auth_method: Annotated[AuthMethod, Field(strict=False)] = AuthMethod.SECRET_BASIC
     jwks: dict[str, Any] | None = None
+    grant_types: GrantTypes = Field(default_factory=lambda: [GrantType.CLIENT_CREDENTIALS])
+    redirect_uris: Redirects = Field(default_factory=list)
+    application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
+    require_pushed_authorization_requests: bool = False
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> Self:
-        if (self.jwks is None) != self.token_endpoint_auth_method.uses_secret:
+        if (self.jwks is not None) != (self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT):
             raise ValueError("jwks is needed for private_key_jwt, and only there")
         return self
+
+    def flow(self) -> Flow:
+        """How the client comes by its tokens."""
+        return Flow(
+            grant_types=tuple(dict.fromkeys(self.grant_types)),
+            redirect_uris=tuple(dict.fromkeys(self.redirect_uris)),
+            application_type=self.application_type,
+            pushed_only=self.require_pushed_authorization_requests,
+        )
 
 
 class ClientChange(Change):
@@ -113,6 +131,10 @@ class ClientChange(Change):
     name: Name = Field(default_factory=str)
     scopes: Scopes = Field(default_factory=list)
     jwks: dict[str, Any] = Field(default_factory=dict)
+    grant_types: GrantTypes = Field(default_factory=list)
+    redirect_uris: Redirects = Field(default_factory=list)
+    application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
+    require_pushed_authorization_requests: bool = False
 
 
 class ClientOut(BaseModel):
@@ -124,6 +146,10 @@ class ClientOut(BaseModel):
     scopes: list[str]
     token_endpoint_auth_method: AuthMethod
     jwks: dict[str, Any] | None = None
+    grant_types: list[GrantType]
+    redirect_uris: list[str]
+    application_type: ApplicationType
+    require_pushed_authorization_requests: bool
     created_at: datetime
 
     @classmethod
@@ -136,6 +162,10 @@ class ClientOut(BaseModel):
             scopes=list(client.scopes),
             token_endpoint_auth_method=client.auth_method,
             jwks={"keys": [dict(key) for key in client.public_keys]} if client.public_keys else None,
+            grant_types=list(client.flow.grant_types),
+            redirect_uris=list(client.flow.redirect_uris),
+            application_type=client.flow.application_type,
+            require_pushed_authorization_requests=client.flow.pushed_only,
             created_at=client.created_at,
         )
 

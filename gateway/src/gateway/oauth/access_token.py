@@ -8,7 +8,9 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from gateway.core.model import KnownClient
+from gateway.core.model import ClientId, KnownClient, OrganizationId
+from gateway.core.people import Membership
+from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId
 from gateway.oauth.policy import Policy
 from service_kit import compact_jws
@@ -48,6 +50,12 @@ class AccessToken:
         return str(self.claims["org"])
 
     @property
+    def grant(self) -> str | None:
+        """The person's grant it comes from; None for a client that acts for its organization."""
+        found = self.claims.get("grant_id")
+        return found if isinstance(found, str) else None
+
+    @property
     def expires_at(self) -> float:
         """Seconds since 1970."""
         return float(self.claims["exp"])
@@ -57,8 +65,44 @@ class AccessToken:
         return bool(client.get_client_id() == self.client_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a token is for: a client for its organization, or a person through a client, by a grant."""
+
+    subject: str
+    client: ClientId
+    organization: OrganizationId
+    kind: Kind
+    grant: str | None = None
+
+    @classmethod
+    def of_client(cls, client: KnownClient) -> "Holder":
+        """The client itself."""
+        return cls(client.id, client.id, client.organization, client.kind)
+
+    @classmethod
+    def of_person(cls, client: ClientId, membership: Membership, grant: str) -> "Holder":
+        """A person in one of the person's organizations."""
+        return cls(membership.user, client, membership.organization, membership.kind, grant)
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names it."""
+        return f"user:{self.subject}" if self.grant else f"client:{self.client}"
+
+    def claims(self) -> dict[str, Any]:
+        """The token's claims about it."""
+        found = {
+            "sub": self.subject,
+            "client_id": self.client,
+            "org": self.organization,
+            "org_kind": self.kind.value,
+        }
+        return found | ({"grant_id": self.grant} if self.grant else {})
+
+
 def sign(
-    client: KnownClient,
+    holder: Holder,
     scopes: Sequence[str],
     targets: Sequence[str],
     *,
@@ -72,10 +116,7 @@ def sign(
     claims = {
         "iss": policy.issuer,
         "aud": list(dict.fromkeys((policy.issuer, *targets))),
-        "sub": client.id,
-        "client_id": client.id,
-        "org": client.organization,
-        "org_kind": client.kind.value,
+        **holder.claims(),
         "scope": " ".join(scopes),
         "iat": issued_at,
         "exp": issued_at + int(policy.token_lifetime.total_seconds()),

@@ -2,9 +2,12 @@
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
-from gateway.core.model import KnownClient
+from gateway.core.model import ApplicationType, GrantType, KnownClient
+from gateway.core.redirects import fits
+from gateway.core.roles import IDENTITY
 
-GRANT_TYPES = frozenset({"client_credentials"})
+GRANT_TYPES = frozenset(GrantType)
+RESPONSE_TYPE = "code"
 
 
 class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib has no types
@@ -18,5 +21,21 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib has no types
         return self.known.id
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Every client acts for its organization, and only for it."""
-        return grant_type in GRANT_TYPES
+        """Whether the client registered for it."""
+        return grant_type in self.known.flow.grant_types
+
+    def check_response_type(self, response_type: str) -> bool:
+        """Only the code flow exists, for whoever registered for its grant."""
+        return response_type == RESPONSE_TYPE and self.check_grant_type(GrantType.AUTHORIZATION_CODE)
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Exactly one of the registered ones; see `redirects.fits` for the port of a native client."""
+        is_native = self.known.flow.application_type is ApplicationType.NATIVE
+        return any(fits(redirect_uri, registered, native=is_native) for registered in self.known.flow.redirect_uris)
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """The scopes asked for, all of the client's when none are, None when one is beyond it."""
+        if scope is None:
+            return " ".join(self.known.scopes)
+        asked = dict.fromkeys(scope.split(" "))
+        return " ".join(asked) if asked.keys() <= {*self.known.scopes, *IDENTITY} else None

@@ -48,10 +48,21 @@ def authenticate(request: FormRequest, grants: Grants, policy: Policy, now: date
     named = request.form.get("client_id", presented.client_id)
     if named != presented.client_id:
         raise InvalidRequestError("client_id names another client than the credentials")
-    client = grants.client(presented.client_id, now) if _is_client_id(presented.client_id) else None
+    client = grants.client(presented.client_id, now) if is_client_id(presented.client_id) else None
+    if presented.method is AuthMethod.NONE:
+        return _check_public(client)
     if presented.assertion is None:
         return _check_secret(presented, client)
     return _check_assertion(presented.assertion, client, grants, policy, now)
+
+
+def _check_public(client: KnownClient | None) -> KnownClient:
+    """A public client is known by its name alone; what it shows besides (a code's verifier, a key) is what counts."""
+    if client is None:
+        raise ClientRefused("unknown client")
+    if client.auth_method is not AuthMethod.NONE:
+        raise ClientRefused("no credentials", client=client)
+    return client
 
 
 def _check_secret(presented: Presented, client: KnownClient | None) -> KnownClient:
@@ -94,6 +105,8 @@ def _presented(request: FormRequest) -> Presented:
         return Presented(AuthMethod.SECRET_POST, form.get("client_id", ""), form["client_secret"])
     if ways[2]:
         return _assertion(form)
+    if "client_id" in form:
+        return Presented(AuthMethod.NONE, form["client_id"])
     raise ClientRefused("no credentials")
 
 
@@ -121,5 +134,6 @@ def _basic(header: str) -> Presented:
     return Presented(AuthMethod.SECRET_BASIC, unquote_plus(client_id), unquote_plus(secret))
 
 
-def _is_client_id(text: str) -> bool:
+def is_client_id(text: str) -> bool:
+    """Whether this can be a client's id at all."""
     return 1 <= len(text) <= MAX_CLIENT_ID and text.isascii() and text.isprintable()

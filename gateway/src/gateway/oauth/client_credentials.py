@@ -2,20 +2,12 @@
 
 from typing import Any
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, InvalidScopeError
 
 from gateway.core.model import KnownClient
-from gateway.oauth.access_token import sign
+from gateway.oauth.access_token import Holder
 from gateway.oauth.form import FormRequest
-from gateway.oauth.policy import MAX_TARGETS
-
-
-class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
-    """RFC 8707 §2."""
-
-    error = "invalid_target"
-    description = "a token may be asked for the public origin of this fleet, or an address beneath it"
+from gateway.oauth.targets import targets
 
 
 class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib has no types
@@ -24,28 +16,14 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authli
     def validate_requested_scope(self) -> None:
         """Called once the client is known. Raises InvalidScopeError or InvalidTarget."""
         self.scopes = _scopes(self.request, self.request.client.known)
-        self.targets = _targets(self.request, self.server.policy)
+        self.targets = targets(self.request, self.server.policy)
 
     def generate_token(self, **_: Any) -> dict[str, Any]:
         """The answer of RFC 6749 §5.1. Authlib's own generator knows neither `kid` nor audiences."""
-        server, client = self.server, self.request.client.known
-        token_id = server.ids()
-        token = sign(
-            client,
-            self.scopes,
-            self.targets,
-            policy=server.policy,
-            keys=server.keys,
-            now=server.now,
-            token_id=token_id,
+        answer: dict[str, Any] = self.server.tokens.access(
+            Holder.of_client(self.request.client.known), self.scopes, self.targets
         )
-        server.record("token.granted", client, token_id=token_id, scopes=list(self.scopes), targets=list(self.targets))
-        return {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": int(server.policy.token_lifetime.total_seconds()),
-            "scope": " ".join(self.scopes),
-        }
+        return answer
 
 
 def _scopes(request: FormRequest, client: KnownClient) -> tuple[str, ...]:
@@ -57,11 +35,3 @@ def _scopes(request: FormRequest, client: KnownClient) -> tuple[str, ...]:
     if not set(scopes) <= set(client.scopes):
         raise InvalidScopeError("the client does not hold every scope it asks for")
     return scopes
-
-
-def _targets(request: FormRequest, policy: Any) -> tuple[str, ...]:
-    audience = request.form.get("audience")
-    targets = (*((audience,) if audience else ()), *request.resources)
-    if len(targets) > MAX_TARGETS or not all(policy.is_target(target) for target in targets):
-        raise InvalidTarget
-    return targets

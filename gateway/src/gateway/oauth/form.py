@@ -31,12 +31,19 @@ def read_form(content_type: str, query: str, body: bytes) -> Form:
         raise InvalidRequestError("parameters belong into the body, not into the address")
     if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise InvalidRequestError(f"the content type must be {MEDIA_TYPE}")
+    return read_parameters(body.decode("latin-1"))
+
+
+def read_parameters(text: str) -> Form:
+    """Read the query of an authorization request. Raises InvalidRequestError, never quoting the input."""
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        pairs = parse_qsl(
+            text.encode("ascii").decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
+        )
     except ValueError as error:
-        raise InvalidRequestError("the body is not a readable form") from error
+        raise InvalidRequestError("the parameters cannot be read") from error
     if any("\x00" in text for pair in pairs for text in pair):
-        raise InvalidRequestError("the body holds the character NUL")
+        raise InvalidRequestError("a parameter holds the character NUL")
     counts = Counter(name for name, _ in pairs if name not in REPEATABLE)
     if any(count > 1 for count in counts.values()):
         raise InvalidRequestError("a parameter appears twice")

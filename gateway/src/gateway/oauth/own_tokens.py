@@ -7,7 +7,7 @@ from service_kit.clock import Clock
 from service_kit.errors import Unauthorized
 from service_kit.settings import AuthSettings
 
-IsRevoked = Callable[[str, str], Awaitable[bool]]
+IsRevoked = Callable[[Caller], Awaitable[bool]]
 
 
 class OwnTokens(TokenVerifier):
@@ -20,6 +20,6 @@ class OwnTokens(TokenVerifier):
     async def verify(self, token: str) -> Caller:
         """See TokenVerifier. Raises Unauthorized."""
         caller = await super().verify(token)
-        if await self._is_revoked(caller.token_id, caller.client_id):
+        if await self._is_revoked(caller):
             raise Unauthorized("the token was revoked", error="invalid_token")
         return caller

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+AUTHORIZATION_PATH = "/oauth/authorize"
+USERINFO_PATH = "/oauth/userinfo"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
@@ -20,6 +22,10 @@ class Policy:
     token_lifetime: timedelta = timedelta(minutes=10)
     assertion_lifetime: timedelta = timedelta(minutes=5)
     leeway: timedelta = timedelta(seconds=30)
+    request_lifetime: timedelta = timedelta(minutes=15)
+    code_lifetime: timedelta = timedelta(seconds=60)
+    refresh_idle: timedelta = timedelta(days=30)
+    grant_lifetime: timedelta = timedelta(days=90)
 
     @property
     def assertion_audiences(self) -> frozenset[str]:

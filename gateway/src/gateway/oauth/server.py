@@ -1,4 +1,7 @@
-"""Authlib's authorization server over one transaction: it is built for a request and forgotten after it."""
+"""Authlib's authorization server over one transaction: it is built for a request and forgotten after it.
+
+The authorization endpoint's part, with a person in the middle, is in `gateway.oauth.authorization`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +13,15 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 from gateway.core.model import AuditEntry, KnownClient
 from gateway.core.ports import Grants
 from gateway.oauth.access_token import Keys
+from gateway.oauth.authorization_code import S256, AuthorizationCode
 from gateway.oauth.client import GRANT_TYPES, OAuthClient
-from gateway.oauth.client_authentication import ClientRefused, authenticate
+from gateway.oauth.client_authentication import ClientRefused, authenticate, is_client_id
 from gateway.oauth.client_credentials import ClientCredentials
 from gateway.oauth.form import FormRequest
 from gateway.oauth.policy import Policy
+from gateway.oauth.refresh import Refresh
 from gateway.oauth.token_endpoints import Introspection, Revocation
+from gateway.oauth.tokens import Tokens
 from service_kit.clock import Clock
 from service_kit.ids import NewId
 from service_kit.logs import get_logger
@@ -48,9 +54,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         self.policy = policy
         self.ids = ids
         self.now = clock()
+        self.tokens = Tokens(grants=grants, keys=keys, policy=policy, now=self.now, ids=ids)
         self._client: KnownClient | None = None
         self._endpoint = ""
         self.register_grant(ClientCredentials)
+        self.register_grant(AuthorizationCode, [S256()])
+        self.register_grant(Refresh)
         self.register_endpoint(Introspection)
         self.register_endpoint(Revocation)
 
@@ -58,9 +67,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         """POST /oauth/token."""
         self._endpoint = "token"
         if "grant_type" not in request.form:
-            return self._refuse(InvalidRequestError("grant_type is missing"))
+            return self.refuse(InvalidRequestError("grant_type is missing"))
         if request.form["grant_type"] not in GRANT_TYPES:
-            return self._refuse(OAuth2Error(error="unsupported_grant_type"))
+            return self.refuse(OAuth2Error(error="unsupported_grant_type"))
         answer: Answer = self.create_token_response(request)
         return answer
 
@@ -81,6 +90,11 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         self._client = authenticate(request, self.grants, self.policy, self.now)
         return OAuthClient(self._client)
 
+    def query_client(self, client_id: str) -> OAuthClient | None:
+        """Whom an authorization request names."""
+        known = self.grants.client(client_id, self.now) if is_client_id(client_id) else None
+        return OAuthClient(known) if known else None
+
     def create_oauth2_request(self, request: FormRequest) -> FormRequest:
         """Ours is one already."""
         return request
@@ -97,14 +111,16 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
 
     def handle_error_response(self, request: FormRequest, error: OAuth2Error) -> Answer:
         """Every refusal of a known client is remembered."""
-        return self._refuse(error)
+        return self.refuse(error)
 
-    def record(self, action: str, client: KnownClient, **detail: object) -> None:
-        """A line of the audit trail, in this transaction."""
-        entry = AuditEntry(self.now, action, f"client:{client.id}", client.organization, client.id, detail)
+    def record(self, action: str, client: KnownClient, *, by: str = "", **detail: object) -> None:
+        """A line of the audit trail, in this transaction. `by` is who did it, if not the client."""
+        actor = by or f"client:{client.id}"
+        entry = AuditEntry(self.now, action, actor, client.organization, client.id, detail)
         self.grants.record(entry)
 
-    def _refuse(self, error: OAuth2Error) -> Answer:
+    def refuse(self, error: OAuth2Error) -> Answer:
+        """The error as an answer; of a known client it is remembered."""
         client = error.client if isinstance(error, ClientRefused) else self._client
         reason = error.reason if isinstance(error, ClientRefused) else error.error
         log.info(

@@ -32,7 +32,10 @@ FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling: the OAuth client, its organization (the tenant) and what it may do."""
+    """Who is calling: the OAuth client, its organization (the tenant) and what it may do.
+
+    `grant_id` is a person's consent that the token comes from; None where the client acts for its organization.
+    """
 
     client_id: str
     subject: str
@@ -40,6 +43,7 @@ class Caller:
     org_kind: str
     scopes: frozenset[str]
     token_id: str
+    grant_id: str | None = None
 
     @property
     def actor(self) -> str:
@@ -157,6 +161,7 @@ class TokenVerifier:
             org_kind=str(claims.get("org_kind", "")),
             scopes=frozenset(claims.get("scope", "").split()),
             token_id=claims["jti"],
+            grant_id=claims.get("grant_id"),
         )
 
 
@@ -169,6 +174,7 @@ def _well_formed(claims: dict[str, Any]) -> bool:
         and _is_number(claims.get("nbf", 0))
         and isinstance(claims.get("aud"), str | list)
         and isinstance(claims.get("scope", ""), str)
+        and isinstance(claims.get("grant_id"), str | None)
     )
 
 

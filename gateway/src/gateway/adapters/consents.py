@@ -1,0 +1,130 @@
+"""Authorization requests, grants, codes and refresh tokens on a plain Connection. See adapters.grants."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+
+from gateway.adapters.people import MEMBERSHIP, membership, person
+from gateway.adapters.tables import AUTHORIZATION_REQUESTS, CODES, GRANTS, MEMBERSHIPS, REFRESH_TOKENS, USERS
+from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
+from gateway.core.model import ClientId, OrganizationId
+from gateway.core.people import Membership, User, UserId
+
+
+class SqlConsents:
+    """The part of core.ports.Grants that is about people."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep_request(self, digest: bytes, request: AuthorizationRequest) -> None:
+        row = {
+            "digest": digest,
+            "client_id": request.client,
+            "parameters": dict(request.parameters),
+            "resources": list(request.resources),
+            "browser": request.browser,
+            "expires_at": request.expires_at,
+        }
+        self._connection.execute(insert(AUTHORIZATION_REQUESTS), row)
+
+    def find_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None:
+        found = self._one(select(AUTHORIZATION_REQUESTS).where(AUTHORIZATION_REQUESTS.c.digest == digest))
+        return _request(found, at)
+
+    def take_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None:
+        taken = delete(AUTHORIZATION_REQUESTS).where(AUTHORIZATION_REQUESTS.c.digest == digest)
+        return _request(self._one(taken.returning(AUTHORIZATION_REQUESTS)), at)
+
+    def add_grant(self, grant: Grant) -> None:
+        row = {
+            "id": grant.id,
+            "client_id": grant.client,
+            "user_id": grant.user,
+            "organization_id": grant.organization,
+            "scopes": list(grant.scopes),
+            "targets": list(grant.targets),
+            "authenticated_at": grant.authenticated_at,
+            "created_at": grant.created_at,
+        }
+        self._connection.execute(insert(GRANTS), row)
+
+    def revoke_grant(self, grant: str, at: datetime) -> None:
+        revoked = update(GRANTS).where(GRANTS.c.id == grant, GRANTS.c.revoked_at.is_(None))
+        self._connection.execute(revoked.values(revoked_at=at))
+
+    def add_code(self, digest: bytes, code: Code) -> None:
+        row = {
+            "redirect_uri": code.redirect_uri,
+            "challenge": code.challenge,
+            "nonce": code.nonce,
+            "key": code.key,
+            "expires_at": code.expires_at,
+        }
+        self._connection.execute(insert(CODES), row | {"digest": digest, "grant_id": code.grant.id})
+
+    def lock_code(self, digest: bytes) -> Code | None:
+        found = self._locked(CODES, digest)
+        if found is None:
+            return None
+        own = {name: found[name] for name in ("redirect_uri", "challenge", "nonce", "key", "expires_at", "used_at")}
+        return Code(grant=self._grant(found["grant_id"]), **own)
+
+    def use_code(self, digest: bytes, at: datetime) -> None:
+        self._connection.execute(update(CODES).where(CODES.c.digest == digest).values(used_at=at))
+
+    def add_refresh_token(self, digest: bytes, token: RefreshToken) -> None:
+        row = {"digest": digest, "grant_id": token.grant.id, "key": token.key, "expires_at": token.expires_at}
+        self._connection.execute(insert(REFRESH_TOKENS), row)
+
+    def lock_refresh_token(self, digest: bytes) -> RefreshToken | None:
+        found = self._locked(REFRESH_TOKENS, digest)
+        if found is None:
+            return None
+        own = {name: found[name] for name in ("key", "expires_at", "used_at")}
+        return RefreshToken(grant=self._grant(found["grant_id"]), **own)
+
+    def use_refresh_token(self, digest: bytes, at: datetime) -> None:
+        used = update(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == digest)
+        self._connection.execute(used.values(used_at=at))
+
+    def user(self, user: UserId) -> User | None:
+        found = self._one(select(USERS).where(USERS.c.id == user))
+        return person(found) if found else None
+
+    def membership(self, user: UserId, organization: str) -> Membership | None:
+        one = (MEMBERSHIPS.c.user_id == user, MEMBERSHIPS.c.organization_id == organization)
+        found = self._one(MEMBERSHIP.where(*one))
+        return membership(found) if found else None
+
+    def _locked(self, table: Table, digest: bytes) -> RowMapping | None:
+        return self._one(select(table).where(table.c.digest == digest).with_for_update())
+
+    def _grant(self, grant: str) -> Grant:
+        """Read after the lock, so that a revocation by whoever held it is seen."""
+        return _grant(self._connection.execute(select(GRANTS).where(GRANTS.c.id == grant)).mappings().one())
+
+    def _one(self, statement: Any) -> RowMapping | None:
+        return self._connection.execute(statement).mappings().one_or_none()
+
+
+def _request(row: RowMapping | None, at: datetime) -> AuthorizationRequest | None:
+    if row is None or row["expires_at"] <= at:
+        return None
+    client = ClientId(row["client_id"])
+    return AuthorizationRequest(client, row["parameters"], tuple(row["resources"]), row["expires_at"], row["browser"])
+
+
+def _grant(row: RowMapping) -> Grant:
+    return Grant(
+        id=row["id"],
+        client=ClientId(row["client_id"]),
+        user=UserId(row["user_id"]),
+        organization=OrganizationId(row["organization_id"]),
+        scopes=tuple(row["scopes"]),
+        targets=tuple(row["targets"]),
+        authenticated_at=row["authenticated_at"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,127 @@
+"""People, their memberships and sessions in SQL, and the counters that make guessing slow."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping, Select, case, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.adapters.tables import ATTEMPTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
+from gateway.core.model import OrganizationId
+from gateway.core.people import Membership, Session, User, UserId
+from gateway.core.roles import Role
+from gateway.core.scopes import Kind
+
+
+class SqlUsers:
+    """See core.ports.Users."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, user: User) -> bool:
+        values = {name: getattr(user, name) for name in USERS.c.keys()}  # noqa: SIM118 - not a dict
+        added = await self._session.scalar(insert(USERS).values(values).on_conflict_do_nothing().returning(USERS.c.id))
+        return added is not None
+
+    async def by_email(self, email: str) -> User | None:
+        found = (await self._session.execute(select(USERS).where(USERS.c.email == email))).mappings().one_or_none()
+        return person(found) if found else None
+
+    async def set_password(self, user: UserId, password: str) -> None:
+        await self._session.execute(update(USERS).where(USERS.c.id == user).values(password=password))
+
+
+class SqlMemberships:
+    """See core.ports.Memberships."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of(self, user: UserId) -> Sequence[Membership]:
+        query = MEMBERSHIP.where(MEMBERSHIPS.c.user_id == user).order_by(ORGANIZATIONS.c.name)
+        return [membership(row) for row in (await self._session.execute(query)).mappings()]
+
+    async def set(self, membership: Membership, at: datetime) -> None:
+        roles = list(membership.roles)
+        row = {"user_id": membership.user, "organization_id": membership.organization, "roles": roles, "created_at": at}
+        again = insert(MEMBERSHIPS).values(row)
+        key = [MEMBERSHIPS.c.user_id, MEMBERSHIPS.c.organization_id]
+        await self._session.execute(again.on_conflict_do_update(index_elements=key, set_={"roles": roles}))
+
+
+class SqlSessions:
+    """See core.ports.Sessions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def open(self, digest: bytes, session: Session) -> None:
+        opened = {
+            "digest": digest,
+            "user_id": session.user.id,
+            "authenticated_at": session.authenticated_at,
+            "expires_at": session.expires_at,
+        }
+        await self._session.execute(insert(SESSIONS).values(opened))
+
+    async def find(self, digest: bytes, at: datetime) -> Session | None:
+        moments = (SESSIONS.c.authenticated_at, SESSIONS.c.expires_at)
+        query = select(USERS, *moments).join_from(SESSIONS, USERS)
+        query = query.where(SESSIONS.c.digest == digest, SESSIONS.c.expires_at > at)
+        found = (await self._session.execute(query)).mappings().one_or_none()
+        return Session(person(found), found["authenticated_at"], found["expires_at"]) if found else None
+
+    async def close(self, digest: bytes) -> None:
+        await self._session.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))
+
+
+class SqlAttempts:
+    """See core.ports.Attempts."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def count(self, keys: Sequence[bytes], at: datetime, window: timedelta) -> Sequence[int]:
+        rows = [{"key": key, "count": 1, "expires_at": at + window} for key in sorted(keys)]  # one order: no deadlock
+        first = insert(ATTEMPTS).values(rows)
+        is_over = ATTEMPTS.c.expires_at <= at
+        counted = first.on_conflict_do_update(
+            index_elements=[ATTEMPTS.c.key],
+            set_={
+                "count": case((is_over, 1), else_=ATTEMPTS.c.count + 1),
+                "expires_at": case((is_over, first.excluded.expires_at), else_=ATTEMPTS.c.expires_at),
+            },
+        ).returning(ATTEMPTS.c.key, ATTEMPTS.c.count.label("so_far"))
+        counts = {row.key: row.so_far for row in await self._session.execute(counted)}
+        return [counts[key] for key in keys]
+
+    async def forgive(self, keys: Sequence[bytes]) -> None:
+        counted = update(ATTEMPTS).where(ATTEMPTS.c.key.in_(keys), ATTEMPTS.c.count > 0)
+        await self._session.execute(counted.values(count=ATTEMPTS.c.count - 1))
+
+
+MEMBERSHIP: Select[tuple[object, ...]] = select(
+    MEMBERSHIPS.c.user_id,
+    MEMBERSHIPS.c.organization_id,
+    MEMBERSHIPS.c.roles,
+    ORGANIZATIONS.c.name.label("organization_name"),
+    ORGANIZATIONS.c.kind,
+).join_from(MEMBERSHIPS, ORGANIZATIONS)
+
+
+def person(row: RowMapping) -> User:
+    """A user from a row."""
+    return User(UserId(row["id"]), row["email"], row["name"], row["password"], row["created_at"])
+
+
+def membership(row: RowMapping) -> Membership:
+    """A membership from a row of MEMBERSHIP."""
+    return Membership(
+        UserId(row["user_id"]),
+        OrganizationId(row["organization_id"]),
+        row["organization_name"],
+        Kind(row["kind"]),
+        tuple(Role(role) for role in row["roles"]),
+    )

@@ -1,0 +1,47 @@
+"""People: who they are, what they are in which organization, and their sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from gateway.core.model import OrganizationId
+from gateway.core.roles import Role
+from gateway.core.scopes import Kind
+
+UserId = NewType("UserId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `password` is an Argon2id hash; `email` is in lower case, and unique."""
+
+    id: UserId
+    email: str
+    name: str
+    password: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a person is in one organization."""
+
+    user: UserId
+    organization: OrganizationId
+    organization_name: str
+    kind: Kind
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who signed in with this browser."""
+
+    user: User
+    authenticated_at: datetime
+    expires_at: datetime
+
+
+def plain_address(email: str) -> str:
+    """The form in which e-mail addresses are kept and compared."""
+    return email.strip().lower()

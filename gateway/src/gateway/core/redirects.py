@@ -1,0 +1,86 @@
+"""Redirect URIs: which ones a client may register, and when one that is asked for is a registered one."""
+
+import re
+from urllib.parse import urlsplit
+
+from gateway.core.model import ApplicationType, AuthMethod, Flow, GrantType
+from service_kit.errors import Invalid, invalid_field
+
+MAX_REDIRECTS = 10
+MAX_LENGTH = 500
+PRINTABLE = re.compile(r"[!-~]+")
+PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+LOCAL = LOOPBACK | {"localhost"}
+LOOPBACK_PORT = re.compile(r"^(http://(?:127\.0\.0\.1|\[::1\])):\d{1,5}(?=[/?]|$)")
+
+
+def fits(asked: str, registered: str, *, native: bool) -> bool:
+    """Simple string comparison (RFC 9700 §2.1); only a native client's loopback address may have any port.
+
+    The port is the operating system's choice at the moment of the request (RFC 8252 §7.3). `localhost` has no such
+    freedom (§8.3).
+    """
+    if asked == registered:
+        return True
+    return native and _without_port(asked) == _without_port(registered) and _is_loopback(registered)
+
+
+def check_flow(flow: Flow, method: AuthMethod) -> None:
+    """Whether grants, redirect URIs and authentication make sense together. Raises Invalid."""
+    with_people = GrantType.AUTHORIZATION_CODE in flow.grant_types
+    if GrantType.REFRESH_TOKEN in flow.grant_types and not with_people:
+        raise invalid_field("grant_types", "refresh_token comes with authorization_code")
+    if GrantType.CLIENT_CREDENTIALS in flow.grant_types and method is AuthMethod.NONE:
+        raise invalid_field("grant_types", "client_credentials needs a client that authenticates itself")
+    if with_people != bool(flow.redirect_uris):
+        raise invalid_field("redirect_uris", "are needed for authorization_code, and only there")
+    check_redirects(flow.redirect_uris, flow.application_type)
+
+
+def check_redirects(uris: tuple[str, ...], application: ApplicationType) -> None:
+    """Raises Invalid for one that a client of this type may not have."""
+    if len(uris) > MAX_REDIRECTS:
+        raise invalid_field("redirect_uris", f"at most {MAX_REDIRECTS}")
+    for index, uri in enumerate(uris):
+        if not _allowed(uri, application):
+            raise _unfit(index, application)
+
+
+def _allowed(uri: str, application: ApplicationType) -> bool:
+    if len(uri) > MAX_LENGTH or not PRINTABLE.fullmatch(uri) or "#" in uri or "\\" in uri:
+        return False
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host) and "@" not in parts.netloc and "*" not in parts.netloc
+    if application is not ApplicationType.NATIVE:
+        return False
+    if parts.scheme == "http":
+        return host in LOCAL and "@" not in parts.netloc
+    return bool(PRIVATE_SCHEME.fullmatch(parts.scheme))
+
+
+def _is_loopback(uri: str) -> bool:
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK
+
+
+def _without_port(uri: str) -> str:
+    return LOOPBACK_PORT.sub(r"\1", uri)
+
+
+def _unfit(index: int, application: ApplicationType) -> Invalid:
+    rule = "https, without a fragment"
+    if application is ApplicationType.NATIVE:
+        rule += "; http on 127.0.0.1, [::1] or localhost; or a scheme of its own such as com.example.app:"
+    return invalid_field(f"redirect_uris.{index}", f"must be {rule}")
+
+
+def origin(uri: str) -> str:
+    """Scheme and authority, for a page that may lead there; the scheme alone where there is no authority."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"

@@ -1,0 +1,39 @@
+"""Whose browser this is, what its person may act for, and the end of a session."""
+
+from collections.abc import Sequence
+
+from gateway.core.model import AuditEntry
+from gateway.core.people import Membership, Session, User
+from gateway.core.ports import NewUnitOfWork
+from gateway.core.secret import digest
+from service_kit.clock import Clock
+
+
+class Sessions:
+    """Sessions by the secret that the browser's cookie holds."""
+
+    def __init__(self, *, unit_of_work: NewUnitOfWork, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def find(self, token: str | None) -> Session | None:
+        """None for no session, and for one that has ended."""
+        if not token:
+            return None
+        async with self._unit_of_work() as work:
+            return await work.sessions.find(digest(token), self._clock())
+
+    async def memberships(self, user: User) -> Sequence[Membership]:
+        """Everything the person is a member of, by name."""
+        async with self._unit_of_work() as work:
+            return await work.memberships.of(user.id)
+
+    async def end(self, token: str | None) -> None:
+        """Sign out. Nothing happens where there is no session."""
+        session = await self.find(token)
+        if session is None or token is None:
+            return
+        async with self._unit_of_work() as work:
+            await work.sessions.close(digest(token))
+            await work.audit.record(AuditEntry(self._clock(), "user.signed_out", f"user:{session.user.id}"))
+            await work.commit()

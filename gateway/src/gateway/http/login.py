@@ -1,0 +1,194 @@
+"""/oauth/authorize and /login: a person signs in, sees what a program asks for, and says yes or no."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Protocol, TypeVar
+from urllib.parse import urlencode
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from fastapi import APIRouter, Request, Response
+
+from gateway.core.people import Membership, Session
+from gateway.core.sessions import Sessions
+from gateway.core.sign_in import SESSION_LIFETIME, SignIn
+from gateway.http.browser import Browser, Browsers
+from gateway.http.pages import STYLESHEET_PATH, error_page, page, redirect, stylesheet
+from gateway.oauth.authorization import Begun, Redirection, Unusable, Waiting, begin, decide, waiting
+from gateway.oauth.form import Form, read_form, read_parameters
+from gateway.oauth.policy import AUTHORIZATION_PATH
+from gateway.oauth.server import Server
+from service_kit.clock import Clock
+from service_kit.errors import Invalid, Limited, Malformed, ServiceError, Unauthorized
+from service_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+Handler = Callable[[Request], Awaitable[Response]]
+LOGIN_PATH = "/login"
+CONSENT_PATH = "/login/consent"
+SIGN_OUT_PATH = "/login/end"
+
+
+class RunServer(Protocol):
+    """Calls a function with an authorization server, in one transaction that is committed."""
+
+    async def __call__(self, use: Callable[[Server], T], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoginUses:
+    """What is behind these routes."""
+
+    run: RunServer
+    sign_in: SignIn
+    sessions: Sessions
+    browsers: Browsers
+    clock: Clock
+
+
+def routes(uses: LoginUses) -> APIRouter:
+    """The authorization endpoint and the pages it leads to. They are for browsers, and not in the API's description."""
+    router = APIRouter(include_in_schema=False)
+    pages = LoginPages(uses)
+    router.add_api_route(AUTHORIZATION_PATH, readable(pages.authorize), methods=["GET", "POST"])
+    router.add_api_route(LOGIN_PATH, readable(pages.show), methods=["GET"])
+    router.add_api_route(LOGIN_PATH, readable(pages.sign_in), methods=["POST"])
+    router.add_api_route(CONSENT_PATH, readable(pages.decide), methods=["POST"])
+    router.add_api_route(SIGN_OUT_PATH, readable(pages.sign_out), methods=["POST"])
+    router.add_api_route(STYLESHEET_PATH, stylesheet, methods=["GET"])
+    return router
+
+
+def readable(handler: Handler) -> Handler:
+    """Refusals as pages."""
+
+    @wraps(handler)
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ServiceError as error:
+            return error_page(error)
+        except InvalidRequestError as error:
+            return error_page(Malformed(error.description))
+
+    return handle
+
+
+class LoginPages:
+    """The handlers of these routes. `request` in an address or a form is the handle of a request that waits."""
+
+    def __init__(self, uses: LoginUses) -> None:
+        self._uses = uses
+
+    async def authorize(self, request: Request) -> Response:
+        """Take a request to the authorization endpoint in, by either method (OpenID Connect Core §3.1.2.1)."""
+        browser = self._uses.browsers.of(request)
+        form = await _parameters(request)
+        result = await self._uses.run(lambda server: begin(server, form, browser.digest))
+        match result:
+            case Begun(handle):
+                return browser.remember(redirect(_page_of(handle)))
+            case Redirection(location):
+                return redirect(location)
+            case Unusable(reason):
+                raise Malformed(f"the program that sent you here made a mistake: {reason}")
+
+    async def show(self, request: Request) -> Response:
+        """The page that fits: sign in, agree, or who is signed in."""
+        browser, handle = self._uses.browsers.of(request), request.query_params.get("request")
+        session = await self._uses.sessions.find(browser.session)
+        waited = await self._waiting(browser, handle) if handle else None
+        if session is None or (waited and waited.needs_sign_in(session, self._uses.clock().timestamp())):
+            return browser.remember(_sign_in_page(browser, handle, waited))
+        if handle and waited:
+            return browser.remember(await self._consent_page(browser, handle, waited, session))
+        memberships = await self._uses.sessions.memberships(session.user)
+        shown = page("account.html", user=session.user, memberships=memberships, form_token=browser.form_token)
+        return browser.remember(shown)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Check the password; lead on to what waits."""
+        form = (await self._uses.browsers.form(request)).fields
+        browser, handle = self._uses.browsers.of(request), form.get("request")
+        waited = await self._waiting(browser, handle) if handle else None
+        email, address = form.get("email", ""), self._uses.browsers.address(request)
+        try:
+            signed_in = await self._uses.sign_in(email, form.get("password", ""), address)
+        except (Unauthorized, Limited) as error:
+            log.info("sign_in_refused", reason=error.code)
+            return _sign_in_page(browser, handle, waited, email=email, error=error)
+        return browser.sign_in(redirect(_page_of(handle)), signed_in.token, int(SESSION_LIFETIME.total_seconds()))
+
+    async def decide(self, request: Request) -> Response:
+        """Yes, for one organization, or no."""
+        form = (await self._uses.browsers.form(request)).fields
+        browser, handle = self._uses.browsers.of(request), form.get("request", "")
+        session = await self._uses.sessions.find(browser.session)
+        waited = await self._waiting(browser, handle)
+        if session is None or waited.needs_sign_in(session, self._uses.clock().timestamp()):
+            return redirect(_page_of(handle))
+        chosen = await self._chosen(form, session)
+        result = await self._uses.run(lambda server: decide(server, handle, browser.digest, session, chosen))
+        if isinstance(result, Unusable):
+            raise Malformed(f"the program that sent you here made a mistake: {result.reason}")
+        return redirect(result.location)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session here and in the database."""
+        await self._uses.browsers.form(request)
+        browser = self._uses.browsers.of(request)
+        await self._uses.sessions.end(browser.session)
+        return browser.sign_out(redirect(LOGIN_PATH))
+
+    async def _waiting(self, browser: Browser, handle: str) -> Waiting:
+        return await self._uses.run(lambda server: waiting(server, handle, browser.digest))
+
+    async def _chosen(self, form: Mapping[str, str], session: Session) -> Membership | None:
+        if form.get("answer") != "yes":
+            return None
+        for one in await self._uses.sessions.memberships(session.user):
+            if one.organization == form.get("organization"):
+                return one
+        raise Invalid("choose the organization that you act for")
+
+    async def _consent_page(self, browser: Browser, handle: str, waited: Waiting, session: Session) -> Response:
+        memberships = await self._uses.sessions.memberships(session.user)
+        return page(
+            "consent.html",
+            leads_to=waited.leads_to,
+            client=waited.client,
+            asked=waited.scopes,
+            offers=[(one, offered) for one in memberships if (offered := waited.offers(one))],
+            user=session.user,
+            goes_to=waited.leads_to,
+            handle=handle,
+            form_token=browser.form_token,
+        )
+
+
+def _sign_in_page(
+    browser: Browser, handle: str | None, waited: Waiting | None, *, email: str = "", error: ServiceError | None = None
+) -> Response:
+    status = {Unauthorized: 401, Limited: 429}.get(type(error), 200) if error else 200
+    return page(
+        "sign_in.html",
+        status,
+        leads_to=waited.leads_to if waited else "",
+        client=waited.client if waited else None,
+        handle=handle or "",
+        email=email,
+        error=error.detail if error else "",
+        form_token=browser.form_token,
+    )
+
+
+def _page_of(handle: str | None) -> str:
+    return f"{LOGIN_PATH}?{urlencode({'request': handle})}" if handle else LOGIN_PATH
+
+
+async def _parameters(request: Request) -> Form:
+    if request.method == "POST":
+        return read_form(request.headers.get("content-type", ""), request.url.query, await request.body())
+    return read_parameters(request.url.query)

@@ -1,0 +1,88 @@
+"""Pages for people: plain HTML, no script, every value escaped, headers that let nothing else in."""
+
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gateway.core.roles import Role
+from service_kit.errors import ServiceError
+from service_kit.problems import STATUS
+
+STYLESHEET = (files("gateway.http") / "page.css").read_bytes()
+STYLESHEET_PATH = "/login/page.css"
+
+# What a scope lets a program do, in a person's words. One without a sentence is shown by its name.
+MEANINGS = {
+    "openid": "Know that it is you who signed in",
+    "profile": "See your name",
+    "email": "See your e-mail address",
+    "offline_access": "Stay connected after you have left",
+    "catalog:write": "Write courses and achievements",
+    "issuers:manage": "Manage issuers and their keys",
+    "credentials:issue": "Issue credentials",
+    "credentials:revoke": "Revoke, suspend and reinstate credentials",
+    "credentials:read": "Read issued credentials, with what they say about learners",
+    "verifications:create": "Verify credentials",
+    "monitors:manage": "Follow credentials and be told when they change",
+    "registry:accredit": "Accredit issuers",
+    "organizations:manage": "Manage the organization and its members",
+    "clients:manage": "Manage the organization's programs",
+    "audit:read": "Read the audit trail",
+}
+ROLES = {
+    Role.OWNER: "owner",
+    Role.ISSUER: "issuer",
+    Role.CATALOG_EDITOR: "catalog editor",
+    Role.AUDITOR: "auditor",
+    Role.VERIFIER: "verifier",
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("gateway.http"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "meanings": MEANINGS, "role_names": ROLES}
+
+
+def page(template: str, status: int = 200, *, leads_to: str = "", **values: Any) -> Response:
+    """Render a page. `leads_to` is the one foreign origin that its form may end at, by redirection."""
+    return Response(
+        _TEMPLATES.get_template(template).render(values),
+        status,
+        headers=_headers(leads_to),
+        media_type="text/html; charset=utf-8",
+    )
+
+
+def error_page(error: ServiceError) -> Response:
+    """A refusal, for a person to read."""
+    return page("error.html", STATUS[error.category], detail=error.detail)
+
+
+def redirect(location: str) -> Response:
+    """303, so that a form's body, a password above all, is never sent on (RFC 9700 §4.12)."""
+    return Response(status_code=303, headers=_headers("") | {"Location": location})
+
+
+def stylesheet(_: Request) -> Response:
+    """The pages' style."""
+    return Response(STYLESHEET, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css; charset=utf-8")
+
+
+def _headers(leads_to: str) -> dict[str, str]:
+    form_action = f"'self' {leads_to}".rstrip()
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }

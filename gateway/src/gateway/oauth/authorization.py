@@ -1,0 +1,181 @@
+"""The authorization endpoint (RFC 6749 §4.1.1), with a person in the middle: a request begins, waits, is decided.
+
+A request that was begun waits in the database, bound to its browser. Answers say who gives them (RFC 9207).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError
+
+from gateway.core.authorization import AuthorizationRequest, Person
+from gateway.core.model import KnownClient
+from gateway.core.people import Membership, Session
+from gateway.core.redirects import origin
+from gateway.core.roles import narrowed
+from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.oauth.authorization_code import Consent
+from gateway.oauth.client import RESPONSE_TYPE, OAuthClient
+from gateway.oauth.form import Form, FormRequest
+from gateway.oauth.server import Server
+from service_kit.errors import Invalid, NotFound
+from service_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+KEPT = frozenset({"client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age"}) | {
+    "code_challenge",
+    "code_challenge_method",
+    "audience",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A good request waits for its person under this handle."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """Where the browser goes next: an address of the client."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The request is not safe to answer by redirection: the person is told, not the client."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the pages need to know of a request."""
+
+    client: KnownClient
+    request: AuthorizationRequest
+    scopes: tuple[str, ...]
+
+    @property
+    def leads_to(self) -> str:
+        """The origin that the browser will be sent to."""
+        return origin(self.request.parameters["redirect_uri"])
+
+    def needs_sign_in(self, session: Session | None, now: float) -> bool:
+        """Whether the person has to show a password, and not only to agree."""
+        if session is None:
+            return True
+        authenticated_at = session.authenticated_at.timestamp()
+        if authenticated_at >= float(self.request.parameters["begun"]):
+            return False
+        is_old = now - authenticated_at > float(self.request.parameters.get("max_age", "inf"))
+        return is_old or "login" in self.request.parameters.get("prompt", "").split()
+
+    def offers(self, membership: Membership) -> tuple[str, ...]:
+        """What of it this membership may lend."""
+        return narrowed(self.scopes, membership.kind, membership.roles)
+
+
+def begin(server: Server, form: Form, browser: bytes) -> Begun | Redirection | Unusable:
+    """Check a request and let it wait for its person."""
+    request = FormRequest(form, None)
+    try:
+        check(server, request)
+        prompts = set(form.fields.get("prompt", "").split())
+        if not prompts <= PROMPTS:
+            raise _at_client(request, "invalid_request", "prompt is unknown")
+        if "none" in prompts:
+            raise _at_client(request, "interaction_required", "a person is always asked")
+    except OAuth2Error as error:
+        return refused(server, request, error)
+    return Begun(_keep(server, request, browser))
+
+
+def check(server: Server, request: FormRequest) -> Any:
+    """Authlib's grant for a request that is good so far. Raises OAuth2Error."""
+    client = server.query_client(request.form.get("client_id", ""))
+    if client is None:
+        raise InvalidClientError("client_id names no client of this server")
+    if request.form.get("response_type") != RESPONSE_TYPE:
+        raise _at_registered(request, client, "unsupported_response_type", "response_type must be code")
+    return server.get_consent_grant(request)
+
+
+def waiting(server: Server, handle: str, browser: bytes) -> Waiting:
+    """A request that waits in this browser. Raises NotFound."""
+    found = server.grants.find_request(digest(handle), server.now)
+    return _waiting(server, found, browser)
+
+
+def decide(
+    server: Server, handle: str, browser: bytes, session: Session, membership: Membership | None
+) -> Redirection | Unusable:
+    """Answer the client: a code for what this membership may lend, or that the person refused (None).
+
+    Raises NotFound for a request that was answered before, and Invalid where nothing may be lent.
+    """
+    waited = _waiting(server, server.grants.take_request(digest(handle), server.now), browser)
+    request = FormRequest(Form(waited.request.parameters, waited.request.resources), None)
+    consent = None
+    if membership is not None:
+        scopes = waited.offers(membership)
+        if not scopes:
+            raise Invalid("your roles in this organization allow nothing of what was asked")
+        consent = Consent(Person(session.user, membership), scopes, session.authenticated_at)
+    try:
+        answer = server.create_authorization_response(request, grant_user=consent, grant=check(server, request))
+    except OAuth2Error as error:
+        return refused(server, request, error)
+    return _redirection(server, dict(answer.headers)["Location"])
+
+
+def refused(server: Server, request: FormRequest, error: OAuth2Error) -> Redirection | Unusable:
+    """An error goes to the client only where its redirect URI was checked (RFC 9700 §4.11.2)."""
+    log.info("authorization_refused", error=error.error, client_id=request.form.get("client_id", "")[:128])
+    if not error.redirect_uri:
+        return Unusable(error.description or error.error)
+    error.state = request.payload.state
+    return _redirection(server, dict(error()[2])["Location"])
+
+
+def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes) -> Waiting:
+    client = server.query_client(found.client) if found and found.browser == browser else None
+    if found is None or client is None:
+        raise NotFound("this request has ended, or was begun in another browser; go back and start again")
+    scopes = client.get_allowed_scope(found.parameters.get("scope")) or ""
+    return Waiting(client.known, found, tuple(scopes.split()))
+
+
+def _keep(server: Server, request: FormRequest, browser: bytes) -> str:
+    handle = new_secret(SecretKind.REQUEST)
+    parameters = {name: value for name, value in request.form.items() if name in KEPT}
+    parameters["begun"] = str(server.now.timestamp())
+    until = server.now + server.policy.request_lifetime
+    client = request.client.known.id
+    server.grants.keep_request(
+        digest(handle), AuthorizationRequest(client, parameters, request.resources, until, browser)
+    )
+    return handle
+
+
+def _at_client(request: FormRequest, error: str, description: str) -> OAuth2Error:
+    """An error that the client is told, at a redirect URI that was checked before."""
+    return OAuth2Error(description, error=error, redirect_uri=request.payload.redirect_uri)
+
+
+def _at_registered(request: FormRequest, client: OAuthClient, error: str, description: str) -> OAuth2Error:
+    asked = request.payload.redirect_uri
+    return OAuth2Error(
+        description, error=error, redirect_uri=asked if asked and client.check_redirect_uri(asked) else None
+    )
+
+
+def _redirection(server: Server, location: str) -> Redirection:
+    """With `iss`, so that a client of several servers knows whose answer it is (RFC 9207 §2)."""
+    return Redirection(add_params_to_uri(location, [("iss", server.policy.issuer)]))

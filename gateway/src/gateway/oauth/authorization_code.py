@@ -1,0 +1,142 @@
+"""The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), S256 and nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, AuthorizationCodeMixin, InvalidRequestError
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from gateway.core.authorization import Code, Grant, Person
+from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.oauth.client import OAuthClient
+from gateway.oauth.form import FormRequest
+from gateway.oauth.targets import targets
+
+METHOD = "S256"
+REFUSED_PARAMETERS = ("request", "registration", "claims")
+MAX_LENGTH = 2048
+
+
+class Consent:
+    """A person's yes: who, when authenticated, and which of the scopes. Authlib calls it the user."""
+
+    def __init__(self, person: Person, scopes: tuple[str, ...], authenticated_at: datetime) -> None:
+        self.person = person
+        self.scopes = scopes
+        self.authenticated_at = authenticated_at
+
+
+class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib has no types
+    """A stored code as Authlib sees it."""
+
+    code_challenge_method = METHOD
+
+    def __init__(self, digest: bytes, code: Code) -> None:
+        self.digest = digest
+        self.code = code
+        self.code_challenge = code.challenge
+
+    def get_redirect_uri(self) -> str:
+        """What the request said; the token request says the same."""
+        return self.code.redirect_uri
+
+    def get_scope(self) -> str:
+        """What the person allowed."""
+        return " ".join(self.code.grant.scopes)
+
+
+class S256(CodeChallenge):  # type: ignore[misc]  # Authlib has no types
+    """PKCE for every client, confidential ones too (RFC 9700 §2.1.1). `plain` is refused, also by omission."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = (METHOD,)
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        """Raises InvalidRequestError."""
+        sent = grant.request.payload.data
+        if "code_challenge" not in sent or sent.get("code_challenge_method") != METHOD:
+            raise InvalidRequestError("code_challenge is needed, with code_challenge_method=S256")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib has no types
+    """What is remembered of a request, and who gets tokens for a code."""
+
+    @staticmethod
+    def validate_authorization_redirect_uri(request: FormRequest, client: OAuthClient) -> str:
+        """Authlib's own quotes the input. Raises InvalidRequestError, which must not be sent by redirection."""
+        asked = request.payload.redirect_uri
+        if not asked or not client.check_redirect_uri(asked):
+            raise InvalidRequestError("redirect_uri is not one that this client has registered")
+        return str(asked)
+
+    def validate_requested_scope(self) -> None:
+        """Called once the client is known; scopes are OAuthClient's. Raises InvalidRequestError or InvalidTarget."""
+        sent = self.request.payload.data
+        if any(name in sent for name in REFUSED_PARAMETERS) or sent.get("response_mode", "query") != "query":
+            raise InvalidRequestError("this server takes no request objects, and answers in the query")
+        if any(len(value) > MAX_LENGTH for value in sent.values()):
+            raise InvalidRequestError("a parameter is too long")
+        if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:
+            raise InvalidRequestError("max_age must be a number of seconds")
+        targets(self.request, self.server.policy)
+
+    def generate_authorization_code(self) -> str:
+        """256 random bits."""
+        return new_secret(SecretKind.CODE)
+
+    def save_authorization_code(self, code: str, request: FormRequest) -> None:
+        """The person said yes: keep the grant, and the code by its digest."""
+        server, consent = self.server, request.user
+        grant = Grant(
+            id=server.ids(),
+            client=request.client.known.id,
+            user=consent.person.user.id,
+            organization=consent.person.membership.organization,
+            scopes=consent.scopes,
+            targets=targets(request, server.policy),
+            authenticated_at=consent.authenticated_at,
+            created_at=server.now,
+        )
+        sent = request.payload.data
+        kept = Code(
+            grant=grant,
+            redirect_uri=sent["redirect_uri"],
+            challenge=sent["code_challenge"],
+            nonce=sent.get("nonce"),
+            expires_at=server.now + server.policy.code_lifetime,
+        )
+        server.grants.add_grant(grant)
+        server.grants.add_code(digest(code), kept)
+        detail = {"grant_id": grant.id, "scopes": list(grant.scopes)}
+        server.record("grant.given", request.client.known, by=f"user:{grant.user}", **detail)
+
+    def query_authorization_code(self, code: str, client: OAuthClient) -> PresentedCode | None:
+        """A code of this client that is fresh. One that comes again ends everything that came from it (§4.1.2)."""
+        server = self.server
+        presented = digest(code)
+        found = server.grants.lock_code(presented)
+        if found is None or found.grant.client != client.known.id:
+            return None
+        if found.used_at is not None:
+            server.grants.revoke_grant(found.grant.id, server.now)
+            server.record("code.reused", client.known, grant_id=found.grant.id)
+            return None
+        is_good = found.expires_at > server.now and found.grant.revoked_at is None
+        return PresentedCode(presented, found) if is_good else None
+
+    def delete_authorization_code(self, authorization_code: PresentedCode) -> None:
+        """Used, not deleted: it is recognised when it comes again."""
+        self.server.grants.use_code(authorization_code.digest, self.server.now)
+
+    def authenticate_user(self, authorization_code: PresentedCode) -> Person | None:
+        """The person, if still a member."""
+        person: Person | None = self.server.tokens.person(authorization_code.code.grant)
+        return person
+
+    def generate_token(self, user: Person, scope: str, include_refresh_token: bool, **_: Any) -> dict[str, Any]:
+        """Access token, ID token, and a refresh token for a client that registered for it."""
+        code = self.request.authorization_code.code
+        answer: dict[str, Any] = self.server.tokens.for_person(
+            self.request, code.grant, user, code.grant.scopes, nonce=code.nonce, refreshable=include_refresh_token
+        )
+        return answer
