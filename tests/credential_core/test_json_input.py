@@ -70,6 +70,7 @@ def test_budgets_are_exact() -> None:
     ("body", "code"),
     [
         (nested(MAX_DEPTH + 1), "document_too_deep"),
+        (nested(1000), "document_too_deep"),  # more than Python's own parser takes
         ("[" * 100_000 + "]" * 100_000, "json_malformed"),
         (json.dumps({"a": [0] * (MAX_NODES - 1)}), "document_too_many_nodes"),
         ('{"a":"' + "x" * (MAX_BYTES - 7) + '"}', "document_too_large"),
@@ -83,6 +84,9 @@ def test_past_a_budget_is_refused(body: str, code: str) -> None:
 
 
 def test_a_mapping_is_held_to_the_same_budgets() -> None:
+    assert parse(json.loads(nested(MAX_DEPTH)))
+    with pytest.raises(LimitError, match="document_too_deep"):
+        parse(json.loads(nested(MAX_DEPTH + 1)))
     deep: Any = {}
     for _ in range(10_000):
         deep = {"a": deep}

@@ -15,6 +15,7 @@ from pyld.jsonld import JsonLdError
 from credential_core.contexts import frozen_contexts, load_context
 from credential_core.errors import ContextError, CredentialError, DocumentError, LimitError
 from credential_core.jsonld import general, to_quads
+from credential_core.jsonld.lexical import XSD, native_literal
 from credential_core.rdfc import Quad, canonicalize
 from tests.credential_core.mutations import SEED, compare, samples
 from tests.credential_core.oracle import load, pyld_quads
@@ -84,6 +85,41 @@ def test_what_would_be_dropped_or_guessed_is_refused(
     with pytest.raises(DocumentError) as refused:
         to_quads({**unsigned, **change})
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("members", [{}, {"id": "urn:x"}, {"id": "urn:x", "name": None, "description": []}])
+@pytest.mark.parametrize("path", [to_quads, general.to_quads])
+def test_a_document_that_states_nothing_is_refused(
+    path: Callable[[dict[str, Any]], list[Quad]], members: dict[str, Any]
+) -> None:
+    """A proof over no statement would hold for any id."""
+    with pytest.raises(DocumentError, match="value_"):
+        path({"@context": [V2, OB], **members})
+
+
+@pytest.mark.parametrize(
+    ("number", "literal"),
+    [
+        (1, '"1"^^<{}integer>'),
+        (1.0, '"1"^^<{}integer>'),
+        (-0.0, '"0"^^<{}integer>'),
+        (2**53 - 1, '"9007199254740991"^^<{}integer>'),
+        (0.1, '"1.0E-1"^^<{}double>'),
+        (1e-6, '"1.0E-6"^^<{}double>'),
+        (-123.456, '"-1.23456E2"^^<{}double>'),
+        (0.1 + 0.2, '"3.0E-1"^^<{}double>'),
+        (2251799813685248.5, '"2.251799813685249E15"^^<{}double>'),  # a tie goes up, as toExponential(15) has it
+        (True, '"true"^^<{}boolean>'),
+    ],
+)
+def test_numbers_are_written_as_ecmascript_writes_them(number: float, literal: str) -> None:
+    assert native_literal(number, None) == literal.format(XSD)
+
+
+@pytest.mark.parametrize("number", [1e-7, -5e-324, 2.0**53, -1e21, float("nan"), float("inf")])
+def test_numbers_that_implementations_write_otherwise_are_refused(number: float) -> None:
+    with pytest.raises(DocumentError, match="number_unsafe"):
+        native_literal(number, None)
 
 
 @pytest.mark.parametrize(

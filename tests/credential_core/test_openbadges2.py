@@ -350,5 +350,7 @@ def test_hostile_values_never_make_it_raise_or_valid(world: Json, sign: Callable
 
 @given(st.text() | st.binary())
 def test_only_credential_errors_leave_the_reader(body: str | bytes) -> None:
-    with pytest.raises(CredentialError):
-        read_badge(body)
+    try:
+        assert isinstance(read_badge(body), dict)
+    except CredentialError as error:
+        assert error.code.isidentifier()

@@ -36,6 +36,8 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     check_tree(root)
     walk = Walk()
     walk.root(_library.initial, root)
+    if not walk.quads:
+        raise DocumentError("value_dropped", "the document states nothing")
     return walk.quads
 
 

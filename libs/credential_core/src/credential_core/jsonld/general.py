@@ -54,6 +54,8 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
         raise DocumentError("value_dropped", "JSON-LD would drop a value of the document")
     emission = _Emission()
     emission.node(expanded[0], "")
+    if not emission.quads:
+        raise DocumentError("value_dropped", "the document states nothing")
     return emission.quads
 
 
