@@ -25,7 +25,7 @@ from credential_core.errors import CredentialError
 from credential_core.jose import RsaSigningKey
 from credential_core.jose.jws import sign as sign_jws
 from credential_core.keys import SigningKey
-from credential_core.openbadges2 import badge_needs, read_badge, verify_badge
+from credential_core.openbadges2 import Badge, badge_needs, read_badge, verify_badge
 from credential_core.report import Report, Verdict
 from credential_core.verify import Failure, Recipient, trust_only
 
@@ -351,6 +351,6 @@ def test_hostile_values_never_make_it_raise_or_valid(world: Json, sign: Callable
 @given(st.text() | st.binary())
 def test_only_credential_errors_leave_the_reader(body: str | bytes) -> None:
     try:
-        assert isinstance(read_badge(body), dict)
+        assert isinstance(read_badge(body), Badge)
     except CredentialError as error:
         assert error.code.isidentifier()

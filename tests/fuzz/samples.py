@@ -7,6 +7,9 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from credential_core import bake, bitstring, cbor, checkpoint, did, jose, merkle, model, note, proof
 from credential_core.keys import SigningKey
 
@@ -107,6 +110,42 @@ CONTROLLER: Final = did.did_document(
     [did.VerificationMethod("did:web:issuer.test#k", "did:web:issuer.test", KEY.public, expires=NOW)],
 )
 TOKENS: Final = (jose.issue_credential(UNSIGNED, KEY, kid=METHOD, issued=NOW),)
+
+OB2_ISSUER, OB2_BADGE, OB2_ID, OB2_KEY, OB2_REVOKED = (
+    f"https://issuer.test/{name}" for name in ("issuer", "badge", "assertion", "key", "revoked")
+)
+OB2: Final = {
+    "@context": "https://w3id.org/openbadges/v2",
+    "id": OB2_ID,
+    "type": "Assertion",
+    "recipient": {"type": "email", "identity": "ada@learner.test", "hashed": False},
+    "badge": OB2_BADGE,
+    "verification": {"type": "HostedBadge"},
+    "issuedOn": "2026-01-01T00:00:00Z",
+}
+OB2_SIGNED: Final = {**OB2, "id": "urn:uuid:1", "verification": {"type": "SignedBadge", "creator": OB2_KEY}}
+OB2_WORLD: Final[dict[str, dict[str, Any]]] = {
+    OB2_ID: OB2,
+    OB2_BADGE: {"id": OB2_BADGE, "type": "BadgeClass", "name": "B", "issuer": OB2_ISSUER, "criteria": OB2_BADGE},
+    OB2_ISSUER: {
+        "id": OB2_ISSUER,
+        "type": "Issuer",
+        "name": "U",
+        "publicKey": OB2_KEY,
+        "revocationList": OB2_REVOKED,
+        "verification": {"allowedOrigins": "issuer.test"},
+    },
+    OB2_KEY: {
+        "id": OB2_KEY,
+        "type": "CryptographicKey",
+        "owner": OB2_ISSUER,
+        "publicKeyPem": RSAPublicNumbers(65537, 2**2048 - 1)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+    },
+    OB2_REVOKED: {"id": OB2_REVOKED, "issuer": OB2_ISSUER, "revokedAssertions": [{"id": "urn:uuid:2"}]},
+}
 
 TREE: Final = merkle.Tree(merkle.leaf_hash(bytes([number])) for number in range(11))
 LOG_KEY: Final = note.VerifierKey("log.test", KEY.public)

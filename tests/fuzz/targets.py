@@ -40,6 +40,7 @@ from credential_core.errors import CredentialError
 from credential_core.json_input import parse as parse_json
 from credential_core.jsonld import general
 from credential_core.multibase import decode_base58, decode_base64url, encode_base58, encode_base64url
+from credential_core.openbadges2 import badge_needs, read_badge, verify_badge
 from credential_core.report import Report, Verdict
 from credential_core.verify import (
     needs,
@@ -289,6 +290,23 @@ def jws(data: bytes) -> None:
             document = parse(text)
             needs(document)
             judge(document)
+
+
+@target(seeds=[bytes(8), b"\0\1" * 12, json.dumps(samples.OB2), "e30.e30.AA"], runs=1000)
+def open_badge_2(data: bytes) -> None:
+    feed = Feed(data)
+    genuine = (samples.OB2, samples.OB2_SIGNED)[feed.number(2)]
+    assertion = genuine if feed.number(2) else mutated(genuine, feed, most=3)
+    world = {url: mutated(document, feed, most=2) for url, document in samples.OB2_WORLD.items()}
+    header, claims = (encode_base64url(orjson.dumps(part))[1:] for part in ({"alg": "RS256"}, parse_json(assertion)))
+    for body in (data, assertion, f"{header}.{claims}.{encode_base64url(bytes(256))[1:]}"):
+        with contextlib.suppress(CredentialError):
+            badge = read_badge(body)
+            badge_needs(badge, world)
+            report = verify_badge(
+                badge, documents=world, now=samples.NOW, trusted_issuers=trust_only([samples.OB2_ISSUER])
+            )
+            assert report.verdict is not Verdict.VALID or _plain(body) == _plain(world[samples.OB2_ID])
 
 
 CLAIMS: Final[dict[str, Any]] = {

@@ -43,6 +43,7 @@ class BaseProof:
     mandatory: tuple[str, ...]
 
     def encode(self) -> str:
+        """The `proofValue` (§3.5.2): `u` and base64url."""
         parts = [self.signature, self.public.multikey, self.hmac_key, list(self.signatures), list(self.mandatory)]
         return encode_base64url(_BASE + cbor.encode(parts))
 
@@ -68,6 +69,7 @@ class DerivedProof:
     mandatory: tuple[int, ...]
 
     def encode(self) -> str:
+        """The `proofValue` (§3.5.7): `u` and base64url."""
         labels = {number: decode_base64url(label) for number, label in self.labels.items()}
         parts = [self.signature, self.public.multikey, list(self.signatures), labels, list(self.mandatory)]
         return encode_base64url(_DERIVED + cbor.encode(parts))
