@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from catalog.core import vocabulary
 from catalog.core.model import CourseRow
-from catalog.http.course_files import CourseFile, read_courses
-from catalog.http.course_tables import TEMPLATE
+from catalog.http.course_files import TEMPLATE, read_courses
 from service_kit.errors import Invalid, Malformed
+from service_kit.row_files import RowFile
 
 HEADER = "code,title,credits\n"
 
 
 def read(content: str | bytes, media_type: str = "text/csv", **more: Any) -> list[CourseRow]:
-    return read_courses(CourseFile(content.encode() if isinstance(content, str) else content, media_type, **more))
+    return read_courses(RowFile(content.encode() if isinstance(content, str) else content, media_type, **more))
 
 
 def titles(rows: list[CourseRow]) -> list[str | None]:

@@ -1,26 +1,21 @@
 """The routes that import a course list, and give the template to start from."""
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
-from email.message import Message
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from catalog.core.import_courses import ImportCourses, accept
 from catalog.http.answers import ImportReport, documented
 from catalog.http.callers import Writer, organization
-from catalog.http.course_files import CourseFile, is_supported, read_courses
-from catalog.http.course_tables import TEMPLATE
+from catalog.http.course_files import TEMPLATE, read_courses
 from service_kit.app import router
-from service_kit.errors import invalid_field
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
+from service_kit.sent_files import MULTIPART, sent_file
 
-MULTIPART = "multipart/form-data"
 ROW_SCHEMA = {
     "type": "object",
     "required": ["code", "title"],
@@ -54,7 +49,7 @@ def routes(import_courses: ImportCourses) -> APIRouter:
         dry_run: Annotated[bool, Query(description="check and count, and keep nothing")] = False,
     ) -> dict[str, Any]:
         """Create or update courses by their code. A wrong row is reported and stops no other."""
-        file = await _sent_file(request)
+        file = await sent_file(request)
         given = await offload(lambda: accept(read_courses(file)))
         if key is not None:  # a repeated upload has another multipart boundary, and is the same file
             key = replace(key, fingerprint=hashlib.sha256(file.content).hexdigest())
@@ -73,45 +68,3 @@ def routes(import_courses: ImportCourses) -> APIRouter:
         return Response(TEMPLATE, headers=headers, media_type="text/csv; charset=utf-8")
 
     return imports
-
-
-@dataclass(frozen=True, slots=True)
-class ContentType:
-    """A media type and its charset, as a header says them."""
-
-    media_type: str
-    charset: str | None
-
-
-def content_type(header: str | None) -> ContentType:
-    """Read a Content-Type header; one that cannot be read is none."""
-    if not header:
-        return ContentType("", None)
-    message = Message()
-    message["Content-Type"] = header.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return ContentType(header.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else None)
-
-
-async def _sent_file(request: Request) -> CourseFile:
-    """The file, sent as the body or as the one file of a form. Raises 415 for a type no course list comes as."""
-    sent = content_type(request.headers.get("content-type"))
-    if sent.media_type == MULTIPART:
-        return await _uploaded(request)
-    _refuse_unsupported(sent.media_type)
-    return CourseFile(await request.body(), sent.media_type, sent.charset)
-
-
-async def _uploaded(request: Request) -> CourseFile:
-    async with request.form(max_files=1, max_fields=10) as form:
-        file = next((part for _, part in form.multi_items() if isinstance(part, UploadFile)), None)
-        if file is None:
-            raise invalid_field("file", "the form holds no file")
-        sent = content_type(file.headers.get("content-type"))
-        _refuse_unsupported(sent.media_type)
-        return CourseFile(await file.read(), sent.media_type, sent.charset, file.filename or "")
-
-
-def _refuse_unsupported(media_type: str) -> None:
-    if not is_supported(media_type):
-        raise HTTPException(415, "a course list comes as application/json, application/x-ndjson or text/csv")

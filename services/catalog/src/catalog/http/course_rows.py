@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -10,21 +9,12 @@ from pydantic import JsonValue, ValidationError
 from catalog.core.model import CourseRow, Json
 from catalog.http.course_schemas import NewCourse
 from service_kit.errors import FieldError
+from service_kit.row_tables import RawRow
 
 KNOWN = frozenset(NewCourse.model_fields) - {"extra"}
 LIST_SEPARATOR = re.compile(r"[|;,]")
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
 LONGEST_CODE_SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """One record before its members are looked at: an object, or the reason why there is none."""
-
-    number: int
-    line: int | None
-    members: Mapping[str, Any] | None
-    error: str = ""
 
 
 def course_row(raw: RawRow) -> CourseRow:

@@ -1,31 +1,47 @@
-"""The CSV side of a course list: separator, header, cells; and the template to start from."""
+"""CSV with a header: separator, names of columns, cells, as spreadsheets write them."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from catalog.http.course_rows import KNOWN, RawRow
 from service_kit.errors import invalid_field
 
 DELIMITERS = ",;\t|"
 EXCEL_HINT = re.compile(r"sep=.", re.IGNORECASE)
-REQUIRED = ("code", "title")
-TEMPLATE = (
-    "code,title,department,level,credits,type,prerequisites,description,general_education\r\n"
-    'CSCI 121,Principles of Computer Science,CSCI,100,1.0,Lecture,,"What computing is, and how to do it.",CTD|AQR\r\n'
-)
 
 
-def csv_rows(text: str) -> Iterator[RawRow]:
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One record before its members are looked at: an object, or the reason why there is none.
+
+    `number` counts records from 1; `line` is where it begins, in a file of lines.
+    """
+
+    number: int
+    line: int | None
+    members: Mapping[str, Any] | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table: how a header's cell names one, and which must be there."""
+
+    named: Callable[[str], str]
+    required: tuple[str, ...] = ()
+
+
+def csv_rows(text: str, columns: Columns) -> Iterator[RawRow]:
     """The rows under the header. Empty lines are skipped; `line` is the line a row begins at.
 
     Raises Invalid when the header lacks a required column or names one twice.
     """
     text, skipped = _without_excel_hint(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    header = _header(_first(reader))
+    header = _header(_first(reader), columns)
     number = 0
     while True:
         line = reader.line_num + 1 + skipped
@@ -62,21 +78,15 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=first.count)
 
 
-def _header(cells: list[str]) -> list[str]:
-    names = [_name(cell) for cell in cells]
-    missing = [name for name in REQUIRED if name not in names]
+def _header(cells: list[str], columns: Columns) -> list[str]:
+    names = [columns.named(cell) for cell in cells]
+    missing = [name for name in columns.required if name not in names]
     if missing:
         raise invalid_field("header", f"lacks the column {' and the column '.join(missing)}")
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise invalid_field("header", f"names the column {twice[0][:100]} twice")
     return names
-
-
-def _name(cell: str) -> str:
-    """ "General Education" and "general-education" are general_education; a foreign name stays as it is."""
-    name = re.sub(r"[\s_-]+", "_", cell.strip().lower())
-    return name if name in KNOWN else cell.strip()
 
 
 def _row(number: int, line: int, header: list[str], cells: list[str]) -> RawRow:
