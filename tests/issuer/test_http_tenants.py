@@ -9,13 +9,15 @@ from tests.issuer.world import ALL_SCOPES, LEARNER, OTHER_ORG, World
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
-BODIES = {
+BODIES: dict[str, object] = {
     "PATCH /issuers/{slug}": {"name": "Renamed"},
     "PUT /issuers/{slug}/policy": {"achievements": "any"},
     "POST /issuers": {"name": "Another", "slug": "another"},
     "POST /credentials/{credential_id}/revoke": {"reason": "a test"},
     "POST /credentials/{credential_id}/suspend": {"reason": "a test"},
     "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
+    "POST /batches": [{"recipient": {"email": LEARNER}}],
+    **{f"POST /batches/{{batch_id}}/{action}": None for action in ("pause", "resume", "cancel", "retry")},
     "POST /vc/credentials/issue": {"credential": {}},
     "POST /vc/{form}/credentials/issue": {"credential": {}},
     "POST /vc/credentials/status": {"credentialId": "urn:a", "credentialStatus": {"type": "BitstringStatusListEntry"}},
@@ -44,7 +46,7 @@ async def test_every_route_is_known_here() -> None:
 
 async def call(world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none"):  # type: ignore[no-untyped-def]
     method, path = route.split(" ")
-    path = path.format(slug=slug, credential_id=credential, form="eddsa-rdfc-2022")
+    path = path.format(slug=slug, credential_id=credential, form="eddsa-rdfc-2022", batch_id=credential)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
 
 

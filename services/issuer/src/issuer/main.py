@@ -5,26 +5,33 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypedDict
 
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
+from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.list_publisher import ListPublisher
 from issuer.adapters.reading import Reading
+from issuer.adapters.reading_batches import ReadingBatches
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
+from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
+from issuer.core.compose import Compose
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
 from issuer.core.signing import Sign
 from issuer.core.slots import Slots
 from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
+from issuer.core.work_batches import WorkBatches
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.services import Services
@@ -48,10 +55,11 @@ NAME = "issuer"
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The use cases: those behind routes, and the one behind the clock."""
+    """The use cases: those behind routes, and those behind the clock."""
 
     services: Services
     publish_lists: PublishStatusLists
+    work_batches: WorkBatches
 
 
 def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -> Core:
@@ -64,6 +72,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     sign_list = SignStatusList(sign=sign, addresses=addresses)
     open_list = OpenStatusList(sign_list=sign_list, clock=clock, new_id=new_id, random_bytes=random_bytes)
     slots = Slots(unit_of_work=unit_of_work, open_list=open_list)
+    compose = Compose(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
     services = Services(
         addresses=addresses,
         open_issuer=OpenIssuer(
@@ -81,12 +90,10 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
             unit_of_work=unit_of_work,
             reading=reading,
             slots=slots,
-            sign=sign,
+            compose=compose,
             addresses=addresses,
-            recipient_key=recipient_key,
             clock=clock,
             new_id=new_id,
-            random_bytes=random_bytes,
         ),
         issue_any=IssueAny(
             unit_of_work=unit_of_work,
@@ -100,11 +107,39 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
         ),
         set_any_status=SetAnyStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         derive=Derive(offload),
+        **_batches(database, unit_of_work, reading, addresses, clock),
         change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
-    return Core(services, publish)
+    work = WorkBatches(
+        unit_of_work=unit_of_work, reading=reading, slots=slots, compose=compose, clock=clock, new_id=new_id
+    )
+    return Core(services, publish, work)
+
+
+class _Batches(TypedDict):
+    open_batch: OpenBatch
+    change_batch: ChangeBatch
+    batches: BatchQueries
+
+
+def _batches(
+    database: Database, unit_of_work: UnitsOfWork, reading: Reading, addresses: Addresses, clock: Clock
+) -> _Batches:
+    """What people ask of batches; the worker does the rest."""
+    return {
+        "open_batch": OpenBatch(
+            unit_of_work=unit_of_work,
+            reading=reading,
+            addresses=addresses,
+            offload=offload,
+            clock=clock,
+            new_id=new_id,
+        ),
+        "change_batch": ChangeBatch(unit_of_work=unit_of_work, clock=clock),
+        "batches": BatchQueries(reading=ReadingBatches(database, addresses)),
+    }
 
 
 @asynccontextmanager
@@ -121,7 +156,11 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         consumer = Consumer(settings.kafka, group=GROUP, topics=TOPICS, inbox=inbox, publisher=publisher)
         yield Components(
             app=issuer_app(core.services, settings, tokens=tokens, ready=ready),
-            relay=[Relay(database, publisher).run, ListPublisher(database, core.publish_lists).run],
+            relay=[
+                Relay(database, publisher).run,
+                ListPublisher(database, core.publish_lists).run,
+                BatchWorker(core.work_batches).run,
+            ],
             consume=[consumer.run],
             ready=ready,
         )

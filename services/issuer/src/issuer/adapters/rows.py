@@ -126,6 +126,7 @@ def credential(row: RowMapping) -> Credential:
         changed_at=row["changed_at"],
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
+        once=row["once"],
     )
 
 
@@ -149,6 +150,7 @@ def of_credential(value: Credential) -> dict[str, Any]:
         "changed_at": value.changed_at,
         "valid_from": value.valid_from,
         "valid_until": value.valid_until,
+        "once": value.once,
     }
 
 

@@ -104,12 +104,52 @@ CREDENTIALS = Table(
     Column("changed_at", MOMENT, nullable=False),
     Column("valid_from", MOMENT, nullable=False),
     Column("valid_until", MOMENT),
+    Column("once", LargeBinary),
     CheckConstraint("state IN ('issued', 'suspended', 'revoked')", name="known_state"),
 )
+Index("uq_credentials_once", CREDENTIALS.c.once, unique=True)
 Index("uq_credentials_slot", CREDENTIALS.c.status_list_id, CREDENTIALS.c.status_index, unique=True)
 Index("ix_credentials_org", CREDENTIALS.c.org_id, CREDENTIALS.c.issued_at.desc(), CREDENTIALS.c.id.desc())
 Index("ix_credentials_recipient", CREDENTIALS.c.recipient_key)
 Index("ix_credentials_set_bits", CREDENTIALS.c.status_list_id, postgresql_where=text("state <> 'issued'"))
+
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("achievement_id", Text, nullable=False),
+    Column("achievement_version", Integer, nullable=False),
+    Column("issuer", Text),
+    Column("allow_duplicates", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    CheckConstraint("state IN ('running', 'paused', 'cancelled', 'done')", name="known_state"),
+)
+Index("ix_batches_org", BATCHES.c.org_id, BATCHES.c.created_at.desc(), BATCHES.c.id.desc())
+Index("ix_batches_running", BATCHES.c.changed_at, postgresql_where=text("state = 'running'"))
+
+BATCH_ROWS = Table(
+    "batch_rows",
+    METADATA,
+    Column("batch_id", ForeignKey("batches.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    # JSON, not JSONB: what is asked for goes into a credential in the order it was sent.
+    Column("request", JSON(none_as_null=True)),
+    Column("credential_id", ID),
+    Column("problem", JSONB(none_as_null=True)),
+    CheckConstraint("state IN ('waiting', 'issued', 'failed', 'refused', 'cancelled')", name="known_state"),
+)
+Index(
+    "ix_batch_rows_waiting",
+    BATCH_ROWS.c.batch_id,
+    BATCH_ROWS.c.number,
+    postgresql_where=text("state = 'waiting'"),
+)
 
 ANY_CREDENTIALS = Table(
     "any_credentials",

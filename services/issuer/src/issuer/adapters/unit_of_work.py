@@ -1,5 +1,6 @@
 """The issuer's unit of work: one transaction with its repositories, outbox and idempotency keys."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
+from issuer.adapters.batches import BatchTable
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
     Achievement,
@@ -18,6 +20,7 @@ from issuer.core.model import (
     IssuerId,
     Lease,
     ListId,
+    State,
     StatusChange,
     StatusList,
 )
@@ -72,6 +75,25 @@ class CredentialRows:
         """Store a new credential."""
         await self._session.execute(ADD_CREDENTIAL, rows.of_credential(credential))
 
+    async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
+        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others."""
+        if not credentials:
+            return ()
+        values = [rows.of_credential(credential) for credential in credentials]
+        statement = insert(CREDENTIALS).values(values).on_conflict_do_nothing(index_elements=["once"])
+        stored = await self._session.scalars(statement.returning(CREDENTIALS.c.id))
+        return {CredentialId(found) for found in stored}
+
+    async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
+        """Those of the recipients who have the achievement, not revoked."""
+        table = CREDENTIALS.c
+        query = select(table.recipient_key).where(
+            table.recipient_key.in_(recipient_keys),
+            table.achievement_id == achievement_id,
+            table.state != State.REVOKED.value,
+        )
+        return {bytes(key) for key in await self._session.scalars(query)}
+
     async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
         """One of the organization's credentials without its document, locked until the end of the transaction."""
         owned = (CREDENTIALS.c.id == credential_id, CREDENTIALS.c.org_id == org_id)
@@ -86,6 +108,9 @@ class CredentialRows:
             .where(CREDENTIALS.c.id == change.credential_id)
             .values(state=change.state.value, revision=change.revision, changed_at=change.at)
         )
+        if change.state is State.REVOKED:  # it may be earned again
+            freed = update(CREDENTIALS).where(CREDENTIALS.c.id == change.credential_id, CREDENTIALS.c.once.is_not(None))
+            await self._session.execute(freed.values(once=None))
         await self._session.execute(
             insert(STATUS_CHANGES).values(
                 credential_id=change.credential_id,
@@ -186,6 +211,7 @@ class IssuerUnitOfWork(UnitOfWork):
     issuers: IssuerRows
     credentials: CredentialRows
     any_credentials: AnyCredentialRows
+    batches: BatchTable
     status_lists: StatusListRows
     achievements: AchievementRows
     idempotency: IdempotencyKeys
@@ -196,6 +222,7 @@ class IssuerUnitOfWork(UnitOfWork):
         self.issuers = IssuerRows(self.session)
         self.credentials = CredentialRows(self.session)
         self.any_credentials = AnyCredentialRows(self.session)
+        self.batches = BatchTable(self.session)
         self.status_lists = StatusListRows(self.session)
         self.achievements = AchievementRows(self.session)
         self.idempotency = IdempotencyKeys(self.session)

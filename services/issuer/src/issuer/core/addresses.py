@@ -11,13 +11,26 @@ class Addresses:
 
     base_url: str
 
+    @property
+    def credential_prefix(self) -> str:
+        """What the `id` of every credential begins with."""
+        return f"{self.base_url}/credentials/"
+
     def credential(self, credential_id: CredentialId) -> str:
         """The credential's `id`, which is also where its owner reads it."""
-        return f"{self.base_url}/credentials/{credential_id}"
+        return f"{self.credential_prefix}{credential_id}"
 
     def status_list(self, list_id: ListId) -> str:
         """Where the registry serves a status list."""
         return f"{self.base_url}/status-lists/{list_id}"
+
+    def batch(self, batch_id: str) -> str:
+        """Where a batch's owner follows it."""
+        return f"{self.base_url}/batches/{batch_id}"
+
+    def achievement_version(self, achievement_id: str, version: int) -> str:
+        """The address of a version in the catalog."""
+        return f"{achievement_id}/versions/{version}"
 
     def issuer(self, slug: str) -> str:
         """Where the registry serves an issuer's profile."""

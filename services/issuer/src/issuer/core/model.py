@@ -127,6 +127,8 @@ class Credential:
     changed_at: datetime
     valid_from: datetime
     valid_until: datetime | None
+    once: bytes | None = None
+    """What at most one credential that is not revoked may have: the same achievement, once for one person."""
 
     def status(self, now: datetime) -> str:
         """The state as people see it: an issued credential past its end is expired."""

@@ -1,6 +1,6 @@
 """What the core needs from outside: storage in a unit of work, reads without one, keys, an audit trail."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from contracts.events import Payload
 from credential_core.keys import PublicKey
+from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
 from issuer.core.model import (
     Achievement,
     Algorithm,
@@ -69,6 +70,12 @@ class Credentials(Protocol):
     async def add(self, credential: Credential) -> None:
         """Store a new credential."""
 
+    async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
+        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others."""
+
+    async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
+        """Those of the recipients who have the achievement, not revoked."""
+
     async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
         """One of the organization's credentials, locked until the end of the transaction."""
 
@@ -87,6 +94,45 @@ class AnyCredentials(Protocol):
 
     async def save(self, credential: AnyCredential) -> None:
         """Store its state."""
+
+
+class Batches(Protocol):
+    """Batches and their rows."""
+
+    async def add(self, batch: Batch, rows: Sequence[BatchRow]) -> None:
+        """Store a new batch."""
+
+    async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """One of the organization's batches, locked until the end of the transaction."""
+
+    async def next_running(self) -> Batch | None:
+        """The running batch that was worked on longest ago, locked. None when others have them all."""
+
+    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
+        """The next waiting rows, by number."""
+
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
+        """Store what became of rows."""
+
+    async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
+        """All rows of one state into another. Returns how many."""
+
+    async def save(self, batch: Batch) -> None:
+        """Store its state."""
+
+
+class BatchReading(Protocol):
+    """Reads of batches outside any transaction."""
+
+    async def batch(self, org_id: str, batch_id: BatchId) -> Batch | None: ...
+
+    async def batches(self, org_id: str, page: PageRequest) -> Page[Batch]: ...
+
+    async def counts(self, batch_id: BatchId) -> Counts: ...
+
+    async def rows(self, batch_id: BatchId, state: RowState | None, page: PageRequest) -> Page[BatchRow]: ...
+
+    async def reconciliation(self, batch: Batch) -> Reconciliation: ...
 
 
 class StatusLists(Protocol):
@@ -137,6 +183,9 @@ class UnitOfWork(Protocol):
 
     @property
     def any_credentials(self) -> AnyCredentials: ...
+
+    @property
+    def batches(self) -> Batches: ...
 
     @property
     def status_lists(self) -> StatusLists: ...

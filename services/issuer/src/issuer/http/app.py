@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
+from issuer.http.batches import MAX_BODY, PATH, batch_routes
 from issuer.http.credentials import credential_routes
 from issuer.http.issuers import issuer_routes
 from issuer.http.services import Services
@@ -17,5 +18,11 @@ def issuer_app(
     services: Services, settings: Settings, *, tokens: TokenVerifier | None, ready: Mapping[str, Check] | None = None
 ) -> FastAPI:
     """The application with all its routes."""
-    routers = [issuer_routes(services), credential_routes(services), vc_api_routes(services)]
-    return create_app("issuer", settings, routers=routers, tokens=tokens, ready=ready)
+    routers = [
+        issuer_routes(services),
+        credential_routes(services),
+        batch_routes(services),
+        vc_api_routes(services),
+    ]
+    limits = {PATH: MAX_BODY}
+    return create_app("issuer", settings, routers=routers, tokens=tokens, ready=ready, body_limits=limits)

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from credential_core.model.shapes import ENUMERATIONS
 from issuer.core.addresses import Addresses
-from issuer.core.issue import Order
 from issuer.core.model import Credential, Json, State
+from issuer.core.order import Order
 from issuer.core.queries import Life
 from issuer.core.recipient import DID, EMAIL, Recipient
 from issuer.http.inputs import Address, Body, Did, Email, Iri, Line, Moment, Prose, Word
@@ -93,13 +93,9 @@ class EvidenceBody(Body):
         return self
 
 
-class CredentialRequest(Body):
-    """One credential to issue."""
+class AwardBody(Body):
+    """What one learner gets, whatever the achievement."""
 
-    achievement: str = Field(max_length=500, description="URL of the achievement, with or without /versions/{n}")
-    issuer: str | None = Field(
-        default=None, max_length=500, description="slug or DID; the organization's first issuer, unless given"
-    )
     recipient: RecipientBody
     valid_from: Moment | None = Field(default=None, alias="validFrom", description="now, unless given")
     valid_until: Moment | None = Field(default=None, alias="validUntil")
@@ -113,13 +109,15 @@ class CredentialRequest(Body):
         default=None, alias="creditsEarned"
     )
 
-    def order(self, org_id: str, actor: str, key: IdempotencyKey | None) -> Order:
+    def award(
+        self, org_id: str, actor: str, *, achievement: str, issuer: str | None, key: IdempotencyKey | None = None
+    ) -> Order:
         """As the core has it."""
         return Order(
             org_id=org_id,
             actor=actor,
-            achievement=self.achievement,
-            issuer=self.issuer,
+            achievement=achievement,
+            issuer=issuer,
             recipient=self.recipient.recipient(),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
@@ -132,6 +130,19 @@ class CredentialRequest(Body):
             credits_earned=self.credits_earned,
             key=key,
         )
+
+
+class CredentialRequest(AwardBody):
+    """One credential to issue."""
+
+    achievement: str = Field(max_length=500, description="URL of the achievement, with or without /versions/{n}")
+    issuer: str | None = Field(
+        default=None, max_length=500, description="slug or DID; the organization's first issuer, unless given"
+    )
+
+    def order(self, org_id: str, actor: str, key: IdempotencyKey | None) -> Order:
+        """As the core has it."""
+        return self.award(org_id, actor, achievement=self.achievement, issuer=self.issuer, key=key)
 
 
 def _json(body: Body) -> Json:

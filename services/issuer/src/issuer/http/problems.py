@@ -10,6 +10,7 @@ DESCRIPTIONS = {
     406: "no representation of the kind that was asked for",
     409: "the request contradicts the present state; the problem type says how",
     413: "the body is too large",
+    415: "the body is of a media type that is not read here",
     422: "a member of the request is wrong; `errors` names it",
     503: "something that is needed is away for a moment",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
+from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
@@ -24,5 +25,8 @@ class Services:
     issue_any: IssueAny
     set_any_status: SetAnyStatus
     derive: Derive
+    open_batch: OpenBatch
+    change_batch: ChangeBatch
+    batches: BatchQueries
     change_status: ChangeStatus
     queries: Queries

@@ -1,0 +1,130 @@
+"""Batches and their rows, in a transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from issuer.adapters.tables import BATCH_ROWS, BATCHES
+from issuer.core.batch import Batch, BatchId, BatchRow, BatchState, RowState
+from issuer.core.model import CredentialId, Json
+
+COPIED = ("batch_id", "number", "state", "request", "credential_id", "problem")
+SETTLE = (
+    update(BATCH_ROWS)
+    .where(BATCH_ROWS.c.batch_id == bindparam("of_batch"), BATCH_ROWS.c.number == bindparam("row_number"))
+    .values(
+        state=bindparam("new_state"),
+        request=bindparam("new_request"),
+        credential_id=bindparam("new_credential"),
+        problem=bindparam("new_problem"),
+    )
+)
+
+
+class BatchTable:
+    """See issuer.core.ports.Batches."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, batch: Batch, rows: Sequence[BatchRow]) -> None:
+        """Store a new batch, its rows by COPY: a hundred thousand take a second so, and a minute otherwise."""
+        await self._session.execute(insert(BATCHES).values(of_batch(batch)))
+        connection = await (await self._session.connection()).get_raw_connection()
+        records = [
+            (batch.id, row.number, row.state.value, _json(row.request), row.credential_id, _json(row.problem))
+            for row in rows
+        ]
+        driver: Any = connection.driver_connection
+        await driver.copy_records_to_table(BATCH_ROWS.name, records=records, columns=COPIED)
+
+    async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """One of the organization's batches, locked until the end of the transaction."""
+        query = select(BATCHES).where(BATCHES.c.id == batch_id, BATCHES.c.org_id == org_id)
+        return await self._one(query.with_for_update())
+
+    async def next_running(self) -> Batch | None:
+        """The running batch that was worked on longest ago, locked. None when others have them all."""
+        running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value)
+        return await self._one(running.order_by(BATCHES.c.changed_at).limit(1).with_for_update(skip_locked=True))
+
+    async def _one(self, query: Any) -> Batch | None:
+        row = (await self._session.execute(query)).mappings().one_or_none()
+        return None if row is None else batch_of(row)
+
+    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
+        """The next waiting rows, by number."""
+        table = BATCH_ROWS.c
+        query = select(BATCH_ROWS).where(table.batch_id == batch_id, table.state == RowState.WAITING.value)
+        return [
+            row_of(row) for row in (await self._session.execute(query.order_by(table.number).limit(most))).mappings()
+        ]
+
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
+        """Store what became of rows."""
+        values = [
+            {
+                "of_batch": batch_id,
+                "row_number": row.number,
+                "new_state": row.state.value,
+                "new_request": row.request,
+                "new_credential": row.credential_id,
+                "new_problem": row.problem,
+            }
+            for row in rows
+        ]
+        if values:
+            await (await self._session.connection()).execute(SETTLE, values)
+
+    async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
+        """All rows of one state into another. Returns how many."""
+        table = BATCH_ROWS.c
+        those = update(BATCH_ROWS).where(table.batch_id == batch_id, table.state == before.value)
+        moved = await self._session.execute(those.values(state=after.value).returning(table.number))
+        return len(moved.all())
+
+    async def save(self, batch: Batch) -> None:
+        """Store its state. The moment is the database's, so that turns are fair among processes."""
+        changed = {"state": batch.state.value, "changed_at": func.clock_timestamp()}
+        await self._session.execute(update(BATCHES).where(BATCHES.c.id == batch.id).values(changed))
+
+
+def of_batch(value: Batch) -> dict[str, Any]:
+    """Values for BATCHES."""
+    return {
+        "id": value.id,
+        "org_id": value.org_id,
+        "actor": value.actor,
+        "achievement_id": value.achievement_id,
+        "achievement_version": value.achievement_version,
+        "issuer": value.issuer,
+        "allow_duplicates": value.allow_duplicates,
+        "state": value.state.value,
+        "rows": value.rows,
+        "created_at": value.created_at,
+        "changed_at": value.changed_at,
+    }
+
+
+def batch_of(row: RowMapping) -> Batch:
+    """A row of BATCHES."""
+    return Batch(**{**row, "id": BatchId(row["id"]), "state": BatchState(row["state"])})
+
+
+def row_of(row: RowMapping) -> BatchRow:
+    """A row of BATCH_ROWS."""
+    credential = row["credential_id"]
+    return BatchRow(
+        row["number"],
+        RowState(row["state"]),
+        row["request"],
+        None if credential is None else CredentialId(credential),
+        row["problem"],
+    )
+
+
+def _json(value: Json | None) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()

@@ -1,0 +1,100 @@
+"""Reads of batches outside any transaction."""
+
+from sqlalchemy import Text, and_, cast, func, literal, select, tuple_
+
+from credential_core.errors import DocumentError
+from credential_core.timestamps import parse_timestamp
+from issuer.adapters.batches import batch_of, row_of
+from issuer.adapters.tables import BATCH_ROWS, BATCHES, CREDENTIALS, ID, MOMENT
+from issuer.core.addresses import Addresses
+from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
+from service_kit.database import Database
+from service_kit.errors import invalid_field
+from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
+from service_kit.tables import OUTBOX
+
+
+class ReadingBatches:
+    """See issuer.core.ports.BatchReading."""
+
+    def __init__(self, database: Database, addresses: Addresses) -> None:
+        self._database = database
+        self._prefix = addresses.credential_prefix
+
+    async def batch(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """One of the organization's."""
+        query = select(BATCHES).where(BATCHES.c.id == batch_id, BATCHES.c.org_id == org_id)
+        async with self._database.connection() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else batch_of(row)
+
+    async def batches(self, org_id: str, page: PageRequest) -> Page[Batch]:
+        """The organization's, newest first."""
+        table = BATCHES.c
+        query = select(BATCHES).where(table.org_id == org_id).order_by(table.created_at.desc(), table.id.desc())
+        if page.after is not None:
+            query = query.where(tuple_(table.created_at, table.id) < _position(page.after))
+        async with self._database.connection() as connection:
+            rows = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
+        items = [batch_of(row) for row in rows[: page.limit]]
+        last = (items[-1].created_at.isoformat(), str(items[-1].id)) if len(rows) > page.limit else None
+        return Page(items, last)
+
+    async def counts(self, batch_id: BatchId) -> Counts:
+        """How many rows stand where."""
+        table = BATCH_ROWS.c
+        query = select(table.state, func.count()).where(table.batch_id == batch_id).group_by(table.state)
+        async with self._database.connection() as connection:
+            found = (await connection.execute(query)).all()
+        return Counts({RowState(state): count for state, count in found})
+
+    async def rows(self, batch_id: BatchId, state: RowState | None, page: PageRequest) -> Page[BatchRow]:
+        """By number."""
+        table = BATCH_ROWS.c
+        query = select(BATCH_ROWS).where(table.batch_id == batch_id).order_by(table.number)
+        if state is not None:
+            query = query.where(table.state == state.value)
+        if page.after is not None:
+            query = query.where(table.number > _number(page.after))
+        async with self._database.connection() as connection:
+            rows = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
+        items = [row_of(row) for row in rows[: page.limit]]
+        return Page(items, (str(items[-1].number),) if len(rows) > page.limit else None)
+
+    async def reconciliation(self, batch: Batch) -> Reconciliation:
+        """What the batch did, counted anew in each table, at one moment."""
+        rows, credentials, events = BATCH_ROWS.c, CREDENTIALS.c, OUTBOX.c
+        issued = and_(rows.batch_id == batch.id, rows.credential_id.is_not(None))
+        kept = select(
+            func.count(), func.count(func.distinct(tuple_(credentials.status_list_id, credentials.status_index)))
+        )
+        kept = kept.select_from(BATCH_ROWS.join(CREDENTIALS, credentials.id == rows.credential_id)).where(issued)
+        address = literal(self._prefix) + cast(rows.credential_id, Text)
+        told = select(func.count(), func.count(events.published_at))
+        told = told.select_from(
+            BATCH_ROWS.join(OUTBOX, and_(events.key == address, events.topic == "credential-issued"))
+        )
+        states = select(rows.state, func.count()).where(rows.batch_id == batch.id).group_by(rows.state)
+        async with self._database.snapshot() as session:
+            counts = {RowState(state): count for state, count in (await session.execute(states)).all()}
+            credentials_kept, entries = (await session.execute(kept)).one()
+            event_count, published = (await session.execute(told.where(issued))).one()
+        return Reconciliation(batch.rows, Counts(counts), credentials_kept, entries, event_count, published)
+
+
+def _position(after: tuple[str, ...]) -> object:
+    try:
+        moment, batch_id = after
+        created = parse_timestamp(moment)
+    except (ValueError, DocumentError) as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    if not is_id(batch_id):
+        raise invalid_field("cursor", "is not a cursor of this list")
+    return tuple_(literal(created, MOMENT), literal(batch_id, ID))
+
+
+def _number(after: tuple[str, ...]) -> int:
+    if len(after) != 1 or not after[0].isascii() or not after[0].isdigit() or len(after[0]) > 9:
+        raise invalid_field("cursor", "is not a cursor of this list")
+    return int(after[0])

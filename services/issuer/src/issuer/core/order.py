@@ -1,0 +1,29 @@
+"""What is asked for: one achievement for one learner."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from issuer.core.model import Json
+from issuer.core.recipient import Recipient
+from service_kit.inputs import IdempotencyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for. `issuer` is a slug or a DID; without one the organization's first issuer is meant."""
+
+    org_id: str
+    actor: str
+    achievement: str
+    recipient: Recipient
+    issuer: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    awarded: datetime | None = None
+    activity_start: datetime | None = None
+    activity_end: datetime | None = None
+    results: tuple[Json, ...] = ()
+    evidence: tuple[Json, ...] = ()
+    narrative: str | None = None
+    credits_earned: float | None = None
+    key: IdempotencyKey | None = None

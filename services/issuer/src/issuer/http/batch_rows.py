@@ -1,0 +1,99 @@
+"""The rows of a batch as they are sent: members of a credential request, or the cells of a table."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from issuer.core.batches import MOST_ROWS, AskedRow
+from issuer.core.model import Json
+from issuer.core.order import Order
+from issuer.http.credential_bodies import AwardBody
+from service_kit.row_files import RowFile, read_rows
+from service_kit.row_tables import Columns, RawRow
+
+RECIPIENT = ("email", "did", "identifier", "identifierType", "name", "plaintext")
+PLAIN = ("validFrom", "validUntil", "awardedDate", "activityStartDate", "activityEndDate", "narrative")
+OTHERS = ("creditsEarned", "evidence", "evidenceNarrative", "result")
+RESULT = "result:"
+NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
+YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+KNOWN = {name.lower(): name for name in (*RECIPIENT, *PLAIN, *OTHERS)}
+TEMPLATE = (
+    "email,name,awardedDate,validUntil,result,evidence,narrative\r\n"
+    'ada@students.example,,2026-06-12T09:30:00Z,,A,https://students.example/ada/project,"A study of influenza."\r\n'
+)
+
+MakeOrder = Callable[[AwardBody], Order]
+
+
+def asked_rows(file: RowFile, make_order: MakeOrder) -> list[AskedRow]:
+    """Every row of a file; seconds of work for a large one. Raises Malformed or Invalid for a file that is none."""
+    return list(_asked(file, make_order))
+
+
+def _asked(file: RowFile, make_order: MakeOrder) -> Iterator[AskedRow]:
+    for raw in read_rows(file, Columns(_name), most=MOST_ROWS):
+        yield _row(raw, make_order)
+
+
+def _name(cell: str) -> str:
+    """ "E-mail" and "Awarded date" are email and awardedDate; a name that is none stays, and is refused in each row."""
+    trimmed = cell.strip()
+    if trimmed.lower().startswith(RESULT):
+        return RESULT + trimmed[len(RESULT) :].strip()
+    return KNOWN.get(re.sub(r"[\s_-]+", "", trimmed.lower()), trimmed)
+
+
+def _row(raw: RawRow, make_order: MakeOrder) -> AskedRow:
+    if raw.members is None:
+        return AskedRow(raw.number, None, _problem(raw.error, []))
+    members = raw.members if "recipient" in raw.members else _of_cells(raw.members)
+    try:
+        return AskedRow(raw.number, make_order(AwardBody.model_validate(members)))
+    except ValidationError as error:
+        wrong = [
+            {"field": ".".join(map(str, found["loc"])) or "row", "detail": found["msg"]}
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        return AskedRow(
+            raw.number, None, _problem("; ".join(f"{one['field']}: {one['detail']}" for one in wrong), wrong)
+        )
+
+
+def _problem(detail: str, errors: list[dict[str, str]]) -> Json:
+    return {"code": "invalid-row", "detail": detail[:1000], "errors": errors}
+
+
+def _of_cells(cells: Mapping[str, Any]) -> Json:
+    """A request from cells: everything is text in a table."""
+    made: Json = {"recipient": {name: cells[name] for name in RECIPIENT if name in cells}}
+    if isinstance(cells.get("plaintext"), str):
+        made["recipient"]["plaintext"] = _truth(cells["plaintext"])
+    results = [_result(name, value) for name, value in cells.items() if name == "result" or name.startswith(RESULT)]
+    evidence = {"id": cells.get("evidence"), "narrative": cells.get("evidenceNarrative")}
+    if results:
+        made["results"] = results
+    if any(evidence.values()):
+        made["evidence"] = [{name: value for name, value in evidence.items() if value}]
+    if "creditsEarned" in cells:
+        made["creditsEarned"] = _number(cells["creditsEarned"])
+    told = {*RECIPIENT, *OTHERS}
+    rest = {name: value for name, value in cells.items() if name not in told and not name.startswith(RESULT)}
+    return made | rest
+
+
+def _result(column: str, value: Any) -> Json:
+    identifier = column.removeprefix(RESULT)
+    return {"value": value} | ({"resultDescription": identifier} if column.startswith(RESULT) else {})
+
+
+def _truth(text: str) -> bool | str:
+    word = text.strip().lower()
+    return word in YES if word in YES | NO else text
+
+
+def _number(value: Any) -> Any:
+    text = value.strip() if isinstance(value, str) else ""
+    return float(text.replace(",", ".")) if NUMBER.fullmatch(text) else value
