@@ -331,8 +331,7 @@ def test_shapes_take_bounded_work_to_learn(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(shape_memory, "Shape", counted)
     memory = ShapeMemory()
-    for number in range(80):  # each differs from the last in another place
-        document = {**copy.deepcopy(ALIKE), "name": f"n{number}"}
-        document["evidence"] = [{"id": f"urn:e:{n}", "type": ["Evidence"]} for n in range(number % 7)]
-        memory.nquads(document, "SHA-256")
-    assert len(compiled) <= 80 // 8 + 1
+    for number in range(80):  # two of one form, then two of another: each second one could be learnt from
+        evidence = [{"id": f"urn:e:{n}", "type": ["Evidence"]} for n in range(1 + number // 2 % 2)]
+        memory.nquads({**ALIKE, "name": f"n{number}", "evidence": evidence}, "SHA-256")
+    assert 1 <= len(compiled) <= 80 // 8 + 1

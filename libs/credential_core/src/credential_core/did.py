@@ -80,7 +80,7 @@ def did_web(origin: str, *path: str) -> str:
 
 
 def did_web_url(did: str) -> str:
-    """The https URL where the document of a did:web lies."""
+    """The https URL where the document of a did:web lies. DidError `did_malformed` for any other text."""
     match = _DID_WEB.match(did) if isinstance(did, str) else None
     if match is None:
         raise DidError("did_malformed", "not a did:web this library resolves")
@@ -98,6 +98,7 @@ def did_document(
     """A controller document of Multikey methods.
 
     `assertion` are the ids that may sign credentials; all methods unless given. Every method may authenticate.
+    DidError `method_unknown` if one is not among `methods`.
     """
     ids = [method.id for method in methods]
     allowed = ids if assertion is None else list(assertion)
@@ -113,7 +114,7 @@ def did_document(
 
 
 def resolve_did_key(did: str) -> dict[str, Any]:
-    """The document of a did:key, made from the key itself."""
+    """The document of a did:key, made from the key itself. DidError for any other text or kind of key."""
     if not isinstance(did, str) or not did.startswith("did:key:"):
         raise DidError("did_malformed", "not a did:key")
     try:

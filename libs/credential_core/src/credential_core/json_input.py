@@ -36,7 +36,10 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_tree(value: object) -> None:
-    """Hold a parsed JSON value against the budgets on depth, size, numbers and text, level by level."""
+    """Hold a parsed JSON value against the budgets on depth, size, numbers and text, level by level.
+
+    DocumentError or LimitError as `parse`.
+    """
     level: list[Any] = [value]
     count = depth = 0
     texts: list[str] = []

@@ -116,7 +116,10 @@ def root_at(size: int, node: NodeReader) -> bytes:
 
 
 def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
-    """The audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling upwards (§2.1.3.1)."""
+    """The audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling upwards (§2.1.3.1).
+
+    LogError `tree_index_out_of_range`, or what `node` raises.
+    """
     _check_size(size)
     if not 0 <= index < size:
         raise LogError("tree_index_out_of_range", f"leaf {index} is not among {size}")
@@ -136,7 +139,7 @@ def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
 def consistency_proof(first: int, second: int, node: NodeReader) -> list[bytes]:
     """The proof that the tree of `second` leaves began with the tree of `first` (§2.1.4.1).
 
-    It is empty if the sizes are equal or `first` is 0.
+    It is empty if the sizes are equal or `first` is 0. LogError `tree_index_out_of_range`, or what `node` raises.
     """
     _check_size(second)
     if not 0 <= first <= second:

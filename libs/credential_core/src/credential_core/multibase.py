@@ -49,7 +49,7 @@ def encode_base64url(data: bytes) -> str:
 
 
 def decode_base64url(text: str) -> bytes:
-    """The bytes of a multibase base64url string: no padding, no stray characters, no loose trailing bits."""
+    """The bytes of a multibase base64url string. KeyMaterialError for padding, other characters, loose last bits."""
     if not isinstance(text, str) or not text.startswith("u") or not _BASE64URL.match(text, 1):
         raise KeyMaterialError("multibase_malformed", "expected a multibase base64url value ('u...')")
     body = text[1:]

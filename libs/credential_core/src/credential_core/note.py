@@ -155,7 +155,7 @@ def sign(text: str, name: str, key: SigningKey) -> Signature:
 
 
 def cosign(text: str, name: str, key: SigningKey, *, time: int) -> Signature:
-    """Cosign the text of a checkpoint as a witness, at a POSIX time in seconds."""
+    """Cosign the text of a checkpoint as a witness, at a POSIX time in seconds (0 to 2^63 - 1; LogError beyond)."""
     if not 0 <= time <= MAX_TIME:
         raise LogError("note_malformed", "a time is 0 to 2^63 - 1 seconds")
     key_id = VerifierKey(name, key.public, Kind.COSIGNATURE).key_id

@@ -61,7 +61,10 @@ class Tile:
 
 
 def tiles_at(size: int, since: int = 0) -> Iterator[Tile]:
-    """The tiles and bundles that a log of `size` entries must serve and one of `since` entries did not have."""
+    """The tiles and bundles that a log of `size` entries must serve and one of `since` entries did not have.
+
+    LogError `tree_malformed` if `since` is more.
+    """
     if not 0 <= since <= size <= MAX_SIZE:
         raise LogError("tree_malformed", "a log does not shrink")
     for number, level in enumerate([None, *range(MAX_LEVEL + 1)]):
@@ -92,7 +95,10 @@ def hashes_of(tile: Tile, data: bytes) -> list[bytes]:
 
 
 def encode_entries(entries: Sequence[bytes]) -> bytes:
-    """The contents of a bundle: each entry after its length, two bytes, big-endian."""
+    """The contents of a bundle: each entry after its length, two bytes, big-endian.
+
+    LogError `bundle_malformed` beyond 256 entries, or 65,535 bytes in one.
+    """
     if not 1 <= len(entries) <= WIDTH:
         raise LogError("bundle_malformed", f"a bundle has 1 to {WIDTH} entries")
     if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):

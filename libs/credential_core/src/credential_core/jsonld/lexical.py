@@ -74,7 +74,10 @@ def tagged_literal(text: str, language: str | None, direction: str | None) -> st
 
 
 def native_literal(value: bool | int | float, datatype: str | None) -> str:
-    """A JSON boolean or number as a literal (JSON-LD 1.1 API §8.2.2, numbers as ECMAScript prints them)."""
+    """A JSON boolean or number as a literal (JSON-LD 1.1 API §8.2.2, numbers as ECMAScript prints them).
+
+    DocumentError `number_unsafe` for a number that implementations write differently.
+    """
     if isinstance(value, bool):
         return literal("true" if value else "false", datatype or XSD + "boolean")
     if not math.isfinite(value):
