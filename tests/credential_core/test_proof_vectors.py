@@ -18,7 +18,7 @@ from pyld import jsonld as pyld
 from credential_core import jcs, proof
 from credential_core.contexts import load_context
 from credential_core.errors import ProofError
-from credential_core.jsonld import Quad
+from credential_core.jsonld import Quad, to_quads
 from credential_core.jsonld.lexical import literal
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base58
@@ -136,6 +136,21 @@ def test_a_published_proof_holds_and_is_made_again(load: Load, folder: str, suff
             cryptosuite=given["cryptosuite"],
         )
         assert ours == signed
+
+
+@pytest.mark.parametrize(("name", "folder"), [("ob", "obv3p0"), ("clr", "clrv2p0")])
+def test_every_step_of_1edtechs_walk_through(load: Load, vectors: Path, name: str, folder: str) -> None:
+    """Open Badges 3.0 and CLR 2.0 credentials, by this library's own path from JSON to quads."""
+    signed = load(f"1edtech-openbadges-spec/examples/linked-data-proof-{name}-7.json")
+    (given,) = proof.proofs(signed)
+    steps = vectors / "1edtech-openbadges-spec/ob_v3p0/impl/test-vectors" / folder
+    options = {name: value for name, value in given.items() if name != "proofValue"}
+    for document, step in (
+        (covered(signed, given), "document-canon.txt"),
+        ({**options, "@context": signed["@context"]}, "proof-canon.txt"),
+    ):
+        assert canonicalize(to_quads(document)).nquads.strip() == (steps / step).read_text().strip()
+    proof.verify_proof(signed, given, PublicKey.from_multibase(given["verificationMethod"].partition("#")[2]))
 
 
 def test_p384_canonicalizes_with_sha_384(load: Load, vectors: Path) -> None:
