@@ -126,6 +126,32 @@ def test_an_issuer_killed_before_its_relay_ran_loses_nothing(fleet: Fleet, unive
     assert len(ids) == 1, "one issue is one event, however often it was sent"
 
 
+def test_a_batch_outlives_whoever_works_on_it(fleet: Fleet, university: Actor, achievement: str) -> None:
+    rows = [{"recipient": {"email": f"{uuid.uuid4().hex}@students.example"}} for _ in range(1500)]
+    batch = university.post(f"/batches?achievement={achievement}", rows)
+    where = f"/batches/{last(batch['id'])}"
+    worker, kills = fleet.service("issuer", "relay"), 0
+    for share in (1, 400, 900):
+        until(lambda least=share: university.get(where)["counts"]["issued"] >= least, bool, 60)  # type: ignore[misc]
+        worker.kill9()
+        kills += 1
+        worker.start()
+
+    done = until(lambda: university.get(where), lambda found: found["status"] == "done", 120)
+    assert (kills, done["counts"]["issued"]) == (3, 1500)
+    sums = until(lambda: university.get(f"{where}/reconciliation"), lambda found: found["published"] == 1500, 60)
+    assert sums["agrees"], sums["faults"]
+    issued = {
+        found.key: dict(found.headers)["ce_id"]
+        for found in in_thread(lambda: _all_records(fleet))
+        if found.topic == CREDENTIAL_ISSUED.name
+    }
+    table = university.http.get(f"{where}/results.csv", headers=university.headers).text.splitlines()
+    ids = [line.split(",")[2].encode() for line in table[1:]]
+    assert len(set(ids)) == 1500
+    assert len({issued[identifier] for identifier in ids}) == 1500, "one row is one event, however often it was sent"
+
+
 def test_every_event_twice_and_shuffled_changes_nothing(fleet: Fleet, university: Actor, achievement: str) -> None:
     for _ in range(5):
         issued = issue(university, achievement)

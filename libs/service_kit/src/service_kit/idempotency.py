@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
+from service_kit.offload import offload
 from service_kit.tables import IDEMPOTENCY_KEYS as KEYS
+
+SMALL = 256 * 1024  # bytes that are hashed in less than a millisecond
 
 
 async def idempotency_key(
@@ -26,8 +29,13 @@ async def idempotency_key(
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise invalid_field("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
     operation = f"{request.method} {request.url.path}"
-    digest = hashlib.sha256(await request.body()).hexdigest()
+    body = await request.body()
+    digest = _digest(body) if len(body) <= SMALL else await offload(_digest, body)
     return IdempotencyKey(operation, key, digest)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 class IdempotencyKeys:
