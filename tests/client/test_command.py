@@ -77,6 +77,19 @@ def test_a_credential_lives_and_ends_on_the_command_line(command: Shell, achieve
     assert issued in command("credentials", "--status", "revoked")
 
 
+def test_a_class_is_issued_from_a_file(command: Shell, achievement: str) -> None:
+    (command.home / "class.csv").write_text("email,name\nada@s.example,Ada\nnobody,\nbob@s.example,\n")
+    checked = command("batch", achievement, "class.csv", "--dry-run", code=1)
+    assert "3 rows: 2 ready, 1 refused" in checked
+    told = command("batch", achievement, "class.csv", "-o", "results.csv", code=1)
+    assert "2 issued, 1 refused" in told
+    assert "row 2 refused: recipient.email" in told
+    assert len((command.home / "results.csv").read_text().splitlines()) == 4
+    again = command("batch", achievement, "class.csv", code=1)
+    assert "2 failed, 1 refused" in again
+    assert "is no file" in command("batch", achievement, "missing.csv", code=4)
+
+
 def test_refusals_are_one_line_and_exit_code_4(command: Shell, achievement: str) -> None:
     assert "credentials:issue" in command("issue", achievement, "--email", "a@b.example", "--as", "employer", code=4)
     assert "recipient.email" in command("issue", achievement, "--email", "nobody", code=4)

@@ -5,6 +5,7 @@ with Laurel("https://laurel.example", ClientSecret("client-id", "secret")) as la
     report = laurel.verifications.verify(issued.document)
 """
 
+from laurel.batches import Batch
 from laurel.client import Laurel
 from laurel.errors import (
     Conflict,
@@ -33,6 +34,7 @@ __all__ = [
     "Laurel",
     "ClientSecret",
     "AccessToken",
+    "Batch",
     "Recipient",
     "Achievement",
     "Issuer",

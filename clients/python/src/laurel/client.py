@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import httpx
 
 from laurel.achievements import Achievements
+from laurel.batches import Batches
 from laurel.credentials import Credentials
 from laurel.issuers import Issuers
 from laurel.tokens import Authentication
@@ -45,6 +46,7 @@ class Laurel:
         )
         self._transport = Transport(http, authentication)
         self.achievements = Achievements(self._transport)
+        self.batches = Batches(self._transport)
         self.credentials = Credentials(self._transport)
         self.issuers = Issuers(self._transport)
         self.verifications = Verifications(self._transport)
