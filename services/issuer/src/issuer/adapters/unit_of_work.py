@@ -30,6 +30,7 @@ from service_kit.outbox import Outbox
 
 SOURCE = "/issuer"
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
+ADD_CREDENTIALS = insert(CREDENTIALS).on_conflict_do_nothing(index_elements=["once"]).returning(CREDENTIALS.c.id)
 
 
 class IssuerRows:
@@ -80,8 +81,7 @@ class CredentialRows:
         if not credentials:
             return ()
         values = [rows.of_credential(credential) for credential in credentials]
-        statement = insert(CREDENTIALS).values(values).on_conflict_do_nothing(index_elements=["once"])
-        stored = await self._session.scalars(statement.returning(CREDENTIALS.c.id))
+        stored = await self._session.scalars(ADD_CREDENTIALS, values)
         return {CredentialId(found) for found in stored}
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
