@@ -26,6 +26,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/oauth/jwks"),
         # Clients show their own credentials here, no access token.
         ("POST", "/oauth/token"),
+        ("POST", "/oauth/par"),
         ("POST", "/oauth/introspect"),
         ("POST", "/oauth/revoke"),
     },

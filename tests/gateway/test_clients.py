@@ -35,6 +35,7 @@ async def test_a_registered_client_gets_tokens_with_its_secret(gateway: Gateway)
         "redirect_uris": [],
         "application_type": "web",
         "require_pushed_authorization_requests": False,
+        "dpop_bound_access_tokens": False,
         "created_at": body["created_at"],
     }
     token = await gateway.ask({}, auth=(body["client_id"], secret))

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from joserfc.jwk import OctKey
 
-from tests.gateway.harness import BASE, Gateway
+from tests.gateway.harness import BASE, TLS, Gateway
 from tests.gateway.signing import EC, RSA, STRANGER, Signer, b64, register_signer, signed, unsigned
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -105,6 +105,10 @@ HOSTILE: dict[str, Hostile] = {
     "a sub that is a list": claim(sub=["client"]),
     "wrong aud": claim(aud="https://evil.example"),
     "aud with a slash too many": claim(aud=f"{BASE}/"),
+    "aud of the token endpoint": claim(aud=f"{BASE}/oauth/token"),
+    "aud of our other origin": claim(aud=TLS),
+    "our other origin beside the issuer": claim(aud=[BASE, TLS]),
+    "the issuer twice": claim(aud=[BASE, BASE]),
     "aud of another endpoint": claim(aud=f"{BASE}/oauth/revoke"),
     "no aud in a list": claim(aud=[]),
     "a foreign aud beside ours": claim(aud=[BASE, "https://evil.example"]),

@@ -18,7 +18,7 @@ PUBLIC = {
     ("get", "/.well-known/oauth-protected-resource"),
     ("get", "/oauth/jwks"),
 }
-CLIENT = {("post", "/oauth/token"), ("post", "/oauth/introspect"), ("post", "/oauth/revoke")}
+CLIENT = {("post", "/oauth/par"), ("post", "/oauth/token"), ("post", "/oauth/introspect"), ("post", "/oauth/revoke")}
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/organizations"): {"name": "New", "slug": "new", "kind": "employer"},
     ("patch", "/organizations/{organization}"): {"name": "Taken over"},

@@ -34,8 +34,9 @@ from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
 from gateway.oauth.key_ring import KeyRing
+from gateway.oauth.nonce import Nonces
 from gateway.oauth.own_tokens import OwnTokens
-from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
 from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
 from service_kit.app import Check, create_app
@@ -75,7 +76,7 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
         keys = await ring.current()
 
         def over(grants: Grants) -> T:
-            return use(Server(grants=grants, keys=keys, policy=policy, clock=clock, ids=new_id))
+            return use(Server(grants=grants, keys=keys, policy=policy, nonces=nonces, clock=clock, ids=new_id))
 
         return await use_grants(over)
 
@@ -87,6 +88,7 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
 
     use_grants = UseGrants(unit_of_work=unit_of_work)
     policy = settings.policy()
+    nonces = Nonces(settings.secret_for("DPoP nonces"))
     vault = LocalVault(settings.encryption_key())
     rotate = RotateKeys(unit_of_work=unit_of_work, new_key=key_maker(vault), policy=settings.rotation(), clock=clock)
     ring = KeyRing(loader(rotate.ensure), key_opener(vault))
@@ -105,25 +107,34 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
             remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
             queries=queries,
         ),
-        login=LoginUses(
-            run=run,
-            sign_in=SignIn(
-                unit_of_work=unit_of_work,
-                passwords=Argon2Passwords(**settings.password.model_dump()),
-                clock=clock,
-                pepper=settings.secret_for("sign-in attempts"),
-            ),
-            sessions=Sessions(unit_of_work=unit_of_work, clock=clock),
-            browsers=Browsers(
-                key=settings.secret_for("form tokens"), origins=policy.origins, trusted_hops=settings.trusted_hops
-            ),
-            clock=clock,
-        ),
+        login=login_uses(settings, unit_of_work, run, clock),
         run=run,
         find_user=find_user,
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
         tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked=is_revoked),
+    )
+
+
+def login_uses(
+    settings: GatewaySettings, unit_of_work: Callable[[], SqlUnitOfWork], run: RunServer, clock: Clock
+) -> LoginUses:
+    """What the pages for people call."""
+    return LoginUses(
+        run=run,
+        sign_in=SignIn(
+            unit_of_work=unit_of_work,
+            passwords=Argon2Passwords(**settings.password.model_dump()),
+            clock=clock,
+            pepper=settings.secret_for("sign-in attempts"),
+        ),
+        sessions=Sessions(unit_of_work=unit_of_work, clock=clock),
+        browsers=Browsers(
+            key=settings.secret_for("form tokens"),
+            origins=settings.policy().origins,
+            trusted_hops=settings.trusted_hops,
+        ),
+        clock=clock,
     )
 
 
@@ -143,7 +154,9 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
         ],
         ready=ready,
         tokens=parts.tokens,
-        body_limits=dict.fromkeys((TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH, AUTHORIZATION_PATH), MAX_BODY),
+        body_limits=dict.fromkeys(
+            (TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH, AUTHORIZATION_PATH, PAR_PATH), MAX_BODY
+        ),
     )
 
 

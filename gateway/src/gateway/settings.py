@@ -84,4 +84,4 @@ class GatewaySettings(StoreSettings):
     def own_tokens(self) -> AuthSettings:
         """How our own protected routes check tokens: like every service, with the keys at hand."""
         base = self.public_base_url
-        return AuthSettings(issuer=base, jwks_url=f"{base}/oauth/jwks", audiences=(base,))
+        return AuthSettings(issuer=base, jwks_url=f"{base}/oauth/jwks", audiences=self.policy().origins)

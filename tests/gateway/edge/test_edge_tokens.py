@@ -79,6 +79,20 @@ def test_good_token_goes_on_unchanged(edge: Edge, tokens: Tokens) -> None:
     assert reply.json["headers"]["authorization"] == headers["Authorization"]
 
 
+def test_bound_token_goes_on_with_its_proof(edge: Edge, tokens: Tokens) -> None:
+    headers = {"Authorization": f"DPoP {tokens.token()}", "DPoP": "proof"}
+    reply = edge.ask("POST", "/credentials", headers=headers, body=b"{}")
+
+    assert reply.status == 200
+    assert reply.json["headers"]["authorization"] == headers["Authorization"]
+    assert reply.json["headers"]["dpop"] == "proof"
+
+
+def test_bad_token_is_no_better_for_another_scheme(edge: Edge, tokens: Tokens) -> None:
+    headers = {"Authorization": f"DPoP {tokens.token(exp=1)}"}
+    assert edge.ask("GET", "/credentials/1", headers=headers).status == 401
+
+
 def test_token_for_several_audiences_goes_on(edge: Edge, tokens: Tokens) -> None:
     audiences = ["https://elsewhere.example", BASE_URL]
     assert edge.ask("GET", "/credentials/1", headers=tokens.bearer(aud=audiences)).status == 200

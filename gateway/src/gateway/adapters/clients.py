@@ -113,6 +113,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "redirect_uris": list(flow.redirect_uris),
         "application_type": flow.application_type,
         "pushed_only": flow.pushed_only,
+        "dpop_bound": flow.dpop_bound,
     }
 
 
@@ -123,4 +124,5 @@ def flow(row: RowMapping) -> Flow:
         redirect_uris=tuple(row["redirect_uris"]),
         application_type=ApplicationType(row["application_type"]),
         pushed_only=row["pushed_only"],
+        dpop_bound=row["dpop_bound"],
     )

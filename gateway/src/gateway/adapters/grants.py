@@ -15,6 +15,7 @@ from gateway.adapters.tables import (
     CLIENTS,
     GRANTS,
     ORGANIZATIONS,
+    PROOFS,
     REVOKED_TOKENS,
 )
 from gateway.core.model import AuditEntry, AuthMethod, ClientId, KnownClient, OrganizationId
@@ -41,6 +42,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.redirect_uris,
         CLIENTS.c.application_type,
         CLIENTS.c.pushed_only,
+        CLIENTS.c.dpop_bound,
         ORGANIZATIONS.c.kind,
         GOOD_DIGESTS.label("digests"),
     )
@@ -48,6 +50,7 @@ KNOWN_CLIENT = (
     .where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None))
 )
 USE_ASSERTION = upsert(CLIENT_ASSERTIONS).on_conflict_do_nothing().returning(CLIENT_ASSERTIONS.c.digest)
+USE_PROOF = upsert(PROOFS).on_conflict_do_nothing().returning(PROOFS.c.id)
 IS_REVOKED = select(
     or_(
         exists().where(REVOKED_TOKENS.c.id == bindparam("token_id")),
@@ -79,6 +82,9 @@ class SqlGrants(SqlConsents):
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:
         used = {"client_id": client, "digest": digest, "expires_at": until}
         return self._connection.scalar(USE_ASSERTION, used) is not None
+
+    def use_proof(self, proof: bytes, until: datetime) -> bool:
+        return self._connection.scalar(USE_PROOF, {"id": proof, "expires_at": until}) is not None
 
     def revoke(self, token_id: str, client: ClientId, until: datetime) -> None:
         revoked = {"id": token_id, "client_id": client, "expires_at": until}

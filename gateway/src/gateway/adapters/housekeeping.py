@@ -13,6 +13,7 @@ from gateway.adapters.tables import (
     CLIENT_SECRETS,
     CODES,
     GRANTS,
+    PROOFS,
     REFRESH_TOKENS,
     REVOKED_TOKENS,
     SESSIONS,
@@ -30,6 +31,7 @@ REPEATABLE_FOR = timedelta(hours=24)
 KNOWN_AFTER_USE = timedelta(days=1)  # a code or refresh token that comes again is recognised for so long
 EXPIRING = (
     (CLIENT_ASSERTIONS, SKEW),
+    (PROOFS, SKEW),
     (CLIENT_SECRETS, SKEW),
     (REVOKED_TOKENS, SKEW),
     (SESSIONS, SKEW),

@@ -54,6 +54,7 @@ CLIENTS = Table(
     Column("redirect_uris", ARRAY(Text), nullable=False),
     Column("application_type", Text, nullable=False),
     Column("pushed_only", Boolean, nullable=False),
+    Column("dpop_bound", Boolean, nullable=False),
     Column("created_by", Text, nullable=False),
     _moment("created_at"),
     _moment("removed_at", nullable=True),
@@ -107,6 +108,9 @@ REVOKED_TOKENS = Table(
     _moment("expires_at"),
 )
 Index("ix_revoked_tokens_expires_at", REVOKED_TOKENS.c.expires_at)
+
+PROOFS = Table("proofs", METADATA, Column("id", LargeBinary, primary_key=True), _moment("expires_at"))
+Index("ix_proofs_expires_at", PROOFS.c.expires_at)
 
 USERS = Table(
     "users",

@@ -56,12 +56,16 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """How a client comes by its tokens. `pushed_only`: it pushes every authorization request (RFC 9126 §6)."""
+    """How a client comes by its tokens. `pushed_only`: it pushes every authorization request (RFC 9126 §6).
+
+    `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2).
+    """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
     redirect_uris: tuple[str, ...] = ()
     application_type: ApplicationType = ApplicationType.WEB
     pushed_only: bool = False
+    dpop_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

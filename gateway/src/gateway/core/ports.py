@@ -133,6 +133,9 @@ class Grants(Protocol):
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:
         """False when this client has used an assertion with this digest before."""
 
+    def use_proof(self, proof: bytes, until: datetime) -> bool:
+        """False when it was used before."""
+
     def revoke(self, token_id: str, client: ClientId, until: datetime) -> None: ...
 
     def is_revoked(self, token_id: str, client: str, grant: str | None) -> bool:

@@ -73,7 +73,7 @@ def _tokens(settings: EdgeSettings) -> dict[str, Any]:
         "require_expiration": True,
         "clock_skew_seconds": 30,
         "forward": True,
-        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        "from_headers": [{"name": "Authorization", "value_prefix": f"{scheme} "} for scheme in ("Bearer", "DPoP")],
         "payload_in_metadata": CLAIMS,
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "remote_jwks": {

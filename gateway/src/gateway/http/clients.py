@@ -28,7 +28,7 @@ from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import link_next, page_request
 
-RENAMED = {"require_pushed_authorization_requests": "pushed_only"}
+RENAMED = {"require_pushed_authorization_requests": "pushed_only", "dpop_bound_access_tokens": "dpop_bound"}
 LISTS = frozenset({"scopes", "grant_types", "redirect_uris"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]

@@ -17,10 +17,12 @@ from gateway.oauth.policy import (
     AUTHORIZATION_PATH,
     INTROSPECTION_PATH,
     JWKS_PATH,
+    PAR_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,
     USERINFO_PATH,
 )
+from service_kit.dpop import NAMES as DPOP_ALGORITHMS
 
 MAX_AGE_S = 300
 ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
@@ -57,7 +59,10 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZATION_PATH,
         "authorization_response_iss_parameter_supported": True,
+        "pushed_authorization_request_endpoint": issuer + PAR_PATH,
+        "require_pushed_authorization_requests": False,
         "token_endpoint": issuer + TOKEN_PATH,
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "userinfo_endpoint": issuer + USERINFO_PATH,
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": [*IDENTITY, *ALL],
@@ -89,6 +94,7 @@ def resource_metadata(issuer: str) -> dict[str, Any]:
         "authorization_servers": [issuer],
         "scopes_supported": list(ALL),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
     }
 
 

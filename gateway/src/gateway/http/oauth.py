@@ -9,13 +9,15 @@ from fastapi.responses import JSONResponse
 
 from gateway.oauth.client import GRANT_TYPES
 from gateway.oauth.form import Form, FormRequest, read_form
-from gateway.oauth.policy import INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.policy import INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.pushed import push
 from gateway.oauth.server import Answer, Server, refusal
 
 Endpoint = Callable[[Server, FormRequest], Answer]
 Run = Callable[[Callable[[Server], Answer]], Awaitable[Answer]]
 
 TEXT = {"type": "string"}
+PUSHED = ("response_type", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "nonce")
 CREDENTIALS = {
     "client_id": TEXT,
     "client_secret": TEXT,
@@ -36,7 +38,7 @@ def routes(run: Run) -> APIRouter:
     async def answer(endpoint: Endpoint, request: Request) -> Response:
         try:
             form = read_form(request.headers.get("content-type", ""), request.url.query, await request.body())
-            request_ = FormRequest(form, _authorization(request))
+            request_ = FormRequest(form, _authorization(request), request.headers.getlist("dpop"))
         except InvalidRequestError as error:
             return _response(refusal(error))
         return _response(await run(lambda server: endpoint(server, request_)))
@@ -54,6 +56,16 @@ def routes(run: Run) -> APIRouter:
     )
     async def token(request: Request) -> Response:
         return await answer(Server.token, request)
+
+    @router.post(
+        PAR_PATH,
+        status_code=201,
+        summary="Push an authorization request (RFC 9126)",
+        openapi_extra=_form(dict.fromkeys(PUSHED, TEXT)),
+        responses=_responses("request_uri", {"request_uri": TEXT, "expires_in": {"type": "integer"}}, 201),
+    )
+    async def par(request: Request) -> Response:
+        return await answer(push, request)
 
     @router.post(
         INTROSPECTION_PATH,
@@ -99,10 +111,10 @@ def _form(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _responses(required: str, properties: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+def _responses(required: str, properties: dict[str, Any], good: int = 200) -> dict[int | str, dict[str, Any]]:
     schema = {"type": "object", "required": [required] if required else [], "properties": properties}
     return {
-        200: {"content": {"application/json": {"schema": schema}}},
+        good: {"content": {"application/json": {"schema": schema}}},
         400: {"description": "RFC 6749 §5.2", "content": {"application/json": {"schema": ERROR}}},
         401: {"description": "invalid_client", "content": {"application/json": {"schema": ERROR}}},
     }

@@ -108,6 +108,7 @@ class ClientIn(Body):
     redirect_uris: Redirects = Field(default_factory=list)
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> Self:
@@ -122,6 +123,7 @@ class ClientIn(Body):
             redirect_uris=tuple(dict.fromkeys(self.redirect_uris)),
             application_type=self.application_type,
             pushed_only=self.require_pushed_authorization_requests,
+            dpop_bound=self.dpop_bound_access_tokens,
         )
 
 
@@ -135,6 +137,7 @@ class ClientChange(Change):
     redirect_uris: Redirects = Field(default_factory=list)
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
 
 
 class ClientOut(BaseModel):
@@ -150,6 +153,7 @@ class ClientOut(BaseModel):
     redirect_uris: list[str]
     application_type: ApplicationType
     require_pushed_authorization_requests: bool
+    dpop_bound_access_tokens: bool
     created_at: datetime
 
     @classmethod
@@ -166,6 +170,7 @@ class ClientOut(BaseModel):
             redirect_uris=list(client.flow.redirect_uris),
             application_type=client.flow.application_type,
             require_pushed_authorization_requests=client.flow.pushed_only,
+            dpop_bound_access_tokens=client.flow.dpop_bound,
             created_at=client.created_at,
         )
 

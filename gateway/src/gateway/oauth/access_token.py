@@ -67,23 +67,27 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a token is for: a client for its organization, or a person through a client, by a grant."""
+    """Whom a token is for: a client for its organization, or a person through a client, by a grant.
+
+    `key` is the thumbprint of the key it is bound to (RFC 9449 §6).
+    """
 
     subject: str
     client: ClientId
     organization: OrganizationId
     kind: Kind
     grant: str | None = None
+    key: str | None = None
 
     @classmethod
-    def of_client(cls, client: KnownClient) -> "Holder":
+    def of_client(cls, client: KnownClient, key: str | None) -> "Holder":
         """The client itself."""
-        return cls(client.id, client.id, client.organization, client.kind)
+        return cls(client.id, client.id, client.organization, client.kind, key=key)
 
     @classmethod
-    def of_person(cls, client: ClientId, membership: Membership, grant: str) -> "Holder":
+    def of_person(cls, client: ClientId, membership: Membership, grant: str, key: str | None) -> "Holder":
         """A person in one of the person's organizations."""
-        return cls(membership.user, client, membership.organization, membership.kind, grant)
+        return cls(membership.user, client, membership.organization, membership.kind, grant, key)
 
     @property
     def actor(self) -> str:
@@ -92,13 +96,14 @@ class Holder:
 
     def claims(self) -> dict[str, Any]:
         """The token's claims about it."""
-        found = {
+        found: dict[str, Any] = {
             "sub": self.subject,
             "client_id": self.client,
             "org": self.organization,
             "org_kind": self.kind.value,
         }
-        return found | ({"grant_id": self.grant} if self.grant else {})
+        found |= {"grant_id": self.grant} if self.grant else {}
+        return found | ({"cnf": {"jkt": self.key}} if self.key else {})
 
 
 def sign(

@@ -4,11 +4,9 @@ A request that was begun waits in the database, bound to its browser. Answers sa
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidClientError
 
 from gateway.core.authorization import AuthorizationRequest, Person
 from gateway.core.model import KnownClient
@@ -17,8 +15,9 @@ from gateway.core.redirects import origin
 from gateway.core.roles import narrowed
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.authorization_code import Consent
-from gateway.oauth.client import RESPONSE_TYPE, OAuthClient
+from gateway.oauth.authorization_request import at_client, check, kept
 from gateway.oauth.form import Form, FormRequest
+from gateway.oauth.pushed import pull
 from gateway.oauth.server import Server
 from service_kit.errors import Invalid, NotFound
 from service_kit.logs import get_logger
@@ -26,11 +25,6 @@ from service_kit.logs import get_logger
 log = get_logger(__name__)
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-KEPT = frozenset({"client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age"}) | {
-    "code_challenge",
-    "code_challenge_method",
-    "audience",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +78,21 @@ class Waiting:
 
 def begin(server: Server, form: Form, browser: bytes) -> Begun | Redirection | Unusable:
     """Check a request and let it wait for its person."""
-    request = FormRequest(form, None)
+    request = FormRequest(form)
     try:
+        if "request_uri" in form.fields:
+            request = FormRequest(pull(server, form))
         check(server, request)
-        prompts = set(form.fields.get("prompt", "").split())
+        if request.client.known.flow.pushed_only and "request_uri" not in form.fields:
+            raise at_client(request, "invalid_request", "this client pushes its requests (RFC 9126)")
+        prompts = set(request.form.get("prompt", "").split())
         if not prompts <= PROMPTS:
-            raise _at_client(request, "invalid_request", "prompt is unknown")
+            raise at_client(request, "invalid_request", "prompt is unknown")
         if "none" in prompts:
-            raise _at_client(request, "interaction_required", "a person is always asked")
+            raise at_client(request, "interaction_required", "a person is always asked")
     except OAuth2Error as error:
         return refused(server, request, error)
     return Begun(_keep(server, request, browser))
-
-
-def check(server: Server, request: FormRequest) -> Any:
-    """Authlib's grant for a request that is good so far. Raises OAuth2Error."""
-    client = server.query_client(request.form.get("client_id", ""))
-    if client is None:
-        raise InvalidClientError("client_id names no client of this server")
-    if request.form.get("response_type") != RESPONSE_TYPE:
-        raise _at_registered(request, client, "unsupported_response_type", "response_type must be code")
-    return server.get_consent_grant(request)
 
 
 def waiting(server: Server, handle: str, browser: bytes) -> Waiting:
@@ -121,7 +109,7 @@ def decide(
     Raises NotFound for a request that was answered before, and Invalid where nothing may be lent.
     """
     waited = _waiting(server, server.grants.take_request(digest(handle), server.now), browser)
-    request = FormRequest(Form(waited.request.parameters, waited.request.resources), None)
+    request = FormRequest(Form(waited.request.parameters, waited.request.resources))
     consent = None
     if membership is not None:
         scopes = waited.offers(membership)
@@ -154,26 +142,13 @@ def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes)
 
 def _keep(server: Server, request: FormRequest, browser: bytes) -> str:
     handle = new_secret(SecretKind.REQUEST)
-    parameters = {name: value for name, value in request.form.items() if name in KEPT}
-    parameters["begun"] = str(server.now.timestamp())
+    parameters = {**kept(request), "begun": str(server.now.timestamp())}
     until = server.now + server.policy.request_lifetime
     client = request.client.known.id
     server.grants.keep_request(
         digest(handle), AuthorizationRequest(client, parameters, request.resources, until, browser)
     )
     return handle
-
-
-def _at_client(request: FormRequest, error: str, description: str) -> OAuth2Error:
-    """An error that the client is told, at a redirect URI that was checked before."""
-    return OAuth2Error(description, error=error, redirect_uri=request.payload.redirect_uri)
-
-
-def _at_registered(request: FormRequest, client: OAuthClient, error: str, description: str) -> OAuth2Error:
-    asked = request.payload.redirect_uri
-    return OAuth2Error(
-        description, error=error, redirect_uri=asked if asked and client.check_redirect_uri(asked) else None
-    )
 
 
 def _redirection(server: Server, location: str) -> Redirection:

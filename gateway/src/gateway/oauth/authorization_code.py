@@ -1,5 +1,6 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), S256 and nothing else."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from gateway.core.authorization import Code, Grant, Person
 from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.oauth import possession
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import FormRequest
 from gateway.oauth.targets import targets
@@ -15,6 +17,7 @@ from gateway.oauth.targets import targets
 METHOD = "S256"
 REFUSED_PARAMETERS = ("request", "registration", "claims")
 MAX_LENGTH = 2048
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Consent:
@@ -78,6 +81,8 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             raise InvalidRequestError("a parameter is too long")
         if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:
             raise InvalidRequestError("max_age must be a number of seconds")
+        if "dpop_jkt" in sent and not THUMBPRINT.fullmatch(sent["dpop_jkt"]):
+            raise InvalidRequestError("dpop_jkt must be a thumbprint of RFC 7638")
         targets(self.request, self.server.policy)
 
     def generate_authorization_code(self) -> str:
@@ -104,6 +109,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             challenge=sent["code_challenge"],
             nonce=sent.get("nonce"),
             expires_at=server.now + server.policy.code_lifetime,
+            key=sent.get("dpop_jkt"),
         )
         server.grants.add_grant(grant)
         server.grants.add_code(digest(code), kept)
@@ -121,6 +127,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             server.grants.revoke_grant(found.grant.id, server.now)
             server.record("code.reused", client.known, grant_id=found.grant.id)
             return None
+        possession.check_code(found.key, server.key)
         is_good = found.expires_at > server.now and found.grant.revoked_at is None
         return PresentedCode(presented, found) if is_good else None
 
@@ -137,6 +144,12 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
         """Access token, ID token, and a refresh token for a client that registered for it."""
         code = self.request.authorization_code.code
         answer: dict[str, Any] = self.server.tokens.for_person(
-            self.request, code.grant, user, code.grant.scopes, nonce=code.nonce, refreshable=include_refresh_token
+            self.request,
+            code.grant,
+            user,
+            code.grant.scopes,
+            key=self.server.key,
+            nonce=code.nonce,
+            refreshable=include_refresh_token,
         )
         return answer

@@ -21,7 +21,7 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authli
     def generate_token(self, **_: Any) -> dict[str, Any]:
         """The answer of RFC 6749 §5.1. Authlib's own generator knows neither `kid` nor audiences."""
         answer: dict[str, Any] = self.server.tokens.access(
-            Holder.of_client(self.request.client.known), self.scopes, self.targets
+            Holder.of_client(self.request.client.known, self.server.key), self.scopes, self.targets
         )
         return answer
 

@@ -1,7 +1,7 @@
 """Requests to the OAuth endpoints: form bodies, read as RFC 6749 wants them, in the shape that Authlib knows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -53,12 +53,13 @@ def read_parameters(text: str) -> Form:
 
 
 class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib has no types
-    """A form and the Authorization header, as Authlib's grants and endpoints expect them."""
+    """A form, the Authorization header and the DPoP headers, as Authlib's grants and endpoints expect them."""
 
-    def __init__(self, form: Form, authorization: str | None) -> None:
+    def __init__(self, form: Form, authorization: str | None = None, proofs: Sequence[str] = ()) -> None:
         # Plain HTTP is refused by the settings in production; TLS ends at the edge, so the address says nothing here.
         super().__init__("POST", "https://localhost/")
         self.authorization = authorization
+        self.proofs = proofs
         self.resources = form.resources
         self.payload = BasicOAuth2Payload(dict(form.fields))
 

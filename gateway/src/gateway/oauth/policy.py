@@ -5,6 +5,7 @@ from datetime import timedelta
 
 AUTHORIZATION_PATH = "/oauth/authorize"
 USERINFO_PATH = "/oauth/userinfo"
+PAR_PATH = "/oauth/par"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
@@ -22,15 +23,12 @@ class Policy:
     token_lifetime: timedelta = timedelta(minutes=10)
     assertion_lifetime: timedelta = timedelta(minutes=5)
     leeway: timedelta = timedelta(seconds=30)
+    proof_lifetime: timedelta = timedelta(minutes=3)  # longer than a proof is good for
+    pushed_lifetime: timedelta = timedelta(seconds=60)
     request_lifetime: timedelta = timedelta(minutes=15)
     code_lifetime: timedelta = timedelta(seconds=60)
     refresh_idle: timedelta = timedelta(days=30)
     grant_lifetime: timedelta = timedelta(days=90)
-
-    @property
-    def assertion_audiences(self) -> frozenset[str]:
-        """How a client may address us in its assertion: the issuer, or the token endpoint (RFC 7523 §3)."""
-        return frozenset(self.origins) | {origin + TOKEN_PATH for origin in self.origins}
 
     def is_target(self, target: str) -> bool:
         """Whether a token may be asked for this resource: one of our origins, or an address beneath it."""

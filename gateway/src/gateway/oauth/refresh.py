@@ -6,6 +6,7 @@ from authlib.oauth2.rfc6749 import RefreshTokenGrant, TokenMixin
 
 from gateway.core.authorization import Person, RefreshToken
 from gateway.core.secret import digest
+from gateway.oauth import possession
 from gateway.oauth.client import OAuthClient
 
 
@@ -41,6 +42,7 @@ class Refresh(RefreshTokenGrant):  # type: ignore[misc]  # Authlib has no types
             server.grants.revoke_grant(found.grant.id, server.now)
             server.record("refresh_token.reused", client.known, grant_id=found.grant.id)
             return None
+        possession.check_refresh(found.key, server.key, client.known)
         is_good = found.expires_at > server.now and found.grant.revoked_at is None and server.tokens.person(found.grant)
         return PresentedToken(presented, found) if is_good else None
 
@@ -53,7 +55,7 @@ class Refresh(RefreshTokenGrant):  # type: ignore[misc]  # Authlib has no types
         """As at first, with the roles the person has now. A narrower scope is for this access token only."""
         grant = self.request.refresh_token.token.grant
         answer: dict[str, Any] = self.server.tokens.for_person(
-            self.request, grant, user, tuple(scope.split()), refreshable=True
+            self.request, grant, user, tuple(scope.split()), key=self.server.key, refreshable=True
         )
         return answer
 

@@ -3,8 +3,8 @@
 The authorization endpoint's part, with a person in the middle, is in `gateway.oauth.authorization`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -12,17 +12,20 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 
 from gateway.core.model import AuditEntry, KnownClient
 from gateway.core.ports import Grants
+from gateway.oauth import possession
 from gateway.oauth.access_token import Keys
 from gateway.oauth.authorization_code import S256, AuthorizationCode
 from gateway.oauth.client import GRANT_TYPES, OAuthClient
 from gateway.oauth.client_authentication import ClientRefused, authenticate, is_client_id
 from gateway.oauth.client_credentials import ClientCredentials
 from gateway.oauth.form import FormRequest
-from gateway.oauth.policy import Policy
+from gateway.oauth.nonce import Nonces
+from gateway.oauth.policy import TOKEN_PATH, Policy
 from gateway.oauth.refresh import Refresh
 from gateway.oauth.token_endpoints import Introspection, Revocation
 from gateway.oauth.tokens import Tokens
 from service_kit.clock import Clock
+from service_kit.dpop import Proof
 from service_kit.ids import NewId
 from service_kit.logs import get_logger
 
@@ -47,7 +50,7 @@ def refusal(error: OAuth2Error) -> Answer:
 class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
     """Everything Authlib leaves to us: who the client is, what is remembered, how an answer looks."""
 
-    def __init__(self, *, grants: Grants, keys: Keys, policy: Policy, clock: Clock, ids: NewId) -> None:
+    def __init__(self, *, grants: Grants, keys: Keys, policy: Policy, nonces: Nonces, clock: Clock, ids: NewId) -> None:
         super().__init__()
         self.grants = grants
         self.keys = keys
@@ -55,6 +58,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         self.ids = ids
         self.now = clock()
         self.tokens = Tokens(grants=grants, keys=keys, policy=policy, now=self.now, ids=ids)
+        self.key: str | None = None  # the thumbprint of the key that this request proves
+        self._nonces = nonces
+        self._proof: Proof | None = None
         self._client: KnownClient | None = None
         self._endpoint = ""
         self.register_grant(ClientCredentials)
@@ -65,11 +71,26 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
 
     def token(self, request: FormRequest) -> Answer:
         """POST /oauth/token."""
-        self._endpoint = "token"
+        return self.answer("token", TOKEN_PATH, request, self._token)
+
+    def answer(self, endpoint: str, path: str, request: FormRequest, handle: Callable[[FormRequest], Answer]) -> Answer:
+        """The answer of an endpoint that takes proofs of keys. A client that sends one gets a nonce for its next."""
+        self._endpoint = endpoint
+        try:
+            self._proof = possession.read(request.proofs, path, self.policy, self._nonces, self.now)
+            self.key = self._proof.key if self._proof else None
+            answer = handle(request)
+        except OAuth2Error as error:
+            answer = self.refuse(error)
+        if not request.proofs:
+            return answer
+        return replace(answer, headers=(*answer.headers, ("DPoP-Nonce", self._nonces.new(self.now))))
+
+    def _token(self, request: FormRequest) -> Answer:
         if "grant_type" not in request.form:
-            return self.refuse(InvalidRequestError("grant_type is missing"))
+            raise InvalidRequestError("grant_type is missing")
         if request.form["grant_type"] not in GRANT_TYPES:
-            return self.refuse(OAuth2Error(error="unsupported_grant_type"))
+            raise OAuth2Error(error="unsupported_grant_type")
         answer: Answer = self.create_token_response(request)
         return answer
 
@@ -87,8 +108,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
 
     def authenticate_client(self, request: FormRequest, methods: object, endpoint: str = "token") -> OAuthClient:
         """Replaces Authlib's try of one method after another: that looks a client up for each, and tells them apart."""
-        self._client = authenticate(request, self.grants, self.policy, self.now)
-        return OAuthClient(self._client)
+        self._client = client = authenticate(request, self.grants, self.policy, self.now)
+        if self._proof and not self.grants.use_proof(self._proof.id, self.now + self.policy.proof_lifetime):
+            raise possession.ProofRefused("the proof was used before")
+        if endpoint == "token":
+            possession.check_client(client, self.key)
+        return OAuthClient(client)
 
     def query_client(self, client_id: str) -> OAuthClient | None:
         """Whom an authorization request names."""

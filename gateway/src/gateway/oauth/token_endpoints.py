@@ -17,7 +17,7 @@ from gateway.oauth.client_authentication import ClientRefused
 from gateway.oauth.form import FormRequest
 from gateway.oauth.refresh import PresentedToken
 
-SHOWN = ("iss", "sub", "aud", "client_id", "org", "org_kind", "scope", "exp", "iat", "jti", "grant_id")
+SHOWN = ("iss", "sub", "aud", "client_id", "org", "org_kind", "scope", "exp", "iat", "jti", "grant_id", "cnf")
 Token = AccessToken | PresentedToken
 
 
@@ -67,7 +67,7 @@ class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]  #
         if self.server.grants.is_revoked(token.id, token.client_id, token.grant):
             return {"active": False}
         shown = {name: token.claims[name] for name in SHOWN if name in token.claims}
-        return {"active": True, "token_type": "Bearer"} | shown
+        return {"active": True, "token_type": "DPoP" if "cnf" in shown else "Bearer"} | shown
 
 
 class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]  # Authlib has no types

@@ -46,7 +46,7 @@ class Tokens:
         self._grants.record(entry)
         return {
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": "DPoP" if holder.key else "Bearer",
             "expires_in": int(self._policy.token_lifetime.total_seconds()),
             "scope": " ".join(scopes),
         }
@@ -64,14 +64,18 @@ class Tokens:
         person: Person,
         scopes: Sequence[str],
         *,
+        key: str | None,
         nonce: str | None = None,
         refreshable: bool,
     ) -> dict[str, Any]:
-        """Everything a grant gives now. Raises InvalidGrantError when the person's roles leave nothing of it."""
+        """Everything a grant gives now, bound to `key`.
+
+        Raises InvalidGrantError when the person's roles leave nothing of it.
+        """
         left = narrowed(scopes, person.membership.kind, person.membership.roles)
         if not left:
             raise InvalidGrantError("the person may no longer do any of this")
-        holder = Holder.of_person(grant.client, person.membership, grant.id)
+        holder = Holder.of_person(grant.client, person.membership, grant.id, key)
         answer = self.access(holder, left, self._audiences(request, grant))
         if "openid" in left:
             issued_at = int(self._now.timestamp())
@@ -79,7 +83,7 @@ class Tokens:
                 person.user, grant, left, nonce, policy=self._policy, keys=self._keys, issued_at=issued_at
             )
         if refreshable:
-            answer["refresh_token"] = self._refresh_token(grant)
+            answer["refresh_token"] = self._refresh_token(grant, key)
         return answer
 
     def _audiences(self, request: FormRequest, grant: Grant) -> tuple[str, ...]:
@@ -89,8 +93,8 @@ class Tokens:
             raise InvalidTarget
         return asked or grant.targets
 
-    def _refresh_token(self, grant: Grant) -> str:
+    def _refresh_token(self, grant: Grant, key: str | None) -> str:
         token = new_secret(SecretKind.REFRESH)
         until = min(self._now + self._policy.refresh_idle, grant.created_at + self._policy.grant_lifetime)
-        self._grants.add_refresh_token(digest(token), RefreshToken(grant, until))
+        self._grants.add_refresh_token(digest(token), RefreshToken(grant, until, key))
         return token

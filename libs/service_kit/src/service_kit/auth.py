@@ -16,6 +16,7 @@ from joserfc.jwk import Key, import_key
 
 from service_kit import compact_jws
 from service_kit.clock import Clock, utc_now
+from service_kit.dpop import DpopError, Replays, read_proof
 from service_kit.errors import Forbidden, Unauthorized, Unavailable
 from service_kit.logs import get_logger
 from service_kit.settings import AuthSettings
@@ -35,6 +36,7 @@ class Caller:
     """Who is calling: the OAuth client, its organization (the tenant) and what it may do.
 
     `grant_id` is a person's consent that the token comes from; None where the client acts for its organization.
+    `key` is the thumbprint of the key that the token is bound to, None for a bearer token.
     """
 
     client_id: str
@@ -44,6 +46,7 @@ class Caller:
     scopes: frozenset[str]
     token_id: str
     grant_id: str | None = None
+    key: str | None = None
 
     @property
     def actor(self) -> str:
@@ -128,6 +131,7 @@ class TokenVerifier:
         self._settings = settings
         self._keys = keys
         self._clock = clock
+        self._replays = Replays()
 
     async def verify(self, token: str) -> Caller:
         """Check signature, type, issuer, audience and time. Raises Unauthorized."""
@@ -140,6 +144,23 @@ class TokenVerifier:
         if header.get("typ", "").lower() not in TOKEN_TYPES:
             raise Unauthorized("the token is not an access token", error="invalid_token")
         return self._caller(claims)
+
+    def check_possession(self, caller: Caller, token: str, request: Request) -> None:
+        """Whether whoever sends a bound token has its key (RFC 9449 §7). Raises Unauthorized."""
+        proofs = request.headers.getlist("dpop")
+        if caller.key is None or len(proofs) != 1:
+            raise _unproven("a bound token, and one proof of its key, are needed")
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+        addresses = [f"{audience.rstrip('/')}{path}" for audience in self._settings.audiences]
+        now = self._clock().timestamp()
+        try:
+            proof = read_proof(proofs[0], request.scope.get("sent_method", request.method), addresses, now, token)
+        except DpopError as error:
+            raise _unproven(str(error)) from error
+        if proof.key != caller.key:
+            raise _unproven("it is signed with another key")
+        if not self._replays.is_new(proof, now):
+            raise _unproven("it was used before")
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
         if not _well_formed(claims):
@@ -162,6 +183,7 @@ class TokenVerifier:
             scopes=frozenset(claims.get("scope", "").split()),
             token_id=claims["jti"],
             grant_id=claims.get("grant_id"),
+            key=claims["cnf"]["jkt"] if "cnf" in claims else None,
         )
 
 
@@ -175,7 +197,17 @@ def _well_formed(claims: dict[str, Any]) -> bool:
         and isinstance(claims.get("aud"), str | list)
         and isinstance(claims.get("scope", ""), str)
         and isinstance(claims.get("grant_id"), str | None)
+        and ("cnf" not in claims or _is_binding(claims["cnf"]))
     )
+
+
+def _is_binding(confirmation: Any) -> bool:
+    """The one kind of binding we can check; a token with another is no token (RFC 7800 §3.1)."""
+    return isinstance(confirmation, dict) and confirmation.keys() == {"jkt"} and isinstance(confirmation["jkt"], str)
+
+
+def _unproven(why: str) -> Unauthorized:
+    return Unauthorized(f"the DPoP proof was refused: {why}", error="invalid_dpop_proof", scheme="DPoP")
 
 
 def _is_number(value: Any) -> bool:
@@ -184,11 +216,17 @@ def _is_number(value: Any) -> bool:
 
 async def authenticate(request: Request) -> Caller:
     """The caller of this request. Raises Unauthorized."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    scheme, token = scheme.lower(), text.strip()
+    if scheme not in {"bearer", "dpop"} or not token:
         raise Unauthorized("this needs an access token")
     tokens: TokenVerifier = request.app.state.tokens
-    return await tokens.verify(token.strip())
+    caller = await tokens.verify(token)
+    if scheme == "dpop":
+        tokens.check_possession(caller, token, request)
+    elif caller.key is not None:
+        raise Unauthorized("this token is bound to a key: send it with DPoP and a proof", error="invalid_token")
+    return caller
 
 
 class Scope(SecurityBase):

@@ -58,14 +58,18 @@ class Invalid(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """No usable access token. `error` is RFC 6750's, absent when no token was sent at all (§3)."""
+    """No usable access token. `error` is RFC 6750's, absent when no token was sent at all (§3).
+
+    `scheme` is the one that the caller tried: Bearer, or DPoP (RFC 9449 §7.1).
+    """
 
     category = Category.UNAUTHORIZED
     code = "unauthorized"
 
-    def __init__(self, detail: str, *, error: str | None = None) -> None:
+    def __init__(self, detail: str, *, error: str | None = None, scheme: str = "Bearer") -> None:
         super().__init__(detail)
         self.error = error
+        self.scheme = scheme
 
 
 class Forbidden(ServiceError):

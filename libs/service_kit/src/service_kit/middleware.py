@@ -36,7 +36,8 @@ class RequestContext:
         request_id = _request_id(scope)
         is_head = scope["method"] == "HEAD"
         # Whatever can be read can be asked for its head (RFC 9110 section 9.3.2), so routes need not say it.
-        scope = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"]}
+        sent = scope["method"]
+        scope = {**scope, "request_id": request_id, "method": "GET" if is_head else sent, "sent_method": sent}
         started = time.perf_counter()
         status = 0
 

@@ -99,7 +99,7 @@ def service_problem(request: Request, error: ServiceError) -> Response:
 def _headers(error: ServiceError) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         attributes = f', error="{error.error}", error_description="{error.detail}"' if error.error else ""
-        return {"WWW-Authenticate": f'Bearer realm="laurel"{attributes}'}
+        return {"WWW-Authenticate": f'{error.scheme} realm="laurel"{attributes}'}
     if isinstance(error, Forbidden) and error.scope:
         return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{error.scope}"'}
     if isinstance(error, Limited | Unavailable):
