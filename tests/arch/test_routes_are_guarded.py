@@ -27,6 +27,11 @@ OPEN: Mapping[Room, set[Operation]] = {
         # Clients show their own credentials here, no access token.
         ("POST", "/oauth/token"),
         ("POST", "/oauth/par"),
+        # Open by RFC 7591, or with an access token; after that with the registration's own token.
+        ("POST", "/oauth/register"),
+        ("GET", "/oauth/register/{client}"),
+        ("PUT", "/oauth/register/{client}"),
+        ("DELETE", "/oauth/register/{client}"),
         ("POST", "/oauth/introspect"),
         ("POST", "/oauth/revoke"),
     },

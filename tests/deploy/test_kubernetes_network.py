@@ -94,13 +94,13 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
             allowed.add((f"laurel-data/{one.room}-db", 5432))
         if one.role in {"relay", "consume"}:
             allowed.add(("laurel-data/laurel", 9092))
-        if one.room == "verifier" and one.role != "migrate":
+        if one.room in {"gateway", "verifier"} and one.role in {"serve", "consume"}:
             allowed.add(("internet", 443))
         assert _outside(manifests, one) == allowed, one.name
 
 
-def test_the_verifier_cannot_reach_private_addresses(manifests: Manifests) -> None:
-    (policy,) = [one for one in manifests.of("NetworkPolicy") if one["metadata"]["name"] == "verifier-to-web"]
+def test_whoever_reads_the_web_cannot_reach_private_addresses(manifests: Manifests) -> None:
+    (policy,) = [one for one in manifests.of("NetworkPolicy") if one["metadata"]["name"] == "services-to-web"]
     (rule,) = policy["spec"]["egress"]
     ipv4 = next(peer["ipBlock"] for peer in rule["to"] if ":" not in peer["ipBlock"]["cidr"])
 

@@ -15,7 +15,8 @@ from gateway.core.rotate_keys import RotateKeys
 from gateway.main import application, wire
 from gateway.settings import GatewaySettings, PasswordSettings
 from service_kit.database import open_database
-from service_kit.settings import DatabaseSettings
+from service_kit.fetcher import open_fetcher
+from service_kit.settings import DatabaseSettings, FetcherSettings
 from service_kit.testing import MakeDatabase, asgi_client, empty
 from tests.gateway.harness import BASE, TLS, Gateway, HeldClock
 
@@ -33,6 +34,7 @@ def gateway_settings(gateway_database: DatabaseSettings) -> GatewaySettings:
         did_web_origin=TLS,
         database=gateway_database,
         key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
+        fetcher=FetcherSettings(allow_private=True),
         password=PasswordSettings(memory_kib=19456, passes=2),
     )
 
@@ -41,16 +43,16 @@ def gateway_settings(gateway_database: DatabaseSettings) -> GatewaySettings:
 async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     await empty(settings.database)
     clock = HeldClock()
-    async with open_database(settings.database, "gateway-tests") as database:
+    async with open_database(settings.database, "gateway-tests") as database, open_fetcher(settings.fetcher) as fetcher:
         rotate = RotateKeys(
             unit_of_work=lambda: SqlUnitOfWork(database),
             new_key=key_maker(LocalVault(settings.encryption_key())),
             policy=settings.rotation(),
             clock=clock,
         )
-        parts = wire(settings, database, clock)
+        parts = wire(settings, database, fetcher, clock)
         async with asgi_client(application(settings, parts), BASE) as http:
-            yield Gateway(http, parts, settings, database, clock, rotate)
+            yield Gateway(http, parts, settings, database, clock, rotate, fetcher)
 
 
 @pytest_asyncio.fixture

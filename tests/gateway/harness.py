@@ -14,6 +14,7 @@ from gateway.core.seed import Seed, Seedling
 from gateway.main import Parts
 from gateway.settings import GatewaySettings
 from service_kit.database import Database
+from service_kit.fetcher import Fetcher
 from service_kit.ids import new_id
 
 BASE = "http://localhost:8080"
@@ -56,6 +57,7 @@ class Gateway:
     database: Database
     clock: HeldClock
     rotate: RotateKeys
+    fetcher: Fetcher
 
     def browser(self) -> httpx.AsyncClient:
         """A browser of its own: cookies are kept, redirections are not followed."""
@@ -70,7 +72,7 @@ class Gateway:
         held = scopes or tuple(dict.fromkeys((*USUAL[kind], "clients:manage", "organizations:manage")))
         seed = Seed(unit_of_work=self.unit_of_work, clock=self.clock, ids=new_id)
         (client,) = await seed([Seedling(f"The {slug}", slug, kind, f"client-{slug}", secret, held)])
-        return Member(client.organization, client.id, secret)
+        return Member(str(client.organization), client.id, secret)
 
     async def ask(self, form: dict[str, Any], **options: Any) -> httpx.Response:
         """POST /oauth/token for client credentials."""

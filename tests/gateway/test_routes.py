@@ -18,7 +18,14 @@ PUBLIC = {
     ("get", "/.well-known/oauth-protected-resource"),
     ("get", "/oauth/jwks"),
 }
-CLIENT = {("post", "/oauth/par"), ("post", "/oauth/token"), ("post", "/oauth/introspect"), ("post", "/oauth/revoke")}
+CLIENT = {
+    *((method, "/oauth/register/{client}") for method in ("get", "put", "delete")),
+    ("post", "/oauth/register"),
+    ("post", "/oauth/par"),
+    ("post", "/oauth/token"),
+    ("post", "/oauth/introspect"),
+    ("post", "/oauth/revoke"),
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/organizations"): {"name": "New", "slug": "new", "kind": "employer"},
     ("patch", "/organizations/{organization}"): {"name": "Taken over"},

@@ -95,7 +95,7 @@ async def published(gateway: Gateway) -> list[str]:
 
 def another_process(gateway: Gateway) -> Gateway:
     """The same database, with caches of its own: a process that starts now."""
-    parts = wire(gateway.settings, gateway.database, gateway.clock)
+    parts = wire(gateway.settings, gateway.database, gateway.fetcher, gateway.clock)
     transport = httpx.ASGITransport(app=application(gateway.settings, parts))
     return replace(gateway, parts=parts, http=httpx.AsyncClient(transport=transport, base_url=BASE))
 

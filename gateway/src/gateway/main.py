@@ -15,7 +15,9 @@ from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
+from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
+from gateway.core.dynamic_clients import DynamicClients
 from gateway.core.people import User, UserId
 from gateway.core.ports import Grants
 from gateway.core.queries import Queries
@@ -28,7 +30,7 @@ from gateway.core.sign_in import SignIn
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
-from gateway.http import clients, login, metadata, oauth, organizations, userinfo
+from gateway.http import clients, login, metadata, oauth, organizations, registration, userinfo
 from gateway.http.browser import Browsers
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
@@ -37,12 +39,14 @@ from gateway.oauth.key_ring import KeyRing
 from gateway.oauth.nonce import Nonces
 from gateway.oauth.own_tokens import OwnTokens
 from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.published_keys import PublishedKeys
 from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
 from service_kit.app import Check, create_app
 from service_kit.auth import Caller, TokenKeys, TokenVerifier
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, open_database
+from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
 from service_kit.runtime import Components, Service
@@ -59,6 +63,8 @@ class Parts:
     organizations: organizations.OrganizationUses
     clients: clients.ClientUses
     login: LoginUses
+    registration: registration.RegistrationUses
+    refresh_keys: Callable[[str], Awaitable[bool]]
     run: RunServer
     find_user: userinfo.FindUser
     jwk_set: Callable[[], Awaitable[dict[str, Any]]]
@@ -66,7 +72,7 @@ class Parts:
     tokens: TokenVerifier
 
 
-def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) -> Parts:
+def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock: Clock = utc_now) -> Parts:
     """Build everything over one database."""
 
     def unit_of_work() -> SqlUnitOfWork:
@@ -86,6 +92,7 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
     async def find_user(user: str) -> User | None:
         return await use_grants(lambda grants: grants.user(UserId(user)))
 
+    read_keys = PublishedKeys(fetcher)
     use_grants = UseGrants(unit_of_work=unit_of_work)
     policy = settings.policy()
     nonces = Nonces(settings.secret_for("DPoP nonces"))
@@ -108,6 +115,12 @@ def wire(settings: GatewaySettings, database: Database, clock: Clock = utc_now) 
             queries=queries,
         ),
         login=login_uses(settings, unit_of_work, run, clock),
+        registration=registration.RegistrationUses(
+            clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
+            read_keys=read_keys,
+            open_to_all=settings.open_registration,
+        ),
+        refresh_keys=RefreshClientKeys(unit_of_work=unit_of_work, read=read_keys, clock=clock),
         run=run,
         find_user=find_user,
         jwk_set=ring.jwk_set,
@@ -146,9 +159,10 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
         settings,
         routers=[
             metadata.routes(base, parts.jwk_set),
-            oauth.routes(parts.run),
+            oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
             userinfo.routes(parts.find_user),
+            registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
             clients.routes(parts.clients, base, parse_client_keys),
         ],
@@ -164,8 +178,8 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
 async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
     """Everything that `serve` runs."""
     logging.getLogger("authlib").setLevel(logging.INFO)  # its debug lines hold tokens
-    async with open_database(settings.database, NAME) as database:
-        parts = wire(settings, database)
+    async with open_database(settings.database, NAME) as database, open_fetcher(settings.fetcher) as fetcher:
+        parts = wire(settings, database, fetcher)
         ready: dict[str, Check] = {
             "database": database.ping,
             "schema": lambda: check_revision(database, NAME, settings.database),
@@ -183,7 +197,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    return application(settings, Parts(*[unwired] * 8))
+    return application(settings, Parts(*[unwired] * 10))
 
 
 SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from gateway.core.signing_key import RotationPolicy
 from gateway.oauth.policy import Policy
-from service_kit.settings import AuthSettings, Block, StoreSettings
+from service_kit.settings import AuthSettings, Block, FetcherSettings, StoreSettings
 
 KEPT_AFTER_USE_MARGIN_S = 120  # another process may sign with a retired key for 30 s; clocks differ
 
@@ -46,6 +46,8 @@ class GatewaySettings(StoreSettings):
     origins: tuple[Origin, ...] = Field(default=(), description="further public origins that tokens may be asked for")
     token: TokenSettings = TokenSettings()
     password: PasswordSettings = PasswordSettings()
+    fetcher: FetcherSettings = FetcherSettings()
+    open_registration: bool = Field(default=True, description="whether programs may register without a token")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")
 
     @model_validator(mode="after")

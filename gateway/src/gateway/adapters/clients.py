@@ -1,7 +1,7 @@
 """Registered clients and their secrets in SQL. A removed client keeps its row, so that its id is never used again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, true, tuple_, update
@@ -21,24 +21,30 @@ class SqlClients:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, client: Client, created_by: str) -> bool:
-        values = {
-            "id": client.id,
-            "organization_id": client.organization,
-            "name": client.name,
-            "scopes": list(client.scopes),
-            "auth_method": client.auth_method,
-            "public_keys": list(client.public_keys),
-            **flow_row(client.flow),
-            "created_by": created_by,
-            "created_at": client.created_at,
-        }
+    async def add(self, client: Client, created_by: str, registration: bytes | None = None) -> bool:
+        values = _row(client) | {"id": client.id, "created_by": created_by, "registration": registration}
         added = await self._session.scalar(insert(TABLE).values(values).on_conflict_do_nothing().returning(TABLE.c.id))
         return added is not None
 
     async def get(self, client: str, within: str | None, *, lock: bool = False) -> Client | None:
         query = select(TABLE).where(TABLE.c.id == client, _present(within))
         row = (await self._session.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+        return _client(row) if row else None
+
+    async def registration(self, client: str) -> bytes | None:
+        query = select(TABLE.c.registration).where(TABLE.c.id == client, _present(None))
+        found: bytes | None = await self._session.scalar(query)
+        return found
+
+    async def replace(self, client: Client, registration: bytes) -> None:
+        values = _row(client) | {"registration": registration}
+        await self._session.execute(update(TABLE).where(TABLE.c.id == client.id).values(values))
+
+    async def claim_key_refresh(self, client: str, at: datetime, every: timedelta) -> Client | None:
+        is_due = or_(TABLE.c.keys_read_at.is_(None), TABLE.c.keys_read_at <= at - every)
+        publishes = (TABLE.c.id == client, TABLE.c.jwks_uri.is_not(None), _present(None), is_due)
+        claimed = update(TABLE).where(*publishes).values(keys_read_at=at).returning(TABLE)
+        row = (await self._session.execute(claimed)).mappings().one_or_none()
         return _client(row) if row else None
 
     async def page(self, within: str | None, request: PageRequest) -> Page[Client]:
@@ -93,16 +99,32 @@ def _position(after: tuple[str, ...]) -> tuple[datetime, str]:
     return moment, client
 
 
+def _row(client: Client) -> dict[str, Any]:
+    return {
+        "organization_id": client.organization,
+        "name": client.name,
+        "scopes": list(client.scopes),
+        "auth_method": client.auth_method,
+        "public_keys": list(client.public_keys),
+        "jwks_uri": client.jwks_uri,
+        "about": dict(client.about),
+        "created_at": client.created_at,
+        **flow_row(client.flow),
+    }
+
+
 def _client(row: RowMapping) -> Client:
     return Client(
         id=ClientId(row["id"]),
-        organization=OrganizationId(row["organization_id"]),
+        organization=OrganizationId(row["organization_id"]) if row["organization_id"] else None,
         name=row["name"],
         scopes=tuple(row["scopes"]),
         auth_method=AuthMethod(row["auth_method"]),
         public_keys=tuple(row["public_keys"]),
         created_at=row["created_at"],
         flow=flow(row),
+        jwks_uri=row["jwks_uri"],
+        about=row["about"],
     )
 
 

@@ -43,10 +43,12 @@ KNOWN_CLIENT = (
         CLIENTS.c.application_type,
         CLIENTS.c.pushed_only,
         CLIENTS.c.dpop_bound,
+        CLIENTS.c.jwks_uri,
+        CLIENTS.c.about,
         ORGANIZATIONS.c.kind,
         GOOD_DIGESTS.label("digests"),
     )
-    .join_from(CLIENTS, ORGANIZATIONS)
+    .outerjoin_from(CLIENTS, ORGANIZATIONS)
     .where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None))
 )
 USE_ASSERTION = upsert(CLIENT_ASSERTIONS).on_conflict_do_nothing().returning(CLIENT_ASSERTIONS.c.digest)
@@ -69,14 +71,16 @@ class SqlGrants(SqlConsents):
             return None
         return KnownClient(
             id=ClientId(found["id"]),
-            organization=OrganizationId(found["organization_id"]),
-            kind=Kind(found["kind"]),
+            organization=OrganizationId(found["organization_id"]) if found["organization_id"] else None,
+            kind=Kind(found["kind"]) if found["kind"] else None,
             name=found["name"],
             scopes=tuple(found["scopes"]),
             auth_method=AuthMethod(found["auth_method"]),
             secret_digests=tuple(found["digests"] or ()),
             public_keys=tuple(found["public_keys"]),
             flow=flow(found),
+            jwks_uri=found["jwks_uri"],
+            about=found["about"],
         )
 
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:

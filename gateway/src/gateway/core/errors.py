@@ -16,6 +16,11 @@ def no_such_client() -> NotFound:
     return NotFound("there is no such client")
 
 
+def unknown_scopes(scopes: Sequence[str]) -> Invalid:
+    """Some scopes exist nowhere."""
+    return invalid_field("scopes", f"unknown: {' '.join(scopes)}", code="scope-not-allowed")
+
+
 def scopes_beyond(kind: Kind, scopes: Sequence[str]) -> Invalid:
     """Some scopes are not for this kind of organization."""
     return invalid_field("scopes", f"not for a client of a {kind}: {' '.join(scopes)}", code="scope-not-allowed")

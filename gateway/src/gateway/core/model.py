@@ -70,16 +70,18 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An organization's registered program."""
+    """A registered program: an organization's, or nobody's (ADR 0036)."""
 
     id: ClientId
-    organization: OrganizationId
+    organization: OrganizationId | None
     name: str
     scopes: tuple[str, ...]
     auth_method: AuthMethod
     public_keys: tuple[Mapping[str, Any], ...]
     created_at: datetime
     flow: Flow = Flow()
+    jwks_uri: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,16 @@ class KnownClient:
     """What the OAuth endpoints need of a client, in one read: its tenant, its rights, its present credentials."""
 
     id: ClientId
-    organization: OrganizationId
-    kind: Kind
+    organization: OrganizationId | None
+    kind: Kind | None
     name: str
     scopes: tuple[str, ...]
     auth_method: AuthMethod
     secret_digests: tuple[bytes, ...]
     public_keys: tuple[Mapping[str, Any], ...]
     flow: Flow
+    jwks_uri: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

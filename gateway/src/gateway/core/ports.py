@@ -37,8 +37,15 @@ class Organizations(Protocol):
 class Clients(Protocol):
     """The registered clients, without the removed ones."""
 
-    async def add(self, client: Client, created_by: str) -> bool:
-        """False when the id was ever taken."""
+    async def add(self, client: Client, created_by: str, registration: bytes | None = None) -> bool:
+        """False when the id was ever taken. `registration` is the digest of its management token (RFC 7592)."""
+
+    async def registration(self, client: str) -> bytes | None: ...
+
+    async def replace(self, client: Client, registration: bytes) -> None: ...
+
+    async def claim_key_refresh(self, client: str, at: datetime, every: timedelta) -> Client | None:
+        """A client that publishes its keys, unless somebody read them within `every`."""
 
     async def get(self, client: str, within: str | None, *, lock: bool = False) -> Client | None: ...
 

@@ -20,6 +20,7 @@ class SecretKind(StrEnum):
     CODE = "laurel_code_"
     REFRESH = "laurel_refresh_"
     REQUEST = "laurel_request_"
+    REGISTRATION = "laurel_registration_"
     BROWSER = "laurel_browser_"
 
 

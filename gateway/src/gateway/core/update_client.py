@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from gateway.core.errors import no_such_client, no_such_organization, scopes_beyond
+from gateway.core.errors import no_such_client, no_such_organization, scopes_beyond, unknown_scopes
 from gateway.core.model import Actor, AuditEntry, Client, Flow
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.redirects import check_flow
-from gateway.core.scopes import beyond
+from gateway.core.scopes import ALL, beyond
 from service_kit.clock import Clock
 from service_kit.errors import invalid_field
 
@@ -58,6 +58,10 @@ def _with_flow(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _check_scopes(work: UnitOfWork, client: Client, scopes: tuple[str, ...]) -> None:
+    if client.organization is None:
+        if unknown := set(scopes) - set(ALL):
+            raise unknown_scopes(sorted(unknown))
+        return
     organization = await work.organizations.get(client.organization, None)
     if organization is None:
         raise no_such_organization()

@@ -31,8 +31,8 @@ ERROR = {
 }
 
 
-def routes(run: Run) -> APIRouter:
-    """`run` opens a transaction, builds the server over it, and commits."""
+def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRouter:
+    """`run` opens a transaction, builds the server over it, and commits. `refresh_keys` reads a client's keys anew."""
     router = APIRouter(tags=["oauth"])
 
     async def answer(endpoint: Endpoint, request: Request) -> Response:
@@ -41,7 +41,10 @@ def routes(run: Run) -> APIRouter:
             request_ = FormRequest(form, _authorization(request), request.headers.getlist("dpop"))
         except InvalidRequestError as error:
             return _response(refusal(error))
-        return _response(await run(lambda server: endpoint(server, request_)))
+        result = await run(lambda server: endpoint(server, request_))
+        if result.unknown_key_of and await refresh_keys(result.unknown_key_of):
+            result = await run(lambda server: endpoint(server, request_))
+        return _response(result)
 
     @router.post(
         TOKEN_PATH,

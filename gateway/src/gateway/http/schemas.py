@@ -145,7 +145,7 @@ class ClientOut(BaseModel):
 
     client_id: str
     name: str
-    organization: str
+    organization: str | None
     scopes: list[str]
     token_endpoint_auth_method: AuthMethod
     jwks: dict[str, Any] | None = None

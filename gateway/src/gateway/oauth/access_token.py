@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from authlib.oauth2.rfc6749 import UnauthorizedClientError
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -81,7 +82,9 @@ class Holder:
 
     @classmethod
     def of_client(cls, client: KnownClient, key: str | None) -> "Holder":
-        """The client itself."""
+        """The client itself. Raises UnauthorizedClientError for one that is nobody's."""
+        if client.organization is None or client.kind is None:
+            raise UnauthorizedClientError("the client belongs to no organization")
         return cls(client.id, client.id, client.organization, client.kind, key=key)
 
     @classmethod

@@ -24,8 +24,9 @@ MAX_TOKEN_ID = 255
 class AssertionRefused(Exception):
     """The assertion proves nothing. `told` is for the client, where it has shown that it holds its key."""
 
-    def __init__(self, reason: str, told: str = "") -> None:
+    def __init__(self, reason: str, told: str = "", *, unknown_key: bool = False) -> None:
         super().__init__(reason)
+        self.unknown_key = unknown_key
         self.reason = reason
         self.told = told
 
@@ -63,7 +64,7 @@ def check_assertion(assertion: Assertion, client: KnownClient, grants: Grants, p
 def _verified(assertion: Assertion, client: KnownClient) -> dict[str, Any]:
     registered = find_key(client.public_keys, assertion.key_id)
     if registered is None:
-        raise AssertionRefused("no such key")
+        raise AssertionRefused("no such key", unknown_key=True)
     key = import_key(dict(registered))
     try:
         return compact_jws.read_claims(assertion.token, key, algorithms(key, registered.get("alg")))

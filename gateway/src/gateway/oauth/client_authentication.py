@@ -32,8 +32,11 @@ class Presented:
 class ClientRefused(InvalidClientError):  # type: ignore[misc]  # Authlib has no types
     """invalid_client with 401, the same for an unknown client as for a wrong secret (RFC 6749 §5.2)."""
 
-    def __init__(self, reason: str, told: str = "", client: KnownClient | None = None) -> None:
+    def __init__(
+        self, reason: str, told: str = "", client: KnownClient | None = None, *, unknown_key: bool = False
+    ) -> None:
         super().__init__(description=told or "client authentication failed", status_code=401)
+        self.unknown_key = unknown_key
         self.reason = reason
         self.client = client
 
@@ -86,7 +89,7 @@ def _check_assertion(
     try:
         check_assertion(assertion, client, grants, policy, now)
     except AssertionRefused as refused:
-        raise ClientRefused(refused.reason, refused.told, client) from refused
+        raise ClientRefused(refused.reason, refused.told, client, unknown_key=refused.unknown_key) from refused
     return client
 
 

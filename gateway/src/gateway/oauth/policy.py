@@ -5,6 +5,7 @@ from datetime import timedelta
 
 AUTHORIZATION_PATH = "/oauth/authorize"
 USERINFO_PATH = "/oauth/userinfo"
+REGISTRATION_PATH = "/oauth/register"
 PAR_PATH = "/oauth/par"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 REVOCATION_PATH = "/oauth/revoke"

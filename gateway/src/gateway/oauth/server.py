@@ -10,7 +10,7 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 
-from gateway.core.model import AuditEntry, KnownClient
+from gateway.core.model import AuditEntry, ClientId, KnownClient
 from gateway.core.ports import Grants
 from gateway.oauth import possession
 from gateway.oauth.access_token import Keys
@@ -34,11 +34,15 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, JSON body and headers of an OAuth endpoint."""
+    """Status, JSON body and headers of an OAuth endpoint.
+
+    `unknown_key_of` is a client that named a key we do not know, and publishes its keys at an address of its own.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: tuple[tuple[str, str], ...] = ()
+    unknown_key_of: ClientId | None = None
 
 
 def refusal(error: OAuth2Error) -> Answer:
@@ -158,4 +162,5 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         # Attempts on unknown clients are only logged: strangers must not be able to fill the audit trail.
         if client is not None:
             self.record(f"{self._endpoint}.denied", client, error=error.error, reason=reason)
-        return refusal(error)
+        publishes = client.id if client and client.jwks_uri and getattr(error, "unknown_key", False) else None
+        return replace(refusal(error), unknown_key_of=publishes)

@@ -1,0 +1,102 @@
+"""Client metadata of RFC 7591 §2: how a program describes itself, and how we describe it back."""
+
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType
+from gateway.core.roles import IDENTITY
+from gateway.http.schemas import GrantTypes, Name, Redirects, Url
+
+UNNAMED = "A program without a name"
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+ABOUT = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version")
+ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri")
+
+
+class MetadataIn(BaseModel):
+    """What we do not understand is ignored (RFC 7591 §2); what we understand and do not do is refused."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    client_name: Name = UNNAMED
+    redirect_uris: Redirects = Field(default_factory=list)
+    grant_types: GrantTypes = Field(default_factory=lambda: [GrantType.AUTHORIZATION_CODE])
+    response_types: list[Literal["code"]] | None = None
+    token_endpoint_auth_method: Annotated[AuthMethod, Field(strict=False)] = AuthMethod.SECRET_BASIC
+    application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
+    scope: Annotated[str, Field(max_length=1000)] = ""
+    jwks: dict[str, Any] | None = None
+    jwks_uri: Url | None = None
+    id_token_signed_response_alg: Literal["ES256"] | None = None
+    require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
+    client_uri: Url | None = None
+    logo_uri: Url | None = None
+    tos_uri: Url | None = None
+    policy_uri: Url | None = None
+    contacts: Annotated[list[Text], Field(max_length=10)] | None = None
+    software_id: Text | None = None
+    software_version: Text | None = None
+
+    @model_validator(mode="after")
+    def _addresses_are_safe(self) -> Self:
+        given = [getattr(self, name) for name in ADDRESSES if getattr(self, name)]
+        if any(urlsplit(address).scheme != "https" for address in given):
+            raise ValueError("addresses must be https")
+        if len({urlsplit(address).hostname for address in [*given, *self._web_redirects()]}) > 1:
+            raise ValueError("all addresses must be of one host")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_fit_the_method(self) -> Self:
+        signs = self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
+        if (self.jwks is not None) + (self.jwks_uri is not None) != signs:
+            raise ValueError("jwks or jwks_uri is needed for private_key_jwt, one of them, and only there")
+        return self
+
+    def _web_redirects(self) -> list[str]:
+        return [uri for uri in self.redirect_uris if uri.startswith("https:")]
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Without those about the person, which every client may ask for."""
+        return tuple(scope for scope in dict.fromkeys(self.scope.split()) if scope not in IDENTITY)
+
+    def flow(self) -> Flow:
+        """How the client comes by its tokens."""
+        return Flow(
+            grant_types=tuple(dict.fromkeys(self.grant_types)),
+            redirect_uris=tuple(dict.fromkeys(self.redirect_uris)),
+            application_type=self.application_type,
+            pushed_only=self.require_pushed_authorization_requests,
+            dpop_bound=self.dpop_bound_access_tokens,
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What is only shown."""
+        return {name: value for name in ABOUT if (value := getattr(self, name)) is not None}
+
+
+def described(client: Client) -> dict[str, Any]:
+    """A registered client in the words of RFC 7591."""
+    with_people = GrantType.AUTHORIZATION_CODE in client.flow.grant_types
+    found = {
+        "client_id": client.id,
+        "client_id_issued_at": int(client.created_at.timestamp()),
+        "client_name": client.name,
+        "redirect_uris": list(client.flow.redirect_uris),
+        "grant_types": list(client.flow.grant_types),
+        "response_types": ["code"] if with_people else [],
+        "token_endpoint_auth_method": client.auth_method,
+        "application_type": client.flow.application_type,
+        "scope": " ".join([*(IDENTITY if with_people else ()), *client.scopes]),
+        "require_pushed_authorization_requests": client.flow.pushed_only,
+        "dpop_bound_access_tokens": client.flow.dpop_bound,
+        "id_token_signed_response_alg": "ES256",
+        **client.about,
+    }
+    if client.jwks_uri:
+        return found | {"jwks_uri": client.jwks_uri}
+    return found | ({"jwks": {"keys": [dict(key) for key in client.public_keys]}} if client.public_keys else {})
