@@ -160,7 +160,9 @@ class TestMetadata:
         addresses = {name: found[name] for name in found if name.endswith("_endpoint") or name == "jwks_uri"}
         assert addresses.pop("authorization_endpoint") == f"{BASE}/oauth/authorize"
         assert {address.removeprefix(BASE) for address in addresses.values()} <= described
-        assert found["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
+        exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+        grants = ["authorization_code", "client_credentials", "refresh_token", exchange]
+        assert found["grant_types_supported"] == grants
         assert found["response_types_supported"] == ["code"]
         assert found["code_challenge_methods_supported"] == ["S256"]
         assert found["authorization_response_iss_parameter_supported"] is True

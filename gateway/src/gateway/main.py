@@ -87,7 +87,8 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
         return await use_grants(over)
 
     async def is_revoked(caller: Caller) -> bool:
-        return await use_grants(lambda grants: grants.is_revoked(caller.token_id, caller.client_id, caller.grant_id))
+        of = (caller.token_id, caller.client_id, caller.subject, caller.grant_id)
+        return await use_grants(lambda grants: grants.is_revoked(*of))
 
     async def find_user(user: str) -> User | None:
         return await use_grants(lambda grants: grants.user(UserId(user)))

@@ -18,6 +18,7 @@ from gateway.adapters.tables import (
     PROOFS,
     REVOKED_TOKENS,
 )
+from gateway.core.authorization import lineage
 from gateway.core.model import AuditEntry, AuthMethod, ClientId, KnownClient, OrganizationId
 from gateway.core.scopes import Kind
 
@@ -55,11 +56,21 @@ USE_ASSERTION = upsert(CLIENT_ASSERTIONS).on_conflict_do_nothing().returning(CLI
 USE_PROOF = upsert(PROOFS).on_conflict_do_nothing().returning(PROOFS.c.id)
 IS_REVOKED = select(
     or_(
-        exists().where(REVOKED_TOKENS.c.id == bindparam("token_id")),
-        ~exists().where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None)),
+        exists().where(REVOKED_TOKENS.c.id.in_(bindparam("tokens", expanding=True))),
+        select(func.count())
+        .where(CLIENTS.c.id.in_(bindparam("clients", expanding=True)), CLIENTS.c.removed_at.is_(None))
+        .scalar_subquery()
+        < bindparam("wanted"),
     )
 )
-IS_GRANT_GOOD = select(exists().where(GRANTS.c.id == bindparam("grant"), GRANTS.c.revoked_at.is_(None)))
+IS_GRANT_GOOD = select(
+    exists().where(
+        GRANTS.c.id == bindparam("grant"),
+        GRANTS.c.revoked_at.is_(None),
+        CLIENTS.c.id == GRANTS.c.client_id,
+        CLIENTS.c.removed_at.is_(None),
+    )
+)
 
 
 class SqlGrants(SqlConsents):
@@ -94,10 +105,12 @@ class SqlGrants(SqlConsents):
         revoked = {"id": token_id, "client_id": client, "expires_at": until}
         self._connection.execute(upsert(REVOKED_TOKENS).on_conflict_do_nothing(), revoked)
 
-    def is_revoked(self, token_id: str, client: str, grant: str | None) -> bool:
+    def is_revoked(self, token_id: str, client: str, subject: str, grant: str | None) -> bool:
         if grant and not self._connection.scalar(IS_GRANT_GOOD, {"grant": grant}):
             return True
-        return bool(self._connection.scalar(IS_REVOKED, {"token_id": token_id, "client_id": client}))
+        clients = sorted({client} if grant else {client, subject})
+        asked = {"tokens": lineage(token_id), "clients": clients, "wanted": len(clients)}
+        return bool(self._connection.scalar(IS_REVOKED, asked))
 
     def record(self, entry: AuditEntry) -> None:
         self._connection.execute(insert(AUDIT), audit_row(entry))

@@ -123,8 +123,9 @@ async def _check(work: UnitOfWork, organization: OrganizationId | None, metadata
     """Raises Invalid."""
     check_flow(metadata.flow, metadata.auth_method)
     if organization is None:
-        if GrantType.CLIENT_CREDENTIALS in metadata.flow.grant_types:
-            raise invalid_field("grant_types", "client_credentials needs an organization's token")
+        for grant in (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE):
+            if grant in metadata.flow.grant_types:
+                raise invalid_field("grant_types", f"{grant} needs an organization's token")
         if unknown := set(metadata.scopes) - set(ALL):
             raise unknown_scopes(sorted(unknown))
         return

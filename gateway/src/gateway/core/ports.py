@@ -145,8 +145,11 @@ class Grants(Protocol):
 
     def revoke(self, token_id: str, client: ClientId, until: datetime) -> None: ...
 
-    def is_revoked(self, token_id: str, client: str, grant: str | None) -> bool:
-        """Whether the token or the grant it comes from was revoked, or its client is no longer registered."""
+    def is_revoked(self, token_id: str, client: str, subject: str, grant: str | None) -> bool:
+        """Whether the token, one it was exchanged for, or the grant it comes from was revoked, or a client is gone.
+
+        The clients are the one that holds it, and the one it speaks for: the grant's, or the subject.
+        """
 
     def record(self, entry: AuditEntry) -> None: ...
 

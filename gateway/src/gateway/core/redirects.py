@@ -33,6 +33,8 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("grant_types", "refresh_token comes with authorization_code")
     if GrantType.CLIENT_CREDENTIALS in flow.grant_types and method is AuthMethod.NONE:
         raise invalid_field("grant_types", "client_credentials needs a client that authenticates itself")
+    if GrantType.TOKEN_EXCHANGE in flow.grant_types and method is AuthMethod.NONE:
+        raise invalid_field("grant_types", "token exchange needs a client that authenticates itself")
     if with_people != bool(flow.redirect_uris):
         raise invalid_field("redirect_uris", "are needed for authorization_code, and only there")
     check_redirects(flow.redirect_uris, flow.application_type)

@@ -18,6 +18,10 @@ Run = Callable[[Callable[[Server], Answer]], Awaitable[Answer]]
 
 TEXT = {"type": "string"}
 PUSHED = ("response_type", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "nonce")
+TOKEN_FIELDS = (
+    *("scope", "audience", "code", "redirect_uri", "code_verifier", "refresh_token"),
+    *("subject_token", "subject_token_type", "requested_token_type"),
+)
 CREDENTIALS = {
     "client_id": TEXT,
     "client_secret": TEXT,
@@ -49,10 +53,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
     @router.post(
         TOKEN_PATH,
         summary="Get an access token",
-        openapi_extra=_form(
-            {"grant_type": {"enum": sorted(GRANT_TYPES), **TEXT}}
-            | dict.fromkeys(("scope", "audience", "code", "redirect_uri", "code_verifier", "refresh_token"), TEXT)
-        ),
+        openapi_extra=_form({"grant_type": {"enum": sorted(GRANT_TYPES), **TEXT}} | dict.fromkeys(TOKEN_FIELDS, TEXT)),
         responses=_responses(
             "access_token", {"access_token": TEXT, "token_type": TEXT, "expires_in": {"type": "integer"}}
         ),

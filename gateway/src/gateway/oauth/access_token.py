@@ -46,6 +46,27 @@ class AccessToken:
         return str(self.claims["client_id"])
 
     @property
+    def subject(self) -> str:
+        """Whom it speaks for: a person, or a client."""
+        return str(self.claims["sub"])
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it allows, in order."""
+        return tuple(str(self.claims["scope"]).split())
+
+    @property
+    def actors(self) -> Mapping[str, Any] | None:
+        """`act`: the clients it was handed on to, the last one outside (RFC 8693 §4.1)."""
+        found = self.claims.get("act")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def key(self) -> str | None:
+        """The thumbprint of the key that it is bound to."""
+        return self.claims["cnf"]["jkt"] if "cnf" in self.claims else None
+
+    @property
     def organization(self) -> str:
         """The tenant it acts for."""
         return str(self.claims["org"])
@@ -70,7 +91,7 @@ class AccessToken:
 class Holder:
     """Whom a token is for: a client for its organization, or a person through a client, by a grant.
 
-    `key` is the thumbprint of the key it is bound to (RFC 9449 §6).
+    `key` is the thumbprint of the key it is bound to (RFC 9449 §6). `actors` is `act` of a token that was handed on.
     """
 
     subject: str
@@ -79,6 +100,7 @@ class Holder:
     kind: Kind
     grant: str | None = None
     key: str | None = None
+    actors: Mapping[str, Any] | None = None
 
     @classmethod
     def of_client(cls, client: KnownClient, key: str | None) -> "Holder":
@@ -106,6 +128,7 @@ class Holder:
             "org_kind": self.kind.value,
         }
         found |= {"grant_id": self.grant} if self.grant else {}
+        found |= {"act": self.actors} if self.actors else {}
         return found | ({"cnf": {"jkt": self.key}} if self.key else {})
 
 
@@ -118,6 +141,7 @@ def sign(
     keys: Keys,
     now: datetime,
     token_id: str,
+    expires_at: int,
 ) -> str:
     """A signed token. The issuer is always among its audiences; `targets` are added."""
     issued_at = int(now.timestamp())
@@ -127,7 +151,7 @@ def sign(
         **holder.claims(),
         "scope": " ".join(scopes),
         "iat": issued_at,
-        "exp": issued_at + int(policy.token_lifetime.total_seconds()),
+        "exp": expires_at,
         "jti": token_id,
     }
     header = {"alg": "ES256", "typ": TYPE, "kid": keys.active_id}

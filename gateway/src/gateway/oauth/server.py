@@ -18,6 +18,7 @@ from gateway.oauth.authorization_code import S256, AuthorizationCode
 from gateway.oauth.client import GRANT_TYPES, OAuthClient
 from gateway.oauth.client_authentication import ClientRefused, authenticate, is_client_id
 from gateway.oauth.client_credentials import ClientCredentials
+from gateway.oauth.exchange import TokenExchange
 from gateway.oauth.form import FormRequest
 from gateway.oauth.nonce import Nonces
 from gateway.oauth.policy import TOKEN_PATH, Policy
@@ -70,6 +71,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         self.register_grant(ClientCredentials)
         self.register_grant(AuthorizationCode, [S256()])
         self.register_grant(Refresh)
+        self.register_grant(TokenExchange)
         self.register_endpoint(Introspection)
         self.register_endpoint(Revocation)
 

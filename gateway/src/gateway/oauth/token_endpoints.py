@@ -17,7 +17,7 @@ from gateway.oauth.client_authentication import ClientRefused
 from gateway.oauth.form import FormRequest
 from gateway.oauth.refresh import PresentedToken
 
-SHOWN = ("iss", "sub", "aud", "client_id", "org", "org_kind", "scope", "exp", "iat", "jti", "grant_id", "cnf")
+SHOWN = ("iss", "sub", "aud", "client_id", "org", "org_kind", "scope", "exp", "iat", "jti", "grant_id", "act", "cnf")
 Token = AccessToken | PresentedToken
 
 
@@ -64,7 +64,7 @@ class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]  #
             return {"active": False}
         if isinstance(token, PresentedToken):
             return _refresh_payload(token.token)
-        if self.server.grants.is_revoked(token.id, token.client_id, token.grant):
+        if self.server.grants.is_revoked(token.id, token.client_id, token.subject, token.grant):
             return {"active": False}
         shown = {name: token.claims[name] for name in SHOWN if name in token.claims}
         return {"active": True, "token_type": "DPoP" if "cnf" in shown else "Bearer"} | shown

@@ -6,12 +6,12 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
-from gateway.core.authorization import Grant, Person, RefreshToken
+from gateway.core.authorization import Grant, Person, RefreshToken, heir
 from gateway.core.model import AuditEntry
 from gateway.core.ports import Grants
 from gateway.core.roles import narrowed
 from gateway.core.secret import SecretKind, digest, new_secret
-from gateway.oauth.access_token import Holder, Keys, sign
+from gateway.oauth.access_token import AccessToken, Holder, Keys, sign
 from gateway.oauth.form import FormRequest
 from gateway.oauth.id_token import sign_id_token
 from gateway.oauth.policy import Policy
@@ -29,9 +29,14 @@ class Tokens:
         self._now = now
         self._ids = ids
 
-    def access(self, holder: Holder, scopes: Sequence[str], audiences: Sequence[str]) -> dict[str, Any]:
-        """An access token, as the answer holds it."""
-        token_id = self._ids()
+    def access(
+        self, holder: Holder, scopes: Sequence[str], audiences: Sequence[str], *, heir_of: AccessToken | None = None
+    ) -> dict[str, Any]:
+        """An access token, as the answer holds it. It ends no later than the one it is exchanged for."""
+        token_id, issued_at = self._ids(), int(self._now.timestamp())
+        expires_at = issued_at + int(self._policy.token_lifetime.total_seconds())
+        if heir_of:
+            token_id, expires_at = heir(heir_of.id, token_id), min(expires_at, int(heir_of.expires_at))
         token = sign(
             holder,
             scopes,
@@ -40,6 +45,7 @@ class Tokens:
             keys=self._keys,
             now=self._now,
             token_id=token_id,
+            expires_at=expires_at,
         )
         detail = {"token_id": token_id, "scopes": list(scopes), "targets": list(audiences)}
         entry = AuditEntry(self._now, "token.granted", holder.actor, holder.organization, holder.client, detail)
@@ -47,7 +53,7 @@ class Tokens:
         return {
             "access_token": token,
             "token_type": "DPoP" if holder.key else "Bearer",
-            "expires_in": int(self._policy.token_lifetime.total_seconds()),
+            "expires_in": expires_at - issued_at,
             "scope": " ".join(scopes),
         }
 

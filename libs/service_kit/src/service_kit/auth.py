@@ -51,7 +51,7 @@ class Caller:
     @property
     def actor(self) -> str:
         """How this caller is named in audit entries."""
-        return f"client:{self.client_id}" if self.subject == self.client_id else f"user:{self.subject}"
+        return f"user:{self.subject}" if self.grant_id else f"client:{self.client_id}"
 
 
 def fetch_keys_from(url: str) -> FetchKeys:
