@@ -1,6 +1,6 @@
 """Every route, from the API's own description: who may call it, whose things it shows, what is public."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 from gateway.core.scopes import Kind
 from gateway.main import create_openapi_app
 from tests.gateway.harness import BASE, Gateway, Member
+from tests.gateway.people import person
 
 PUBLIC = {
     ("get", "/.well-known/oauth-authorization-server"),
@@ -29,6 +30,8 @@ CLIENT = {
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/organizations"): {"name": "New", "slug": "new", "kind": "employer"},
     ("patch", "/organizations/{organization}"): {"name": "Taken over"},
+    ("post", "/organizations/{organization}/invitations"): {"email": "eve@harbour.example", "roles": ["owner"]},
+    ("patch", "/organizations/{organization}/members/{member}"): {"roles": ["owner"]},
     ("post", "/clients"): {"name": "New", "scopes": ["credentials:issue"]},
     ("patch", "/clients/{client}"): {"name": "Taken over"},
     ("post", "/clients/{client}/secret"): {"grace_s": 0},
@@ -36,6 +39,12 @@ BODIES: dict[tuple[str, str], Any] = {
 NEEDS = {
     ("post", "/organizations"): "organizations:manage",
     ("patch", "/organizations/{organization}"): "organizations:manage",
+    ("get", "/organizations/{organization}/members"): "organizations:manage",
+    ("patch", "/organizations/{organization}/members/{member}"): "organizations:manage",
+    ("delete", "/organizations/{organization}/members/{member}"): "organizations:manage",
+    ("get", "/organizations/{organization}/invitations"): "organizations:manage",
+    ("post", "/organizations/{organization}/invitations"): "organizations:manage",
+    ("delete", "/organizations/{organization}/invitations/{invitation}"): "organizations:manage",
     ("get", "/clients"): "clients:manage",
     ("post", "/clients"): "clients:manage",
     ("get", "/clients/{client}"): "clients:manage",
@@ -45,7 +54,12 @@ NEEDS = {
     ("get", "/oauth/userinfo"): "openid",
     ("post", "/oauth/userinfo"): "openid",
 }
-WITHOUT_BODY = {("delete", "/clients/{client}"), ("post", "/oauth/userinfo")}
+WITHOUT_BODY = {
+    ("delete", "/organizations/{organization}/members/{member}"),
+    ("delete", "/organizations/{organization}/invitations/{invitation}"),
+    ("delete", "/clients/{client}"),
+    ("post", "/oauth/userinfo"),
+}
 ROUTES = [(method, path) for path, methods in create_openapi_app().openapi()["paths"].items() for method in methods]
 PROTECTED = [route for route in ROUTES if route not in PUBLIC | CLIENT]
 OWNED = [route for route in PROTECTED if "{" in route[1]]
@@ -58,17 +72,24 @@ class Tenants:
     gateway: Gateway
     owner: Member
     stranger: Member
+    theirs: dict[str, str]
 
     async def call(self, route: tuple[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
         method, template = route
-        path = template.format(organization=self.owner.organization, client=self.owner.client_id)
+        path = template.format(organization=self.owner.organization, client=self.owner.client_id, **self.theirs)
         return await self.gateway.http.request(method.upper(), path, headers=headers, json=BODIES.get(route))
 
 
 @pytest_asyncio.fixture(scope="module")
 async def tenants(standing_gateway: Gateway) -> Tenants:
     owner, stranger = await standing_gateway.member("lakeside"), await standing_gateway.member("harbour")
-    return Tenants(standing_gateway, owner, stranger)
+    member = await person(standing_gateway, owner, "ada@lakeside.example")
+    asked = {"email": "ben@lakeside.example", "roles": ["issuer"]}
+    invited = await standing_gateway.http.post(
+        f"/organizations/{owner.organization}/invitations", json=asked, headers=await standing_gateway.headers(owner)
+    )
+    theirs = {"member": member.id, "invitation": invited.json()["invitation"]["id"]}
+    return Tenants(standing_gateway, owner, stranger, theirs)
 
 
 def test_the_tables_of_this_test_name_every_route() -> None:
@@ -104,7 +125,7 @@ class TestAccess:
         foreign = await tenants.call(route, headers)
         assert foreign.status_code == 404
         nowhere = Member("00000000-0000-4000-8000-000000000000", "nobody", "")
-        missing = await Tenants(tenants.gateway, nowhere, tenants.stranger).call(route, headers)
+        missing = await replace(tenants, owner=nowhere).call(route, headers)
         assert missing.status_code == 404
         varying = {"instance", "request_id"}
         assert without(foreign.json(), varying) == without(missing.json(), varying)

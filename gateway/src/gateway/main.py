@@ -15,11 +15,14 @@ from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
+from gateway.core.accept_invitation import AcceptInvitation
 from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
 from gateway.core.dynamic_clients import DynamicClients
+from gateway.core.invitations import Invitations
+from gateway.core.members import Members
 from gateway.core.people import User, UserId
-from gateway.core.ports import Grants
+from gateway.core.ports import Grants, Passwords
 from gateway.core.queries import Queries
 from gateway.core.register_client import RegisterClient, SecretReceipts
 from gateway.core.remove_client import RemoveClient
@@ -30,7 +33,7 @@ from gateway.core.sign_in import SignIn
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
-from gateway.http import clients, login, metadata, oauth, organizations, registration, userinfo
+from gateway.http import clients, invitations, login, members, metadata, oauth, organizations, registration, userinfo
 from gateway.http.browser import Browsers
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
@@ -62,7 +65,9 @@ class Parts:
 
     organizations: organizations.OrganizationUses
     clients: clients.ClientUses
+    members: members.MemberUses
     login: LoginUses
+    accept: AcceptInvitation
     registration: registration.RegistrationUses
     refresh_keys: Callable[[str], Awaitable[bool]]
     run: RunServer
@@ -102,6 +107,7 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
     ring = KeyRing(loader(rotate.ensure), key_opener(vault))
     queries = Queries(unit_of_work=unit_of_work)
     receipts = SecretReceipts(vault)
+    passwords = Argon2Passwords(**settings.password.model_dump())
     return Parts(
         organizations=organizations.OrganizationUses(
             create=CreateOrganization(unit_of_work=unit_of_work, clock=clock, ids=new_id),
@@ -115,7 +121,9 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
             remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
             queries=queries,
         ),
-        login=login_uses(settings, unit_of_work, run, clock),
+        members=member_uses(unit_of_work, receipts, clock),
+        login=login_uses(settings, unit_of_work, passwords, run, clock),
+        accept=AcceptInvitation(unit_of_work=unit_of_work, passwords=passwords, clock=clock, ids=new_id),
         registration=registration.RegistrationUses(
             clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
             read_keys=read_keys,
@@ -130,15 +138,29 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
     )
 
 
+def member_uses(
+    unit_of_work: Callable[[], SqlUnitOfWork], receipts: SecretReceipts, clock: Clock
+) -> members.MemberUses:
+    """What the routes about members call."""
+    return members.MemberUses(
+        members=Members(unit_of_work=unit_of_work, clock=clock),
+        invitations=Invitations(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
+    )
+
+
 def login_uses(
-    settings: GatewaySettings, unit_of_work: Callable[[], SqlUnitOfWork], run: RunServer, clock: Clock
+    settings: GatewaySettings,
+    unit_of_work: Callable[[], SqlUnitOfWork],
+    passwords: Passwords,
+    run: RunServer,
+    clock: Clock,
 ) -> LoginUses:
     """What the pages for people call."""
     return LoginUses(
         run=run,
         sign_in=SignIn(
             unit_of_work=unit_of_work,
-            passwords=Argon2Passwords(**settings.password.model_dump()),
+            passwords=passwords,
             clock=clock,
             pepper=settings.secret_for("sign-in attempts"),
         ),
@@ -162,9 +184,11 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
             metadata.routes(base, parts.jwk_set),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
+            invitations.routes(parts.login, parts.accept),
             userinfo.routes(parts.find_user),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
+            members.routes(parts.members, base),
             clients.routes(parts.clients, base, parse_client_keys),
         ],
         ready=ready,
@@ -198,7 +222,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    return application(settings, Parts(*[unwired] * 10))
+    return application(settings, Parts(*[unwired] * 12))
 
 
 SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

@@ -7,9 +7,9 @@ from sqlalchemy import RowMapping, Select, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.adapters.tables import ATTEMPTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
+from gateway.adapters.tables import ATTEMPTS, GRANTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
 from gateway.core.model import OrganizationId
-from gateway.core.people import Membership, Session, User, UserId
+from gateway.core.people import Member, Membership, Session, User, UserId
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
 
@@ -49,6 +49,21 @@ class SqlMemberships:
         again = insert(MEMBERSHIPS).values(row)
         key = [MEMBERSHIPS.c.user_id, MEMBERSHIPS.c.organization_id]
         await self._session.execute(again.on_conflict_do_update(index_elements=key, set_={"roles": roles}))
+
+    async def members(self, organization: str, *, lock: bool = False) -> Sequence[Member]:
+        users = [USERS.c[name].label(f"user_{name}") for name in ("email", "name", "password", "created_at")]
+        query = MEMBERSHIP.add_columns(*users).join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
+        query = query.where(MEMBERSHIPS.c.organization_id == organization)
+        query = query.order_by(MEMBERSHIPS.c.user_id) if lock else query.order_by(USERS.c.name, USERS.c.id)
+        query = query.with_for_update(of=MEMBERSHIPS) if lock else query
+        return [_member(row) for row in (await self._session.execute(query)).mappings()]
+
+    async def remove(self, membership: Membership, at: datetime) -> None:
+        user, organization = membership.user, membership.organization
+        ended = update(GRANTS).where(GRANTS.c.user_id == user, GRANTS.c.organization_id == organization)
+        await self._session.execute(ended.where(GRANTS.c.revoked_at.is_(None)).values(revoked_at=at))
+        gone = delete(MEMBERSHIPS).where(MEMBERSHIPS.c.user_id == user, MEMBERSHIPS.c.organization_id == organization)
+        await self._session.execute(gone)
 
 
 class SqlSessions:
@@ -125,3 +140,9 @@ def membership(row: RowMapping) -> Membership:
         Kind(row["kind"]),
         tuple(Role(role) for role in row["roles"]),
     )
+
+
+def _member(row: RowMapping) -> Member:
+    names = ("email", "name", "password", "created_at")
+    user = User(UserId(row["user_id"]), *(row[f"user_{name}"] for name in names))
+    return Member(user, membership(row))

@@ -140,6 +140,20 @@ MEMBERSHIPS = Table(
 )
 Index("ix_memberships_organization_id", MEMBERSHIPS.c.organization_id)
 
+INVITATIONS = Table(
+    "invitations",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+Index("ix_invitations_organization_id", INVITATIONS.c.organization_id)
+Index("ix_invitations_expires_at", INVITATIONS.c.expires_at)
+
 SESSIONS = Table(
     "sessions",
     METADATA,

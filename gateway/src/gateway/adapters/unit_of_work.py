@@ -7,6 +7,7 @@ from typing import TypeVar
 from gateway.adapters.audit import SqlAudit
 from gateway.adapters.clients import SqlClients
 from gateway.adapters.grants import SqlGrants
+from gateway.adapters.invitations import SqlInvitations
 from gateway.adapters.organizations import SqlOrganizations
 from gateway.adapters.people import SqlAttempts, SqlMemberships, SqlSessions, SqlUsers
 from gateway.adapters.signing_keys import SqlSigningKeys
@@ -34,6 +35,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def memberships(self) -> SqlMemberships:
         return SqlMemberships(self.session)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self.session)
 
     @cached_property
     def sessions(self) -> SqlSessions:

@@ -16,6 +16,16 @@ def no_such_client() -> NotFound:
     return NotFound("there is no such client")
 
 
+def no_such_member() -> NotFound:
+    """Also for one that is out of the caller's reach."""
+    return NotFound("there is no such member")
+
+
+def no_such_invitation() -> NotFound:
+    """Also for one that was used, withdrawn or has expired."""
+    return NotFound("there is no such invitation, or it was used, withdrawn or has expired")
+
+
 def unknown_scopes(scopes: Sequence[str]) -> Invalid:
     """Some scopes exist nowhere."""
     return invalid_field("scopes", f"unknown: {' '.join(scopes)}", code="scope-not-allowed")

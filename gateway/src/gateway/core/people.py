@@ -42,6 +42,27 @@ class Session:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in one organization, for its owners to see."""
+
+    user: User
+    membership: Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Whoever holds the link, whose digest is stored, and signs in with this address becomes a member."""
+
+    id: str
+    organization: OrganizationId
+    organization_name: str
+    email: str
+    roles: tuple[Role, ...]
+    created_at: datetime
+    expires_at: datetime
+
+
 def plain_address(email: str) -> str:
     """The form in which e-mail addresses are kept and compared."""
     return email.strip().lower()

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
-from gateway.core.people import Membership, Session, User, UserId
+from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
 from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId, KeyState, SigningKey
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
@@ -82,6 +82,31 @@ class Memberships(Protocol):
 
     async def set(self, membership: Membership, at: datetime) -> None:
         """Add the person, or change the roles."""
+
+    async def members(self, organization: str, *, lock: bool = False) -> Sequence[Member]:
+        """By name. `lock` keeps others from changing any of them until this transaction ends."""
+
+    async def remove(self, membership: Membership, at: datetime) -> None:
+        """The person's grants in this organization are revoked too."""
+
+
+class Invitations(Protocol):
+    """Who may become a member, by the digest of a link."""
+
+    async def add(self, digest: bytes, invitation: Invitation) -> None: ...
+
+    async def find(self, digest: bytes, at: datetime) -> Invitation | None: ...
+
+    async def take(self, digest: bytes, at: datetime) -> Invitation | None:
+        """Find it and forget it: of many who ask at once, one gets it."""
+
+    async def get(self, invitation: str) -> Invitation | None: ...
+
+    async def open(self, organization: str, at: datetime) -> Sequence[Invitation]:
+        """Those that may still be used, oldest first."""
+
+    async def withdraw(self, invitation: str, organization: str) -> bool:
+        """False when there is none."""
 
 
 class Sessions(Protocol):
@@ -194,6 +219,8 @@ class UnitOfWork(Protocol):
     def users(self) -> Users: ...
     @property
     def memberships(self) -> Memberships: ...
+    @property
+    def invitations(self) -> Invitations: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

@@ -21,6 +21,7 @@ class SecretKind(StrEnum):
     REFRESH = "laurel_refresh_"
     REQUEST = "laurel_request_"
     REGISTRATION = "laurel_registration_"
+    INVITATION = "laurel_invitation_"
     BROWSER = "laurel_browser_"
 
 

@@ -1,0 +1,64 @@
+"""An organization's members: their roles change, and they leave. There is always an owner left."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.core.errors import no_such_member
+from gateway.core.invitations import organization_of
+from gateway.core.model import Actor, AuditEntry
+from gateway.core.people import Member
+from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.roles import Role
+from service_kit.clock import Clock
+from service_kit.errors import Conflict
+
+
+class Members:
+    """Every method raises NotFound for an organization out of reach."""
+
+    def __init__(self, *, unit_of_work: NewUnitOfWork, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def all(self, actor: Actor, organization: str) -> Sequence[Member]:
+        """By name."""
+        async with self._unit_of_work() as work:
+            found = await organization_of(work, actor, organization)
+            return await work.memberships.members(found.id)
+
+    async def change(self, actor: Actor, organization: str, user: str, roles: Sequence[Role]) -> Member:
+        """New roles hold from the next token on. Raises NotFound, and Conflict for the last owner."""
+        async with self._unit_of_work() as work:
+            member = await self._member(work, actor, organization, user, owns_on=Role.OWNER in roles)
+            changed = replace(member.membership, roles=tuple(dict.fromkeys(roles)))
+            await work.memberships.set(changed, self._clock())
+            await self._record(work, actor, "member.changed", member, {"roles": list(changed.roles)})
+            await work.commit()
+        return replace(member, membership=changed)
+
+    async def remove(self, actor: Actor, organization: str, user: str) -> None:
+        """What the person allowed programs to do here ends too. Raises NotFound, and Conflict for the last owner."""
+        async with self._unit_of_work() as work:
+            member = await self._member(work, actor, organization, user, owns_on=False)
+            await work.memberships.remove(member.membership, self._clock())
+            await self._record(work, actor, "member.removed", member, {})
+            await work.commit()
+
+    async def _member(self, work: UnitOfWork, actor: Actor, organization: str, user: str, *, owns_on: bool) -> Member:
+        found = await organization_of(work, actor, organization)
+        # All rows are locked: two owners who remove each other at the same moment must not both succeed.
+        members = {one.user.id: one for one in await work.memberships.members(found.id, lock=True)}
+        member = next((one for id_, one in members.items() if id_ == user), None)
+        if member is None:
+            raise no_such_member()
+        owners = {id_ for id_, one in members.items() if Role.OWNER in one.membership.roles}
+        if owners == {member.user.id} and not owns_on:
+            raise Conflict("an organization keeps an owner; make somebody else one first", code="last-owner")
+        return member
+
+    async def _record(
+        self, work: UnitOfWork, actor: Actor, action: str, member: Member, detail: dict[str, object]
+    ) -> None:
+        about = {"user": member.user.id} | detail
+        organization = member.membership.organization
+        await work.audit.record(AuditEntry(self._clock(), action, actor.name, organization, detail=about))

@@ -1,0 +1,137 @@
+"""/organizations/{organization}/members and /invitations: an owner invites people, and says what they are for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from gateway.core.invitations import Invitations
+from gateway.core.members import Members
+from gateway.core.people import Invitation, Member
+from gateway.core.roles import Role
+from gateway.http.callers import OrganizationsManager, actor
+from gateway.http.problems import PROBLEMS
+from gateway.http.schemas import Body, Email
+from service_kit.app import router as strict_router
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey
+
+INVITATION_PATH = "/login/invitations"
+Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=len(Role))]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberUses:
+    """The use cases behind these routes."""
+
+    members: Members
+    invitations: Invitations
+
+
+class InvitationIn(Body):
+    """Whom to invite, and what for."""
+
+    email: Email
+    roles: Roles
+
+
+class RolesIn(Body):
+    """What a member is for from now on."""
+
+    roles: Roles
+
+
+class InvitationOut(BaseModel):
+    """An invitation that may still be used."""
+
+    id: str
+    email: str
+    roles: list[Role]
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> Self:
+        """As the API shows it."""
+        return cls.model_validate(invitation, from_attributes=True)
+
+
+class InvitedOut(BaseModel):
+    """A new invitation. Hand `link` to the person: it is shown this once, and kept nowhere."""
+
+    invitation: InvitationOut
+    link: str
+
+
+class InvitationList(BaseModel):
+    """Invitations that may still be used, oldest first."""
+
+    items: list[InvitationOut]
+
+
+class MemberOut(BaseModel):
+    """A member of the organization."""
+
+    id: str
+    email: str
+    name: str
+    roles: list[Role]
+
+    @classmethod
+    def of(cls, member: Member) -> Self:
+        """As the API shows it."""
+        user = member.user
+        return cls(id=user.id, email=user.email, name=user.name, roles=list(member.membership.roles))
+
+
+class MemberList(BaseModel):
+    """Members by name."""
+
+    items: list[MemberOut]
+
+
+def routes(uses: MemberUses, base_url: str) -> APIRouter:
+    """All of these need `organizations:manage`, which a person has as an owner."""
+    router = strict_router(prefix="/organizations/{organization}", tags=["members"], responses=PROBLEMS)
+
+    @router.post("/invitations", status_code=201)
+    async def invite(
+        caller: OrganizationsManager,
+        organization: str,
+        new: InvitationIn,
+        key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
+    ) -> InvitedOut:
+        """Invite a person by link. It is good once, for seven days."""
+        made = await uses.invitations.invite(actor(caller), organization, new.email, new.roles, key)
+        shown = InvitationOut.of(made.invitation)
+        return InvitedOut(invitation=shown, link=f"{base_url}{INVITATION_PATH}/{made.token}")
+
+    @router.get("/invitations")
+    async def open_invitations(caller: OrganizationsManager, organization: str) -> InvitationList:
+        """The invitations that may still be used."""
+        found = await uses.invitations.open(actor(caller), organization)
+        return InvitationList(items=[InvitationOut.of(one) for one in found])
+
+    @router.delete("/invitations/{invitation}", status_code=204)
+    async def withdraw(caller: OrganizationsManager, organization: str, invitation: str) -> None:
+        """Withdraw an invitation."""
+        await uses.invitations.withdraw(actor(caller), organization, invitation)
+
+    @router.get("/members")
+    async def members(caller: OrganizationsManager, organization: str) -> MemberList:
+        """The people who act for the organization."""
+        return MemberList(items=[MemberOut.of(one) for one in await uses.members.all(actor(caller), organization)])
+
+    @router.patch("/members/{member}")
+    async def change(caller: OrganizationsManager, organization: str, member: str, new: RolesIn) -> MemberOut:
+        """Give a member other roles. The last owner stays one."""
+        return MemberOut.of(await uses.members.change(actor(caller), organization, member, new.roles))
+
+    @router.delete("/members/{member}", status_code=204)
+    async def remove(caller: OrganizationsManager, organization: str, member: str) -> None:
+        """End a membership, and what the person allowed programs to do for the organization. The last owner stays."""
+        await uses.members.remove(actor(caller), organization, member)
+
+    return router
