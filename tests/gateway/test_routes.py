@@ -92,6 +92,24 @@ async def tenants(standing_gateway: Gateway) -> Tenants:
     return Tenants(standing_gateway, owner, stranger, theirs)
 
 
+@dataclass
+class Retired:
+    """A removed client, and a token of its that would be good for ten minutes more."""
+
+    client: Member
+    token: str
+
+
+@pytest_asyncio.fixture(scope="module")
+async def retired(standing_gateway: Gateway, tenants: Tenants) -> Retired:
+    client = await standing_gateway.member("abandoned")
+    token = await standing_gateway.token(client)
+    operator = await standing_gateway.headers(await standing_gateway.member("operations", Kind.OPERATOR))
+    removed = await standing_gateway.http.delete(f"/clients/{client.client_id}", headers=operator)
+    assert removed.status_code == 204
+    return Retired(client, token)
+
+
 def test_the_tables_of_this_test_name_every_route() -> None:
     assert set(ROUTES) >= PUBLIC | CLIENT | NEEDS.keys() | BODIES.keys()
     assert {route for route in PROTECTED if route[0] != "get"} == BODIES.keys() | WITHOUT_BODY
@@ -129,6 +147,42 @@ class TestAccess:
         assert missing.status_code == 404
         varying = {"instance", "request_id"}
         assert without(foreign.json(), varying) == without(missing.json(), varying)
+
+    @pytest.mark.parametrize("route", PROTECTED, ids=" ".join)
+    async def test_a_revoked_token_is_401(self, tenants: Tenants, route: tuple[str, str]) -> None:
+        token, auth = await tenants.gateway.token(tenants.owner), tenants.owner.auth
+        await tenants.gateway.http.post("/oauth/revoke", auth=auth, data={"token": token})
+        answer = await tenants.call(route, {"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+    @pytest.mark.parametrize("route", PROTECTED, ids=" ".join)
+    async def test_a_retired_clients_token_is_401(
+        self, tenants: Tenants, retired: Retired, route: tuple[str, str]
+    ) -> None:
+        answer = await tenants.call(route, {"Authorization": f"Bearer {retired.token}"})
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+    @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/par", "/oauth/introspect", "/oauth/revoke"])
+    async def test_a_retired_clients_secret_is_worth_nothing(
+        self, tenants: Tenants, retired: Retired, path: str
+    ) -> None:
+        form = {"grant_type": "client_credentials", "token": retired.token, "response_type": "code"}
+        answer = await tenants.gateway.http.post(path, data=form, auth=retired.client.auth)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+    @pytest.mark.parametrize("route", PROTECTED, ids=" ".join)
+    async def test_a_token_in_the_address_is_no_token(self, tenants: Tenants, route: tuple[str, str]) -> None:
+        token = await tenants.gateway.token(tenants.owner)
+        method, template = route
+        path = template.format(
+            organization=tenants.owner.organization, client=tenants.owner.client_id, **tenants.theirs
+        )
+        answer = await tenants.gateway.http.request(method.upper(), path, params={"access_token": token})
+        assert answer.status_code in {400, 401, 422}
+        bare = await tenants.gateway.http.request(method.upper(), path)
+        assert bare.status_code == 401
 
     async def test_the_owners_things_were_not_touched(self, tenants: Tenants) -> None:
         headers = await tenants.gateway.headers(tenants.owner)
