@@ -58,7 +58,7 @@ OPEN: Mapping[Room, set[Operation]] = {
 HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/metrics", "/records/page.css")} | {
     (method, path) for method in ("GET", "POST") for path in ("/oauth/authorize", "/login", "/login/consent")
 }
-HIDDEN |= {(method, "/login/invitations/{token}") for method in ("GET", "POST")}
+HIDDEN |= {(method, "/login/invitations") for method in ("GET", "POST")}
 HIDDEN |= {("POST", "/login/end"), ("GET", "/login/page.css")}
 """Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""
 

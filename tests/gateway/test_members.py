@@ -33,7 +33,7 @@ class Scene:
         answer = await self.call("POST", "/invitations", {"email": email, "roles": roles or ["issuer"]})
         assert answer.status_code == 201, answer.text
         link: str = answer.json()["link"]
-        assert link.startswith(f"{BASE}/login/invitations/laurel_invitation_")
+        assert link.startswith(f"{BASE}/login/invitations?token=laurel_invitation_")
         return link.removeprefix(BASE)
 
     async def members(self) -> dict[str, list[str]]:
@@ -50,8 +50,16 @@ async def scene(gateway: Gateway) -> Scene:
     return Scene(gateway, member, await gateway.headers(member))
 
 
+async def send(
+    visitor: Visitor, path: str, shown: httpx.Response, form: dict[str, str], **options: Any
+) -> httpx.Response:
+    """Send the form of an invitation's page."""
+    page, _, token = path.partition("?token=")
+    return await visitor.send(page, shown, {"token": token} | form, **options)
+
+
 async def join(visitor: Visitor, path: str, **form: str) -> httpx.Response:
-    return await visitor.send(path, await visitor.http.get(path), form)
+    return await send(visitor, path, await visitor.http.get(path), form)
 
 
 class TestInvitations:
@@ -63,7 +71,7 @@ class TestInvitations:
         shown = await visitor.http.get(path)
         assert "The lakeside" in shown.text
         assert "issuer, verifier" in shown.text
-        joined = await visitor.send(path, shown, {"name": "Ben", "password": PASSWORD})
+        joined = await send(visitor, path, shown, {"name": "Ben", "password": PASSWORD})
         assert (joined.status_code, joined.headers["location"]) == (303, "/login")
         assert "You are signed in as ben@lakeside.example" in (await visitor.page(joined)).text
         assert await scene.members() == {EMAIL: ["issuer", "verifier"]}
@@ -74,7 +82,7 @@ class TestInvitations:
         visitors = [Visitor(scene.gateway) for _ in range(4)]
         pages = [await visitor.http.get(path) for visitor in visitors]
         form = {"name": "Ben", "password": PASSWORD}
-        answers = await asyncio.gather(*(v.send(path, shown, form) for v, shown in zip(visitors, pages, strict=True)))
+        answers = await asyncio.gather(*(send(v, path, shown, form) for v, shown in zip(visitors, pages, strict=True)))
         assert sorted(answer.status_code for answer in answers)[0] == 303
         assert all(answer.status_code in {404, 409} for answer in answers if answer.status_code != 303)
         assert (await Visitor(scene.gateway).http.get(path)).status_code == 404
@@ -128,14 +136,36 @@ class TestInvitations:
 
     async def test_a_form_from_elsewhere_is_refused(self, scene: Scene) -> None:
         path, form = await scene.invite(), {"name": "Ben", "password": PASSWORD}
-        assert (await Visitor(scene.gateway).http.post(path, data=form)).status_code == 403
+        assert (await Visitor(scene.gateway).http.post("/login/invitations", data=form)).status_code == 403
         visitor = Visitor(scene.gateway)
         shown = await visitor.http.get(path)
-        crossed = await visitor.send(path, shown, form, headers={"Origin": "https://evil.example"})
+        crossed = await send(visitor, path, shown, form, headers={"Origin": "https://evil.example"})
         assert crossed.status_code == 403
         assert "default-src 'none'" in shown.headers["content-security-policy"]
         assert shown.headers["cache-control"] == "no-store"
         assert await scene.members() == {}
+
+    @pytest.mark.parametrize("query", ["", "?token=", "?token=laurel_invitation_made-up", "?token=%C3%A4"])
+    async def test_another_link_leads_nowhere(self, scene: Scene, query: str) -> None:
+        await scene.invite()
+        answer = await Visitor(scene.gateway).http.get(f"/login/invitations{query}")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+    async def test_an_owner_invites_by_a_program_and_nobody_else_does(self, scene: Scene) -> None:
+        await person(scene.gateway, scene.member, "ada@lakeside.example", Role.OWNER)
+        await person(scene.gateway, scene.member, "eve@lakeside.example", Role.ISSUER, Role.AUDITOR)
+        console = await app(scene.gateway, scene.member, scopes=["organizations:manage", "credentials:issue"])
+        asked = {"email": EMAIL, "roles": ["issuer"]}
+        for name, expected in (("ada", 201), ("eve", 403)):
+            given = await tokens(
+                Visitor(scene.gateway),
+                console,
+                f"{name}@lakeside.example",
+                scope="organizations:manage credentials:issue",
+            )
+            headers = {"Authorization": f"Bearer {given['access_token']}"}
+            assert (await scene.call("POST", "/invitations", asked, **headers)).status_code == expected
+        assert len(await scene.open()) == 1
 
     async def test_a_repeated_request_gives_the_same_link(self, scene: Scene) -> None:
         asked, key = {"email": EMAIL, "roles": ["owner"]}, {"Idempotency-Key": "k1"}
@@ -157,7 +187,7 @@ class TestInvitations:
         async with scene.gateway.unit_of_work() as work:
             rows = (await work.session.execute(text("SELECT action, audit::text AS line FROM audit"))).all()
         assert {"member.invited", "member.joined"} <= {row.action for row in rows}
-        assert not [row for row in rows if EMAIL in row.line or path.rpartition("/")[2] in row.line]
+        assert not [row for row in rows if EMAIL in row.line or path.rpartition("=")[2] in row.line]
 
 
 class TestMembers:

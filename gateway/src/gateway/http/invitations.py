@@ -1,4 +1,7 @@
-"""/login/invitations/{token}: an invited person opens the link, and becomes a member."""
+"""/login/invitations?token=...: an invited person opens the link, and becomes a member.
+
+The token is in the query, which the edge keeps out of its log, and never in the path.
+"""
 
 from dataclasses import dataclass
 
@@ -44,9 +47,8 @@ def routes(login: LoginUses, accept: AcceptInvitation) -> APIRouter:
     """Pages for browsers; not in the API's description."""
     router = APIRouter(include_in_schema=False)
     pages = InvitationPages(login, accept)
-    path = INVITATION_PATH + "/{token}"
-    router.add_api_route(path, readable(pages.show), methods=["GET"])
-    router.add_api_route(path, readable(pages.accept), methods=["POST"])
+    router.add_api_route(INVITATION_PATH, readable(pages.show), methods=["GET"])
+    router.add_api_route(INVITATION_PATH, readable(pages.accept), methods=["POST"])
     return router
 
 
@@ -59,13 +61,13 @@ class InvitationPages:
 
     async def show(self, request: Request) -> Response:
         """Ask for a name and a password, for the password, or only for a yes."""
-        opened = await self._open(request)
+        opened = await self._open(request, request.query_params.get("token", ""))
         return opened.browser.remember(_page(opened))
 
     async def accept(self, request: Request) -> Response:
         """Become a member, and stay signed in."""
         form = (await self._login.browsers.form(request)).fields
-        opened = await self._open(request)
+        opened = await self._open(request, form.get("token", ""))
         if opened.session is not None:
             await self._accept.with_account(opened.token, opened.session.user)
             return redirect(LOGIN_PATH)
@@ -83,8 +85,8 @@ class InvitationPages:
         lifetime_s = int(SESSION_LIFETIME.total_seconds())
         return opened.browser.sign_in(redirect(LOGIN_PATH), signed_in.token, lifetime_s)
 
-    async def _open(self, request: Request) -> _Opened:
-        browser, token = self._login.browsers.of(request), request.path_params["token"]
+    async def _open(self, request: Request, token: str) -> _Opened:
+        browser = self._login.browsers.of(request)
         invitation, has_account = await self._accept.find(token)
         return _Opened(token, invitation, has_account, await self._login.sessions.find(browser.session), browser)
 
@@ -101,7 +103,8 @@ def _page(opened: _Opened, *, name: str = "", error: ServiceError | None = None)
         "invitation.html",
         STATUS.get(type(error), 200) if error else 200,
         invitation=opened.invitation,
-        action=f"{INVITATION_PATH}/{opened.token}",
+        action=INVITATION_PATH,
+        token=opened.token,
         user=opened.session.user if opened.session else None,
         fits=opened.is_for_session,
         has_account=opened.has_account,

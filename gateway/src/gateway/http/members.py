@@ -106,7 +106,7 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         """Invite a person by link. It is good once, for seven days."""
         made = await uses.invitations.invite(actor(caller), organization, new.email, new.roles, key)
         shown = InvitationOut.of(made.invitation)
-        return InvitedOut(invitation=shown, link=f"{base_url}{INVITATION_PATH}/{made.token}")
+        return InvitedOut(invitation=shown, link=f"{base_url}{INVITATION_PATH}?token={made.token}")
 
     @router.get("/invitations")
     async def open_invitations(caller: OrganizationsManager, organization: str) -> InvitationList:
