@@ -121,6 +121,20 @@ def test_what_an_inline_context_may_not_do(context: Any, members: dict[str, Any]
         assert "credentialStatus" not in members or any("credentialStatus" in quad[1] for quad in quads)
 
 
+def test_a_name_may_be_said_again_with_the_meaning_it_has() -> None:
+    again = {name: f"https://schema.org/{name}" for name in ("name", "description")}
+    given_: dict[str, Any] = {
+        "@context": ["https://www.w3.org/2018/credentials/v1", again],
+        "id": "urn:x:credential",
+        "type": ["VerifiableCredential"],
+        "credentialSubject": {"id": "did:example:subject", "name": "Alice", "description": "Of Alice."},
+    }
+    assert canonical(general.to_quads(given_)) == canonical(pyld_quads(given_))
+    for other in ({"@id": again["name"], "@type": "@id"}, again["description"], "http://schema.org/name"):
+        with pytest.raises(CredentialError, match="context_conflict"):
+            general.to_quads({**given_, "@context": [given_["@context"][0], {**again, "name": other}]})
+
+
 @pytest.mark.parametrize("context", [None, [], "https://evil.test/", [None], [[]], [V2] * 17, 7])
 def test_what_is_no_context(context: Any) -> None:
     with pytest.raises(CredentialError):

@@ -31,6 +31,8 @@ from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native
 from credential_core.rdfc import Quad
 
 _MAX_INLINE_TERMS: Final = 256
+# What credentials/v2 and Open Badges say by these names: the first data model has no such terms, and may be given them.
+_SAME_MEANING: Final = {"name": "https://schema.org/name", "description": "https://schema.org/description"}
 _CONTEXT_KEYWORDS: Final = frozenset({"@version", "@vocab", "@language", "@direction", "@protected"})
 _TERM_KEYWORDS: Final = frozenset({"@id", "@type", "@container", "@language", "@direction", "@protected", "@prefix"})
 _CONTAINERS: Final = frozenset({"@list", "@set", "@language", "@graph"})
@@ -114,6 +116,8 @@ def _check_definition(name: str, definition: Any) -> None:
     if name.startswith("@"):
         if name not in _CONTEXT_KEYWORDS:
             raise ContextError("context_unsupported", f"an inline context may not use {name[:80]}")
+        return
+    if name in _SAME_MEANING and definition == _SAME_MEANING[name]:
         return
     if not name or ":" in name or name in _frozen_definitions()[0]:
         raise ContextError("context_conflict", f"an inline context may not define {name[:80]!r}")
