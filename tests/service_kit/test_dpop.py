@@ -149,7 +149,9 @@ async def service(mint: TokenMint) -> AsyncIterator[httpx.AsyncClient]:
     things = router()
 
     @things.get("/things/{thing}")
-    async def get(thing: str, caller: Annotated[Caller, Depends(Scope("things:read"))]) -> dict[str, str | None]:
+    async def get(
+        thing: str, caller: Annotated[Caller, Depends(Scope("things:read"))], q: str = ""
+    ) -> dict[str, str | None]:
         return {"key": caller.key}
 
     settings = Settings(environment="development", public_base_url=BASE_URL)

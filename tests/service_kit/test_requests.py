@@ -90,12 +90,21 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         more = (str(items[-1]),) if items and items[-1] < 4 else None
         return {"items": items, "next": link_next(request, response, BASE_URL, more)}
 
+    @things.delete("/things")
+    async def none() -> None: ...
+
+    foreign = router(open_query=True)
+
+    @foreign.get("/foreign")
+    async def ignoring() -> dict[str, str]:
+        return {}
+
     @things.get("/faults/{name}")
     async def fault(name: str) -> None:
         raise FAULTS[name]
 
     settings = Settings(environment="development", public_base_url=BASE_URL, http=HttpSettings(max_body_bytes=LIMIT))
-    app = create_app("things", settings, routers=[things], body_limits={"/raw": 2 * LIMIT})
+    app = create_app("things", settings, routers=[things, foreign], body_limits={"/raw": 2 * LIMIT})
     async with asgi_client(app) as client:
         yield client
 
@@ -151,7 +160,7 @@ class TestProblems:
         assert "canary" not in response.text
 
     @pytest.mark.parametrize(
-        ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/things", 405), ("GET", "/things/", 404)]
+        ("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/things", 405), ("GET", "/things/", 404)]
     )
     async def test_what_no_route_answers(self, client: httpx.AsyncClient, method: str, path: str, status: int) -> None:
         response = await client.request(method, path)
@@ -159,7 +168,7 @@ class TestProblems:
 
     async def test_another_method_is_told_every_method_of_the_address(self, client: httpx.AsyncClient) -> None:
         response = await client.put("/things")
-        assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST")
+        assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST, DELETE")
 
     async def test_what_can_be_read_can_be_asked_for_its_head(self, client: httpx.AsyncClient) -> None:
         whole, head = await client.get("/things?limit=2"), await client.head("/things?limit=2")
@@ -167,6 +176,48 @@ class TestProblems:
         for name in ("content-length", "content-type", "link"):
             assert head.headers[name] == whole.headers[name]
         assert (await client.head("/raw")).status_code == 405
+
+
+class TestQueries:
+    pytestmark = pytest.mark.asyncio
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/things?limit=2&lmit=1"),
+            ("POST", "/things?lmit=1"),
+            ("DELETE", "/things?lmit"),
+            ("GET", "/things?lmit="),
+        ],
+    )
+    async def test_an_unknown_parameter_is_refused_by_name(
+        self, client: httpx.AsyncClient, method: str, path: str
+    ) -> None:
+        response = await client.request(method, path)
+        assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+        assert [error["field"] for error in response.json()["errors"]] == ["lmit"]
+
+    async def test_every_unknown_parameter_is_named_once_up_to_a_limit(self, client: httpx.AsyncClient) -> None:
+        few = await client.get("/things?b=1&a=2&b=3&limit=1")
+        assert [error["field"] for error in few.json()["errors"]] == ["b", "a"]
+        many = await client.get("/things", params={f"{n:x>300}": "1" for n in range(50)})
+        assert [len(error["field"]) for error in many.json()["errors"]] == [200] * 10
+
+    async def test_values_are_not_echoed(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/things?access_token=canary")
+        assert response.status_code == 422
+        assert "canary" not in response.text
+
+    async def test_names_are_told_apart_by_case(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/things?Limit=1")).status_code == 422
+
+    async def test_a_browser_that_follows_a_decorated_link_is_let_through(self, client: httpx.AsyncClient) -> None:
+        browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        assert (await client.get("/things?fbclid=x", headers=browser)).status_code == 200
+        assert (await client.delete("/things?fbclid=x", headers=browser)).status_code == 422
+
+    async def test_addresses_of_another_protocol_ignore_them(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/foreign?x=1")).status_code == 200
 
 
 BODIES = {

@@ -12,6 +12,7 @@ from service_kit.auth import TokenVerifier
 from service_kit.errors import FieldError, Malformed
 from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
+from service_kit.query import known_parameters, refuse_unknown_parameters
 from service_kit.settings import Settings
 
 log = get_logger(__name__)
@@ -42,21 +43,35 @@ def _malformed(error: strict_json.JsonError) -> Malformed:
 
 
 class StrictRoute(APIRoute):
-    """A route that hands StrictRequest to FastAPI's own body parsing."""
+    """A route that refuses query parameters it does not declare, and reads bodies as StrictRequest does."""
+
+    open_query = False
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
+        known = known_parameters(self.dependant)
 
         async def strict(request: Request) -> Response:
+            if not self.open_query:
+                refuse_unknown_parameters(request, known)
             response: Response = await handler(StrictRequest(request.scope, request.receive))
             return response
 
         return strict
 
 
-def router(**options: Any) -> APIRouter:
-    """An APIRouter with strict JSON bodies. Use this one, not FastAPI's."""
-    return APIRouter(route_class=StrictRoute, **options)
+class OpenQueryRoute(StrictRoute):
+    """A StrictRoute that ignores unknown query parameters, for protocols that say so."""
+
+    open_query = True
+
+
+def router(*, open_query: bool = False, **options: Any) -> APIRouter:
+    """An APIRouter with strict bodies and queries. Use this one, not FastAPI's.
+
+    `open_query` is for the addresses of a protocol that is not ours, where unknown query parameters are ignored.
+    """
+    return APIRouter(route_class=OpenQueryRoute if open_query else StrictRoute, **options)
 
 
 def create_app(

@@ -56,7 +56,9 @@ def routes(import_courses: ImportCourses) -> APIRouter:
         return asdict(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
 
     @imports.get(
-        "/courses/import/template.csv", responses={200: {"content": {"text/csv": {}}}}, response_class=Response
+        "/courses/import/template.csv",
+        responses=documented(None, content={"text/csv": {}}),
+        response_class=Response,
     )
     async def template() -> Response:
         """A course list to fill in, with one example."""

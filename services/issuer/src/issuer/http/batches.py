@@ -121,7 +121,7 @@ def _add_open(routes: APIRouter, services: Services) -> None:
     @routes.get(
         "/template.csv",
         summary="A file to fill in",
-        responses=CSV | problems(),
+        responses=CSV | problems(422),
         response_class=Response,
     )
     async def template(caller: Issues) -> Response:
@@ -141,7 +141,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         items = [batch_summary(batch, addresses) for batch in found.items]
         return {"items": items, "next": link_next(request, response, addresses.base_url, found.next)}
 
-    @routes.get("/{batch_id}", summary="How far a batch is", response_model=BatchReply, responses=problems(404))
+    @routes.get("/{batch_id}", summary="How far a batch is", response_model=BatchReply, responses=problems(404, 422))
     async def read_batch(caller: Reads, batch_id: str) -> dict[str, Any]:
         return batch_reply(*await batches.batch(caller.org, batch_id), addresses)
 
@@ -159,7 +159,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         items = [row_reply(row, addresses) for row in found.items]
         return RowsPage(items=items, next=link_next(request, response, addresses.base_url, found.next))
 
-    @routes.get("/{batch_id}/reconciliation", summary="Whether a batch adds up", responses=problems(404))
+    @routes.get("/{batch_id}/reconciliation", summary="Whether a batch adds up", responses=problems(404, 422))
     async def reconcile(caller: Reads, batch_id: str) -> ReconciliationReply:
         return reconciliation_reply(await batches.reconciliation(caller.org, batch_id))
 
@@ -168,7 +168,7 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
     @routes.get(
         "/{batch_id}/results.csv",
         summary="What became of every row",
-        responses=CSV | problems(404),
+        responses=CSV | problems(404, 422),
         response_class=StreamingResponse,
     )
     async def read_results(caller: Reads, batch_id: str) -> StreamingResponse:
@@ -180,7 +180,7 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
         "/{batch_id}/events",
         summary="Follow a batch",
         description="Server-sent events `progress`, each the batch as GET gives it, until it ends.",
-        responses=STREAM | problems(404),
+        responses=STREAM | problems(404, 422),
         response_class=StreamingResponse,
     )
     async def follow(caller: Reads, batch_id: str) -> StreamingResponse:
@@ -202,5 +202,5 @@ def _add_action(routes: APIRouter, services: Services, action: BatchAction) -> N
         summary=f"{action.value.capitalize()} a batch",
         description="Repeating it does nothing and succeeds.",
         response_model=BatchReply,
-        responses=problems(404, 409),
+        responses=problems(404, 409, 422),
     )

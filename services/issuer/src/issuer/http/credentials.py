@@ -91,7 +91,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         summary="Read one of your credentials",
         description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone.",
         response_model=CredentialDetail,
-        responses=problems(404),
+        responses=problems(404, 422),
     )
     async def read_credential(request: Request, caller: Reads, credential_id: str) -> Response:
         life = await services.queries.credential(caller.org, credential_id)

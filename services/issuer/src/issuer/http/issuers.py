@@ -46,7 +46,7 @@ def issuer_routes(services: Services) -> APIRouter:
         response.headers["Location"] = addresses.issuer(issuer.slug)
         return issuer_reply(issuer, addresses)
 
-    @routes.get("", summary="List your issuers", responses=problems())
+    @routes.get("", summary="List your issuers", responses=problems(422))
     async def list_issuers(caller: ManagesIssuers) -> IssuersReply:
         issuers = await services.queries.issuers(caller.org)
         return IssuersReply(items=[issuer_reply(issuer, addresses) for issuer in issuers])
@@ -61,7 +61,7 @@ def issuer_routes(services: Services) -> APIRouter:
         issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor)
         return issuer_reply(issuer, addresses)
 
-    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=problems(404))
+    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=problems(404, 422))
     async def list_keys(caller: ManagesIssuers, slug: str) -> KeysReply:
         return keys_reply(await services.queries.issuer(caller.org, slug))
 

@@ -35,7 +35,7 @@ def _giving(status: int) -> dict[int | str, dict[str, Any]]:
 
 def vc_api_routes(services: Services) -> APIRouter:
     """`/vc/credentials`."""
-    routes = router(prefix="/vc", tags=["vc-api"])
+    routes = router(prefix="/vc", tags=["vc-api"], open_query=True)
     _add_issue(routes, services)
 
     @routes.post(

@@ -60,8 +60,9 @@ def _issuers(public: APIRouter, lookup: Lookup) -> None:
 
 
 def _records(public: APIRouter, lookup: Lookup) -> None:
-    async def stylesheet(request: Request) -> Response:
-        """The pages' look."""
+    async def stylesheet(request: Request, v: str = "") -> Response:
+        """The pages' look. `v` names the edition, so that it can be kept for ever."""
+        del v
         return reply(request, pages.STYLESHEET, media_type=pages.CSS, cache_control=KEPT_FOR_EVER)
 
     async def record(request: Request, credential: RecordId) -> Response:

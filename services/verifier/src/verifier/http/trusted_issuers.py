@@ -36,7 +36,7 @@ def routes(trust: Trust, public_base_url: str) -> APIRouter:
         """Accept an issuer. Doing it again changes nothing."""
         return _entry(await trust.add(caller.org, issuer_id))
 
-    @api.delete(PATH + "/{id:path}", status_code=204, responses=problems(401, 403, 404))
+    @api.delete(PATH + "/{id:path}", status_code=204, responses=problems(401, 403, 404, 422))
     async def forget(issuer_id: IssuerId, caller: MayVerify) -> None:
         """Accept it no longer."""
         await trust.remove(caller.org, issuer_id)

@@ -45,7 +45,7 @@ def _describing(member: str) -> dict[str, Any]:
 
 def routes(verify: Verify, challenges: Challenges) -> APIRouter:
     """`/vc`, over their use cases."""
-    api = router(tags=["vc-api"])
+    api = router(tags=["vc-api"], open_query=True)
 
     @api.post(CREDENTIALS, summary="Verify any credential", **_describing("verifiableCredential"))
     async def credential(request: Request, caller: MayVerify) -> Response:

@@ -60,7 +60,7 @@ def routes(verify: Verify, history: History, public_base_url: str) -> APIRouter:
         following = link_next(request, response, public_base_url, found.next)
         return PastVerificationsResponse(items=[_past(item) for item in found.items], next=following)
 
-    @api.get(PATH + "/{id}", responses=problems(401, 403, 404))
+    @api.get(PATH + "/{id}", responses=problems(401, 403, 404, 422))
     async def one(id: str, caller: MayVerify) -> PastVerificationResponse:  # noqa: A002 - the path's name for it
         """One of the organization's own verifications."""
         return _past(await history.get(caller.org, id))
