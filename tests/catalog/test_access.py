@@ -91,7 +91,7 @@ async def test_another_tenants_things_are_not_there(
 
 
 def _said(answer: httpx.Response) -> Json:
-    return {name: value for name, value in answer.json().items() if name not in {"instance", "request_id"}}
+    return {name: value for name, value in answer.json().items() if name not in {"instance", "requestId"}}
 
 
 @pytest.mark.parametrize("where", ["/courses?mine=true", "/achievements?mine=true"])

@@ -21,7 +21,7 @@ async def test_a_new_achievement_is_a_draft_at_its_permanent_address(university:
     assert answer.status_code == 201
     assert answer.headers["location"] == draft["id"]
     assert draft["id"].startswith(f"{BASE_URL}/achievements/")
-    assert (draft["status"], draft["organization"], draft["latest_version"]) == ("draft", UNIVERSITY, None)
+    assert (draft["status"], draft["organization"], draft["latestVersion"]) == ("draft", UNIVERSITY, None)
     assert {name: draft[name] for name in COMPLETE} == COMPLETE
 
 
@@ -305,7 +305,7 @@ async def test_a_published_document_fits_into_a_valid_credential(
 ) -> None:
     version = await published(university, **members)
 
-    document = (await client.get(path(version["version_id"]))).json()
+    document = (await client.get(path(version["versionId"]))).json()
 
     assert document["id"] == version["id"]
     assert set(document) == {"id", "type", "version", *members}
@@ -313,11 +313,11 @@ async def test_a_published_document_fits_into_a_valid_credential(
 
 
 async def test_a_document_from_a_course_fits_into_a_valid_credential(university: httpx.AsyncClient) -> None:
-    made = await course(university, general_education=["A"], credits=0.25, prerequisites="None.")
+    made = await course(university, generalEducation=["A"], credits=0.25, prerequisites="None.")
     draft = (await university.post("/achievements", json={"course": made["id"]})).json()
     version = (await university.post(f"{path(draft['id'])}/publish")).json()
 
-    document = (await university.get(path(version["version_id"]))).json()
+    document = (await university.get(path(version["versionId"]))).json()
 
     assert document["id"] == address(BASE_URL, AchievementId(path(version["id"]).rsplit("/", 1)[-1]))
     assert validate_credential(credential_of(document)) == ()

@@ -160,6 +160,18 @@ def test_members_without_a_field_are_kept() -> None:
     assert row.fields.general_education == ("GHS", "PAR", "WRI")
 
 
+def test_a_registrars_spelling_is_taken_and_ours_wins() -> None:
+    older, both = read(
+        '[{"code":"A","title":"A","general_education":["X"]},'
+        '{"code":"B","title":"B","general_education":["X"],"generalEducation":["Y"]}]',
+        "application/json",
+    )
+
+    assert older.fields is not None and both.fields is not None
+    assert (older.fields.general_education, older.fields.extra) == (("X",), {})
+    assert (both.fields.general_education, both.fields.extra) == (("Y",), {"general_education": ["X"]})
+
+
 def test_ndjson_rows_stand_alone() -> None:
     content = '{"code":"A 1","title":"Art"}\r\n\n{"code":"B"\n[1]\n{"code":"C","title":"Chess","level":300}'
     rows = read(content, "application/x-ndjson")

@@ -18,7 +18,7 @@ COMPLETE: Json = {
     "type": "Seminar",
     "prerequisites": "None.",
     "description": "What computing is.",
-    "general_education": ["CTD"],
+    "generalEducation": ["CTD"],
     "extra": {"room": {"building": "RNS", "number": 310}, "tags": [1.5, None, True]},
 }
 
@@ -61,8 +61,8 @@ async def test_a_level_of_digits_is_a_number(university: httpx.AsyncClient, leve
         ({"credits": -1}, "credits"),
         ({"credits": "1"}, "credits"),
         ({"department": "x" * 101}, "department"),
-        ({"general_education": ["x"] * 51}, "general_education"),
-        ({"general_education": None}, "general_education"),
+        ({"generalEducation": ["x"] * 51}, "generalEducation"),
+        ({"generalEducation": None}, "generalEducation"),
         ({"extra": []}, "extra"),
         ({"extra": {"n": 2**60}}, "extra"),
         ({"extra": {"n": [{"m": 2**60}]}}, "extra"),
@@ -100,8 +100,8 @@ async def test_a_change_replaces_only_what_it_names(university: httpx.AsyncClien
 
     changed = answer.json()
     assert answer.status_code == 200
-    assert changed == made | {"title": "New", "credits": None, "extra": {}, "updated_at": changed["updated_at"]}
-    assert changed["updated_at"] > made["updated_at"]
+    assert changed == made | {"title": "New", "credits": None, "extra": {}, "updatedAt": changed["updatedAt"]}
+    assert changed["updatedAt"] > made["updatedAt"]
     assert (await university.patch(f"/courses/{made['id']}", json={"title": "New"})).json() == changed
     assert (await university.patch(f"/courses/{made['id']}", json={"title": None})).status_code == 422
 

@@ -59,7 +59,7 @@ async def test_answers_are_as_described(university: httpx.AsyncClient, client: h
         (answers.AchievementAnswer, (await university.get(path(draft["id"]))).json()),
         (answers.AchievementPage, (await university.get("/achievements?mine=true")).json()),
         (answers.VersionPage, (await client.get(f"{path(version['id'])}/versions")).json()),
-        (answers.OpenBadgesAchievement, (await client.get(path(version["version_id"]))).json()),
+        (answers.OpenBadgesAchievement, (await client.get(path(version["versionId"]))).json()),
         (answers.Problem, (await client.get("/courses/none")).json()),
     ]
     for model, answer in expected:

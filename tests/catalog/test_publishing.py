@@ -22,13 +22,13 @@ async def test_publishing_makes_version_one_and_its_event(university: httpx.Asyn
     version = answer.json()
     assert answer.status_code == 200
     assert (version["version"], version["status"]) == ("1", "published")
-    assert version["version_id"] == answer.headers["content-location"] == f"{draft['id']}/versions/1"
+    assert version["versionId"] == answer.headers["content-location"] == f"{draft['id']}/versions/1"
     ((kind, key, payload),) = await events(database)
     told = AchievementPublished.model_validate(payload)
     assert (kind, key) == ("achievement.published.v1", f"{path(draft['id']).rsplit('/', 1)[-1]}/1")
     assert (told.achievement_id, told.version, told.revision, told.org_id) == (draft["id"], 1, 1, UNIVERSITY)
     assert (told.name, told.achievement_type) == ("Data Literacy", "MicroCredential")
-    document = (await university.get(path(version["version_id"]))).json()
+    document = (await university.get(path(version["versionId"]))).json()
     assert told.document == document == {"id": draft["id"], "type": ["Achievement"], **COMPLETE, "version": "1"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+from pydantic.alias_generators import to_camel
 
 from gateway.adapters.passwords import Argon2Passwords
 from gateway.core.model import OrganizationId
@@ -93,19 +94,19 @@ class App:
 
 
 async def app(gateway: Gateway, member: Member, **changes: Any) -> App:
-    """A registered program of this organization."""
+    """A registered program of this organization; `changes` in Python's spelling."""
     public = changes.get("token_endpoint_auth_method") == "none"
     asked = {
         "name": "Badge <Studio>",
         "scopes": ["credentials:issue", "catalog:write"],
-        "grant_types": ["authorization_code", "refresh_token"],
-        "redirect_uris": [REDIRECT],
-    } | changes
+        "grantTypes": ["authorization_code", "refresh_token"],
+        "redirectUris": [REDIRECT],
+    } | {to_camel(name): value for name, value in changes.items()}
     answer = await gateway.http.post("/clients", headers=await gateway.headers(member), json=asked)
     assert answer.status_code == 201, answer.text
     made = answer.json()
-    auth = None if public else (made["client_id"], made["client_secret"])
-    return App(gateway, made["client_id"], auth, asked["redirect_uris"][0])
+    auth = None if public else (made["clientId"], made["clientSecret"])
+    return App(gateway, made["clientId"], auth, asked["redirectUris"][0])
 
 
 @dataclass

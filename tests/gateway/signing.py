@@ -68,13 +68,13 @@ async def register_signer(gateway: Gateway) -> Signer:
             json={
                 "name": "signs",
                 "scopes": ["credentials:issue"],
-                "token_endpoint_auth_method": "private_key_jwt",
+                "tokenEndpointAuthMethod": "private_key_jwt",
                 "jwks": {"keys": [key.as_dict(private=False) for key in keys]},
             },
         )
         assert answer.status_code == 201, answer.text
-        assert "client_secret" not in answer.json()
-        client_id: str = answer.json()["client_id"]
+        assert "clientSecret" not in answer.json()
+        client_id: str = answer.json()["clientId"]
         return client_id
 
     other = await register(await gateway.member("harbour"), STRANGER)

@@ -47,7 +47,7 @@ async def test_unfit_keys_are_refused_with_their_path(standing_gateway: Gateway,
         json={
             "name": "signs",
             "scopes": ["credentials:issue"],
-            "token_endpoint_auth_method": "private_key_jwt",
+            "tokenEndpointAuthMethod": "private_key_jwt",
             "jwks": {"keys": REFUSED_KEYS[case]},
         },
     )

@@ -23,27 +23,27 @@ async def test_a_registered_client_gets_tokens_with_its_secret(gateway: Gateway)
     assert made.status_code == 201, made.text
     assert made.headers["cache-control"] == "no-store"
     body = made.json()
-    assert made.headers["location"] == f"{BASE}/clients/{body['client_id']}"
-    secret = body.pop("client_secret")
+    assert made.headers["location"] == f"{BASE}/clients/{body['clientId']}"
+    secret = body.pop("clientSecret")
     assert secret.startswith("laurel_secret_")
     assert len(secret) == len("laurel_secret_") + 43
     assert body == NEW | {
-        "client_id": body["client_id"],
+        "clientId": body["clientId"],
         "organization": member.organization,
-        "token_endpoint_auth_method": "client_secret_basic",
-        "grant_types": ["client_credentials"],
-        "redirect_uris": [],
-        "application_type": "web",
-        "require_pushed_authorization_requests": False,
-        "dpop_bound_access_tokens": False,
-        "created_at": body["created_at"],
+        "tokenEndpointAuthMethod": "client_secret_basic",
+        "grantTypes": ["client_credentials"],
+        "redirectUris": [],
+        "applicationType": "web",
+        "requirePushedAuthorizationRequests": False,
+        "dpopBoundAccessTokens": False,
+        "createdAt": body["createdAt"],
     }
-    token = await gateway.ask({}, auth=(body["client_id"], secret))
+    token = await gateway.ask({}, auth=(body["clientId"], secret))
     assert token.json()["scope"] == "credentials:issue credentials:read"
-    read = await gateway.http.get(f"/clients/{body['client_id']}", headers=headers)
+    read = await gateway.http.get(f"/clients/{body['clientId']}", headers=headers)
     assert read.json() == body
     listed = (await gateway.http.get("/clients", headers=headers)).json()["items"]
-    assert [one["client_id"] for one in listed] == [member.client_id, body["client_id"]]
+    assert [one["clientId"] for one in listed] == [member.client_id, body["clientId"]]
     assert "secret" not in str(listed).replace("client_secret_basic", "")
 
 
@@ -55,7 +55,7 @@ async def test_a_repeated_registration_gives_the_same_secret(gateway: Gateway) -
     assert (await gateway.http.post("/clients", headers=headers, json=NEW | {"name": "x"})).status_code == 409
     async with gateway.unit_of_work() as work:
         (stored,) = (await work.session.scalars(select(IDEMPOTENCY_KEYS.c.result))).all()
-    assert first.json()["client_secret"] not in stored
+    assert first.json()["clientSecret"] not in stored
     assert await count(gateway, headers) == 2
 
 
@@ -69,7 +69,7 @@ async def test_an_idempotency_key_is_one_clients_own(gateway: Gateway) -> None:
     first = await gateway.http.post("/clients", headers=one, json=NEW)
     second = await gateway.http.post("/clients", headers=other, json=NEW)
     assert second.status_code == 201
-    assert first.json()["client_id"] != second.json()["client_id"]
+    assert first.json()["clientId"] != second.json()["clientId"]
 
 
 async def test_an_operator_registers_a_client_for_anyone(gateway: Gateway) -> None:
@@ -123,10 +123,10 @@ async def test_scopes_are_changed_for_the_tokens_to_come(gateway: Gateway) -> No
     member = await gateway.member("lakeside")
     headers = await gateway.headers(member)
     made = (await gateway.http.post("/clients", headers=headers, json=NEW)).json()
-    path = f"/clients/{made['client_id']}"
+    path = f"/clients/{made['clientId']}"
     changed = await gateway.http.patch(path, headers=headers, json={"scopes": ["catalog:write"], "name": "Catalogue"})
     assert (changed.json()["scopes"], changed.json()["name"]) == (["catalog:write"], "Catalogue")
-    token = await gateway.ask({}, auth=(made["client_id"], made["client_secret"]))
+    token = await gateway.ask({}, auth=(made["clientId"], made["clientSecret"]))
     assert token.json()["scope"] == "catalog:write"
     wrong: list[dict[str, Any]] = [{"scopes": ["audit:read"]}, {"scopes": []}, {}, {"jwks": {"keys": []}}, {"id": "x"}]
     for body in wrong:
@@ -140,17 +140,17 @@ async def test_a_new_secret_ends_the_old_one_at_once(gateway: Gateway) -> None:
     assert rotated.status_code == 200, rotated.text
     assert rotated.headers["cache-control"] == "no-store"
     assert (await gateway.ask({}, auth=member.auth)).status_code == 401
-    assert (await gateway.ask({}, auth=(member.client_id, rotated.json()["client_secret"]))).status_code == 200
+    assert (await gateway.ask({}, auth=(member.client_id, rotated.json()["clientSecret"]))).status_code == 200
 
 
 async def test_an_old_secret_lives_on_for_the_grace_asked_for(gateway: Gateway) -> None:
     member = await gateway.member("lakeside")
     headers = await gateway.headers(member) | {"Idempotency-Key": "k1"}
     path = f"/clients/{member.client_id}/secret"
-    rotated = await gateway.http.post(path, headers=headers, json={"grace_s": 300})
-    again = await gateway.http.post(path, headers=headers, json={"grace_s": 300})
-    assert again.json()["client_secret"] == rotated.json()["client_secret"]
-    new = (member.client_id, rotated.json()["client_secret"])
+    rotated = await gateway.http.post(path, headers=headers, json={"graceSeconds": 300})
+    again = await gateway.http.post(path, headers=headers, json={"graceSeconds": 300})
+    assert again.json()["clientSecret"] == rotated.json()["clientSecret"]
+    new = (member.client_id, rotated.json()["clientSecret"])
     assert [(await gateway.ask({}, auth=auth)).status_code for auth in (member.auth, new)] == [200, 200]
     gateway.clock.forward(seconds=299)
     assert (await gateway.ask({}, auth=member.auth)).status_code == 200
@@ -165,14 +165,16 @@ async def test_two_secrets_are_good_at_most(gateway: Gateway) -> None:
     for _ in range(3):
         gateway.clock.forward(seconds=1)
         rotated = await gateway.http.post(
-            f"/clients/{member.client_id}/secret", headers=headers, json={"grace_s": 86400}
+            f"/clients/{member.client_id}/secret", headers=headers, json={"graceSeconds": 86400}
         )
-        secrets.append(rotated.json()["client_secret"])
+        secrets.append(rotated.json()["clientSecret"])
     answers = [(await gateway.ask({}, auth=(member.client_id, secret))).status_code for secret in secrets]
     assert answers == [401, 401, 200, 200]
 
 
-@pytest.mark.parametrize("body", [{"grace_s": -1}, {"grace_s": 86401}, {"grace_s": "x"}, {"grace": 1}, [], 5])
+@pytest.mark.parametrize(
+    "body", [{"graceSeconds": -1}, {"graceSeconds": 86401}, {"graceSeconds": "x"}, {"grace": 1}, [], 5]
+)
 async def test_a_grace_has_limits(gateway: Gateway, body: Any) -> None:
     member = await gateway.member("lakeside")
     refused = await gateway.http.post(
@@ -186,13 +188,13 @@ async def test_a_removed_client_is_gone_and_its_id_is_never_used_again(gateway: 
     member = await gateway.member("lakeside")
     headers = await gateway.headers(member)
     made = (await gateway.http.post("/clients", headers=headers, json=NEW)).json()
-    path = f"/clients/{made['client_id']}"
+    path = f"/clients/{made['clientId']}"
     removed = await gateway.http.delete(path, headers=headers)
     assert (removed.status_code, removed.content) == (204, b"")
     for method in ("GET", "DELETE"):
         assert (await gateway.http.request(method, path, headers=headers)).status_code == 404
     assert (await gateway.http.post(f"{path}/secret", headers=headers)).status_code == 404
-    assert (await gateway.ask({}, auth=(made["client_id"], made["client_secret"]))).status_code == 401
+    assert (await gateway.ask({}, auth=(made["clientId"], made["clientSecret"]))).status_code == 401
 
 
 INVALID: dict[str, tuple[Any, str]] = {
@@ -203,21 +205,21 @@ INVALID: dict[str, tuple[Any, str]] = {
     "a scope that is a number": (NEW | {"scopes": [1]}, "scopes.0"),
     "a very long scope": (NEW | {"scopes": ["x" * 65]}, "scopes.0"),
     "too many scopes": (NEW | {"scopes": ["x"] * 33}, "scopes"),
-    "a secret of one's own": (NEW | {"client_secret": "x"}, "client_secret"),
-    "an id of one's own": (NEW | {"client_id": "x"}, "client_id"),
-    "an unknown method": (NEW | {"token_endpoint_auth_method": "tls"}, "token_endpoint_auth_method"),
-    "a public client for its organization": (NEW | {"token_endpoint_auth_method": "none"}, "grant_types"),
-    "refreshing without people": (NEW | {"grant_types": ["refresh_token"]}, "grant_types"),
-    "no grant": (NEW | {"grant_types": []}, "grant_types"),
-    "an unknown grant": (NEW | {"grant_types": ["password"]}, "grant_types.0"),
-    "people without a way back": (NEW | {"grant_types": ["authorization_code"]}, "redirect_uris"),
-    "a way back without people": (NEW | {"redirect_uris": ["https://app.example/"]}, "redirect_uris"),
+    "a secret of one's own": (NEW | {"clientSecret": "x"}, "clientSecret"),
+    "an id of one's own": (NEW | {"clientId": "x"}, "clientId"),
+    "an unknown method": (NEW | {"tokenEndpointAuthMethod": "tls"}, "tokenEndpointAuthMethod"),
+    "a public client for its organization": (NEW | {"tokenEndpointAuthMethod": "none"}, "grantTypes"),
+    "refreshing without people": (NEW | {"grantTypes": ["refresh_token"]}, "grantTypes"),
+    "no grant": (NEW | {"grantTypes": []}, "grantTypes"),
+    "an unknown grant": (NEW | {"grantTypes": ["password"]}, "grantTypes.0"),
+    "people without a way back": (NEW | {"grantTypes": ["authorization_code"]}, "redirectUris"),
+    "a way back without people": (NEW | {"redirectUris": ["https://app.example/"]}, "redirectUris"),
     "plain http": (
-        NEW | {"grant_types": ["authorization_code"], "redirect_uris": ["http://a.example"]},
-        "redirect_uris.0",
+        NEW | {"grantTypes": ["authorization_code"], "redirectUris": ["http://a.example"]},
+        "redirectUris.0",
     ),
     "keys without the method": (NEW | {"jwks": {"keys": []}}, "body"),
-    "the method without keys": (NEW | {"token_endpoint_auth_method": "private_key_jwt"}, "body"),
+    "the method without keys": (NEW | {"tokenEndpointAuthMethod": "private_key_jwt"}, "body"),
     "an unknown organization": (NEW | {"organization": "00000000-0000-4000-8000-000000000000"}, "organization"),
     "an organization that is a number": (NEW | {"organization": 5}, "organization"),
 }
@@ -237,12 +239,12 @@ async def test_every_change_is_in_the_audit_trail_without_secrets(gateway: Gatew
     member = await gateway.member("lakeside")
     headers = await gateway.headers(member)
     made = (await gateway.http.post("/clients", headers=headers, json=NEW)).json()
-    path = f"/clients/{made['client_id']}"
+    path = f"/clients/{made['clientId']}"
     await gateway.http.patch(path, headers=headers, json={"name": "x"})
     rotated = (await gateway.http.post(f"{path}/secret", headers=headers)).json()
     await gateway.http.delete(path, headers=headers)
     async with gateway.unit_of_work() as work:
-        mine = select(AUDIT).where(AUDIT.c.client_id == made["client_id"]).order_by(AUDIT.c.sequence)
+        mine = select(AUDIT).where(AUDIT.c.client_id == made["clientId"]).order_by(AUDIT.c.sequence)
         rows = (await work.session.execute(mine)).mappings().all()
     assert [row["action"] for row in rows] == [
         "client.registered",
@@ -251,5 +253,5 @@ async def test_every_change_is_in_the_audit_trail_without_secrets(gateway: Gatew
         "client.removed",
     ]
     assert {row["actor"] for row in rows} == {f"client:{member.client_id}"}
-    assert made["client_secret"] not in str(rows)
-    assert rotated["client_secret"] not in str(rows)
+    assert made["clientSecret"] not in str(rows)
+    assert rotated["clientSecret"] not in str(rows)

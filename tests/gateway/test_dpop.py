@@ -108,9 +108,9 @@ class TestTheTokenEndpoint:
     async def test_a_client_may_want_bound_tokens_only(self, scene: Scene) -> None:
         headers = await scene.gateway.headers(scene.member)
         changed = await scene.gateway.http.patch(
-            f"/clients/{scene.member.client_id}", headers=headers, json={"dpop_bound_access_tokens": True}
+            f"/clients/{scene.member.client_id}", headers=headers, json={"dpopBoundAccessTokens": True}
         )
-        assert changed.json()["dpop_bound_access_tokens"] is True
+        assert changed.json()["dpopBoundAccessTokens"] is True
         assert (await scene.ask({})).json()["error"] == "invalid_request"
         assert (await scene.ask(scene.header())).status_code == 200
 

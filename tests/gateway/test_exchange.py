@@ -56,10 +56,10 @@ class Scene:
 
 
 async def robot(gateway: Gateway, member: Member, **changes: Any) -> Auth:
-    asked = {"name": "Robot", "scopes": ["credentials:issue", "credentials:read"], "grant_types": [EXCHANGE]} | changes
+    asked = {"name": "Robot", "scopes": ["credentials:issue", "credentials:read"], "grantTypes": [EXCHANGE]} | changes
     made = await gateway.http.post("/clients", headers=await gateway.headers(member), json=asked)
     assert made.status_code == 201, made.text
-    return made.json()["client_id"], made.json()["client_secret"]
+    return made.json()["clientId"], made.json()["clientSecret"]
 
 
 @pytest_asyncio.fixture
@@ -197,9 +197,9 @@ class TestRefusals:
         assert error(await scene.exchange(token)) == (400, "unauthorized_client")
 
     async def test_a_public_client_may_not_register_for_it(self, scene: Scene) -> None:
-        asked = {"name": "R", "scopes": ["credentials:read"], "grant_types": [EXCHANGE]}
+        asked = {"name": "R", "scopes": ["credentials:read"], "grantTypes": [EXCHANGE]}
         headers = await scene.gateway.headers(scene.member)
-        none = asked | {"token_endpoint_auth_method": "none"}
+        none = asked | {"tokenEndpointAuthMethod": "none"}
         assert (await scene.gateway.http.post("/clients", headers=headers, json=none)).status_code == 422
         nobodys = {"client_name": "R", "grant_types": [EXCHANGE], "response_types": []}
         answer = await scene.gateway.http.post("/oauth/register", json=nobodys)

@@ -29,8 +29,8 @@ async def test_an_operator_creates_reads_and_corrects_an_organization(gateway: G
     gateway.clock.forward(seconds=5)
     changed = await gateway.http.patch(f"/organizations/{body['id']}", headers=headers, json={"name": "Lakeside"})
     assert changed.status_code == 200
-    assert changed.json() == body | {"name": "Lakeside", "updated_at": changed.json()["updated_at"]}
-    assert changed.json()["updated_at"] > body["updated_at"]
+    assert changed.json() == body | {"name": "Lakeside", "updatedAt": changed.json()["updatedAt"]}
+    assert changed.json()["updatedAt"] > body["updatedAt"]
     cleared = await gateway.http.patch(f"/organizations/{body['id']}", headers=headers, json={"url": None})
     assert (cleared.json()["url"], cleared.json()["name"]) == (None, "Lakeside")
 

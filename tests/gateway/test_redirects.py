@@ -85,7 +85,7 @@ def test_an_address_on_the_device_is_for_native_clients(uri: str) -> None:
 def test_these_may_not_be_registered(uri: str, application: ApplicationType) -> None:
     with pytest.raises(Invalid) as refused:
         check_redirects(("https://good.example/", uri), application)
-    assert refused.value.errors[0].field == "redirect_uris.1"
+    assert refused.value.errors[0].field == "redirectUris.1"
 
 
 def test_there_are_at_most_ten() -> None:

@@ -98,7 +98,7 @@ class TestRegistering:
         answer = await gateway.ask({}, auth=(body["client_id"], body["client_secret"]))
         assert answer.json()["scope"] == "credentials:issue"
         listed = (await gateway.http.get("/clients", headers=headers)).json()["items"]
-        assert body["client_id"] in [one["client_id"] for one in listed]
+        assert body["client_id"] in [one["clientId"] for one in listed]
 
     async def test_an_organization_gives_what_its_kind_may_have(self, gateway: Gateway) -> None:
         headers = await gateway.headers(await gateway.member("lakeside"))
@@ -300,11 +300,11 @@ class TestPublishedKeys:
             json={
                 "name": "signs",
                 "scopes": ["credentials:issue"],
-                "token_endpoint_auth_method": "private_key_jwt",
+                "tokenEndpointAuthMethod": "private_key_jwt",
                 "jwks": json.loads(key_server.body),
             },
         )
-        client_id = made_client.json()["client_id"]
+        client_id = made_client.json()["clientId"]
         async with gateway.unit_of_work() as work:
             await work.clients.update(client_id, {"jwks_uri": key_server.url})
             await work.commit()

@@ -34,7 +34,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("patch", "/organizations/{organization}/members/{member}"): {"roles": ["owner"]},
     ("post", "/clients"): {"name": "New", "scopes": ["credentials:issue"]},
     ("patch", "/clients/{client}"): {"name": "Taken over"},
-    ("post", "/clients/{client}/secret"): {"grace_s": 0},
+    ("post", "/clients/{client}/secret"): {"graceSeconds": 0},
 }
 NEEDS = {
     ("post", "/organizations"): "organizations:manage",
@@ -145,7 +145,7 @@ class TestAccess:
         nowhere = Member("00000000-0000-4000-8000-000000000000", "nobody", "")
         missing = await replace(tenants, owner=nowhere).call(route, headers)
         assert missing.status_code == 404
-        varying = {"instance", "request_id"}
+        varying = {"instance", "requestId"}
         assert without(foreign.json(), varying) == without(missing.json(), varying)
 
     @pytest.mark.parametrize("route", PROTECTED, ids=" ".join)

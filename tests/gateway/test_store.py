@@ -79,7 +79,7 @@ async def test_what_has_expired_is_swept_and_the_rest_stays(gateway: Gateway) ->
     await gateway.http.post("/oauth/revoke", auth=member.auth, data={"token": await gateway.token(member)})
     await signer.send(signed(signer.claims()))
     rotated = await gateway.http.post(
-        f"/clients/{member.client_id}/secret", headers=headers | {"Idempotency-Key": "k"}, json={"grace_s": 60}
+        f"/clients/{member.client_id}/secret", headers=headers | {"Idempotency-Key": "k"}, json={"graceSeconds": 60}
     )
     tables = (REVOKED_TOKENS, CLIENT_ASSERTIONS, CLIENT_SECRETS, IDEMPOTENCY_KEYS)
 
@@ -96,4 +96,4 @@ async def test_what_has_expired_is_swept_and_the_rest_stays(gateway: Gateway) ->
     gateway.clock.now += timedelta(days=1)
     await sweep(gateway.database, gateway.clock)
     assert await counts() == [0, 0, 3, 0]
-    assert (await gateway.ask({}, auth=(member.client_id, rotated.json()["client_secret"]))).status_code == 200
+    assert (await gateway.ask({}, auth=(member.client_id, rotated.json()["clientSecret"]))).status_code == 200

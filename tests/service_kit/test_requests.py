@@ -137,7 +137,7 @@ class TestProblems:
         assert response.status_code == body["status"] == status
         assert response.headers["content-type"] == "application/problem+json"
         assert body["type"] == f"{BASE_URL}/problems/{code}"
-        assert body["request_id"] == response.headers["x-request-id"]
+        assert body["requestId"] == response.headers["x-request-id"]
         assert ("retry-after" in response.headers) == (status in {429, 503})
         assert "secret" not in response.text
 

@@ -143,7 +143,7 @@ def test_any_other_address_is_a_problem_document(edge: Edge, target: str) -> Non
     problem = reply.json
     assert problem["type"] == f"{BASE_URL}/problems/not-found"
     assert (problem["title"], problem["status"]) == ("Not Found", 404)
-    assert problem["request_id"] == reply.headers["X-Request-Id"]
+    assert problem["requestId"] == reply.headers["X-Request-Id"]
 
 
 def test_the_problem_names_the_path_without_its_query(edge: Edge) -> None:

@@ -43,7 +43,7 @@ class Problem(LaurelError):
         self.type = str(body.get("type", "about:blank"))
         self.title = str(body.get("title", f"HTTP {status}"))
         self.detail = str(body.get("detail", ""))
-        self.request_id = str(body.get("request_id", ""))
+        self.request_id = str(body.get("requestId", ""))
         self.body = dict(body)
         self.errors = tuple(_field_errors(body.get("errors")))
         super().__init__(self._message())

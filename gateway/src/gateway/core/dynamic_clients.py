@@ -125,7 +125,7 @@ async def _check(work: UnitOfWork, organization: OrganizationId | None, metadata
     if organization is None:
         for grant in (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE):
             if grant in metadata.flow.grant_types:
-                raise invalid_field("grant_types", f"{grant} needs an organization's token")
+                raise invalid_field("grantTypes", f"{grant} needs an organization's token")
         if unknown := set(metadata.scopes) - set(ALL):
             raise unknown_scopes(sorted(unknown))
         return

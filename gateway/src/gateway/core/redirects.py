@@ -30,20 +30,20 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
     """Whether grants, redirect URIs and authentication make sense together. Raises Invalid."""
     with_people = GrantType.AUTHORIZATION_CODE in flow.grant_types
     if GrantType.REFRESH_TOKEN in flow.grant_types and not with_people:
-        raise invalid_field("grant_types", "refresh_token comes with authorization_code")
+        raise invalid_field("grantTypes", "refresh_token comes with authorization_code")
     if GrantType.CLIENT_CREDENTIALS in flow.grant_types and method is AuthMethod.NONE:
-        raise invalid_field("grant_types", "client_credentials needs a client that authenticates itself")
+        raise invalid_field("grantTypes", "client_credentials needs a client that authenticates itself")
     if GrantType.TOKEN_EXCHANGE in flow.grant_types and method is AuthMethod.NONE:
-        raise invalid_field("grant_types", "token exchange needs a client that authenticates itself")
+        raise invalid_field("grantTypes", "token exchange needs a client that authenticates itself")
     if with_people != bool(flow.redirect_uris):
-        raise invalid_field("redirect_uris", "are needed for authorization_code, and only there")
+        raise invalid_field("redirectUris", "are needed for authorization_code, and only there")
     check_redirects(flow.redirect_uris, flow.application_type)
 
 
 def check_redirects(uris: tuple[str, ...], application: ApplicationType) -> None:
     """Raises Invalid for one that a client of this type may not have."""
     if len(uris) > MAX_REDIRECTS:
-        raise invalid_field("redirect_uris", f"at most {MAX_REDIRECTS}")
+        raise invalid_field("redirectUris", f"at most {MAX_REDIRECTS}")
     for index, uri in enumerate(uris):
         if not _allowed(uri, application):
             raise _unfit(index, application)
@@ -79,7 +79,7 @@ def _unfit(index: int, application: ApplicationType) -> Invalid:
     rule = "https, without a fragment"
     if application is ApplicationType.NATIVE:
         rule += "; http on 127.0.0.1, [::1] or localhost; or a scheme of its own such as com.example.app:"
-    return invalid_field(f"redirect_uris.{index}", f"must be {rule}")
+    return invalid_field(f"redirectUris.{index}", f"must be {rule}")
 
 
 def origin(uri: str) -> str:

@@ -83,6 +83,6 @@ def _document(problem_type: str, title: str, detail: str) -> dict[str, Any]:
         "status": "%RESPONSE_CODE%",
         "detail": detail,
         "instance": "%PATH(NQ:ORIG_OR_PATH)%",
-        "request_id": "%REQ(X-REQUEST-ID)%",
+        "requestId": "%REQ(X-REQUEST-ID)%",
     }
     return {"content_type": MEDIA_TYPE, "json_format": members}

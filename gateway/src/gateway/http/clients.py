@@ -103,7 +103,7 @@ def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
         caller: ClientsManager, client: str, response: Response, key: Key, rotation: SecretRotation | None = None
     ) -> SecretOut:
         """Get a new secret. The present one ends at once, or after the grace asked for."""
-        grace = timedelta(seconds=rotation.grace_s if rotation else 0)
+        grace = timedelta(seconds=rotation.grace_seconds if rotation else 0)
         rotated = await uses.rotate_secret(actor(caller), client, grace, key)
         response.headers["Cache-Control"] = "no-store"
         return SecretOut(

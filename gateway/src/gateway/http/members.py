@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.core.invitations import Invitations
 from gateway.core.members import Members
@@ -13,7 +13,7 @@ from gateway.core.people import Invitation, Member
 from gateway.core.roles import Role
 from gateway.http.callers import OrganizationsManager, actor
 from gateway.http.problems import PROBLEMS
-from gateway.http.schemas import Body, Email
+from gateway.http.schemas import Answer, Body, Email
 from service_kit.app import router as strict_router
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
@@ -43,7 +43,7 @@ class RolesIn(Body):
     roles: Roles
 
 
-class InvitationOut(BaseModel):
+class InvitationOut(Answer):
     """An invitation that may still be used."""
 
     id: str
@@ -58,20 +58,20 @@ class InvitationOut(BaseModel):
         return cls.model_validate(invitation, from_attributes=True)
 
 
-class InvitedOut(BaseModel):
+class InvitedOut(Answer):
     """A new invitation. Hand `link` to the person: it is shown this once, and kept nowhere."""
 
     invitation: InvitationOut
     link: str
 
 
-class InvitationList(BaseModel):
+class InvitationList(Answer):
     """Invitations that may still be used, oldest first."""
 
     items: list[InvitationOut]
 
 
-class MemberOut(BaseModel):
+class MemberOut(Answer):
     """A member of the organization."""
 
     id: str
@@ -86,7 +86,7 @@ class MemberOut(BaseModel):
         return cls(id=user.id, email=user.email, name=user.name, roles=list(member.membership.roles))
 
 
-class MemberList(BaseModel):
+class MemberList(Answer):
     """Members by name."""
 
     items: list[MemberOut]

@@ -13,7 +13,7 @@ _PROBLEM = {
                 "status": {"type": "integer"},
                 "detail": {"type": "string"},
                 "instance": {"type": "string"},
-                "request_id": {"type": "string"},
+                "requestId": {"type": "string"},
                 "errors": {
                     "type": "array",
                     "items": {

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from pydantic.alias_generators import to_snake
 
 from gateway.core.client_keys import ReadKeys
 from gateway.core.dynamic_clients import ClientMetadata, DynamicClients, Registration
@@ -201,7 +202,10 @@ def _malformed(error: ValidationError) -> MetadataRefused:
 
 
 def _refused(error: Invalid) -> MetadataRefused:
-    return _named([one.field.partition(".")[0] for one in error.errors], error.detail)
+    """In the names of RFC 7591, where the core has ours."""
+    said = [(to_snake(field), rest, one.detail) for one in error.errors for field, *rest in [one.field.split(".")]]
+    details = [f"{'.'.join([name, *rest])}: {detail}" for name, rest, detail in said]
+    return _named([name for name, _, _ in said], "; ".join(details) or error.detail)
 
 
 def _named(names: list[str], description: str) -> MetadataRefused:

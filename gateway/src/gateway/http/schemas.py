@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType, Organization
 from gateway.core.scopes import Kind
@@ -35,9 +36,15 @@ Scopes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=
 
 
 class Body(BaseModel):
-    """A request body. A member that does not exist is an error."""
+    """A request body. A member that does not exist is an error; names are camelCase in JSON."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+
+class Answer(BaseModel):
+    """Base of what is answered."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class OrganizationIn(Body):
@@ -70,7 +77,7 @@ class OrganizationChange(Change):
     url: Url | None = None
 
 
-class OrganizationOut(BaseModel):
+class OrganizationOut(Answer):
     """An organization."""
 
     id: str
@@ -87,7 +94,7 @@ class OrganizationOut(BaseModel):
         return cls.model_validate(organization, from_attributes=True)
 
 
-class OrganizationPage(BaseModel):
+class OrganizationPage(Answer):
     """Organizations by slug. `next` is the cursor of the following page."""
 
     items: list[OrganizationOut]
@@ -140,7 +147,7 @@ class ClientChange(Change):
     dpop_bound_access_tokens: bool = False
 
 
-class ClientOut(BaseModel):
+class ClientOut(Answer):
     """A client, without its secret."""
 
     client_id: str
@@ -181,7 +188,7 @@ class RegisteredOut(ClientOut):
     client_secret: str | None = None
 
 
-class ClientPage(BaseModel):
+class ClientPage(Answer):
     """Clients, oldest first. `next` is the cursor of the following page."""
 
     items: list[ClientOut]
@@ -191,10 +198,10 @@ class ClientPage(BaseModel):
 class SecretRotation(Body):
     """For how long the present secret stays good beside the new one."""
 
-    grace_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
+    grace_seconds: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
 
 
-class SecretOut(BaseModel):
+class SecretOut(Answer):
     """The new secret: it is shown this once, and kept nowhere."""
 
     client_id: str

@@ -21,7 +21,7 @@ class PublishedKeys:
             document = await self._fetcher.get(address)
             jwks = strict_json.loads(document.body)
         except (FetchError, strict_json.JsonError) as error:
-            raise invalid_field("jwks_uri", "no key set can be read there") from error
+            raise invalid_field("jwksUri", "no key set can be read there") from error
         if not isinstance(jwks, dict):
-            raise invalid_field("jwks_uri", "no key set can be read there")
+            raise invalid_field("jwksUri", "no key set can be read there")
         return parse_client_keys(jwks)

@@ -76,7 +76,7 @@ def problem(
         "status": int(status),
         "detail": detail or HTTPStatus(status).phrase,
         "instance": request.url.path,
-        "request_id": request.scope.get("request_id", ""),
+        "requestId": request.scope.get("request_id", ""),
     }
     if errors:
         body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]

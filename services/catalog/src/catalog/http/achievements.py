@@ -93,7 +93,7 @@ def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
         """Make the draft an immutable version. An unchanged draft gives the version it is already."""
         _, version = await use.publish(organization(caller), achievement_id, revision=seen)
         answer = version_reply(version, use.base_url)
-        response.headers["Content-Location"] = str(answer["version_id"])
+        response.headers["Content-Location"] = str(answer["versionId"])
         return answer
 
     @achievements.post(

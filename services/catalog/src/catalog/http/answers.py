@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
 
 
 class Answer(BaseModel):
     """A JSON object with these members."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class FieldProblem(Answer):
@@ -27,7 +28,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str
-    request_id: str
+    requestId: str  # noqa: N815 - JSON members are camelCase, as in Open Badges
     errors: list[FieldProblem] | None = None
 
 
@@ -77,7 +78,7 @@ class ImportReport(Answer):
     unchanged: int
     rejected: int
     error_count: int
-    errors: list[RowProblem] = Field(description="the first 1,000; `error_count` counts all")
+    errors: list[RowProblem] = Field(description="the first 1,000; `errorCount` counts all")
     warning_count: int
     warnings: list[RowProblem] = Field(description="rows that were taken and are odd, the first 1,000")
     extra_members: list[str] = Field(description="members without a field here, kept in `extra`")
@@ -86,7 +87,7 @@ class ImportReport(Answer):
 class OpenBadgesAchievement(BaseModel):
     """An Open Badges 3.0 Achievement; optional members as there."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
 
     id: str
     type: list[str]
@@ -150,7 +151,7 @@ class AchievementAnswer(OpenBadgesAchievement):
 class AchievementLine(BaseModel):
     """One line of a list: without image, alignment and result descriptions."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
 
     id: str
     type: list[str]

@@ -9,7 +9,7 @@ from service_kit.row_files import RowFile, read_rows
 from service_kit.row_tables import Columns
 
 TEMPLATE = (
-    "code,title,department,level,credits,type,prerequisites,description,general_education\r\n"
+    "code,title,department,level,credits,type,prerequisites,description,generalEducation\r\n"
     'CSCI 121,Principles of Computer Science,CSCI,100,1.0,Lecture,,"What computing is, and how to do it.",CTD|AQR\r\n'
 )
 
@@ -23,9 +23,11 @@ def read_courses(file: RowFile) -> list[CourseRow]:
 
 
 def _name(cell: str) -> str:
-    """ "General Education" and "general-education" are general_education; a foreign name stays as it is."""
-    name = re.sub(r"[\s_-]+", "_", cell.strip().lower())
-    return name if name in KNOWN else cell.strip()
+    """ "General Education" and "general_education" are generalEducation; a foreign name stays as it is."""
+    return WORDS.get(re.sub(r"[\s_-]+", "", cell.lower()), cell.strip())
+
+
+WORDS = {name.lower(): name for name in KNOWN}
 
 
 COLUMNS = Columns(_name, required=("code", "title"))

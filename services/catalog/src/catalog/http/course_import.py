@@ -1,7 +1,7 @@
 """The routes that import a course list, and give the template to start from."""
 
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,6 +10,7 @@ from catalog.core.import_courses import ImportCourses, accept
 from catalog.http.answers import ImportReport, documented
 from catalog.http.callers import Writer, organization
 from catalog.http.course_files import TEMPLATE, read_courses
+from catalog.http.replies import report_reply
 from service_kit.app import router
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
@@ -46,14 +47,14 @@ def routes(import_courses: ImportCourses) -> APIRouter:
         request: Request,
         caller: Writer,
         key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
-        dry_run: Annotated[bool, Query(description="check and count, and keep nothing")] = False,
+        dry_run: Annotated[bool, Query(alias="dryRun", description="check and count, and keep nothing")] = False,
     ) -> dict[str, Any]:
         """Create or update courses by their code. A wrong row is reported and stops no other."""
         file = await sent_file(request)
         given = await offload(lambda: accept(read_courses(file)))
         if key is not None:  # a repeated upload has another multipart boundary, and is the same file
             key = replace(key, fingerprint=hashlib.sha256(file.content).hexdigest())
-        return asdict(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
+        return report_reply(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
 
     @imports.get(
         "/courses/import/template.csv",

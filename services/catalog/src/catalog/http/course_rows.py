@@ -11,7 +11,9 @@ from catalog.http.course_schemas import NewCourse
 from service_kit.errors import FieldError
 from service_kit.row_tables import RawRow
 
-KNOWN = frozenset(NewCourse.model_fields) - {"extra"}
+KNOWN = frozenset(field.alias or name for name, field in NewCourse.model_fields.items()) - {"extra"}
+# As registrars' systems write it in their files.
+ELSEWHERE = {"general_education": "generalEducation"}
 LIST_SEPARATOR = re.compile(r"[|;,]")
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
 LONGEST_CODE_SHOWN = 60
@@ -21,8 +23,9 @@ def course_row(raw: RawRow) -> CourseRow:
     """A usable course, or what is wrong with it. Members without a field of ours go to `extra`: nothing is lost."""
     if raw.members is None:
         return CourseRow(raw.number, raw.line, None, None, [FieldError("row", raw.error)])
-    known = {name: value for name, value in raw.members.items() if name in KNOWN and value is not None}
-    extra: Json = {name: value for name, value in raw.members.items() if name not in KNOWN}
+    members = {_ours(name, raw.members): value for name, value in raw.members.items()}
+    known = {name: value for name, value in members.items() if name in KNOWN and value is not None}
+    extra: Json = {name: value for name, value in members.items() if name not in KNOWN}
     code = _shown(known.get("code"))
     warnings = _without_variable_credits(known, extra)
     try:
@@ -32,15 +35,21 @@ def course_row(raw: RawRow) -> CourseRow:
     return CourseRow(raw.number, raw.line, course.code, course.fields(), (), warnings)
 
 
+def _ours(name: str, members: Mapping[str, Any]) -> str:
+    """Our name for a member; its own where the row has ours beside it."""
+    ours = ELSEWHERE.get(name, name)
+    return name if ours in members else ours
+
+
 def _cleaned(known: Mapping[str, Any]) -> dict[str, Any]:
     """What spreadsheets do to values, undone: blanks are absent, "3,5" is a number, "A|B" is a list."""
     found = {name: value for name, value in known.items() if not (isinstance(value, str) and not value.strip())}
     number = found.get("credits")
     if isinstance(number, str) and NUMBER.fullmatch(number.strip()):
         found["credits"] = float(number.strip().replace(",", "."))
-    listed = found.get("general_education")
+    listed = found.get("generalEducation")
     if isinstance(listed, str):
-        found["general_education"] = [part.strip() for part in LIST_SEPARATOR.split(listed) if part.strip()]
+        found["generalEducation"] = [part.strip() for part in LIST_SEPARATOR.split(listed) if part.strip()]
     return found
 
 

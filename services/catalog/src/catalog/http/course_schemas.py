@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic.alias_generators import to_camel
 
 from catalog.core import vocabulary as limits
 from catalog.core.model import CourseFields, Json
@@ -53,7 +54,7 @@ Extra = Annotated[dict[str, JsonValue], AfterValidator(bounded_json)]
 class CourseMembers(BaseModel):
     """The members of a course that may be left out."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
     department: Label | None = None
     level: Level | None = Field(None, description="a number or a word, as your institution counts")

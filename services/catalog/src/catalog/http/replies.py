@@ -1,8 +1,12 @@
 """The shapes that answers have."""
 
+from dataclasses import asdict
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from catalog.core.documents import address, in_order
+from catalog.core.import_courses import Report
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
 
 WHOLE_NUMBER = 9
@@ -22,10 +26,10 @@ def course_reply(course: Course) -> Json:
         "type": fields.type,
         "prerequisites": fields.prerequisites,
         "description": fields.description,
-        "general_education": list(fields.general_education),
+        "generalEducation": list(fields.general_education),
         "extra": fields.extra,
-        "created_at": course.created_at.isoformat(),
-        "updated_at": course.updated_at.isoformat(),
+        "createdAt": course.created_at.isoformat(),
+        "updatedAt": course.updated_at.isoformat(),
     }
 
 
@@ -44,9 +48,9 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
         "organization": draft.org_id,
         "course": draft.course_id,
         "department": draft.department,
-        "latest_version": draft.latest_version or None,
-        "created_at": draft.created_at.isoformat(),
-        "updated_at": draft.updated_at.isoformat(),
+        "latestVersion": draft.latest_version or None,
+        "createdAt": draft.created_at.isoformat(),
+        "updatedAt": draft.updated_at.isoformat(),
     }
 
 
@@ -57,9 +61,9 @@ def version_reply(version: Version, base_url: str) -> Json:
         **in_order(version.document),
         "status": version.status.value,
         "organization": version.org_id,
-        "version_id": f"{url}/versions/{version.number}",
-        "published_at": version.published_at.isoformat(),
-        "retired_at": version.retired_at.isoformat() if version.retired_at else None,
+        "versionId": f"{url}/versions/{version.number}",
+        "publishedAt": version.published_at.isoformat(),
+        "retiredAt": version.retired_at.isoformat() if version.retired_at else None,
     }
 
 
@@ -68,7 +72,7 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
     common: Json = {
         "course": view.course_id,
         "department": view.department,
-        "created_at": view.created_at.isoformat(),
+        "createdAt": view.created_at.isoformat(),
         "issuers": [
             {"id": issuer.issuer_id, "name": issuer.name, "url": f"{base_url}/issuers/{issuer.slug}"}
             for issuer in view.issuers
@@ -84,8 +88,8 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
         return draft_reply(view.draft, base_url) | common
     shown = version_reply(view.version, base_url) | common
     if view.draft is not None:
-        shown["draft"] = {**in_order(view.draft.document), "updated_at": view.draft.updated_at.isoformat()}
-        shown["latest_version"] = view.draft.latest_version
+        shown["draft"] = {**in_order(view.draft.document), "updatedAt": view.draft.updated_at.isoformat()}
+        shown["latestVersion"] = view.draft.latest_version
     return shown
 
 
@@ -100,8 +104,8 @@ def summary_reply(item: AchievementSummary, base_url: str) -> Json:
         "organization": item.org_id,
         "course": item.course_id,
         "department": item.department,
-        "created_at": item.created_at.isoformat(),
-        "published_at": item.published_at.isoformat() if item.published_at else None,
+        "createdAt": item.created_at.isoformat(),
+        "publishedAt": item.published_at.isoformat() if item.published_at else None,
     }
 
 
@@ -112,11 +116,16 @@ def listed_version(version: Version, base_url: str) -> Json:
         "id": f"{address(base_url, version.achievement_id)}/versions/{version.number}",
         "name": version.document["name"],
         "status": version.status.value,
-        "published_at": version.published_at.isoformat(),
-        "retired_at": version.retired_at.isoformat() if version.retired_at else None,
+        "publishedAt": version.published_at.isoformat(),
+        "retiredAt": version.retired_at.isoformat() if version.retired_at else None,
     }
 
 
 def page_reply(items: list[Json], following: str | None) -> dict[str, Any]:
     """A page."""
     return {"items": items, "next": following}
+
+
+def report_reply(report: Report) -> Json:
+    """What became of a file."""
+    return {to_camel(name): value for name, value in asdict(report).items()}

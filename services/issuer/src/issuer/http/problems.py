@@ -17,14 +17,14 @@ DESCRIPTIONS = {
 
 PROBLEM = {
     "type": "object",
-    "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "required": ["type", "title", "status", "detail", "instance", "requestId"],
     "properties": {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
-        "request_id": {"type": "string"},
+        "requestId": {"type": "string"},
         "errors": {
             "type": "array",
             "items": {

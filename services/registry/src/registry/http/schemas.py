@@ -92,4 +92,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str
-    request_id: str
+    requestId: str  # noqa: N815 - JSON members are camelCase

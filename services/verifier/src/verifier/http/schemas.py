@@ -141,7 +141,7 @@ class ProblemResponse(BaseModel):
     status: int
     detail: str
     instance: str
-    request_id: str
+    requestId: str  # noqa: N815
     errors: list[dict[str, str]] = []
 
 
