@@ -24,6 +24,8 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/.well-known/openid-configuration"),
         ("GET", "/.well-known/oauth-protected-resource"),
         ("GET", "/oauth/jwks"),
+        ("GET", "/problems"),
+        ("GET", "/problems/{code}"),
         # Clients show their own credentials here, no access token.
         ("POST", "/oauth/token"),
         ("POST", "/oauth/par"),

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 
-@pytest.mark.parametrize("what", ["schemas", "asyncapi", "docs"])
+@pytest.mark.parametrize("what", ["schemas", "asyncapi", "docs", "problems"])
 def test_what_is_committed_is_fresh(what: str) -> None:
     assert main([what, "--check", "--root", str(ROOT)]) == 0
 

@@ -13,7 +13,10 @@ from gateway.main import create_openapi_app
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import person
 
+CODE = {"code": "not-found"}
 PUBLIC = {
+    ("get", "/problems"),
+    ("get", "/problems/{code}"),
     ("get", "/.well-known/oauth-authorization-server"),
     ("get", "/.well-known/openid-configuration"),
     ("get", "/.well-known/oauth-protected-resource"),
@@ -76,7 +79,7 @@ class Tenants:
 
     async def call(self, route: tuple[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
         method, template = route
-        path = template.format(organization=self.owner.organization, client=self.owner.client_id, **self.theirs)
+        path = template.format(organization=self.owner.organization, client=self.owner.client_id, **self.theirs, **CODE)
         return await self.gateway.http.request(method.upper(), path, headers=headers, json=BODIES.get(route))
 
 
@@ -195,7 +198,9 @@ class TestAccess:
         answer = await tenants.call(route)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=300"
-        again = await tenants.gateway.http.get(route[1], headers={"If-None-Match": f'W/{answer.headers["etag"]}, "x"'})
+        again = await tenants.gateway.http.get(
+            answer.url, headers={"If-None-Match": f'W/{answer.headers["etag"]}, "x"'}
+        )
         assert (again.status_code, again.content) == (304, b"")
 
     @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Sqlstate(Exception):
 
 FAULTS: dict[str, Exception] = {
     "not-found": NotFound("no such thing"),
-    "conflict": Conflict("already", code="already-there"),
+    "conflict": Conflict("already", code="idempotency-key-reused"),
     "gone": Gone("was removed"),
     "limited": Limited("too many"),
     "unavailable": Unavailable("away"),
@@ -116,7 +116,7 @@ class TestProblems:
         ("name", "status", "code"),
         [
             ("not-found", 404, "not-found"),
-            ("conflict", 409, "already-there"),
+            ("conflict", 409, "idempotency-key-reused"),
             ("gone", 410, "gone"),
             ("limited", 429, "limit-exceeded"),
             ("unavailable", 503, "unavailable"),

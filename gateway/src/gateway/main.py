@@ -33,7 +33,18 @@ from gateway.core.sign_in import SignIn
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
-from gateway.http import clients, invitations, login, members, metadata, oauth, organizations, registration, userinfo
+from gateway.http import (
+    clients,
+    invitations,
+    login,
+    members,
+    metadata,
+    oauth,
+    organizations,
+    problem_types,
+    registration,
+    userinfo,
+)
 from gateway.http.browser import Browsers
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
@@ -182,6 +193,7 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
         settings,
         routers=[
             metadata.routes(base, parts.jwk_set),
+            problem_types.routes(base),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
             invitations.routes(parts.login, parts.accept),

@@ -23,6 +23,8 @@ ADDRESSES = [
     ("gateway", "POST", "/clients"),
     ("gateway", "DELETE", "/clients/1"),
     ("gateway", "GET", "/login"),
+    ("gateway", "GET", "/problems"),
+    ("gateway", "GET", "/problems/not-found"),
     ("gateway", "POST", "/login/password"),
     ("catalog", "GET", "/courses?q=biology&limit=5"),
     ("catalog", "POST", "/courses"),

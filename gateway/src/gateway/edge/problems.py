@@ -5,8 +5,9 @@ look the same to a caller as a refusal by a service.
 """
 
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any
+
+from contracts.problems import PROBLEM_TYPES
 
 MEDIA_TYPE = "application/problem+json"
 # Written by Envoy for each refusal; for a token it says what is wrong with it ("Jwt is expired").
@@ -21,10 +22,6 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
     seen_as: int | None = None
     """The status Envoy itself gives, where that is another."""
-
-    @property
-    def title(self) -> str:
-        return HTTPStatus(self.status).phrase
 
 
 # The reason itself stands in the body: Envoy adds headers before there is one.
@@ -55,11 +52,11 @@ def local_replies(public_base_url: str) -> dict[str, Any]:
 
 
 def _mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
-    problem_type = f"{public_base_url}/problems/{refusal.code}"
+    problem = PROBLEM_TYPES[refusal.code]
     mapper: dict[str, Any] = {
         "filter": _status("EQ", refusal.seen_as or refusal.status),
         "status_code": refusal.status,
-        "body_format_override": _document(problem_type, refusal.title, refusal.detail),
+        "body_format_override": _document(problem.address(public_base_url), problem.title, refusal.detail),
     }
     if refusal.headers:
         mapper["headers_to_add"] = [header(name, value) for name, value in refusal.headers]

@@ -100,6 +100,7 @@ GATEWAY = (
     Route(match=Under("/oauth"), room=Room.GATEWAY, access=Access.CLIENT),
     Route(match=Under("/login"), room=Room.GATEWAY, access=Access.PAGE),
     *_of(Room.GATEWAY, "/organizations", "/clients"),
+    Route(match=Under("/problems"), room=Room.GATEWAY, access=Access.PUBLIC),
 )
 
 CATALOG = (

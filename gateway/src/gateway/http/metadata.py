@@ -1,15 +1,14 @@
 """What anyone may read about the authorization server: RFC 8414 metadata, RFC 9728 metadata, the key set."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from gateway.core.model import AuthMethod
 from gateway.core.roles import IDENTITY
 from gateway.core.scopes import ALL
+from gateway.http.public import data
 from gateway.oauth.authorization import PROMPTS
 from gateway.oauth.authorization_code import METHOD
 from gateway.oauth.client import GRANT_TYPES, RESPONSE_TYPE
@@ -25,7 +24,6 @@ from gateway.oauth.policy import (
 )
 from service_kit.dpop import NAMES as DPOP_ALGORITHMS
 
-MAX_AGE_S = 300
 ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
 
 
@@ -36,19 +34,19 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
 
     @router.get("/.well-known/oauth-authorization-server", summary="Authorization server metadata (RFC 8414)")
     async def authorization_server(request: Request) -> Response:
-        return _cacheable(request, server)
+        return data(request, server)
 
     @router.get("/.well-known/openid-configuration", summary="OpenID provider metadata (OpenID Connect Discovery)")
     async def openid_configuration(request: Request) -> Response:
-        return _cacheable(request, server)
+        return data(request, server)
 
     @router.get("/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)")
     async def protected_resource(request: Request) -> Response:
-        return _cacheable(request, resource)
+        return data(request, resource)
 
     @router.get(JWKS_PATH, summary="The keys that access tokens are signed with (RFC 7517)")
     async def jwks(request: Request) -> Response:
-        return _cacheable(request, await jwk_set())
+        return data(request, await jwk_set())
 
     return router
 
@@ -98,13 +96,3 @@ def resource_metadata(issuer: str) -> dict[str, Any]:
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
     }
-
-
-def _cacheable(request: Request, document: dict[str, Any]) -> Response:
-    body = orjson.dumps(document)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": f"public, max-age={MAX_AGE_S}"}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")

@@ -59,6 +59,11 @@ def page(template: str, status: int = 200, *, leads_to: str = "", **values: Any)
     )
 
 
+def html(template: str, **values: Any) -> str:
+    """A page that anybody may read and keep."""
+    return _TEMPLATES.get_template(template).render(values)
+
+
 def error_page(error: ServiceError) -> Response:
     """A refusal, for a person to read."""
     return page("error.html", STATUS[error.category], detail=error.detail)

@@ -1,6 +1,6 @@
-"""`python -m contracts schemas | asyncapi | docs [--check] [--root DIRECTORY]`: write what is generated, or compare.
+"""`python -m contracts WHAT [--check] [--root DIRECTORY]`: write what is generated, or compare.
 
-Schemas are written into this package; the AsyncAPI document and the event reference into the repository's `docs/`.
+Schemas are written into this package; the AsyncAPI document and the references into the repository's `docs/`.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.asyncapi import document
+from contracts.problem_pages import problem_reference
 from contracts.reference import fill
 from contracts.schema import schema
 from contracts.topics import EVENTS
@@ -36,7 +37,12 @@ def docs(root: Path) -> Files:
     return {path: fill(path.read_text())}
 
 
-GENERATORS = {"schemas": schemas, "asyncapi": asyncapi, "docs": docs}
+def problems(root: Path) -> Files:
+    """The reference of problem types."""
+    return {root / "docs" / "problems.md": problem_reference()}
+
+
+GENERATORS = {"schemas": schemas, "asyncapi": asyncapi, "docs": docs, "problems": problems}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from contracts.problems import PROBLEM_TYPES
 from service_kit.errors import (
     Category,
     FieldError,
@@ -69,10 +70,11 @@ def problem(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """One problem document. `errors` lists fields, never their values."""
+    """One problem document. `errors` lists fields, never their values. A code without a page is about:blank."""
+    known = PROBLEM_TYPES.get(code)
     body: dict[str, Any] = {
-        "type": f"{request.app.state.public_base_url}/problems/{code}",
-        "title": HTTPStatus(status).phrase,
+        "type": known.address(request.app.state.public_base_url) if known else "about:blank",
+        "title": known.title if known else HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail or HTTPStatus(status).phrase,
         "instance": request.url.path,

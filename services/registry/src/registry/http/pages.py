@@ -5,8 +5,8 @@ from datetime import datetime
 from html import escape
 from importlib.resources import files
 
-from registry.http.representation import entity_tag
 from registry.http.schemas import IssuerAnswer, RecordAnswer
+from service_kit.representation import entity_tag
 
 CSS = "text/css; charset=utf-8"
 STYLESHEET = (files("registry.http") / "page.css").read_bytes()

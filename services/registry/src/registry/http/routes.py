@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from registry.core.lookup import Lookup
 from registry.http import pages
-from registry.http.representation import HTML, JSON, negotiate, reply
 from registry.http.schemas import IssuerAnswer, Problem, RecordAnswer
 from registry.http.views import issuer_answer, record_answer
 from service_kit.app import router
 from service_kit.errors import NotFound
+from service_kit.representation import HTML, JSON, negotiate, reply
 
 DID_TYPES = (JSON, "application/did+json", "application/did+ld+json", "application/did")
 LIST_TYPES = (JSON, "application/vc", "application/vc+ld+json", "application/ld+json")

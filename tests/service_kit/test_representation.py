@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import Request
 
-from registry.http.representation import HTML, JSON, entity_tag, has_current, negotiate
+from service_kit.representation import HTML, JSON, entity_tag, has_current, negotiate
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 

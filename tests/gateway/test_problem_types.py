@@ -1,0 +1,35 @@
+"""/problems: the list, one type, and how they are read again."""
+
+from __future__ import annotations
+
+import pytest
+
+import gateway.main
+from contracts.problems import PROBLEM_TYPES
+from service_kit.testing import asgi_client
+
+pytestmark = pytest.mark.asyncio
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_the_list_has_every_type_as_json_and_as_a_page() -> None:
+    async with asgi_client(gateway.main.create_openapi_app()) as client:
+        listed = await client.get("/problems")
+        page = await client.get("/problems", headers=BROWSER)
+    assert [item["code"] for item in listed.json()["items"]] == list(PROBLEM_TYPES)
+    assert all(f'href="/problems/{code}"' in page.text for code in PROBLEM_TYPES)
+
+
+async def test_an_unknown_code_is_a_problem_itself() -> None:
+    async with asgi_client(gateway.main.create_openapi_app()) as client:
+        answer = await client.get("/problems/no-such-code")
+    assert (answer.status_code, answer.json()["type"]) == (404, "https://laurel.example/problems/not-found")
+
+
+async def test_who_has_it_already_gets_304() -> None:
+    async with asgi_client(gateway.main.create_openapi_app()) as client:
+        first = await client.get("/problems/not-found")
+        again = await client.get("/problems/not-found", headers={"If-None-Match": first.headers["etag"]})
+        page = await client.get("/problems/not-found", headers=BROWSER | {"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert page.status_code == 200
