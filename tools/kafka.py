@@ -178,8 +178,7 @@ def fleet_topics() -> dict[str, dict[str, str]]:
     """The topics of the contracts, each with the sibling for its dead letters."""
     topics: dict[str, dict[str, str]] = {}
     for topic in TOPICS:
-        keep = {"cleanup.policy": "delete", "retention.ms": "-1"}
-        topics[topic.name] = {"cleanup.policy": "compact"} if topic.compacted else keep
+        topics[topic.name] = topic.configuration
         topics[topic.dead_letters] = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
     return topics
 

@@ -34,6 +34,8 @@ def payloads(draw: st.DrawFn) -> Payload:
 
 def _strategy(kind: type[Payload], name: str) -> st.SearchStrategy[object]:
     described = TypeAdapter(kind).json_schema()["properties"][name]
+    if "enum" in described:
+        return st.sampled_from(described["enum"])
     if "const" in described:
         return st.just(described["const"])
     choices = [_of_type(choice) for choice in described.get("anyOf", [described])]

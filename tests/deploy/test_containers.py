@@ -128,10 +128,7 @@ def test_compose_makes_the_topics_of_the_contracts() -> None:
     text = (ROOT / "deploy/compose/topics.sh").read_text(encoding="utf-8")
     made = {line.split()[1]: line.split()[2:] for line in text.splitlines() if line.startswith("topic ")}
 
-    assert made == {
-        topic.name: ["cleanup.policy=compact"] if topic.compacted else ["cleanup.policy=delete", "retention.ms=-1"]
-        for topic in TOPICS
-    }
+    assert made == {topic.name: [f"{name}={value}" for name, value in topic.configuration.items()] for topic in TOPICS}
 
 
 def test_images_of_compose_and_kubernetes_are_the_same_envoy(compose: dict[str, Any]) -> None:

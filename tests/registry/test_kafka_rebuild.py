@@ -13,10 +13,11 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from contracts.events import Payload
-from contracts.topics import TOPICS, Topic
+from contracts.topics import Topic
 from registry.adapters.state_hash import fingerprint
 from registry.commands import inbox, rebuild_command, state_hash_command
 from registry.core.rebuild import Fingerprint
+from registry.events.handlers import TOPICS
 from registry.settings import RegistrySettings
 from service_kit.bus import KafkaPublisher, Record, open_publisher
 from service_kit.consumer import Consumer

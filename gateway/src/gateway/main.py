@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -51,18 +51,19 @@ from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
 from gateway.oauth.key_ring import KeyRing
 from gateway.oauth.nonce import Nonces
-from gateway.oauth.own_tokens import OwnTokens
 from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
 from gateway.oauth.published_keys import PublishedKeys
 from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
 from service_kit.app import Check, create_app
 from service_kit.auth import Caller, TokenKeys, TokenVerifier
+from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
+from service_kit.relay import Relay
 from service_kit.runtime import Components, Service
 from service_kit.settings import HttpSettings, Settings
 
@@ -145,7 +146,7 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
         find_user=find_user,
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
-        tokens=OwnTokens(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked=is_revoked),
+        tokens=TokenVerifier(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked),
     )
 
 
@@ -215,7 +216,10 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
 async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
     """Everything that `serve` runs."""
     logging.getLogger("authlib").setLevel(logging.INFO)  # its debug lines hold tokens
-    async with open_database(settings.database, NAME) as database, open_fetcher(settings.fetcher) as fetcher:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.database, NAME))
+        fetcher = await stack.enter_async_context(open_fetcher(settings.fetcher))
+        publisher = await stack.enter_async_context(open_publisher(settings.kafka))
         parts = wire(settings, database, fetcher)
         ready: dict[str, Check] = {
             "database": database.ping,
@@ -224,7 +228,8 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         }
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
         try:
-            yield Components(app=application(settings, parts, ready), ready=ready)
+            app = application(settings, parts, ready)
+            yield Components(app, relay=[Relay(database, publisher).run], ready=ready)
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])

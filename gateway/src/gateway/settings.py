@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from gateway.core.signing_key import RotationPolicy
 from gateway.oauth.policy import Policy
-from service_kit.settings import AuthSettings, Block, FetcherSettings, StoreSettings
+from service_kit.settings import AuthSettings, Block, FetcherSettings, KafkaSettings, StoreSettings
 
 KEPT_AFTER_USE_MARGIN_S = 120  # another process may sign with a retired key for 30 s; clocks differ
 
@@ -39,7 +39,7 @@ class PasswordSettings(Block):
 
 
 class GatewaySettings(StoreSettings):
-    """The authorization server. It has no bus."""
+    """The authorization server. It sends events and reads none."""
 
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes; encrypts the signing keys at rest")
     did_web_origin: Origin | None = Field(default=None, description="a second public origin, where did:web lives")
@@ -47,6 +47,7 @@ class GatewaySettings(StoreSettings):
     token: TokenSettings = TokenSettings()
     password: PasswordSettings = PasswordSettings()
     fetcher: FetcherSettings = FetcherSettings()
+    kafka: KafkaSettings = KafkaSettings()
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")
 

@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import CLIENT_SECRETS as SECRETS
 from gateway.adapters.tables import CLIENTS as TABLE
 from gateway.core.model import ApplicationType, AuthMethod, Client, ClientId, Flow, GrantType, OrganizationId
 from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
+from service_kit.tables import OUTBOX
 
 
 class SqlClients:
@@ -65,6 +67,7 @@ class SqlClients:
     async def remove(self, client: ClientId, at: datetime) -> None:
         await self._session.execute(delete(SECRETS).where(SECRETS.c.client_id == client))
         await self._session.execute(update(TABLE).where(TABLE.c.id == client).values(removed_at=at))
+        await self._session.execute(insert(OUTBOX).values(revocation("client", client, at)))
 
     async def add_secret(self, client: ClientId, digest: bytes, at: datetime, *, others_until: datetime) -> None:
         mine = SECRETS.c.client_id == client

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
 
 from gateway.adapters.people import MEMBERSHIP, membership, person
+from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import AUTHORIZATION_REQUESTS, CODES, GRANTS, MEMBERSHIPS, REFRESH_TOKENS, USERS
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import ClientId, OrganizationId
 from gateway.core.people import Membership, User, UserId
+from service_kit.tables import OUTBOX
 
 
 class SqlConsents:
@@ -52,7 +54,8 @@ class SqlConsents:
 
     def revoke_grant(self, grant: str, at: datetime) -> None:
         revoked = update(GRANTS).where(GRANTS.c.id == grant, GRANTS.c.revoked_at.is_(None))
-        self._connection.execute(revoked.values(revoked_at=at))
+        if self._connection.scalar(revoked.values(revoked_at=at).returning(GRANTS.c.id)):
+            self._connection.execute(insert(OUTBOX), revocation("grant", grant, at))
 
     def add_code(self, digest: bytes, code: Code) -> None:
         row = {

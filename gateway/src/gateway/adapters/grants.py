@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from gateway.adapters.audit import row as audit_row
 from gateway.adapters.clients import flow
 from gateway.adapters.consents import SqlConsents
+from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import (
     AUDIT,
     CLIENT_ASSERTIONS,
@@ -18,9 +19,10 @@ from gateway.adapters.tables import (
     PROOFS,
     REVOKED_TOKENS,
 )
-from gateway.core.authorization import lineage
 from gateway.core.model import AuditEntry, AuthMethod, ClientId, KnownClient, OrganizationId
 from gateway.core.scopes import Kind
+from service_kit.tables import OUTBOX
+from service_kit.token_ids import lineage
 
 # Built once: the token endpoint is the fleet's busiest address.
 GOOD_DIGESTS = (
@@ -53,6 +55,7 @@ KNOWN_CLIENT = (
     .where(CLIENTS.c.id == bindparam("client_id"), CLIENTS.c.removed_at.is_(None))
 )
 USE_ASSERTION = upsert(CLIENT_ASSERTIONS).on_conflict_do_nothing().returning(CLIENT_ASSERTIONS.c.digest)
+REVOKE = upsert(REVOKED_TOKENS).on_conflict_do_nothing().returning(REVOKED_TOKENS.c.id)
 USE_PROOF = upsert(PROOFS).on_conflict_do_nothing().returning(PROOFS.c.id)
 IS_REVOKED = select(
     or_(
@@ -101,9 +104,10 @@ class SqlGrants(SqlConsents):
     def use_proof(self, proof: bytes, until: datetime) -> bool:
         return self._connection.scalar(USE_PROOF, {"id": proof, "expires_at": until}) is not None
 
-    def revoke(self, token_id: str, client: ClientId, until: datetime) -> None:
+    def revoke(self, token_id: str, client: ClientId, at: datetime, until: datetime) -> None:
         revoked = {"id": token_id, "client_id": client, "expires_at": until}
-        self._connection.execute(upsert(REVOKED_TOKENS).on_conflict_do_nothing(), revoked)
+        if self._connection.scalar(REVOKE, revoked):
+            self._connection.execute(insert(OUTBOX), revocation("token", token_id, at, until))
 
     def is_revoked(self, token_id: str, client: str, subject: str, grant: str | None) -> bool:
         if grant and not self._connection.scalar(IS_GRANT_GOOD, {"grant": grant}):

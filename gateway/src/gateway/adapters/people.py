@@ -7,11 +7,13 @@ from sqlalchemy import RowMapping, Select, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import ATTEMPTS, GRANTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Member, Membership, Session, User, UserId
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
+from service_kit.tables import OUTBOX
 
 
 class SqlUsers:
@@ -61,7 +63,10 @@ class SqlMemberships:
     async def remove(self, membership: Membership, at: datetime) -> None:
         user, organization = membership.user, membership.organization
         ended = update(GRANTS).where(GRANTS.c.user_id == user, GRANTS.c.organization_id == organization)
-        await self._session.execute(ended.where(GRANTS.c.revoked_at.is_(None)).values(revoked_at=at))
+        ended = ended.where(GRANTS.c.revoked_at.is_(None)).values(revoked_at=at).returning(GRANTS.c.id)
+        grants = (await self._session.scalars(ended)).all()
+        if grants:
+            await self._session.execute(insert(OUTBOX), [revocation("grant", grant, at) for grant in grants])
         gone = delete(MEMBERSHIPS).where(MEMBERSHIPS.c.user_id == user, MEMBERSHIPS.c.organization_id == organization)
         await self._session.execute(gone)
 

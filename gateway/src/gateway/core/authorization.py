@@ -57,17 +57,6 @@ class RefreshToken:
     used_at: datetime | None = None
 
 
-def heir(token_id: str, new: str) -> str:
-    """The id of a token that is exchanged for another (RFC 8693): it names its forebears, and falls with them."""
-    return f"{token_id}.{new}"
-
-
-def lineage(token_id: str) -> tuple[str, ...]:
-    """The ids of the tokens that this one comes from, and its own."""
-    parts = token_id.split(".")
-    return tuple(".".join(parts[:end]) for end in range(1, len(parts) + 1))
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """A user in the organization that the user acts for here."""

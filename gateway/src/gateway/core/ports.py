@@ -168,7 +168,7 @@ class Grants(Protocol):
     def use_proof(self, proof: bytes, until: datetime) -> bool:
         """False when it was used before."""
 
-    def revoke(self, token_id: str, client: ClientId, until: datetime) -> None: ...
+    def revoke(self, token_id: str, client: ClientId, at: datetime, until: datetime) -> None: ...
 
     def is_revoked(self, token_id: str, client: str, subject: str, grant: str | None) -> bool:
         """Whether the token, one it was exchanged for, or the grant it comes from was revoked, or a client is gone.

@@ -7,7 +7,7 @@ from service_kit.clock import Clock
 
 
 class RemoveClient:
-    """No new tokens from now on. Tokens already out are inactive here, and end elsewhere when they expire."""
+    """No new tokens from now on. Tokens already out end here at once, elsewhere when the event arrives."""
 
     def __init__(self, *, unit_of_work: NewUnitOfWork, clock: Clock) -> None:
         self._unit_of_work = unit_of_work

@@ -80,7 +80,7 @@ class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]  # Authl
             server.grants.revoke_grant(token.token.grant.id, server.now)
             server.record("grant.revoked", client, grant_id=token.token.grant.id)
             return
-        server.grants.revoke(token.id, client.id, datetime.fromtimestamp(token.expires_at, UTC))
+        server.grants.revoke(token.id, client.id, server.now, datetime.fromtimestamp(token.expires_at, UTC))
         server.record("token.revoked", client, token_id=token.id)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
-from gateway.core.authorization import Grant, Person, RefreshToken, heir
+from gateway.core.authorization import Grant, Person, RefreshToken
 from gateway.core.model import AuditEntry
 from gateway.core.ports import Grants
 from gateway.core.roles import narrowed
@@ -17,6 +17,7 @@ from gateway.oauth.id_token import sign_id_token
 from gateway.oauth.policy import Policy
 from gateway.oauth.targets import InvalidTarget, targets
 from service_kit.ids import NewId
+from service_kit.token_ids import heir
 
 
 class Tokens:

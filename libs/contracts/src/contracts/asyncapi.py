@@ -56,14 +56,24 @@ def _channels() -> Node:
 
 
 def _channel(topic: Topic) -> Node:
-    policy: Node = {"cleanup.policy": ["compact"]} if topic.compacted else {"cleanup.policy": ["delete"]}
-    keeps = "the newest record of each key" if topic.compacted else "every record, for ever"
+    keeps = "the newest record of each key" if topic.compacted else f"every record, {_time(topic)}"
     return {
         "address": topic.name,
         "description": f"Keyed by {topic.key}; keeps {keeps}.",
         "messages": {_name(payload): _reference("messages", _name(payload)) for payload in topic.payloads},
-        "bindings": _channel_binding(policy if topic.compacted else policy | {"retention.ms": -1}),
+        "bindings": _channel_binding(_configuration(topic)),
     }
+
+
+def _time(topic: Topic) -> str:
+    return f"for {topic.days} day" if topic.days else "for ever"
+
+
+def _configuration(topic: Topic) -> Node:
+    """The Kafka binding has the policy as a list and the retention as a number."""
+    told: Node = dict(topic.configuration)
+    numbers = {"retention.ms": int(told["retention.ms"])} if "retention.ms" in told else {}
+    return told | {"cleanup.policy": [told["cleanup.policy"]]} | numbers
 
 
 def _dead_letter_channel(topic: Topic) -> Node:

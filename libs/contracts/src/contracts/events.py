@@ -105,6 +105,21 @@ class StatusListPublished(Payload):
         return self.list_id
 
 
+class AccessRevoked(Payload):
+    """Access ended before its time: one token, all tokens of a person's grant, or all tokens of a client."""
+
+    event_type: ClassVar[str] = "access.revoked.v1"
+
+    kind: Literal["token", "grant", "client"]
+    id: str = Field(description="`jti` of the token, `grant_id` of the grant's tokens, or `client_id` of the client's")
+    revision: Literal[1] = Field(default=1, description="nothing follows: what ended stays so")
+    revoked_at: AwareDatetime
+    until: AwareDatetime = Field(description="after this every token that it ends has expired anyway")
+
+    def key(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+
 class CredentialIssued(Payload):
     """A credential was signed and stored. The learner's copy is not here: only its digest is."""
 

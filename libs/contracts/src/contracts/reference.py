@@ -36,7 +36,7 @@ def _topics() -> str:
 
 
 def _topic(topic: Topic) -> str:
-    keeps = "newest of each key" if topic.compacted else "all"
+    keeps = "newest of each key" if topic.compacted else f"all of {topic.days} day" if topic.days else "all"
     events = ", ".join(f"`{payload.event_type}`" for payload in topic.payloads)
     consumers = ", ".join(topic.consumers)
     return f"| `{topic.name}` | `{topic.key}` | {keeps} | {topic.producer} | {consumers} | {events} |\n"

@@ -1,8 +1,9 @@
-"""The five topics, and which event type travels on which. Keys keep one aggregate's events in order."""
+"""The six topics, and which event type travels on which. Keys keep one aggregate's events in order."""
 
 from dataclasses import dataclass
 
 from contracts.events import (
+    AccessRevoked,
     AchievementPublished,
     AchievementRetired,
     CredentialIssued,
@@ -14,10 +15,12 @@ from contracts.events import (
     StatusListPublished,
 )
 
+DAY_MS = 24 * 3600 * 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One Kafka topic. A compacted topic keeps the newest record of each key, the others keep all."""
+    """One Kafka topic. A compacted topic keeps the newest record of each key, the others keep all, or all of `days`."""
 
     name: str
     producer: str
@@ -25,11 +28,19 @@ class Topic:
     compacted: bool
     payloads: tuple[type[Payload], ...]
     consumers: tuple[str, ...] = ()
+    days: int | None = None
 
     @property
     def dead_letters(self) -> str:
         """The sibling topic for records that no consumer can process."""
         return f"{self.name}.dlq"
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """What the broker is told about retention."""
+        if self.compacted:
+            return {"cleanup.policy": "compact"}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.days * DAY_MS if self.days else -1)}
 
 
 ACHIEVEMENT_PUBLISHED = Topic(
@@ -57,6 +68,9 @@ CREDENTIAL_REVOKED = Topic(
     (CredentialRevoked, CredentialSuspended, CredentialReinstated),
     ("catalog", "registry", "verifier"),
 )
+ACCESS_REVOKED = Topic(
+    "access-revoked", "gateway", "<kind>/<id>", False, (AccessRevoked,), ("catalog", "issuer", "verifier"), days=1
+)
 
 TOPICS: tuple[Topic, ...] = (
     ACHIEVEMENT_PUBLISHED,
@@ -64,6 +78,7 @@ TOPICS: tuple[Topic, ...] = (
     STATUS_LIST_PUBLISHED,
     CREDENTIAL_ISSUED,
     CREDENTIAL_REVOKED,
+    ACCESS_REVOKED,
 )
 
 TOPIC_OF: dict[type[Payload], Topic] = {payload: topic for topic in TOPICS for payload in topic.payloads}

@@ -29,6 +29,7 @@ KEYS_TTL_S = 300.0
 REFRESH_AT_MOST_EVERY_S = 5.0
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+IsRevoked = Callable[["Caller"], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,18 @@ def _usable(key_set: Any) -> dict[str, Key]:
 class TokenVerifier:
     """Turns a bearer token into a Caller, or says no (RFC 9068 §4, RFC 8725)."""
 
-    def __init__(self, settings: AuthSettings, keys: TokenKeys, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, settings: AuthSettings, keys: TokenKeys, clock: Clock = utc_now, is_revoked: IsRevoked | None = None
+    ) -> None:
+        """`is_revoked`: whether the token ended before its time, or its client was removed."""
         self._settings = settings
         self._keys = keys
         self._clock = clock
+        self._is_revoked = is_revoked
         self._replays = Replays()
 
     async def verify(self, token: str) -> Caller:
-        """Check signature, type, issuer, audience and time. Raises Unauthorized."""
+        """Check signature, type, issuer, audience, time, and that it was not revoked. Raises Unauthorized."""
         try:
             header = compact_jws.read_header(token)
             key = await self._keys.get(header.get("kid", ""))
@@ -143,7 +148,10 @@ class TokenVerifier:
             raise Unauthorized("the token cannot be verified", error="invalid_token") from error
         if header.get("typ", "").lower() not in TOKEN_TYPES:
             raise Unauthorized("the token is not an access token", error="invalid_token")
-        return self._caller(claims)
+        caller = self._caller(claims)
+        if self._is_revoked and await self._is_revoked(caller):
+            raise Unauthorized("the token was revoked", error="invalid_token")
+        return caller
 
     def check_possession(self, caller: Caller, token: str, request: Request) -> None:
         """Whether whoever sends a bound token has its key (RFC 9449 §7). Raises Unauthorized."""

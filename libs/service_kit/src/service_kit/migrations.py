@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from service_kit.database import Database
 from service_kit.settings import DatabaseSettings
-from service_kit.tables import IDEMPOTENCY_KEYS, INBOX, KIT, OUTBOX
+from service_kit.tables import IDEMPOTENCY_KEYS, INBOX, KIT, OUTBOX, REVOKED_ACCESS
 
 LOCK = 0x6C61_7265_6C61_7902  # one migration at a time per database
 MIGRATIONS = "migrations"
@@ -87,14 +87,15 @@ def grant(table: str, rights: str) -> None:
 
 
 def create_kit_tables(*names: str) -> None:
-    """Create the kit's tables that a service uses (outbox, inbox, idempotency_keys), with their rights."""
+    """Create the kit's tables that a service uses, with their rights. Without names: the three that most began with."""
     rights = {
         OUTBOX.name: "SELECT, INSERT, UPDATE",
         INBOX.name: "SELECT, INSERT, DELETE",
         IDEMPOTENCY_KEYS.name: "SELECT, INSERT, UPDATE, DELETE",
+        REVOKED_ACCESS.name: "SELECT, INSERT, DELETE",
     }
-    chosen: Sequence[str] = names or tuple(rights)
-    for table in (OUTBOX, INBOX, IDEMPOTENCY_KEYS):
+    chosen: Sequence[str] = names or (OUTBOX.name, INBOX.name, IDEMPOTENCY_KEYS.name)
+    for table in (OUTBOX, INBOX, IDEMPOTENCY_KEYS, REVOKED_ACCESS):
         if table.name in chosen:
             table.create(op.get_bind())
             grant(table.name, rights[table.name])

@@ -33,17 +33,20 @@ class Outbox:
         Raises Invalid for one that is too large for the bus.
         """
         if payloads:
-            await self._session.execute(insert(OUTBOX), [self._row(payload) for payload in payloads])
+            rows = [row(payload, self._source, clock=self._clock, ids=self._ids) for payload in payloads]
+            await self._session.execute(insert(OUTBOX), rows)
 
-    def _row(self, payload: Payload) -> dict[str, object]:
-        event = envelope(payload, event_id=self._ids(), source=self._source, time=self._clock())
-        if len(event.data) > MAX_VALUE:
-            raise Invalid(f"this is too large to be published: {len(event.data)} bytes of {MAX_VALUE}")
-        headers: Sequence[tuple[str, bytes]] = event.headers()
-        return {
-            "id": event.id,
-            "topic": TOPIC_OF[type(payload)].name,
-            "key": payload.key(),
-            "headers": [[name, value.decode()] for name, value in headers],
-            "value": event.data,
-        }
+
+def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> dict[str, object]:
+    """One event as a row, for a writer that has a connection only. Raises Invalid for one too large for the bus."""
+    event = envelope(payload, event_id=ids(), source=source, time=clock())
+    if len(event.data) > MAX_VALUE:
+        raise Invalid(f"this is too large to be published: {len(event.data)} bytes of {MAX_VALUE}")
+    headers: Sequence[tuple[str, bytes]] = event.headers()
+    return {
+        "id": event.id,
+        "topic": TOPIC_OF[type(payload)].name,
+        "key": payload.key(),
+        "headers": [[name, value.decode()] for name, value in headers],
+        "value": event.data,
+    }

@@ -30,6 +30,7 @@ class Components:
     """What a composition root builds: the application, the background tasks of each role, the readiness checks."""
 
     app: FastAPI
+    serve: Sequence[Task] = ()
     relay: Sequence[Task] = ()
     consume: Sequence[Task] = ()
     ready: Mapping[str, Check] = field(default_factory=dict)
@@ -89,8 +90,8 @@ async def _run(service: Service[S], settings: S, role: str) -> None:
 
 
 def _tasks(components: Components, role: str) -> list[Task]:
-    roles = {"serve": (), "relay": components.relay, "consume": components.consume}
-    return [*components.relay, *components.consume] if role == "run" else list(roles[role])
+    roles = {"serve": components.serve, "relay": components.relay, "consume": components.consume}
+    return [task for tasks in roles.values() for task in tasks] if role == "run" else list(roles[role])
 
 
 def _health_app(settings: Settings, components: Components) -> FastAPI:

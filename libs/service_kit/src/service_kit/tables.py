@@ -1,4 +1,4 @@
-"""The kit's own tables: outbox, inbox, idempotency keys. Each service creates them in its first migration."""
+"""The kit's own tables: outbox, inbox, idempotency keys, revoked access. A service's migrations create what it uses."""
 
 from sqlalchemy import (
     BigInteger,
@@ -55,4 +55,13 @@ IDEMPOTENCY_KEYS = Table(
     Column("fingerprint", Text, nullable=False),
     Column("result", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+REVOKED_ACCESS = Table(
+    "revoked_access",
+    KIT,
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )

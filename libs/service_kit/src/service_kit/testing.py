@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from service_kit.auth import TokenKeys, TokenVerifier
+from service_kit.auth import IsRevoked, TokenKeys, TokenVerifier
 from service_kit.bus import BusUnavailable, Record
 from service_kit.database import Database
 from service_kit.ids import new_id
@@ -69,14 +69,14 @@ class TokenMint:
         """Authorization headers with such a token."""
         return {"Authorization": f"Bearer {self.token(org, *scopes)}"}
 
-    def verifier(self) -> TokenVerifier:
+    def verifier(self, is_revoked: IsRevoked | None = None) -> TokenVerifier:
         """The verifier that a service under test uses."""
 
         async def keys() -> dict[str, Any]:
             return {"keys": [self.key.as_dict(private=False)]}
 
         settings = AuthSettings(issuer=self.issuer, jwks_url=f"{self.issuer}/oauth/jwks", audiences=(self.issuer,))
-        return TokenVerifier(settings, TokenKeys(keys))
+        return TokenVerifier(settings, TokenKeys(keys), is_revoked=is_revoked)
 
 
 class MemoryPublisher:

@@ -27,6 +27,7 @@ from service_kit.ids import new_id
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
 from service_kit.relay import Relay
+from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import DatabaseSettings, Settings
 
@@ -42,10 +43,13 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
             await check_revision(database, NAME, settings.database)
 
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
-        tokens = TokenVerifier(settings.auth, TokenKeys(fetch_keys_from(settings.auth.jwks_url)))
+        revoked = RevokedAccess(database)
+        keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
+        tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=publisher)
         yield Components(
-            app(settings, database, tokens, ready),
+            app(settings, database, tokens, {**ready, "revoked_access": revoked.check}),
+            serve=[revoked.run],
             relay=[Relay(database, publisher).run],
             consume=[consumer.run],
             ready=ready,

@@ -47,6 +47,7 @@ from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
 from service_kit.offload import offload
 from service_kit.relay import Relay, republish_all
+from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import AuthSettings, DatabaseSettings
 
@@ -147,7 +148,9 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     """Open what the service stands on, and close it in reverse order."""
     async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as publisher:
         core = wire(settings, database)
-        tokens = TokenVerifier(settings.auth, TokenKeys(fetch_keys_from(settings.auth.jwks_url)))
+        revoked = RevokedAccess(database)
+        keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
+        tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
         ready: dict[str, Check] = {
             "database": database.ping,
             "schema": partial(check_revision, database, NAME, settings.database),
@@ -155,7 +158,8 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         inbox = Inbox(partial(IssuerUnitOfWork, database), SUBSCRIPTIONS)
         consumer = Consumer(settings.kafka, group=GROUP, topics=TOPICS, inbox=inbox, publisher=publisher)
         yield Components(
-            app=issuer_app(core.services, settings, tokens=tokens, ready=ready),
+            app=issuer_app(core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}),
+            serve=[revoked.run],
             relay=[
                 Relay(database, publisher).run,
                 ListPublisher(database, core.publish_lists).run,

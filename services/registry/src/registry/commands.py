@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from contracts.topics import TOPICS, Topic
+from contracts.topics import Topic
 from registry.adapters.rebuilding import Rebuilding
 from registry.adapters.state_hash import fingerprint
 from registry.adapters.unit_of_work import Projecting
 from registry.core.rebuild import Report, WouldLose, rebuild
-from registry.events.handlers import subscriptions
+from registry.events.handlers import TOPICS, subscriptions
 from registry.settings import RegistrySettings
 from service_kit.bus import BusUnavailable
 from service_kit.database import Database, open_database

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from contracts.topics import TOPICS
 from registry.adapters.readings import SqlReadings
 from registry.commands import inbox, rebuild_command, state_hash_command
 from registry.core.lookup import Lookup
 from registry.core.ports import Readings
+from registry.events.handlers import TOPICS
 from registry.http.routes import routes
 from registry.settings import RegistrySettings
 from service_kit.app import Check, create_app

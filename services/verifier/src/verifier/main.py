@@ -16,6 +16,7 @@ from service_kit.fetcher import open_fetcher
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
+from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import Settings
 from verifier.adapters.processor import open_processes
@@ -85,16 +86,18 @@ async def build(settings: VerifierSettings) -> AsyncIterator[Components]:
         inbox: Inbox[UnitOfWork] = Inbox(unit_of_work, subscriptions())
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox, publisher=publisher)
         ready = _ready(database, settings)
+        revoked = RevokedAccess(database)
+        keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         app = application(
             settings,
             did_web_origin=settings.did_web_origin,
             unit_of_work=unit_of_work,
             web=web,
             processor=processes,
-            tokens=TokenVerifier(settings.auth, TokenKeys(fetch_keys_from(settings.auth.jwks_url))),
-            ready=ready,
+            tokens=TokenVerifier(settings.auth, keys, is_revoked=revoked.includes),
+            ready={**ready, "revoked_access": revoked.check},
         )
-        yield Components(app, consume=[consumer.run], ready=ready)
+        yield Components(app, serve=[revoked.run], consume=[consumer.run], ready=ready)
 
 
 def _ready(database: Database, settings: VerifierSettings) -> dict[str, Check]:

@@ -12,10 +12,11 @@ from contracts.events import (
     CredentialSuspended,
     IssuerPublished,
 )
-from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED
+from contracts.topics import ACCESS_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED
+from service_kit import revoked_access
 from service_kit.inbox import Received, Subscription
 
-TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED)
+TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ACCESS_REVOKED)
 
 
 async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None:
@@ -45,4 +46,5 @@ def subscriptions() -> list[Subscription[Any]]:
         Subscription(CredentialRevoked, credential_status_changed),
         Subscription(CredentialSuspended, credential_status_changed),
         Subscription(CredentialReinstated, credential_status_changed),
+        revoked_access.subscription(),
     ]

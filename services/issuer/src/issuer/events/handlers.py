@@ -1,15 +1,16 @@
-"""What the issuer keeps of the catalog's publications: every version of every achievement."""
+"""What the issuer keeps: every version of every achievement that the catalog published, and whose access ended."""
 
 from typing import Any
 
 from contracts.events import AchievementPublished, AchievementRetired, AchievementState
-from contracts.topics import ACHIEVEMENT_PUBLISHED
+from contracts.topics import ACCESS_REVOKED, ACHIEVEMENT_PUBLISHED
 from issuer.core.model import Achievement
 from issuer.core.ports import UnitOfWork
+from service_kit import revoked_access
 from service_kit.inbox import Received, Subscription
 
 GROUP = "issuer"
-TOPICS = (ACHIEVEMENT_PUBLISHED,)
+TOPICS = (ACHIEVEMENT_PUBLISHED, ACCESS_REVOKED)
 
 
 async def keep_achievement(work: UnitOfWork, received: Received[AchievementState]) -> None:
@@ -29,4 +30,5 @@ async def keep_achievement(work: UnitOfWork, received: Received[AchievementState
 SUBSCRIPTIONS: list[Subscription[Any]] = [
     Subscription(AchievementPublished, keep_achievement),
     Subscription(AchievementRetired, keep_achievement),
+    revoked_access.subscription(),
 ]

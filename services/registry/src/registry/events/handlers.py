@@ -3,6 +3,7 @@
 import json
 from typing import Any, Protocol
 
+from contracts import topics
 from contracts.events import (
     AchievementPublished,
     AchievementRetired,
@@ -20,6 +21,7 @@ from registry.core.model import AchievementVersion, Issuance, Issuer, Standing, 
 from registry.core.ports import Projections
 from service_kit.inbox import Received, Subscription
 
+TOPICS = tuple(topic for topic in topics.TOPICS if "registry" in topic.consumers)
 DEFAULT_TTL_MS = 300_000
 LONGEST_TTL_S = 86_400
 

@@ -12,13 +12,20 @@ from contracts.events import (
     Payload,
     StatusListPublished,
 )
-from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED
+from contracts.topics import (
+    ACCESS_REVOKED,
+    CREDENTIAL_ISSUED,
+    CREDENTIAL_REVOKED,
+    ISSUER_PUBLISHED,
+    STATUS_LIST_PUBLISHED,
+)
 from credential_core.verify import KnownState as State
+from service_kit import revoked_access
 from service_kit.inbox import Handler, Received, Subscription
 from verifier.core.model import KnownIssuer, KnownList, KnownState
 from verifier.core.ports import UnitOfWork
 
-TOPICS = (ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED)
+TOPICS = (ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ACCESS_REVOKED)
 
 
 def subscriptions() -> list[Subscription[Any]]:
@@ -29,7 +36,8 @@ def subscriptions() -> list[Subscription[Any]]:
         StatusListPublished: status_list_published,
         **dict.fromkeys(changes, credential_changed),
     }
-    return [Subscription(payload, handler) for payload, handler in handlers.items()]
+    followed: list[Subscription[Any]] = [Subscription(payload, handler) for payload, handler in handlers.items()]
+    return [*followed, revoked_access.subscription()]
 
 
 async def issuer_published(work: UnitOfWork, received: Received[IssuerPublished]) -> None:

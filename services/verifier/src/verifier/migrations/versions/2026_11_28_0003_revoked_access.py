@@ -1,0 +1,10 @@
+"""Access that the authorization server revoked."""
+
+from service_kit.migrations import create_kit_tables
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    create_kit_tables("revoked_access")
