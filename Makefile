@@ -70,7 +70,7 @@ format: setup ## Format and sort imports
 	@$(BIN)/ruff check --quiet --fix --select I . && $(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Beside Node, PyLD and openvc-core; on a fleet that runs, also time to record and verdict
+bench: setup ## Beside Node, PyLD and openvc-core, and beside the machine's own rates; on a fleet that runs, also propagation
 	@exec $(BIN)/python -m benchmarks
 
 .PHONY: clean

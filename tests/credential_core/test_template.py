@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.credential import KEY, METHOD, SLOTS, credential, values
-from credential_core import proof, shape_memory
+from credential_core import jcs, proof, shape_memory
 from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.jsonld import to_quads
 from credential_core.keys import SigningKey
@@ -25,6 +25,7 @@ from credential_core.template import Template
 CREATED = datetime(2026, 6, 15, tzinfo=UTC)
 DOCUMENT = credential()
 TEMPLATE = Template.compile(DOCUMENT, SLOTS)
+SIGN = SigningKey.sign
 P256 = SigningKey.from_seed(bytes(range(1, 33)), "P-256")
 P384 = SigningKey.from_seed(bytes(range(1, 49)), "P-384")
 
@@ -115,6 +116,11 @@ def test_a_signed_fill_is_what_signing_it_gives(fill: dict[str, Any], suite: str
     if suite != "eddsa-jcs-2022" and not isinstance(expected, str):
         text = json.loads(TEMPLATE.sign_json(fill, key, **how))
         assert {**text, "proof": None} == {**expected, "proof": None}
+        sealed = TEMPLATE.seal(fill, key, **how)
+        read = json.loads(sealed.text)
+        assert {**read, "proof": None} == {**expected, "proof": None}
+        assert (sealed.digest, TEMPLATE.digest(fill)) == (jcs.digest(read), jcs.digest(filled(fill)))
+        proof.verify_proof(read, read["proof"], key.public)
     if isinstance(expected, str):
         assert found in REFUSALS | {expected, "not_canonical"}
     elif suite == "ecdsa-rdfc-2019":  # another signature each time
@@ -152,6 +158,13 @@ def test_every_proof_tells_its_own_occasion() -> None:
 def test_json_text_comes_from_compiled_forms_only() -> None:
     with pytest.raises(ProofError, match="cryptosuite_unsupported"):
         TEMPLATE.sign_json(values(1), KEY, verification_method=METHOD, created=CREATED, cryptosuite="eddsa-jcs-2022")
+
+
+def test_a_signature_made_wrong_does_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = SigningKey.from_seed(bytes(32))
+    monkeypatch.setattr(SigningKey, "sign", lambda _, data: SIGN(other, data))
+    with pytest.raises(ProofError, match="signature_invalid"):
+        TEMPLATE.seal(values(1), KEY, verification_method=METHOD, created=CREATED)
 
 
 ALIKE: dict[str, Any] = {

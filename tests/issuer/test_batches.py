@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from issuer.core.work_batches import WorkBatches
+from issuer.core.work_batches import PIECE, WorkBatches
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
@@ -179,9 +179,9 @@ async def test_after_a_revocation_it_can_be_earned_again(world: World, core: Cor
 
 async def test_paused_resumed_cancelled(world: World, core: Core) -> None:
     achievement = await world.ready()
-    answer = await open_batch(world, [learner(number) for number in range(150)], achievement)
+    answer = await open_batch(world, [learner(number) for number in range(PIECE + 50)], achievement)
     where = answer.headers["location"]
-    assert await core.work_batches() == 100
+    assert await core.work_batches() == PIECE
     for _ in range(2):
         assert (await world.send("POST", f"{where}/pause")).json()["status"] == "paused"
     assert await core.work_batches() == 0
@@ -190,7 +190,7 @@ async def test_paused_resumed_cancelled(world: World, core: Core) -> None:
     assert (cancelled["status"], cancelled["counts"]["cancelled"], cancelled["counts"]["issued"]) == (
         "cancelled",
         50,
-        100,
+        PIECE,
     )
     assert await core.work_batches() == 0
     resumed = await world.send("POST", f"{where}/resume")

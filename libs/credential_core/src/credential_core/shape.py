@@ -242,7 +242,9 @@ def write(document: Any, path: Path, value: Any) -> None:
     document[path[-1]] = value
 
 
-def json_around(document: Any, slots: frozenset[Path]) -> tuple[list[bytes], list[Path]]:
+def json_around(
+    document: Any, slots: frozenset[Path], dump: Callable[[Any], bytes] = orjson.dumps
+) -> tuple[list[bytes], list[Path]]:
     """The JSON text before, between and after the slots, and the slots in the order of the text."""
     texts, found = [b""], []
 
@@ -252,7 +254,7 @@ def json_around(document: Any, slots: frozenset[Path]) -> tuple[list[bytes], lis
             texts.append(b"")
         elif isinstance(value, dict):
             for number, (name, member) in enumerate(value.items()):
-                texts[-1] += (b"," if number else b"{") + orjson.dumps(name) + b":"
+                texts[-1] += (b"," if number else b"{") + dump(name) + b":"
                 visit(member, (*at, name))
             texts[-1] += b"}" if value else b"{}"
         elif isinstance(value, list):
@@ -261,7 +263,7 @@ def json_around(document: Any, slots: frozenset[Path]) -> tuple[list[bytes], lis
                 visit(item, (*at, number))
             texts[-1] += b"]" if value else b"[]"
         else:
-            texts[-1] += orjson.dumps(value)
+            texts[-1] += dump(value)
 
     visit(document, ())
     return texts, found

@@ -11,6 +11,7 @@ The result is exactly that of `proof.sign` over the filled document, several tim
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,10 +20,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 
 from credential_core import proof
+from credential_core.canonical_text import CanonicalText
 from credential_core.errors import DocumentError, ProofError
 from credential_core.json_input import check_tree
 from credential_core.keys import SigningKey
-from credential_core.multibase import encode_base58
+from credential_core.multibase import encode_base58, encode_base64url
 from credential_core.proof.configuration import attach, configuration
 from credential_core.proof.hashing import digest, options_digest
 from credential_core.proof.suites import suite_to_sign
@@ -43,10 +45,17 @@ class _Occasion(NamedTuple):
     purpose: str
 
 
+class Sealed(NamedTuple):
+    """A signed document as JSON text, and the digest of its canonical form (`jcs.digest`)."""
+
+    text: bytes
+    digest: str
+
+
 class Template:
     """A compiled document with named slots: it never changes what it makes, and threads may share it."""
 
-    __slots__ = ("_context", "_latest", "_names", "_paths", "_shapes")
+    __slots__ = ("_canonical", "_canonical_signed", "_context", "_latest", "_names", "_paths", "_shapes")
 
     def __init__(self, document: Mapping[str, Any], slots: Mapping[str, str]) -> None:
         if len(slots) > MAX_SLOTS:
@@ -60,6 +69,8 @@ class Template:
             raise DocumentError("slot_unsupported", "two slots are in one place")
         self._context = {"@context": copy.deepcopy(document.get("@context"))}
         self._shapes = {"SHA-256": Shape(document, self._paths)}
+        self._canonical = CanonicalText(document, self._paths)
+        self._canonical_signed = CanonicalText({**document, "proof": None}, [*self._paths, ("proof",)])
         self._latest: tuple[_Occasion, str, dict[str, Any], bytes] | None = None
 
     @classmethod
@@ -80,6 +91,10 @@ class Template:
     def fill(self, values: Mapping[str, Scalar]) -> dict[str, Any]:
         """The unsigned document with these values. DocumentError `slot_values` unless every slot has one, a scalar."""
         return self._shapes["SHA-256"].fill(self._ordered(values))
+
+    def digest(self, values: Mapping[str, Scalar]) -> str:
+        """What `jcs.digest` says of the unsigned document, with the same errors."""
+        return _multibase_digest(self._canonical.filled(self._ordered(values)))
 
     def sign(
         self,
@@ -108,7 +123,7 @@ class Template:
                 purpose=purpose,
             )
         occasion = _Occasion(verification_method, created, cryptosuite, purpose)
-        return attach(document, self._proof(ordered, key, occasion))
+        return attach(document, self._signed(ordered, key, occasion)[0])
 
     def sign_json(
         self,
@@ -124,17 +139,51 @@ class Template:
 
         ProofError `cryptosuite_unsupported` for a suite that has no compiled form.
         """
+        ordered = self._compilable(values, cryptosuite)
+        made, _, _ = self._signed(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
+        return self._text(ordered, made)
+
+    def seal(
+        self,
+        values: Mapping[str, Scalar],
+        key: SigningKey,
+        *,
+        verification_method: str,
+        created: datetime,
+        cryptosuite: str = "eddsa-rdfc-2022",
+        purpose: str = "assertionMethod",
+    ) -> Sealed:
+        """What `sign_json` gives, its signature checked, with its digest.
+
+        A signature that was made wrong may give away the key (a fault in memory or processor): none leaves.
+        ProofError `signature_invalid` then, `cryptosuite_unsupported` for a suite that has no compiled form.
+        """
+        ordered = self._compilable(values, cryptosuite)
+        made, signature, data = self._signed(
+            ordered, key, _Occasion(verification_method, created, cryptosuite, purpose)
+        )
+        if not key.public.verify(signature, data):
+            raise ProofError("signature_invalid", "the signature that was made does not match the key")
+        canonical = self._canonical_signed.filled([*ordered, made])
+        return Sealed(self._text(ordered, made), _multibase_digest(canonical))
+
+    def _compilable(self, values: Mapping[str, Scalar], cryptosuite: str) -> list[Scalar]:
         if cryptosuite not in _COMPILED:
             raise ProofError("cryptosuite_unsupported", "there is no compiled form for this suite")
-        ordered = self._ordered(values)
-        made = self._proof(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
-        return self._shapes["SHA-256"].json(ordered)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
+        return self._ordered(values)
 
-    def _proof(self, values: list[Scalar], key: SigningKey, occasion: _Occasion) -> dict[str, Any]:
+    def _text(self, values: list[Scalar], made: dict[str, Any]) -> bytes:
+        return self._shapes["SHA-256"].json(values)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
+
+    def _signed(
+        self, values: list[Scalar], key: SigningKey, occasion: _Occasion
+    ) -> tuple[dict[str, Any], bytes, bytes]:
+        """The proof, its signature, and what was signed."""
         algorithm = suite_to_sign(occasion.cryptosuite).hash_for(key.public)
         options, hashed = self._configured(occasion, algorithm)
-        nquads = self._shape(algorithm).nquads(values)
-        return {**options, "proofValue": encode_base58(key.sign(hashed + digest(nquads.encode(), algorithm)))}
+        data = hashed + digest(self._shape(algorithm).nquads(values).encode(), algorithm)
+        signature = key.sign(data)
+        return {**options, "proofValue": encode_base58(signature)}, signature, data
 
     def _configured(self, occasion: _Occasion, algorithm: str) -> tuple[dict[str, Any], bytes]:
         """A proof without its value, and its digest: the same for all that one key signs within one second."""
@@ -166,6 +215,10 @@ class Template:
         if algorithm not in self._shapes:
             self._shapes[algorithm] = self._shapes["SHA-256"].with_hash(algorithm)
         return self._shapes[algorithm]
+
+
+def _multibase_digest(data: bytes) -> str:
+    return encode_base64url(hashlib.sha256(data).digest())
 
 
 _COMPILED: Final = frozenset({"eddsa-rdfc-2022", "ecdsa-rdfc-2019"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import envelope
@@ -12,10 +12,13 @@ from service_kit.clock import Clock, utc_now
 from service_kit.errors import Invalid
 from service_kit.ids import NewId, new_id
 from service_kit.tables import OUTBOX
+from service_kit.unnest import columns_of, insert_all
 
 # Kafka refuses a record of more than a mebibyte, headers included, and would refuse it again at every attempt: one
 # such row would hold up all events behind it for ever.
 MAX_VALUE = 1_000_000
+COLUMNS = ("id", "topic", "key", "headers", "value")
+APPEND = insert_all(OUTBOX, *COLUMNS)
 
 
 class Outbox:
@@ -34,7 +37,9 @@ class Outbox:
         """
         if payloads:
             rows = [row(payload, self._source, clock=self._clock, ids=self._ids) for payload in payloads]
-            await self._session.execute(insert(OUTBOX), rows)
+            texts = [made | {"headers": orjson.dumps(made["headers"]).decode()} for made in rows]
+            connection = await self._session.connection()
+            await connection.exec_driver_sql(APPEND, columns_of(OUTBOX, texts, *COLUMNS))
 
 
 def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.tables import BATCH_ROWS, BATCHES
@@ -12,16 +12,13 @@ from issuer.core.batch import Batch, BatchId, BatchRow, BatchState, RowState
 from issuer.core.model import CredentialId, Json
 
 COPIED = ("batch_id", "number", "state", "request", "credential_id", "problem")
-SETTLE = (
-    update(BATCH_ROWS)
-    .where(BATCH_ROWS.c.batch_id == bindparam("of_batch"), BATCH_ROWS.c.number == bindparam("row_number"))
-    .values(
-        state=bindparam("new_state"),
-        request=bindparam("new_request"),
-        credential_id=bindparam("new_credential"),
-        problem=bindparam("new_problem"),
-    )
-)
+SETTLE = """
+UPDATE batch_rows AS kept
+SET state = row.state, request = row.request, credential_id = row.credential_id, problem = row.problem
+FROM unnest($2::int[], $3::text[], $4::json[], $5::uuid[], $6::jsonb[])
+  AS row (number, state, request, credential_id, problem)
+WHERE kept.batch_id = $1 AND kept.number = row.number
+"""
 
 
 class BatchTable:
@@ -65,19 +62,14 @@ class BatchTable:
 
     async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
         """Store what became of rows."""
-        values = [
-            {
-                "of_batch": batch_id,
-                "row_number": row.number,
-                "new_state": row.state.value,
-                "new_request": row.request,
-                "new_credential": row.credential_id,
-                "new_problem": row.problem,
-            }
-            for row in rows
-        ]
-        if values:
-            await (await self._session.connection()).execute(SETTLE, values)
+        columns = (
+            [row.number for row in rows],
+            [row.state.value for row in rows],
+            [_json(row.request) for row in rows],
+            [row.credential_id for row in rows],
+            [_json(row.problem) for row in rows],
+        )
+        await (await self._session.connection()).exec_driver_sql(SETTLE, (batch_id, *columns))
 
     async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
         """All rows of one state into another. Returns how many."""

@@ -1,15 +1,18 @@
 """Private keys on this machine: sealed at rest with AES-256-GCM, opened in memory only."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from credential_core.errors import ContextError, DocumentError
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.proof import sign
+from credential_core.template import Scalar, Sealed, Template
 from issuer.adapters.securing import new_key, secure
 from issuer.core.model import Algorithm, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
@@ -18,6 +21,7 @@ from service_kit.offload import offload
 
 SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 NONCE_BYTES = 12
+AT_ONCE = 5  # signatures, before others on this loop have their turn
 FORMAT = b"\x01"
 
 
@@ -46,6 +50,28 @@ class LocalKeyStore:
         """A copy of the document with a proof by the key's rdfc suite."""
         opened, suite = self._opened(key), SUITES[key.public.algorithm]
         return sign(document, opened, verification_method=key.verification_method, created=created, cryptosuite=suite)
+
+    async def seal(
+        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+    ) -> Sequence[Sealed | DocumentError | ContextError] | None:
+        """What the template gives for each of these values, signed and checked, a few at a time."""
+        suite = SUITES.get(key.public.algorithm)
+        if suite is None:
+            return None
+        opened = self._opened(key)
+        sealed: list[Sealed | DocumentError | ContextError] = []
+        for number, values in enumerate(fills, 1):
+            try:
+                sealed.append(
+                    template.seal(
+                        values, opened, verification_method=key.verification_method, created=created, cryptosuite=suite
+                    )
+                )
+            except (DocumentError, ContextError) as error:
+                sealed.append(error)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return sealed
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         """The document secured in some manner, and verified."""

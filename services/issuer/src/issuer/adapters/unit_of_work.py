@@ -27,10 +27,11 @@ from issuer.core.model import (
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
+from service_kit.unnest import columns_of, insert_all
 
 SOURCE = "/issuer"
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
-ADD_CREDENTIALS = insert(CREDENTIALS).on_conflict_do_nothing(index_elements=["once"]).returning(CREDENTIALS.c.id)
+ADD_CREDENTIALS = insert_all(CREDENTIALS) + " ON CONFLICT (once) DO NOTHING RETURNING id::text"
 
 
 class IssuerRows:
@@ -80,9 +81,9 @@ class CredentialRows:
         """Store new credentials, but for those whose `once` is taken. Returns the ids of the others."""
         if not credentials:
             return ()
-        values = [rows.of_credential(credential) for credential in credentials]
-        stored = await self._session.scalars(ADD_CREDENTIALS, values)
-        return {CredentialId(found) for found in stored}
+        values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in credentials])
+        stored = await (await self._session.connection()).exec_driver_sql(ADD_CREDENTIALS, values)
+        return {CredentialId(found) for found in stored.scalars()}
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
         """Those of the recipients who have the achievement, not revoked."""

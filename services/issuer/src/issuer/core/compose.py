@@ -1,6 +1,13 @@
-"""One credential from an order: asked for, allowed, built, signed and checked. Nothing is stored."""
+"""Credentials from orders: asked for, allowed, built, signed and checked. Nothing is stored.
 
-from collections.abc import Callable
+Each is built in outline first: as it is, but for what it shares with all of its issuer's achievement. When one like it
+was composed before, its own values go into a compiled pattern (see patterns). Else it is built whole. Both ways give
+the same document.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,16 +15,21 @@ from contracts.events import CredentialIssued
 from credential_core.bitstring import entry
 from credential_core.errors import ContextError, DocumentError
 from credential_core.model import achievement_credential, validate_achievement_credential
+from credential_core.template import Template
 from issuer.core.addresses import Addresses
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
 from issuer.core.order import Order
+from issuer.core.patterns import Frame, Patterns, frame, outline
 from issuer.core.policy import check_terms, may_issue
 from issuer.core.recipient import SALT_BYTES, fingerprint, subject_of
 from issuer.core.results import check_results
-from issuer.core.signing import Sign, Signed
-from service_kit.errors import FieldError, Invalid, invalid_field
+from issuer.core.signing import Sign, Signed, Unsignable
+from service_kit.errors import FieldError, Invalid, ServiceError, invalid_field
 
 UNFIT = "invalid-credential"
+AT_ONCE = 8  # credentials, before others on this loop have their turn
+Composed = Credential | ServiceError
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,17 @@ class Award:
     valid_from: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An award that has its id, its place in the status list and its salt."""
+
+    award: Award
+    credential_id: CredentialId
+    slot: Slot
+    salt: str
+    now: datetime
+
+
 def allow(order: Order, issuer: Issuer, achievement: Achievement, now: datetime) -> Award:
     """The award that an order asks for. Raises Conflict, Forbidden or Invalid when it is not allowed now."""
     award = Award(order, issuer, achievement, order.valid_from or now.replace(microsecond=0))
@@ -39,7 +62,7 @@ def allow(order: Order, issuer: Issuer, achievement: Achievement, now: datetime)
 
 
 class Compose:
-    """Builds, signs and checks the credential of an award."""
+    """Builds, signs and checks the credentials of awards."""
 
     def __init__(
         self,
@@ -53,23 +76,79 @@ class Compose:
         self._addresses = addresses
         self._recipient_key = recipient_key
         self._random_bytes = random_bytes
+        self._patterns = Patterns()
 
     async def __call__(self, award: Award, *, credential_id: CredentialId, slot: Slot, now: datetime) -> Credential:
         """The signed credential, in its place of the status list. Raises Invalid for one that has no meaning."""
-        signed = await self._signed(self._build(award, credential_id, slot), award.issuer)
-        return self._kept(award, signed, credential_id=credential_id, slot=slot, now=now)
+        [made] = await self.each([self.draft(award, credential_id=credential_id, slot=slot, now=now)])
+        if isinstance(made, ServiceError):
+            raise made
+        return made
+
+    def draft(self, award: Award, *, credential_id: CredentialId, slot: Slot, now: datetime) -> Draft:
+        """An award ready to be composed, with a salt that nobody has had."""
+        return Draft(award, credential_id, slot, self._random_bytes(SALT_BYTES).hex(), now)
+
+    async def each(self, drafts: Sequence[Draft]) -> list[Composed]:
+        """The signed credential of each draft, or why it has no meaning."""
+        made: dict[int, Composed] = {}
+        fitting: defaultdict[Template, list[tuple[int, Frame]]] = defaultdict(list)
+        for number, draft in enumerate(drafts, 1):
+            template, found = self._fitting(draft)
+            if template is None:
+                made[number] = await self._whole(draft)
+            else:
+                fitting[template].append((number, found))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        for template, framed in fitting.items():
+            made |= await self._filled(template, [(number, drafts[number - 1], found) for number, found in framed])
+        return [made[number] for number in range(1, len(drafts) + 1)]
 
     def key_of(self, order: Order) -> bytes:
         """How the order's recipient is found again."""
         return self._recipient_key(order.org_id, fingerprint(order.recipient))
 
-    def _build(self, award: Award, credential_id: CredentialId, slot: Slot) -> Json:
-        order = award.order
-        subject = subject_of(order.recipient, self._random_bytes(SALT_BYTES).hex())
+    def _fitting(self, draft: Draft) -> tuple[Template | None, Frame]:
+        """The template of the draft's pattern, if it must not be composed whole, and its values in it."""
+        issuer, achievement = draft.award.issuer, draft.award.achievement
+        document = self._build(draft, {"id": issuer.did, "type": ["Profile"]}, outline(achievement))
+        found = frame(document)
+        template = self._patterns.find(issuer, achievement, found.kind)
+        if template is not None and validate_achievement_credential(document):
+            template = None  # all that is wrong is found in the whole document
+        return template, found
+
+    async def _filled(self, template: Template, framed: Sequence[tuple[int, Draft, Frame]]) -> dict[int, Composed]:
+        """Those that one template serves: of one issuer, as a pattern is."""
+        [_, first, _] = framed[0]
+        signed = await self._sign.filled(template, [found.values for _, _, found in framed], first.award.issuer.key)
+        if signed is None:  # not by this key, or not in the way it should have been
+            return {number: await self._whole(draft) for number, draft, _ in framed}
+        return {number: self._kept(draft, one) for (number, draft, _), one in zip(framed, signed, strict=True)}
+
+    async def _whole(self, draft: Draft) -> Composed:
+        """Composed without a pattern; it may make one."""
+        issuer, achievement = draft.award.issuer, draft.award.achievement
+        document = self._build(draft, issuer.profile, achievement.document)
+        violations = validate_achievement_credential(document)
+        if violations:
+            errors = [FieldError(violation.path, violation.detail) for violation in violations]
+            return Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
+        try:
+            signed = await self._sign(document, issuer.key)
+        except (DocumentError, ContextError) as error:
+            return self._kept(draft, error)
+        self._patterns.learn(issuer, achievement, document)
+        return self._kept(draft, signed)
+
+    def _build(self, draft: Draft, profile: Json, achievement: Json) -> Json:
+        award, order = draft.award, draft.award.order
+        subject = subject_of(order.recipient, draft.salt)
         return achievement_credential(
-            credential_id=self._addresses.credential(credential_id),
-            issuer=award.issuer.profile,
-            achievement=award.achievement.document,
+            credential_id=self._addresses.credential(draft.credential_id),
+            issuer=profile,
+            achievement=achievement,
             subject_id=subject.id,
             identifiers=subject.identifiers,
             valid_from=award.valid_from,
@@ -82,37 +161,28 @@ class Compose:
             activity_start=order.activity_start,
             activity_end=order.activity_end,
             credits_earned=order.credits_earned,
-            status=entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE),
+            status=entry(self._addresses.status_list(draft.slot.list_id), draft.slot.index, PURPOSE),
         )
 
-    async def _signed(self, document: Json, issuer: Issuer) -> Signed:
-        violations = validate_achievement_credential(document)
-        if violations:
-            errors = [FieldError(violation.path, violation.detail) for violation in violations]
-            raise Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
-        try:
-            return await self._sign(document, issuer.key)
-        except (DocumentError, ContextError) as error:
-            raise Invalid(f"the credential cannot be signed: {error.detail}", code=UNFIT) from error
-
-    def _kept(
-        self, award: Award, signed: Signed, *, credential_id: CredentialId, slot: Slot, now: datetime
-    ) -> Credential:
+    def _kept(self, draft: Draft, signed: Signed | Unsignable) -> Composed:
+        if not isinstance(signed, Signed):
+            return Invalid(f"the credential cannot be signed: {signed.detail}", code=UNFIT)
+        award = draft.award
         return Credential(
-            id=credential_id,
+            id=draft.credential_id,
             org_id=award.order.org_id,
             issuer_id=award.issuer.id,
             achievement_id=award.achievement.id,
             achievement_version=award.achievement.version,
             state=State.ISSUED,
             revision=1,
-            slot=slot,
+            slot=draft.slot,
             digest=signed.digest,
             document=signed.text,
             recipient_key=self.key_of(award.order),
             issued_by=award.order.actor,
-            issued_at=now,
-            changed_at=now,
+            issued_at=draft.now,
+            changed_at=draft.now,
             valid_from=award.valid_from,
             valid_until=award.order.valid_until,
         )

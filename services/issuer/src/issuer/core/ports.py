@@ -1,13 +1,15 @@
 """What the core needs from outside: storage in a unit of work, reads without one, keys, an audit trail."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
 from contracts.events import Payload
+from credential_core.errors import ContextError, DocumentError
 from credential_core.keys import PublicKey
+from credential_core.template import Scalar, Sealed, Template
 from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
 from issuer.core.model import (
     Achievement,
@@ -37,6 +39,14 @@ class KeyStore(Protocol):
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
         """A copy of the document with a proof by the key's rdfc suite. CredentialError for one that has no meaning."""
+
+    async def seal(
+        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+    ) -> Sequence[Sealed | DocumentError | ContextError] | None:
+        """What the template gives for each of these values, as `sign` would sign it; each signature checked.
+
+        None when this store cannot: `sign` then does it, one by one.
+        """
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         """The document secured in some manner, and verified. CredentialError for one that has no meaning."""

@@ -25,19 +25,28 @@ class Slots:
 
     async def take(self, issuer: Issuer) -> Slot:
         """A place that nobody else will ever get. Needs no database most of the time."""
-        async with self._locks[issuer.id]:
-            lease = self._leases.get(issuer.id)
-            if lease is None or self._next[issuer.id] >= lease.last:
-                lease = await self._lease(issuer)
-                self._leases[issuer.id], self._next[issuer.id] = lease, lease.first
-            counter = self._next[issuer.id]
-            self._next[issuer.id] = counter + 1
-        return Slot(lease.list_id, permute(lease.permutation_key, counter, lease.length))
+        [slot] = await self.take_many(issuer, 1)
+        return slot
 
-    async def _lease(self, issuer: Issuer) -> Lease:
+    async def take_many(self, issuer: Issuer, count: int) -> list[Slot]:
+        """So many of them, of one lease or a few: a list may end between two."""
+        slots: list[Slot] = []
+        async with self._locks[issuer.id]:
+            while len(slots) < count:
+                lease = self._leases.get(issuer.id)
+                if lease is None or self._next[issuer.id] >= lease.last:
+                    lease = await self._lease(issuer, max(self._block, count - len(slots)))
+                    self._leases[issuer.id], self._next[issuer.id] = lease, lease.first
+                first = self._next[issuer.id]
+                last = min(first + count - len(slots), lease.last)
+                self._next[issuer.id] = last
+                slots += [_slot(lease, counter) for counter in range(first, last)]
+        return slots
+
+    async def _lease(self, issuer: Issuer, size: int) -> Lease:
         for _ in range(ATTEMPTS):
             async with self._unit_of_work() as work:
-                lease = await work.status_lists.lease(issuer.id, self._block)
+                lease = await work.status_lists.lease(issuer.id, size)
                 if lease is None:
                     # Full. Another process may open the next list first: then ours is not stored, and we look again.
                     await self._open_list(work, issuer)
@@ -45,3 +54,7 @@ class Slots:
             if lease is not None:
                 return lease
         raise RuntimeError("no place in a status list could be leased")
+
+
+def _slot(lease: Lease, counter: int) -> Slot:
+    return Slot(lease.list_id, permute(lease.permutation_key, counter, lease.length))

@@ -1,12 +1,11 @@
 """The worker's part of a batch: some rows at a time, each piece one transaction. A crash repeats and loses none."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from issuer.core.batch import Batch, BatchRow, BatchState, RowState, order_of, problem_of
-from issuer.core.compose import Award, Compose, allow
+from issuer.core.compose import Award, Compose, Composed, allow
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
@@ -15,7 +14,7 @@ from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError
 from service_kit.ids import NewId
 
-PIECE = 100  # rows
+PIECE = 1000  # rows
 ALREADY = Conflict("this person has this achievement already", code="already-awarded")
 
 
@@ -61,25 +60,50 @@ class WorkBatches:
             issuer, achievement = await self._who_and_what(batch)
         except ServiceError as error:
             return [_failed(row, error) for row in rows]
-        taken = set() if batch.allow_duplicates else await self._taken(work, batch, rows)
-        composed: dict[int, Credential] = {}
+        settled, allowed = await self._allowed(work, batch, rows, issuer, achievement)
+        composed = await self._composed(batch, allowed, issuer)
+        fit = {row.number: made for row, made in composed if isinstance(made, Credential)}
+        stored = await work.credentials.add_all(list(fit.values()))
+        for row, made in composed:
+            if isinstance(made, ServiceError):
+                settled[row.number] = _failed(row, made)
+            else:
+                settled[row.number] = _issued(row, made) if made.id in stored else _failed(row, ALREADY)
+        await work.outbox.append(*(self._compose.event(made, issuer) for made in fit.values() if made.id in stored))
+        return [settled[row.number] for row in rows]
+
+    async def _allowed(
+        self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement
+    ) -> tuple[dict[int, BatchRow], list[tuple[BatchRow, Award]]]:
+        """The rows that came to nothing, and the awards of the others."""
+        orders = [order_of(batch, row.request or {}) for row in rows]
+        keys = [self._compose.key_of(order) for order in orders]
+        taken = set() if batch.allow_duplicates else set(await work.credentials.holders(batch.achievement_id, keys))
         settled: dict[int, BatchRow] = {}
-        for row in rows:
+        allowed: list[tuple[BatchRow, Award]] = []
+        for row, order, key in zip(rows, orders, keys, strict=True):
             try:
-                composed[row.number] = await self._compose_row(batch, row, issuer, achievement, taken)
+                if key in taken:
+                    raise ALREADY
+                allowed.append((row, allow(order, issuer, achievement, self._clock())))
             except ServiceError as error:
                 settled[row.number] = _failed(row, error)
-            await asyncio.sleep(0)  # others on this loop have their turn
-        stored = await work.credentials.add_all(list(composed.values()))
-        for row in rows:
-            credential = composed.get(row.number)
-            if credential is not None:
-                settled[row.number] = _issued(row, credential) if credential.id in stored else _failed(row, ALREADY)
-        events = [
-            self._compose.event(credential, issuer) for credential in composed.values() if credential.id in stored
+                continue
+            if not batch.allow_duplicates:
+                taken.add(key)
+        return settled, allowed
+
+    async def _composed(
+        self, batch: Batch, allowed: Sequence[tuple[BatchRow, Award]], issuer: Issuer
+    ) -> list[tuple[BatchRow, Composed]]:
+        """What becomes of each award, in its place of the status list."""
+        slots, now = await self._slots.take_many(issuer, len(allowed)), self._clock()
+        drafts = [
+            self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
+            for (_, award), slot in zip(allowed, slots, strict=True)
         ]
-        await work.outbox.append(*events)
-        return [settled[row.number] for row in rows]
+        made = await self._compose.each(drafts)
+        return [(row, _marked(batch, one)) for (row, _), one in zip(allowed, made, strict=True)]
 
     async def _who_and_what(self, batch: Batch) -> tuple[Issuer, Achievement]:
         issuer = choose_issuer(await self._reading.issuers_of(batch.org_id), batch.issuer)
@@ -88,25 +112,12 @@ class WorkBatches:
             raise Conflict("no such achievement has been published", code="achievement-not-known")
         return issuer, achievement
 
-    async def _taken(self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> set[bytes]:
-        """The recipients among these who have the achievement, unrevoked."""
-        keys = [self._compose.key_of(order_of(batch, row.request)) for row in rows if row.request]
-        return set(await work.credentials.holders(batch.achievement_id, keys))
 
-    async def _compose_row(
-        self, batch: Batch, row: BatchRow, issuer: Issuer, achievement: Achievement, taken: set[bytes]
-    ) -> Credential:
-        order, now = order_of(batch, row.request or {}), self._clock()
-        key = self._compose.key_of(order)
-        if key in taken:
-            raise ALREADY
-        award: Award = allow(order, issuer, achievement, now)
-        slot = await self._slots.take(issuer)
-        made = await self._compose(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
-        if batch.allow_duplicates:
-            return made
-        taken.add(key)
-        return replace(made, once=hashlib.sha256(batch.achievement_id.encode() + b"\0" + key).digest())
+def _marked(batch: Batch, made: Composed) -> Composed:
+    """With what holds that nobody gets the achievement twice, unless that is asked for."""
+    if isinstance(made, ServiceError) or batch.allow_duplicates:
+        return made
+    return replace(made, once=hashlib.sha256(batch.achievement_id.encode() + b"\0" + made.recipient_key).digest())
 
 
 def _issued(row: BatchRow, credential: Credential) -> BatchRow:

@@ -1,0 +1,142 @@
+"""An issuer to measure: its core, in this process, on a PostgreSQL of its own that keeps what it commits."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from pydantic import SecretStr
+
+from benchmarks.credential import credential
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.core.issuers import NewIssuer
+from issuer.core.model import Achievement
+from issuer.main import Core, wire
+from issuer.settings import IssuerSettings
+from service_kit.clock import utc_now
+from service_kit.database import Database, open_database
+from service_kit.ids import new_id
+from service_kit.logs import configure_logs
+from service_kit.migrations import migrate
+from service_kit.offload import offload
+from service_kit.settings import AuthSettings, DatabaseSettings, LogSettings
+from tools.guard import guard
+from tools.ports import free_ports
+from tools.postgres import LocalPostgres
+
+BASE_URL = "https://laurel.example"
+ORG = "6f0c1ad0-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What a measurement works on."""
+
+    core: Core
+    database: Database
+    server: psutil.Process
+    admin_url: str
+    achievement: str
+
+
+@asynccontextmanager
+async def stand() -> AsyncIterator[Stand]:
+    """One issuer with one achievement, the ones of `benchmarks.credential`."""
+    with _postgres() as postgres:
+        app_url, migrate_url = postgres.server.create_database("issuer")
+        settings = _settings(DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url), pool_size=20))
+        await offload(migrate, "issuer", settings.database)
+        _write_logs_nowhere()
+        async with open_database(settings.database, "benchmark") as database:
+            core = wire(settings, database)
+            achievement = await _furnish(core, database)
+            yield Stand(
+                core, database, psutil.Process(postgres.process.pid), migrate_url.replace("+asyncpg", ""), achievement
+            )
+
+
+def _write_logs_nowhere() -> None:
+    """The audit trail is written, and costs what it costs; but not to the terminal."""
+    with contextlib.redirect_stdout(Path(os.devnull).open("w")):
+        configure_logs(LogSettings(), "issuer")
+
+
+@contextmanager
+def _postgres() -> Iterator[LocalPostgres]:
+    home = Path(tempfile.mkdtemp(prefix="laurel-benchmark-"))
+    home.chmod(0o755)
+    guard.scratch(home)
+    postgres = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log")
+    postgres.start()
+    try:
+        yield postgres
+    finally:
+        postgres.remove()
+
+
+def _settings(database: DatabaseSettings) -> IssuerSettings:
+    return IssuerSettings(
+        public_base_url=BASE_URL,
+        did_web_origin=BASE_URL,
+        key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
+        database=database,
+        auth=AuthSettings(issuer=BASE_URL, jwks_url=f"{BASE_URL}/oauth/jwks", audiences=(BASE_URL,)),
+    )
+
+
+async def _furnish(core: Core, database: Database) -> str:
+    """An issuer and a published achievement; returns the achievement's URL."""
+    model = credential()
+    profile = {name: value for name, value in model["issuer"].items() if name not in {"id", "type"}}
+    new = NewIssuer(org_id=ORG, actor="benchmark", slug="college", method="web", profile=profile)
+    await core.services.open_issuer(new)
+    address, document = f"{BASE_URL}/achievements/{new_id()}", model["credentialSubject"]["achievement"]
+    achievement = Achievement(address, 1, 1, ORG, False, document | {"id": f"{address}/versions/1"})
+    async with IssuerUnitOfWork(database) as work:
+        await work.achievements.apply(achievement, utc_now())
+        await work.commit()
+    return address
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Time that went by, and time that processors worked: ours, and the database's."""
+
+    wall: float
+    own: float
+    server: float
+
+
+class Clockwork:
+    """Measures between its making and `spent`."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        self._server = server
+        self._began = self._now()
+
+    def _now(self) -> Spent:
+        return Spent(time.perf_counter(), time.process_time(), _family_time(self._server))
+
+    def spent(self) -> Spent:
+        """Since the beginning."""
+        now, began = self._now(), self._began
+        return Spent(now.wall - began.wall, now.own - began.own, now.server - began.server)
+
+
+def _family_time(process: psutil.Process) -> float:
+    """Seconds of a process and its children, those that ended included."""
+    times = process.cpu_times()
+    total = times.user + times.system + times.children_user + times.children_system
+    for child in process.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            of_child = child.cpu_times()
+            total += of_child.user + of_child.system
+    return float(total)
