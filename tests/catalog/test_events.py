@@ -13,6 +13,7 @@ from catalog.events.handlers import TOPICS, subscriptions
 from catalog.main import inbox
 from contracts.envelope import envelope
 from contracts.events import (
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -53,6 +54,11 @@ def issued(achievement: str, credential: str, revision: int = 1) -> CredentialIs
         status_list="https://laurel.example/status-lists/1",
         status_index=0,
     )
+
+
+def corrected(achievement: str, credential: str, revision: int, state: str = "issued") -> CredentialCorrected:
+    told = issued(achievement, credential, revision).model_dump()
+    return CredentialCorrected(**told | {"state": state, "corrected_at": NOW, "replaces": "u0", "digest": "u1"})
 
 
 def changed(
@@ -113,6 +119,22 @@ async def test_a_suspension_is_counted_while_it_lasts(university: httpx.AsyncCli
 
     await deliver(database, [record(changed(CredentialReinstated, "a", 3))])
     assert (await shown(university, achievement))["statistics"] == {"issued": 3, "revoked": 0, "suspended": 1}
+
+
+async def test_a_correction_is_no_second_credential_and_ends_no_suspension(
+    university: httpx.AsyncClient, database: Database
+) -> None:
+    achievement = (await published(university))["id"]
+    for number, order in enumerate(itertools.permutations(range(4))):
+        name = f"c{number}"
+        life: list[Payload] = [
+            issued(achievement, name),
+            corrected(achievement, name, 2),
+            changed(CredentialSuspended, name, 3),
+            corrected(achievement, name, 4, "suspended"),
+        ]
+        await deliver(database, [record(life[step]) for step in order])
+    assert (await shown(university, achievement))["statistics"] == {"issued": 24, "revoked": 0, "suspended": 24}
 
 
 async def test_a_change_before_its_issuance_waits_to_be_counted(

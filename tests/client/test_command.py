@@ -69,6 +69,9 @@ def test_a_credential_lives_and_ends_on_the_command_line(command: Shell, achieve
     judged = command("verify", "ada.json", "forged.json", "--as", "employer", code=1)
     assert "signature_invalid" in judged
     assert command("verify", "-", "--as", "employer", typed=(command.home / "ada.json").read_text()).startswith("valid")
+    command("correct", issued, "--name", "Ada Lovelace", "--reason", "the name was missing", "-o", "new.json")
+    assert "superseded" in command("verify", "ada.json", "new.json", "--as", "employer", code=1)
+    assert command("verify", "new.json", "--as", "employer").startswith("valid")
     assert command("suspend", issued, "--reason", "looking into it").strip() == "suspended"
     assert command("reinstate", issued, "--reason", "all is well").strip() == "issued"
     assert command("revoke", issued, "--reason", "issued in error").strip() == "revoked"

@@ -38,6 +38,8 @@ def _strategy(kind: type[Payload], name: str) -> st.SearchStrategy[object]:
         return st.sampled_from(described["enum"])
     if "const" in described:
         return st.just(described["const"])
+    if "enum" in described:
+        return st.sampled_from(described["enum"])
     choices = [_of_type(choice) for choice in described.get("anyOf", [described])]
     return st.one_of(choices)
 

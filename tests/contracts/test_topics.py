@@ -41,8 +41,9 @@ def test_every_event_names_its_version_and_has_an_example(payload: type[Payload]
 
 def test_everything_about_one_credential_has_one_key() -> None:
     told = ("credential.issued.v1", "credential.suspended.v1", "credential.reinstated.v1", "credential.revoked.v1")
+    corrected = "credential.corrected.v1"
 
-    assert len({examples(EVENTS[name])[0]["key"] for name in told}) == 1
+    assert len({examples(EVENTS[name])[0]["key"] for name in (*told, corrected)}) == 1
 
 
 def test_a_payload_without_a_key_of_its_own_cannot_be_sent() -> None:

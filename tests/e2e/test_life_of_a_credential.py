@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from credential_core.jcs import digest
 from tools.actor import Actor, Json, StoryError, last, until
 
 pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
@@ -120,6 +121,22 @@ def test_suspend_reinstate_revoke_change_the_verdict(world: World) -> None:
         assert report["verdict"] == verdict
         until(lambda: world.record(issued)["state"], lambda state, s=status: state == s)  # type: ignore[misc]
     assert "status_revoked" in codes(world.verdict(issued["credential"]))
+
+
+def test_a_correction_replaces_the_document_and_ends_no_suspension(world: World) -> None:
+    issued = world.issue(recipient={"email": email(), "name": "Ada Lovelase"})
+    world.change(issued, "suspend")
+    path, correction = f"/credentials/{last(issued['id'])}/correct", {"recipient": {"name": "Ada Lovelace"}}
+    corrected = world.university.post(path, {"reason": "a test"} | correction)
+    assert (corrected["id"], corrected["status"]) == (issued["id"], "suspended")
+    until(lambda: codes(world.verdict(issued["credential"])), lambda found: "superseded" in found)
+    assert codes(world.verdict(corrected["credential"])) == {"status_suspended"}
+    record = until(lambda: world.record(issued), lambda found: found["state"] == "suspended")
+    assert record["digest"] == digest(corrected["credential"])
+    world.change(issued, "reinstate")
+    report = until(lambda: world.verdict(corrected["credential"]), lambda found: found["verdict"] == "valid")
+    assert outcomes(report)["correction"] == "passed"
+    assert codes(world.verdict(issued["credential"])) == {"superseded"}
 
 
 def test_a_revoked_credential_stays_revoked(world: World) -> None:

@@ -16,6 +16,7 @@ BODIES: dict[str, object] = {
     "POST /credentials/{credential_id}/revoke": {"reason": "a test"},
     "POST /credentials/{credential_id}/suspend": {"reason": "a test"},
     "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
+    "POST /credentials/{credential_id}/correct": {"reason": "a test", "narrative": "Another."},
     "POST /batches": [{"recipient": {"email": LEARNER}}],
     **{f"POST /batches/{{batch_id}}/{action}": None for action in ("pause", "resume", "cancel", "retry")},
     "POST /vc/credentials/issue": {"credential": {}},

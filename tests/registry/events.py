@@ -9,6 +9,7 @@ from typing import Any
 from contracts.events import (
     AchievementPublished,
     AchievementRetired,
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -103,6 +104,18 @@ def issued(number: int = 1, **changes: Any) -> CredentialIssued:
         }
         | changes
     )
+
+
+def corrected(number: int = 1, revision: int = 2, **changes: Any) -> CredentialCorrected:
+    told = {
+        "revision": revision,
+        "state": "issued",
+        "valid_from": at(20 + revision),
+        "digest": f"uCorrected{number}",
+        "corrected_at": at(20 + revision),
+        "replaces": f"uDigestOf{number}",
+    }
+    return CredentialCorrected.model_validate(issued(number).model_dump() | told | changes)
 
 
 def _change(number: int, revision: int) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def credential(draw: st.DrawFn, number: int) -> list[Payload]:
     for change in draw(CHANGES):
         life.append(change(number, len(life) + 1))
     if draw(st.booleans()):
-        life.append(events.issued(number, revision=len(life) + 1, digest=f"uCorrected{number}"))
+        state = "suspended" if life[-1].event_type == "credential.suspended.v1" else "issued"
+        life.append(events.corrected(number, len(life) + 1, state=state))
     if draw(st.booleans()):
         life.append(events.revoked(number, len(life) + 1))
     return life

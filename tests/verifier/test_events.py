@@ -60,6 +60,44 @@ async def test_a_revocation_is_final_in_every_order(database: Database, deliver:
         assert found[0] is State.REVOKED
 
 
+async def test_the_last_correction_is_kept_whatever_the_order(
+    database: Database, deliver: Deliver, university: Issuer
+) -> None:
+    for order in itertools.permutations(range(4)):
+        credential = university.credential(status=entry(list_url()))
+        identifier = credential["id"]
+        first = university.corrected(credential, revision=2)
+        second = university.corrected(first["document"], revision=4, state="suspended")
+        life: list[Payload] = [
+            university.issued(credential),
+            first["event"],
+            university.suspended(identifier, 3),
+            second["event"],
+        ]
+        await deliver(*[life[step] for step in order])
+        assert await known(database, identifier) == (State.SUSPENDED, 4)
+        assert await corrected(database, identifier) == (second["event"].digest, 4)
+
+
+async def test_a_correction_revives_nothing(database: Database, deliver: Deliver, university: Issuer) -> None:
+    for order in itertools.permutations(range(3)):
+        credential = university.credential(status=entry(list_url()))
+        identifier = credential["id"]
+        late = university.corrected(credential, revision=3)["event"]
+        life: list[Payload] = [university.issued(credential), university.revoked(identifier, 2), late]
+        await deliver(*[life[step] for step in order])
+        found = await known(database, identifier)
+        assert found is not None
+        assert found[0] is State.REVOKED
+
+
+async def corrected(database: Database, credential_id: str) -> tuple[str, int]:
+    async with UnitOfWork(database) as work:
+        found = (await work.states.by_ids({credential_id}))[credential_id].correction
+        assert found is not None
+        return found.digest, found.revision
+
+
 async def test_everything_twice_and_shuffled_gives_the_same_tables(
     database: Database, database_settings: DatabaseSettings, deliver: Deliver, university: Issuer
 ) -> None:

@@ -29,6 +29,31 @@ async def url(deliver: Deliver, university: Issuer) -> str:
     return url
 
 
+async def test_the_document_of_before_a_correction_is_superseded(
+    verify: Verify, deliver: Deliver, university: Issuer, url: str
+) -> None:
+    before = university.credential(status=entry(url))
+    await deliver(university.issued(before))
+    assert "correction" not in codes(await verify(before))
+
+    corrected = university.corrected(before, name="Linear algebra, corrected")
+    await deliver(corrected["event"])
+    old, new = await verify(before), await verify(corrected["document"])
+    assert (old["verdict"], new["verdict"]) == ("invalid", "valid")
+    assert codes(old)["correction"] == "superseded"
+    assert codes(old)["proof"] == "signature_valid"
+    assert codes(new)["correction"] == "current"
+
+
+async def test_nobody_corrects_the_credentials_of_another(
+    verify: Verify, deliver: Deliver, university: Issuer, url: str
+) -> None:
+    genuine = university.credential(status=entry(url))
+    other = of_the_fleet("another")
+    await deliver(university.issued(genuine), other.published(), other.corrected(genuine)["event"])
+    assert (await verify(genuine))["verdict"] == "valid"
+
+
 async def test_a_genuine_credential_is_valid_with_every_reason(verify: Verify, university: Issuer, url: str) -> None:
     credential = university.credential(status=entry(url))
 

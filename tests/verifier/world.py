@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.events import (
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -16,9 +17,11 @@ from contracts.events import (
     StatusListPublished,
 )
 from credential_core import bitstring, did
+from credential_core.jcs import digest
 from credential_core.keys import SigningKey
 from credential_core.model import achievement_credential, hashed_identity
 from credential_core.proof import sign
+from credential_core.timestamps import format_timestamp, parse_timestamp
 from service_kit.ids import new_id
 from service_kit.testing import BASE_URL
 
@@ -141,6 +144,21 @@ class Issuer:
             status_list=entry["statusListCredential"],
             status_index=int(entry["statusListIndex"]),
         )
+
+    def corrected(self, before: Json, *, revision: int = 2, state: str = "issued", **changes: Any) -> Json:
+        """The document that a correction signs, and the event that tells of it."""
+        moved = format_timestamp(parse_timestamp(before["validFrom"]) + timedelta(minutes=revision))
+        unsigned = {name: value for name, value in before.items() if name != "proof"} | {"validFrom": moved} | changes
+        after = self.sign(unsigned)
+        told = self.issued(before).model_dump() | {
+            "revision": revision,
+            "state": state,
+            "valid_from": parse_timestamp(moved),
+            "digest": digest(after),
+            "corrected_at": NOW,
+            "replaces": digest(before),
+        }
+        return {"document": after, "event": CredentialCorrected(**told)}
 
     def revoked(self, credential_id: str, revision: int = 2) -> CredentialRevoked:
         return CredentialRevoked(**self._change(credential_id, revision))

@@ -67,6 +67,18 @@ class Credentials:
         """One, by its address or UUID."""
         return Credential.from_json(self._transport.get(f"{PATH}/{last_segment(credential)}"))
 
+    def correct(
+        self, credential: str, reason: str, changes: Mapping[str, Any], *, key: str | None = None
+    ) -> IssuedCredential:
+        """Sign one anew, corrected; its id stays, and the document of before is superseded. Needs `credentials:issue`.
+
+        `changes` has the members of the API: recipient, validUntil, narrative, results ... What is not named stays;
+        None takes a member away.
+        """
+        path = f"{PATH}/{last_segment(credential)}/correct"
+        body = {"reason": reason, **changes}
+        return IssuedCredential.from_json(self._transport.post(path, body, key=key or new_key()))
+
     def revoke(self, credential: str, reason: str) -> str:
         """Revoke for good; the new status. Needs `credentials:revoke`. Repeating it does nothing and succeeds."""
         return self._change(credential, "revoke", reason)

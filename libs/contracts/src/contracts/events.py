@@ -120,10 +120,8 @@ class AccessRevoked(Payload):
         return f"{self.kind}/{self.id}"
 
 
-class CredentialIssued(Payload):
-    """A credential was signed and stored. The learner's copy is not here: only its digest is."""
-
-    event_type: ClassVar[str] = "credential.issued.v1"
+class SignedCredential(Payload):
+    """The document that a credential consists of. The learner's copy is not here: only its digest is."""
 
     credential_id: str
     org_id: str
@@ -132,7 +130,7 @@ class CredentialIssued(Payload):
     achievement_id: str
     achievement_version: int = Field(ge=1)
     revision: int = Field(ge=1)
-    state: Literal["issued"] = "issued"
+    state: Literal["issued", "suspended"]
     issued_at: AwareDatetime
     valid_from: AwareDatetime
     valid_until: AwareDatetime | None = None
@@ -142,6 +140,24 @@ class CredentialIssued(Payload):
 
     def key(self) -> str:
         return self.credential_id
+
+
+class CredentialIssued(SignedCredential):
+    """A credential was signed and stored. The learner's copy is not here: only its digest is."""
+
+    event_type: ClassVar[str] = "credential.issued.v1"
+    state: Literal["issued"] = "issued"
+
+
+class CredentialCorrected(SignedCredential):
+    """A credential was signed again, under its id and in its state. The document of before no longer stands for it."""
+
+    event_type: ClassVar[str] = "credential.corrected.v1"
+    revision: int = Field(ge=2)
+    state: Literal["issued", "suspended"] = Field(description="as it was: a correction changes no state")
+    valid_from: AwareDatetime = Field(description="later than that of the document of before")
+    corrected_at: AwareDatetime
+    replaces: str = Field(description="digest of the document of before")
 
 
 class CredentialStatusChanged(Payload):
@@ -183,6 +199,7 @@ __all__ = [
     "AchievementPublished",
     "AchievementRetired",
     "AchievementState",
+    "CredentialCorrected",
     "CredentialIssued",
     "CredentialReinstated",
     "CredentialRevoked",
@@ -191,5 +208,6 @@ __all__ = [
     "IssuerPublished",
     "Json",
     "Payload",
+    "SignedCredential",
     "StatusListPublished",
 ]

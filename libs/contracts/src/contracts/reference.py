@@ -62,6 +62,8 @@ def _member(name: str, member: Mapping[str, Any], required: list[str]) -> str:
 def _type(member: Mapping[str, Any]) -> str:
     if "const" in member:
         return f"`{json.dumps(member['const'])}`"
+    if "enum" in member:
+        return " or ".join(f"`{json.dumps(choice)}`" for choice in member["enum"])
     if "anyOf" in member:
         return " or ".join(_type(choice) for choice in member["anyOf"])
     if "minimum" in member:

@@ -6,6 +6,7 @@ from contracts.events import (
     AccessRevoked,
     AchievementPublished,
     AchievementRetired,
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -58,7 +59,12 @@ STATUS_LIST_PUBLISHED = Topic(
     "status-list-published", "issuer", "<status list uuid>", True, (StatusListPublished,), ("registry", "verifier")
 )
 CREDENTIAL_ISSUED = Topic(
-    "credential-issued", "issuer", "<credential id>", False, (CredentialIssued,), ("catalog", "registry", "verifier")
+    "credential-issued",
+    "issuer",
+    "<credential id>",
+    False,
+    (CredentialIssued, CredentialCorrected),
+    ("catalog", "registry", "verifier"),
 )
 CREDENTIAL_REVOKED = Topic(
     "credential-revoked",

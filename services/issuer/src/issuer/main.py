@@ -18,11 +18,13 @@ from issuer.adapters.reading import Reading
 from issuer.adapters.reading_batches import ReadingBatches
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
+from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
 from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
 from issuer.core.compose import Compose
+from issuer.core.correct import Correct
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
@@ -74,6 +76,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     open_list = OpenStatusList(sign_list=sign_list, clock=clock, new_id=new_id, random_bytes=random_bytes)
     slots = Slots(unit_of_work=unit_of_work, open_list=open_list)
     compose = Compose(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
+    amend = Amend(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
     services = Services(
         addresses=addresses,
         open_issuer=OpenIssuer(
@@ -110,6 +113,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
         derive=Derive(offload),
         **_batches(database, unit_of_work, reading, addresses, clock),
         change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
+        correct=Correct(unit_of_work=unit_of_work, reading=reading, amend=amend, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)

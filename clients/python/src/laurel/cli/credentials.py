@@ -1,4 +1,4 @@
-"""`laurel achievements`, `issue`, `credentials`, `show`, `revoke`, `suspend` and `reinstate`."""
+"""`laurel achievements`, `issue`, `credentials` and `show`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ import typer
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, note, say, show_json, table
-from laurel.models import Recipient
+from laurel.models import IssuedCredential, Recipient
 
 CredentialName = Annotated[str, typer.Argument(help="Its address or UUID.")]
-Reason = Annotated[str, typer.Option(help="Kept with you: it is in no public record.", prompt="Reason")]
 Most = Annotated[int, typer.Option(min=1, help="How many at most.")]
 
 
@@ -72,12 +71,17 @@ def issue(
             narrative=narrative,
             key=key,
         )
-    if out is not None:
-        out.write_text(json.dumps(issued.document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        note(f"written to {out}")
-        show_json({"id": issued.id}) if as_json else say(issued.id)
-    else:
-        show_json(issued.document)
+    hand_out(issued, out, as_json=as_json)
+
+
+def hand_out(signed: IssuedCredential, out: Path | None, *, as_json: bool) -> None:
+    """Print a credential, or write it to a file and print its address."""
+    if out is None:
+        show_json(signed.document)
+        return
+    out.write_text(json.dumps(signed.document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    note(f"written to {out}")
+    show_json({"id": signed.id}) if as_json else say(signed.id)
 
 
 @app.command()
@@ -113,24 +117,3 @@ def show(credential: CredentialName, *, as_json: AsJson = False, name: As = DEFA
     for step in found.history:
         reason = f": {step['reason']}" if step.get("reason") else ""
         say(f"  {step['at']}  {step['status']} by {step['actor']}{reason}")
-
-
-@app.command()
-def revoke(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """Revoke a credential, for good."""
-    with client(name) as laurel:
-        say(laurel.credentials.revoke(credential, reason))
-
-
-@app.command()
-def suspend(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """Suspend a credential until it is reinstated."""
-    with client(name) as laurel:
-        say(laurel.credentials.suspend(credential, reason))
-
-
-@app.command()
-def reinstate(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """End a suspension."""
-    with client(name) as laurel:
-        say(laurel.credentials.reinstate(credential, reason))

@@ -122,6 +122,15 @@ ENTRIES = (
         f"{CREDENTIAL}/reinstate",
     ),
     ProblemType(
+        "changed-meanwhile",
+        409,
+        "The credential changed meanwhile",
+        "While the corrected document was being signed, others changed the credential, again and again.",
+        "Read the credential, and send the correction again if it is still needed.",
+        "the credential changes all the time; try again",
+        f"{CREDENTIAL}/correct",
+    ),
+    ProblemType(
         "batch-transition-not-allowed",
         409,
         "The batch cannot be changed so",

@@ -2,6 +2,7 @@
 
 from credential_core.verify.inputs import (
     Failure,
+    KnownCorrection,
     KnownState,
     KnownStatus,
     Needs,
@@ -21,6 +22,7 @@ from credential_core.verify.verification import rejected, verify
 
 __all__ = [
     "Failure",
+    "KnownCorrection",
     "KnownState",
     "KnownStatus",
     "Needs",

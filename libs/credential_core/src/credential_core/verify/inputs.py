@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -67,12 +68,21 @@ class KnownState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCorrection:
+    """The document that the last correction of a credential signed: its digest (see `jcs.digest`), its validFrom."""
+
+    digest: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KnownStatus:
-    """The last state that events told, with the version that told it."""
+    """The last state that events told, with the version that told it; and the last correction, if there was one."""
 
     state: KnownState
     version: int
     source: str = "events"
+    correction: KnownCorrection | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", KnownState(self.state))  # a plain string is welcome

@@ -10,6 +10,7 @@ from credential_core.errors import CredentialError, DocumentError
 from credential_core.model import Violation, validate_credential
 from credential_core.model.period import must_begin, validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
+from credential_core.verify.corrections import check_correction
 from credential_core.verify.evidence import Evidence
 from credential_core.verify.inputs import KnownStatus, Policy, Resolution, TrustedIssuers, issuer_id
 from credential_core.verify.inside import Inside, check_credentials, check_endorsements
@@ -119,6 +120,7 @@ def verify_credential(
         check_issuer_trust(issuer_id(document), evidence.trusted_issuers, evidence.policy),
         check_status(document, sources),
         _validity_period(document, evidence.now),
+        *check_correction(document, known),
         *([check_recipient(document, recipient)] if recipient is not None else ()),
         *check_schemas(document, evidence.schemas),
         *status_notices(document, sources),

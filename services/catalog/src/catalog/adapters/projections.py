@@ -31,10 +31,10 @@ class SqlProjections:
             )
         )
 
-    async def put_issuance(self, credential_id: str, achievement: str, revision: int) -> None:
+    async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
         """See core.ports.Projections. The achievement is always news; the state only if nothing later came first."""
         statement = insert(CREDENTIALS).values(
-            credential_id=credential_id, achievement_id=achievement, state="issued", revision=revision
+            credential_id=credential_id, achievement_id=achievement, state=state, revision=revision
         )
         await self._session.execute(
             statement.on_conflict_do_update(

@@ -120,7 +120,7 @@ class Projections(Protocol):
     async def put_issuer(self, issuer: IssuerProfile) -> None:
         """An issuer as it is now."""
 
-    async def put_issuance(self, credential_id: str, achievement: str, revision: int) -> None:
+    async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
         """A credential of an achievement (its URL) was issued."""
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:

@@ -5,12 +5,14 @@ from typing import Any
 from catalog.core.model import IssuerProfile, OrgId
 from catalog.core.ports import Work
 from contracts.events import (
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
     CredentialStatusChanged,
     CredentialSuspended,
     IssuerPublished,
+    SignedCredential,
 )
 from contracts.topics import ACCESS_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED
 from service_kit import revoked_access
@@ -26,10 +28,10 @@ async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None
     await work.projections.put_issuer(issuer)
 
 
-async def credential_issued(work: Work, event: Received[CredentialIssued]) -> None:
-    """Count one more."""
+async def credential_signed(work: Work, event: Received[SignedCredential]) -> None:
+    """Count it once, where it belongs: a correction signs again what is counted already."""
     told = event.payload
-    await work.projections.put_issuance(told.credential_id, told.achievement_id, told.revision)
+    await work.projections.put_issuance(told.credential_id, told.achievement_id, told.state, told.revision)
 
 
 async def credential_status_changed(work: Work, event: Received[CredentialStatusChanged]) -> None:
@@ -42,7 +44,8 @@ def subscriptions() -> list[Subscription[Any]]:
     """Every event type the catalog follows."""
     return [
         Subscription(IssuerPublished, issuer_published),
-        Subscription(CredentialIssued, credential_issued),
+        Subscription(CredentialIssued, credential_signed),
+        Subscription(CredentialCorrected, credential_signed),
         Subscription(CredentialRevoked, credential_status_changed),
         Subscription(CredentialSuspended, credential_status_changed),
         Subscription(CredentialReinstated, credential_status_changed),

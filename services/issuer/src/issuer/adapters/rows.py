@@ -40,6 +40,9 @@ ISSUERS_WITH_KEYS: Select[Any] = (
     .order_by(ISSUERS.c.slug, ISSUER_KEYS.c.ordinal)
 )
 
+CORRECTED = frozenset(
+    {"revision", "digest", "document", "recipient_key", "changed_at", "valid_from", "valid_until", "once"}
+)
 WITHOUT_DOCUMENT = [column for column in CREDENTIALS.c if column.name != "document"]
 
 
@@ -163,7 +166,18 @@ def status_change(row: RowMapping) -> StatusChange:
         reason=row["reason"],
         actor=row["actor"],
         at=row["at"],
+        digest=row["digest"],
     )
+
+
+def of_status_change(value: StatusChange) -> dict[str, Any]:
+    """Values for STATUS_CHANGES."""
+    return asdict(value) | {"state": value.state.value}
+
+
+def of_correction(value: Credential) -> dict[str, Any]:
+    """What a correction changes in CREDENTIALS."""
+    return {name: column for name, column in of_credential(value).items() if name in CORRECTED}
 
 
 def status_list(row: RowMapping) -> StatusList:

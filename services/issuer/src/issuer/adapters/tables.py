@@ -181,6 +181,7 @@ STATUS_CHANGES = Table(
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", MOMENT, nullable=False),
+    Column("digest", Text),
 )
 
 ACHIEVEMENTS = Table(

@@ -6,6 +6,7 @@ from typing import Self
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
@@ -112,16 +113,18 @@ class CredentialRows:
         if change.state is State.REVOKED:  # it may be earned again
             freed = update(CREDENTIALS).where(CREDENTIALS.c.id == change.credential_id, CREDENTIALS.c.once.is_not(None))
             await self._session.execute(freed.values(once=None))
-        await self._session.execute(
-            insert(STATUS_CHANGES).values(
-                credential_id=change.credential_id,
-                revision=change.revision,
-                state=change.state.value,
-                reason=change.reason,
-                actor=change.actor,
-                at=change.at,
-            )
-        )
+        await self._session.execute(insert(STATUS_CHANGES).values(rows.of_status_change(change)))
+
+    async def correct(self, credential: Credential, change: StatusChange) -> bool:
+        """Replace the document, and add the step to the history. False when the new `once` is taken."""
+        those = update(CREDENTIALS).where(CREDENTIALS.c.id == credential.id)
+        try:
+            async with self._session.begin_nested():
+                await self._session.execute(those.values(rows.of_correction(credential)))
+        except IntegrityError:
+            return False
+        await self._session.execute(insert(STATUS_CHANGES).values(rows.of_status_change(change)))
+        return True
 
 
 class StatusListRows:

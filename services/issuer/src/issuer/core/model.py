@@ -155,7 +155,7 @@ class AnyCredential:
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """One step in a credential's life: what it became, why, by whom."""
+    """One step in a credential's life: what it became, why, by whom. `digest` is a corrected document's."""
 
     credential_id: CredentialId
     revision: int
@@ -163,6 +163,7 @@ class StatusChange:
     reason: str
     actor: str
     at: datetime
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ VIOLATION = "policy-violation"
 
 def may_issue(issuer: Issuer, achievement: Achievement) -> None:
     """Raises Conflict or Forbidden when this issuer may not issue this achievement now."""
-    if not issuer.active:
-        raise Conflict("this issuer is not active", code="issuer-inactive")
+    check_active(issuer)
     if achievement.org_id != issuer.org_id and issuer.policy.achievements == "own":
         raise Forbidden(
             "the achievement belongs to another organization, and this issuer's policy allows only its own",
@@ -19,6 +18,12 @@ def may_issue(issuer: Issuer, achievement: Achievement) -> None:
         )
     if achievement.retired:
         raise Conflict("this version of the achievement is retired", code="achievement-retired")
+
+
+def check_active(issuer: Issuer) -> None:
+    """Raises Conflict when the issuer signs nothing at present."""
+    if not issuer.active:
+        raise Conflict("this issuer is not active", code="issuer-inactive")
 
 
 def check_terms(

@@ -92,6 +92,9 @@ class Credentials(Protocol):
     async def change(self, change: StatusChange) -> None:
         """Set the state, and add the step to the history."""
 
+    async def correct(self, credential: Credential, change: StatusChange) -> bool:
+        """Replace the document, and add the step to the history. False when the new `once` is taken."""
+
 
 class AnyCredentials(Protocol):
     """Credentials that were issued as they were handed in."""

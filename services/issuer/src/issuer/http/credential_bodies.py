@@ -178,6 +178,7 @@ class StepReply(BaseModel):
     actor: str
     reason: str | None = None
     revision: int
+    digest: str | None = Field(default=None, description="of the document, where the step is a correction")
 
 
 class CredentialSummary(BaseModel):
@@ -233,6 +234,7 @@ def history(life: Life) -> list[Json]:
             "actor": change.actor,
             "reason": change.reason,
             "revision": change.revision,
+            **({} if change.digest is None else {"digest": change.digest}),
         }
         for change in life.changes
     ]

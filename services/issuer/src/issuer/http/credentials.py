@@ -6,7 +6,9 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.change_status import Action, StatusCommand
+from issuer.core.correct import CorrectionCommand
 from issuer.core.model import CredentialId
+from issuer.http.correction_bodies import CorrectionBody, CorrectionReply
 from issuer.http.credential_bodies import (
     CredentialDetail,
     CredentialReply,
@@ -41,6 +43,7 @@ def credential_routes(services: Services) -> APIRouter:
     routes = router(prefix="/credentials", tags=["credentials"])
     _add_issue(routes, services)
     _add_reads(routes, services)
+    _add_correction(routes, services)
     for action in Action:
         _add_action(routes, services, action)
     return routes
@@ -52,10 +55,42 @@ def _add_issue(routes: APIRouter, services: Services) -> None:
     @routes.post("", status_code=201, summary="Issue a credential", responses=created | problems(404, 409, 413, 422))
     async def issue(caller: Issues, body: CredentialRequest, key: Key) -> Response:
         issued = await services.issue(body.order(caller.org, caller.actor, key))
-        # The document goes out as the bytes that were signed and stored, never parsed and written again.
-        head = orjson.dumps({"id": issued.url, "status": "issued"})[:-1]
-        content = head + b',"credential":' + issued.document.encode() + b"}"
+        content = _with_document(issued.url, "issued", issued.document)
         return Response(content, 201, headers={"Location": issued.url}, media_type="application/json")
+
+
+def _with_document(url: str, status: str, document: str) -> bytes:
+    """The document goes out as the bytes that were signed and stored, never parsed and written again."""
+    head = orjson.dumps({"id": url, "status": status})[:-1]
+    return head + b',"credential":' + document.encode() + b"}"
+
+
+def _add_correction(routes: APIRouter, services: Services) -> None:
+    @routes.post(
+        "/{credential_id}/correct",
+        summary="Correct a credential",
+        description="Signs it anew under its id; the document of before is answered `superseded` by the verifier.",
+        response_model=CorrectionReply,
+        responses=problems(404, 409, 413, 422),
+    )
+    async def correct_credential(caller: Issues, credential_id: str, body: CorrectionBody, key: Key) -> Response:
+        made = await services.correct(
+            CorrectionCommand(
+                org_id=caller.org,
+                actor=caller.actor,
+                credential_id=_identified(credential_id),
+                correction=body.correction(),
+                key=key,
+            )
+        )
+        content = _with_document(services.addresses.credential(made.id), made.state.value, made.document)
+        return Response(content, headers=PRIVATE, media_type="application/json")
+
+
+def _identified(credential_id: str) -> CredentialId:
+    if not is_id(credential_id):
+        raise NotFound("there is no such credential")
+    return CredentialId(credential_id)
 
 
 def _add_reads(routes: APIRouter, services: Services) -> None:
@@ -115,12 +150,10 @@ def _wanted_type(request: Request) -> str | None:
 
 def _add_action(routes: APIRouter, services: Services, action: Action) -> None:
     async def change(caller: Revokes, credential_id: str, body: StatusRequest, key: Key) -> StatusReply:
-        if not is_id(credential_id):
-            raise NotFound("there is no such credential")
         command = StatusCommand(
             org_id=caller.org,
             actor=caller.actor,
-            credential_id=CredentialId(credential_id),
+            credential_id=_identified(credential_id),
             action=action,
             reason=body.reason,
             key=key,

@@ -7,6 +7,7 @@ from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
 from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
+from issuer.core.correct import Correct
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
@@ -29,4 +30,5 @@ class Services:
     change_batch: ChangeBatch
     batches: BatchQueries
     change_status: ChangeStatus
+    correct: Correct
     queries: Queries

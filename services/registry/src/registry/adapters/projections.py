@@ -69,7 +69,6 @@ class SqlProjections:
     async def put_issuance(self, issuance: Issuance) -> None:
         """See core.ports.Projections."""
         self._put(PUT_ISSUANCE, issuance)
-        await self.put_standing(Standing(issuance.credential_id, issuance.revision, State.ISSUED, issuance.issued_at))
 
     async def put_standing(self, standing: Standing) -> None:
         """See core.ports.Projections."""

@@ -28,7 +28,7 @@ class Projections(Protocol):
         """Replace an older revision."""
 
     async def put_issuance(self, issuance: Issuance) -> None:
-        """Fill in what is fixed at signing, and the state `issued` unless a later state is known."""
+        """Fill in what is fixed at signing, unless a later signing is known."""
 
     async def put_standing(self, standing: Standing) -> None:
         """Change the state; the credential itself may still be unknown."""

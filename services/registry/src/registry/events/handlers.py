@@ -1,6 +1,7 @@
 """Which event changes what. A payload becomes the core's own values here, so a producer's change stops at the edge."""
 
 import json
+from datetime import datetime
 from typing import Any, Protocol
 
 from contracts import topics
@@ -8,6 +9,7 @@ from contracts.events import (
     AchievementPublished,
     AchievementRetired,
     AchievementState,
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -15,6 +17,7 @@ from contracts.events import (
     CredentialSuspended,
     IssuerPublished,
     Json,
+    SignedCredential,
     StatusListPublished,
 )
 from registry.core.model import AchievementVersion, Issuance, Issuer, Standing, State, StatusList
@@ -70,22 +73,36 @@ async def achievement_changed(work: Work, received: Received[AchievementState]) 
 async def credential_issued(work: Work, received: Received[CredentialIssued]) -> None:
     """Make the public record."""
     event = received.payload
-    await work.projections.put_issuance(
-        Issuance(
-            credential_id=event.credential_id,
-            revision=event.revision,
-            org_id=event.org_id,
-            issuer_id=event.issuer_id,
-            issuer_slug=event.issuer_slug,
-            achievement_id=event.achievement_id,
-            achievement_version=event.achievement_version,
-            issued_at=event.issued_at,
-            valid_from=event.valid_from,
-            valid_until=event.valid_until,
-            digest=event.digest,
-            status_list=event.status_list,
-            status_index=event.status_index,
-        )
+    await work.projections.put_issuance(_issuance(event))
+    await work.projections.put_standing(_standing(event, event.issued_at))
+
+
+async def credential_corrected(work: Work, received: Received[CredentialCorrected]) -> None:
+    """Make the public record that of the new document. The state stays."""
+    event = received.payload
+    await work.projections.put_issuance(_issuance(event))
+    await work.projections.put_standing(_standing(event, event.corrected_at))
+
+
+def _standing(event: SignedCredential, at: datetime) -> Standing:
+    return Standing(event.credential_id, event.revision, State(event.state), at)
+
+
+def _issuance(event: SignedCredential) -> Issuance:
+    return Issuance(
+        credential_id=event.credential_id,
+        revision=event.revision,
+        org_id=event.org_id,
+        issuer_id=event.issuer_id,
+        issuer_slug=event.issuer_slug,
+        achievement_id=event.achievement_id,
+        achievement_version=event.achievement_version,
+        issued_at=event.issued_at,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+        digest=event.digest,
+        status_list=event.status_list,
+        status_index=event.status_index,
     )
 
 
@@ -138,6 +155,7 @@ def subscriptions() -> list[Subscription[Any]]:
         Subscription(AchievementPublished, achievement_changed),
         Subscription(AchievementRetired, achievement_changed),
         Subscription(CredentialIssued, credential_issued),
+        Subscription(CredentialCorrected, credential_corrected),
         Subscription(CredentialRevoked, credential_status_changed),
         Subscription(CredentialSuspended, credential_status_changed),
         Subscription(CredentialReinstated, credential_status_changed),

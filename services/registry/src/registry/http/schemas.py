@@ -55,7 +55,7 @@ class RecordAnswer(Answer):
     issued_at: datetime
     valid_from: datetime
     valid_until: datetime | None
-    changed_at: datetime = Field(description="when the state last changed")
+    changed_at: datetime = Field(description="when the state last changed, or the document was corrected")
     digest: str = Field(description="'u' + base64url of SHA-256 over the canonical (RFC 8785) signed document")
     status_list: RecordStatusList
     links: RecordLinks

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import RowMapping, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.verify import KnownState as State
 from verifier.adapters.tables import CREDENTIAL_STATES, ISSUERS, STATUS_LISTS
-from verifier.core.model import KnownIssuer, KnownList, KnownState
+from verifier.core.model import Correction, KnownIssuer, KnownList, KnownState
+
+CORRECTION = ("corrected_digest", "corrected_valid_from", "corrected_revision")
 
 
 class Issuers:
@@ -82,26 +84,39 @@ class States:
         """The last known states of those credentials that events told of."""
         query = select(CREDENTIAL_STATES).where(CREDENTIAL_STATES.c.credential_id.in_(credential_ids))
         rows = (await self._session.execute(query)).mappings()
-        return {
-            row["credential_id"]: KnownState(
-                row["credential_id"], row["issuer_id"], State(row["state"]), row["revision"]
-            )
-            for row in rows
-        }
+        return {row["credential_id"]: _state(row) for row in rows}
 
     async def apply(self, state: KnownState) -> None:
-        """Keep it if it is news. A revocation is final: it wins over any revision, in whatever order they come."""
-        statement = insert(CREDENTIAL_STATES).values(
-            credential_id=state.credential_id,
-            issuer_id=state.issuer_id,
-            state=state.state,
-            revision=state.revision,
-        )
+        """Keep what is news: of the state, and of the correction. Each has a revision of its own.
+
+        A revocation is final: it wins over any revision, in whatever order they come.
+        """
+        statement = insert(CREDENTIAL_STATES).values(_row(state))
         news, held = statement.excluded, CREDENTIAL_STATES.c
+        changed = (held.state != State.REVOKED) & or_(news.state == State.REVOKED, news.revision > held.revision)
+        corrected = news.corrected_revision > func.coalesce(held.corrected_revision, 0)
+        values = {name: case((changed, news[name]), else_=held[name]) for name in ("issuer_id", "state", "revision")}
+        values |= {name: case((corrected, news[name]), else_=held[name]) for name in CORRECTION}
         await self._session.execute(
             statement.on_conflict_do_update(
-                index_elements=["credential_id"],
-                set_={"issuer_id": news.issuer_id, "state": news.state, "revision": news.revision},
-                where=(held.state != State.REVOKED) & or_(news.state == State.REVOKED, news.revision > held.revision),
+                index_elements=["credential_id"], set_=values, where=or_(changed, corrected)
             )
         )
+
+
+def _row(state: KnownState) -> dict[str, object]:
+    last = state.correction
+    told = (None, None, None) if last is None else (last.digest, last.valid_from, last.revision)
+    return {
+        "credential_id": state.credential_id,
+        "issuer_id": state.issuer_id,
+        "state": state.state,
+        "revision": state.revision,
+        **dict(zip(CORRECTION, told, strict=True)),
+    }
+
+
+def _state(row: RowMapping) -> KnownState:
+    told = [row[name] for name in CORRECTION]
+    correction = None if told[0] is None else Correction(*told)
+    return KnownState(row["credential_id"], row["issuer_id"], State(row["state"]), row["revision"], correction)

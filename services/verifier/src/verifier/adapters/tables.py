@@ -35,6 +35,10 @@ CREDENTIAL_STATES = Table(
     Column("issuer_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    # What the last correction signed; all three, or none.
+    Column("corrected_digest", Text),
+    Column("corrected_valid_from", DateTime(timezone=True)),
+    Column("corrected_revision", BigInteger),
 )
 
 TRUSTED_ISSUERS = Table(

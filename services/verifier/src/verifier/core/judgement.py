@@ -16,6 +16,7 @@ from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
 from credential_core.verify import (
+    KnownCorrection,
     KnownStatus,
     Policy,
     Trust,
@@ -28,7 +29,7 @@ from credential_core.verify import (
 )
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
-from verifier.core.model import Evidence, Identity, Json, Wanted
+from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
 
 UNKNOWN = "issuer_unknown"
 LONGEST_IDENTIFIER = 2048
@@ -123,12 +124,18 @@ def _judged(
         schemas=evidence.schemas,
         now=now,
         trusted_issuers=_answers(vouched),
-        known_statuses={name: KnownStatus(known.state, known.revision) for name, known in evidence.states.items()},
+        known_statuses={name: _known(state) for name, state in evidence.states.items()},
         policy=Policy(endorsements_decide=options.endorsements_decide, inline_contexts=options.inline_contexts),
         domain=options.domain,
         challenge=options.challenge,
     )
     return _told(report, vouched, unknown)
+
+
+def _known(state: KnownState) -> KnownStatus:
+    last = state.correction
+    correction = None if last is None else KnownCorrection(last.digest, last.valid_from)
+    return KnownStatus(state.state, state.revision, correction=correction)
 
 
 def _told(report: Report, vouched: Mapping[str, Vouch], unknown: Vouch) -> Report:

@@ -36,6 +36,15 @@ class KnownList:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the last correction of a credential signed."""
+
+    digest: str
+    valid_from: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnownState:
     """A credential's state from the issuer's events."""
 
@@ -43,6 +52,7 @@ class KnownState:
     issuer_id: str
     state: State
     revision: int
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.events import (
+    CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
@@ -22,7 +23,7 @@ from contracts.topics import (
 from credential_core.verify import KnownState as State
 from service_kit import revoked_access
 from service_kit.inbox import Handler, Received, Subscription
-from verifier.core.model import KnownIssuer, KnownList, KnownState
+from verifier.core.model import Correction, KnownIssuer, KnownList, KnownState
 from verifier.core.ports import UnitOfWork
 
 TOPICS = (ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ACCESS_REVOKED)
@@ -35,6 +36,7 @@ def subscriptions() -> list[Subscription[Any]]:
         IssuerPublished: issuer_published,
         StatusListPublished: status_list_published,
         **dict.fromkeys(changes, credential_changed),
+        CredentialCorrected: credential_corrected,
     }
     followed: list[Subscription[Any]] = [Subscription(payload, handler) for payload, handler in handlers.items()]
     return [*followed, revoked_access.subscription()]
@@ -68,3 +70,12 @@ async def credential_changed(
     """A credential was issued, or its state changed."""
     event = received.payload
     await work.states.apply(KnownState(event.credential_id, event.issuer_id, State(event.state), event.revision))
+
+
+async def credential_corrected(work: UnitOfWork, received: Received[CredentialCorrected]) -> None:
+    """A credential was signed again: the document of before no longer stands for it."""
+    event = received.payload
+    correction = Correction(event.digest, event.valid_from, event.revision)
+    await work.states.apply(
+        KnownState(event.credential_id, event.issuer_id, State(event.state), event.revision, correction)
+    )

@@ -59,7 +59,7 @@ class VerificationRequest(BaseModel):
 class CheckResponse(BaseModel):
     """One check: what was looked at, what was found, why, and on whose word."""
 
-    check: str = Field(examples=["parse", "schema", "proof", "validity_period", "status", "issuer_trust"])
+    check: str = Field(examples=["parse", "schema", "proof", "validity_period", "status", "issuer_trust", "correction"])
     outcome: Outcome
     code: str
     detail: str
