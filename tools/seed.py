@@ -13,9 +13,9 @@ import httpx
 
 SCOPES = {
     "university": "catalog:write issuers:manage credentials:issue credentials:issue-any credentials:revoke "
-    "credentials:read verifications:create clients:manage",
-    "employer": "verifications:create monitors:manage clients:manage",
-    "accreditor": "registry:accredit verifications:create clients:manage",
+    "credentials:read verifications:create clients:manage organizations:manage",
+    "employer": "verifications:create monitors:manage clients:manage organizations:manage",
+    "accreditor": "registry:accredit verifications:create clients:manage organizations:manage",
     "operator": "organizations:manage clients:manage audit:read",
 }
 ORGANIZATIONS: tuple[dict[str, Any], ...] = (
@@ -46,7 +46,7 @@ def clients(path: Path) -> list[dict[str, Any]]:
     """The organizations with their client credentials; written to `path` (0600) the first time, read afterwards."""
     if path.exists():
         known: list[dict[str, Any]] = json.loads(path.read_text())
-        return _with_owners(path, known)
+        return _completed(path, known)
     made = [
         {
             "name": organization["name"],
@@ -63,12 +63,11 @@ def clients(path: Path) -> list[dict[str, Any]]:
     return made
 
 
-def _with_owners(path: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A demonstration from before there were people gets them."""
-    if all("owner" in entry for entry in known):
-        return known
-    completed = [{"owner": owner(entry), **entry} for entry in known]
-    write_private(path, completed)
+def _completed(path: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A demonstration from before gets the people and the scopes of today."""
+    completed = [{"owner": owner(entry), **entry, "scopes": SCOPES[entry["kind"]]} for entry in known]
+    if completed != known:
+        write_private(path, completed)
     return completed
 
 

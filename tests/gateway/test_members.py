@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
+from service_kit.pagination import encode_cursor
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import PASSWORD, Visitor, app, person, tokens
 
@@ -60,6 +62,42 @@ async def send(
 
 async def join(visitor: Visitor, path: str, **form: str) -> httpx.Response:
     return await send(visitor, path, await visitor.http.get(path), form)
+
+
+async def walked(scene: Scene, path: str) -> list[list[str]]:
+    """The addresses on every page, from Link to Link."""
+    pages, query = [], "?limit=2"
+    while query:
+        answer = await scene.call("GET", path + query)
+        assert answer.status_code == 200, answer.text
+        pages.append([one["email"] for one in answer.json()["items"]])
+        query = "?" + urlsplit(answer.links["next"]["url"]).query if "next" in answer.links else ""
+        assert bool(query) is (answer.json()["next"] is not None)
+    return pages
+
+
+class TestPages:
+    async def test_invitations_and_members_come_in_pages(self, scene: Scene) -> None:
+        emails = [f"p{number}@lakeside.example" for number in range(5)]
+        paths = []
+        for email in emails:
+            paths.append(await scene.invite(email))
+            scene.gateway.clock.forward(seconds=1)
+        assert await walked(scene, "/invitations") == [emails[:2], emails[2:4], emails[4:]]
+        for number, path in enumerate(paths):
+            await join(Visitor(scene.gateway), path, name=f"Same name {number % 2}", password=PASSWORD)
+        pages = await walked(scene, "/members")
+        assert [len(page) for page in pages] == [2, 2, 1]
+        assert sorted(email for page in pages for email in page) == emails
+        assert sorted(pages[0] + pages[1][:1]) == [emails[0], emails[2], emails[4]]
+
+    @pytest.mark.parametrize(
+        ("path", "position"),
+        [("/invitations", ["x"]), ("/invitations", ["never", "x"]), ("/members", ["x"]), ("/members", ["a", "b", "c"])],
+    )
+    async def test_a_cursor_of_another_list_is_refused(self, scene: Scene, path: str, position: list[str]) -> None:
+        answer = await scene.call("GET", f"{path}?cursor={encode_cursor(position)}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
 
 
 class TestInvitations:

@@ -14,9 +14,12 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 async def test_the_list_has_every_type_as_json_and_as_a_page() -> None:
     async with asgi_client(gateway.main.create_openapi_app()) as client:
-        listed = await client.get("/problems")
+        listed = await client.get("/problems?limit=200")
+        first = await client.get("/problems?limit=3")
+        second = await client.get(first.links["next"]["url"].removeprefix("https://laurel.example"))
         page = await client.get("/problems", headers=BROWSER)
     assert [item["code"] for item in listed.json()["items"]] == list(PROBLEM_TYPES)
+    assert [item["code"] for item in (first.json()["items"] + second.json()["items"])] == list(PROBLEM_TYPES)[:6]
     assert all(f'href="/problems/{code}"' in page.text for code in PROBLEM_TYPES)
 
 

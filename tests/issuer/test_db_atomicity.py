@@ -157,9 +157,8 @@ async def test_two_processes_at_a_full_list_open_one_new_one(
     async with database.engine.begin() as connection:
         await connection.execute(text("UPDATE status_lists SET next_counter = length"))
     slots: list[Slots] = [wire(settings, database).services.issue._slots for _ in range(4)]
-    (issuer,) = await wire(settings, database).services.queries.issuers(
-        (await world.rows("SELECT org_id FROM issuers"))[0][0]
-    )
+    ((org, slug),) = await world.rows("SELECT org_id, slug FROM issuers")
+    issuer = await wire(settings, database).services.queries.issuer(org, slug)
     taken = await asyncio.gather(*(one.take(issuer) for one in slots))
     assert len({slot.list_id for slot in taken}) == 1
     assert len({slot.index for slot in taken}) == 4

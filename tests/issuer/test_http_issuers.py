@@ -7,6 +7,7 @@ import pytest
 from credential_core.bitstring import StatusBits
 from credential_core.did import assertion_method, resolve_did_key
 from credential_core.proof import verify_proof
+from service_kit.pagination import encode_cursor
 from service_kit.testing import BASE_URL
 from tests.issuer.world import ORG, OTHER_ORG, World, fields, problem_code
 
@@ -150,6 +151,33 @@ async def test_an_organization_lists_its_own(world: World) -> None:
     for org, slug in ((ORG, "b-one"), (ORG, "a-two"), (OTHER_ORG, "c-three")):
         await world.issuer(org, slug=slug)
     assert [item["slug"] for item in (await world.send("GET", "/issuers")).json()["items"]] == ["a-two", "b-one"]
+
+
+async def walked(world: World, path: str) -> list[list[Any]]:
+    """The items of every page, from Link to Link."""
+    pages, following = [], f"{path}?limit=2"
+    while following:
+        answer = await world.send("GET", following)
+        assert answer.status_code == 200, answer.text
+        pages.append(answer.json()["items"])
+        following = answer.links.get("next", {}).get("url", "")
+        assert bool(following) is (answer.json()["next"] is not None)
+    return pages
+
+
+async def test_issuers_and_keys_come_in_pages(world: World) -> None:
+    for slug in ("c-three", "a-one", "b-two", "d-four", "e-five"):
+        await world.issuer(slug=slug, keys=["P-256", "P-384", "Ed25519"] if slug == "c-three" else ["Ed25519"])
+    pages = await walked(world, "/issuers")
+    assert [[issuer["slug"] for issuer in page] for page in pages] == [
+        ["a-one", "b-two"],
+        ["c-three", "d-four"],
+        ["e-five"],
+    ]
+    keys = await walked(world, "/issuers/c-three/keys")
+    assert [[key["algorithm"] for key in page] for page in keys] == [["P-256", "P-384"], ["Ed25519"]]
+    foreign = await world.send("GET", f"/issuers/c-three/keys?cursor={encode_cursor(['elsewhere'])}")
+    assert (foreign.status_code, foreign.json()["errors"][0]["field"]) == (422, "cursor")
 
 
 async def test_a_policy_is_set_and_shown(world: World) -> None:

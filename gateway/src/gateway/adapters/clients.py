@@ -1,18 +1,18 @@
 """Registered clients and their secrets in SQL. A removed client keeps its row, so that its id is never used again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.keyset import moment_and_id
 from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import CLIENT_SECRETS as SECRETS
 from gateway.adapters.tables import CLIENTS as TABLE
 from gateway.core.model import ApplicationType, AuthMethod, Client, ClientId, Flow, GrantType, OrganizationId
-from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
@@ -52,7 +52,7 @@ class SqlClients:
     async def page(self, within: str | None, request: PageRequest) -> Page[Client]:
         query = select(TABLE).where(_present(within)).order_by(TABLE.c.created_at, TABLE.c.id)
         if request.after:
-            query = query.where(tuple_(TABLE.c.created_at, TABLE.c.id) > tuple_(*_position(request.after)))
+            query = query.where(tuple_(TABLE.c.created_at, TABLE.c.id) > tuple_(*moment_and_id(request.after)))
         rows = (await self._session.execute(query.limit(request.limit + 1))).mappings().all()
         items = [_client(row) for row in rows[: request.limit]]
         more = len(rows) > request.limit
@@ -91,15 +91,6 @@ class SqlClients:
 def _present(within: str | None) -> ColumnElement[bool]:
     reach = true() if within is None else TABLE.c.organization_id == within
     return and_(TABLE.c.removed_at.is_(None), reach)
-
-
-def _position(after: tuple[str, ...]) -> tuple[datetime, str]:
-    try:
-        created_at, client = after
-        moment = datetime.fromisoformat(created_at).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise invalid_field("cursor", "is not a cursor of this list") from error
-    return moment, client
 
 
 def _row(client: Client) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Invitations in SQL."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.keyset import moment_and_id
 from gateway.adapters.tables import INVITATIONS, ORGANIZATIONS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Invitation
 from gateway.core.roles import Role
+from service_kit.inputs import Page, PageRequest
 
 NAMED = select(INVITATIONS, ORGANIZATIONS.c.name.label("organization_name")).join_from(INVITATIONS, ORGANIZATIONS)
 
@@ -47,14 +48,27 @@ class SqlInvitations:
         found = (await self._session.execute(NAMED.where(INVITATIONS.c.id == invitation))).mappings().one_or_none()
         return _invitation(found) if found else None
 
-    async def open(self, organization: str, at: datetime) -> Sequence[Invitation]:
-        query = NAMED.where(INVITATIONS.c.organization_id == organization, INVITATIONS.c.expires_at > at)
-        query = query.order_by(INVITATIONS.c.created_at, INVITATIONS.c.id)
-        return [_invitation(row) for row in (await self._session.execute(query)).mappings()]
+    async def open(self, organization: str, at: datetime, request: PageRequest) -> Page[Invitation]:
+        order = (INVITATIONS.c.created_at, INVITATIONS.c.id)
+        query = NAMED.where(*_open(organization, at)).order_by(*order).limit(request.limit + 1)
+        if request.after:
+            query = query.where(tuple_(*order) > tuple_(*moment_and_id(request.after)))
+        found = [_invitation(row) for row in (await self._session.execute(query)).mappings()]
+        items = found[: request.limit]
+        more = len(found) > request.limit
+        return Page(items, (items[-1].created_at.isoformat(), items[-1].id) if more else None)
+
+    async def count_open(self, organization: str, at: datetime) -> int:
+        query = select(func.count()).select_from(INVITATIONS).where(*_open(organization, at))
+        return await self._session.scalar(query) or 0
 
     async def withdraw(self, invitation: str, organization: str) -> bool:
         gone = delete(INVITATIONS).where(INVITATIONS.c.id == invitation, INVITATIONS.c.organization_id == organization)
         return await self._session.scalar(gone.returning(INVITATIONS.c.id)) is not None
+
+
+def _open(organization: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (INVITATIONS.c.organization_id == organization, INVITATIONS.c.expires_at > at)
 
 
 def _invitation(row: RowMapping) -> Invitation:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, Select, case, delete, select, update
+from sqlalchemy import RowMapping, Select, case, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.keyset import name_and_id
 from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import ATTEMPTS, GRANTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Member, Membership, Session, User, UserId
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
+from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
 
@@ -52,13 +54,19 @@ class SqlMemberships:
         key = [MEMBERSHIPS.c.user_id, MEMBERSHIPS.c.organization_id]
         await self._session.execute(again.on_conflict_do_update(index_elements=key, set_={"roles": roles}))
 
-    async def members(self, organization: str, *, lock: bool = False) -> Sequence[Member]:
-        users = [USERS.c[name].label(f"user_{name}") for name in ("email", "name", "password", "created_at")]
-        query = MEMBERSHIP.add_columns(*users).join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
-        query = query.where(MEMBERSHIPS.c.organization_id == organization)
-        query = query.order_by(MEMBERSHIPS.c.user_id) if lock else query.order_by(USERS.c.name, USERS.c.id)
-        query = query.with_for_update(of=MEMBERSHIPS) if lock else query
-        return [_member(row) for row in (await self._session.execute(query)).mappings()]
+    async def members(self, organization: str, request: PageRequest) -> Page[Member]:
+        order = (USERS.c.name, USERS.c.id)
+        query = MEMBER.where(MEMBERSHIPS.c.organization_id == organization).order_by(*order)
+        if request.after:
+            query = query.where(tuple_(*order) > tuple_(*name_and_id(request.after)))
+        found = [_member(row) for row in (await self._session.execute(query.limit(request.limit + 1))).mappings()]
+        items = found[: request.limit]
+        return Page(items, (items[-1].user.name, items[-1].user.id) if len(found) > request.limit else None)
+
+    async def lock(self, organization: str) -> Sequence[Member]:
+        query = MEMBER.where(MEMBERSHIPS.c.organization_id == organization).order_by(MEMBERSHIPS.c.user_id)
+        found = await self._session.execute(query.with_for_update(of=MEMBERSHIPS))
+        return [_member(row) for row in found.mappings()]
 
     async def remove(self, membership: Membership, at: datetime) -> None:
         user, organization = membership.user, membership.organization
@@ -129,6 +137,9 @@ MEMBERSHIP: Select[tuple[object, ...]] = select(
     ORGANIZATIONS.c.name.label("organization_name"),
     ORGANIZATIONS.c.kind,
 ).join_from(MEMBERSHIPS, ORGANIZATIONS)
+MEMBER = MEMBERSHIP.add_columns(
+    *(USERS.c[name].label(f"user_{name}") for name in ("email", "name", "password", "created_at"))
+).join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
 
 
 def person(row: RowMapping) -> User:

@@ -14,7 +14,7 @@ from gateway.core.secret import SecretKind, digest, new_secret
 from service_kit.clock import Clock
 from service_kit.errors import Conflict
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 LIFETIME = timedelta(days=7)
 MAX_OPEN = 200
@@ -46,7 +46,7 @@ class Invitations:
             found = await organization_of(work, actor, organization)
             if key and (stored := await work.idempotency.claim(actor.client, key)):
                 return await self._repeat(work, found, stored)
-            if len(await work.invitations.open(found.id, now)) >= MAX_OPEN:
+            if await work.invitations.count_open(found.id, now) >= MAX_OPEN:
                 raise Conflict(f"{MAX_OPEN} invitations are open; withdraw some", code="too-many-invitations")
             made = Invitation(
                 self._ids(),
@@ -66,11 +66,11 @@ class Invitations:
             await work.commit()
         return Invited(made, token)
 
-    async def open(self, actor: Actor, organization: str) -> Sequence[Invitation]:
+    async def open(self, actor: Actor, organization: str, request: PageRequest) -> Page[Invitation]:
         """Those that may still be used."""
         async with self._unit_of_work() as work:
             found = await organization_of(work, actor, organization)
-            return await work.invitations.open(found.id, self._clock())
+            return await work.invitations.open(found.id, self._clock(), request)
 
     async def withdraw(self, actor: Actor, organization: str, invitation: str) -> None:
         """Raises NotFound also for one that was used."""

@@ -11,6 +11,7 @@ from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.roles import Role
 from service_kit.clock import Clock
 from service_kit.errors import Conflict
+from service_kit.inputs import Page, PageRequest
 
 
 class Members:
@@ -20,11 +21,11 @@ class Members:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def all(self, actor: Actor, organization: str) -> Sequence[Member]:
+    async def page(self, actor: Actor, organization: str, request: PageRequest) -> Page[Member]:
         """By name."""
         async with self._unit_of_work() as work:
             found = await organization_of(work, actor, organization)
-            return await work.memberships.members(found.id)
+            return await work.memberships.members(found.id, request)
 
     async def change(self, actor: Actor, organization: str, user: str, roles: Sequence[Role]) -> Member:
         """New roles hold from the next token on. Raises NotFound, and Conflict for the last owner."""
@@ -47,7 +48,7 @@ class Members:
     async def _member(self, work: UnitOfWork, actor: Actor, organization: str, user: str, *, owns_on: bool) -> Member:
         found = await organization_of(work, actor, organization)
         # All rows are locked: two owners who remove each other at the same moment must not both succeed.
-        members = {one.user.id: one for one in await work.memberships.members(found.id, lock=True)}
+        members = {one.user.id: one for one in await work.memberships.lock(found.id)}
         member = next((one for id_, one in members.items() if id_ == user), None)
         if member is None:
             raise no_such_member()

@@ -83,8 +83,11 @@ class Memberships(Protocol):
     async def set(self, membership: Membership, at: datetime) -> None:
         """Add the person, or change the roles."""
 
-    async def members(self, organization: str, *, lock: bool = False) -> Sequence[Member]:
-        """By name. `lock` keeps others from changing any of them until this transaction ends."""
+    async def members(self, organization: str, request: PageRequest) -> Page[Member]:
+        """By name."""
+
+    async def lock(self, organization: str) -> Sequence[Member]:
+        """All of them; nobody else changes any until this transaction ends."""
 
     async def remove(self, membership: Membership, at: datetime) -> None:
         """The person's grants in this organization are revoked too."""
@@ -102,8 +105,10 @@ class Invitations(Protocol):
 
     async def get(self, invitation: str) -> Invitation | None: ...
 
-    async def open(self, organization: str, at: datetime) -> Sequence[Invitation]:
+    async def open(self, organization: str, at: datetime, request: PageRequest) -> Page[Invitation]:
         """Those that may still be used, oldest first."""
+
+    async def count_open(self, organization: str, at: datetime) -> int: ...
 
     async def withdraw(self, invitation: str, organization: str) -> bool:
         """False when there is none."""

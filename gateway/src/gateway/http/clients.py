@@ -26,7 +26,7 @@ from gateway.http.schemas import (
 from service_kit.app import router as strict_router
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 
 RENAMED = {"require_pushed_authorization_requests": "pushed_only", "dpop_bound_access_tokens": "dpop_bound"}
 LISTS = frozenset({"scopes", "grant_types", "redirect_uris"})
@@ -60,7 +60,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         response.headers["Cache-Control"] = "no-store"
         return RegisteredOut(**ClientOut.of(made.client).model_dump(), client_secret=made.secret)
 
-    @router.get("/clients")
+    @router.get("/clients", responses=LINK)
     async def list_all(
         caller: ClientsManager,
         request: Request,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from gateway.core.invitations import Invitations
@@ -16,9 +16,11 @@ from gateway.http.problems import PROBLEMS
 from gateway.http.schemas import Answer, Body, Email
 from service_kit.app import router as strict_router
 from service_kit.idempotency import idempotency_key
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import LINK, link_next, page_request
 
 INVITATION_PATH = "/login/invitations"
+Paging = Annotated[PageRequest, Depends(page_request)]
 Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=len(Role))]
 
 
@@ -65,10 +67,11 @@ class InvitedOut(Answer):
     link: str
 
 
-class InvitationList(Answer):
-    """Invitations that may still be used, oldest first."""
+class InvitationPage(Answer):
+    """Invitations that may still be used, oldest first. `next` is the cursor of the following page."""
 
     items: list[InvitationOut]
+    next: str | None
 
 
 class MemberOut(Answer):
@@ -86,10 +89,11 @@ class MemberOut(Answer):
         return cls(id=user.id, email=user.email, name=user.name, roles=list(member.membership.roles))
 
 
-class MemberList(Answer):
-    """Members by name."""
+class MemberPage(Answer):
+    """Members by name. `next` is the cursor of the following page."""
 
     items: list[MemberOut]
+    next: str | None
 
 
 def routes(uses: MemberUses, base_url: str) -> APIRouter:
@@ -108,21 +112,28 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         shown = InvitationOut.of(made.invitation)
         return InvitedOut(invitation=shown, link=f"{base_url}{INVITATION_PATH}?token={made.token}")
 
-    @router.get("/invitations")
-    async def open_invitations(caller: OrganizationsManager, organization: str) -> InvitationList:
+    @router.get("/invitations", responses=LINK)
+    async def open_invitations(
+        caller: OrganizationsManager, organization: str, request: Request, response: Response, page: Paging
+    ) -> InvitationPage:
         """The invitations that may still be used."""
-        found = await uses.invitations.open(actor(caller), organization)
-        return InvitationList(items=[InvitationOut.of(one) for one in found])
+        found = await uses.invitations.open(actor(caller), organization, page)
+        cursor = link_next(request, response, base_url, found.next)
+        return InvitationPage(items=[InvitationOut.of(one) for one in found.items], next=cursor)
 
     @router.delete("/invitations/{invitation}", status_code=204)
     async def withdraw(caller: OrganizationsManager, organization: str, invitation: str) -> None:
         """Withdraw an invitation."""
         await uses.invitations.withdraw(actor(caller), organization, invitation)
 
-    @router.get("/members")
-    async def members(caller: OrganizationsManager, organization: str) -> MemberList:
+    @router.get("/members", responses=LINK)
+    async def members(
+        caller: OrganizationsManager, organization: str, request: Request, response: Response, page: Paging
+    ) -> MemberPage:
         """The people who act for the organization."""
-        return MemberList(items=[MemberOut.of(one) for one in await uses.members.all(actor(caller), organization)])
+        found = await uses.members.page(actor(caller), organization, page)
+        cursor = link_next(request, response, base_url, found.next)
+        return MemberPage(items=[MemberOut.of(one) for one in found.items], next=cursor)
 
     @router.patch("/members/{member}")
     async def change(caller: OrganizationsManager, organization: str, member: str, new: RolesIn) -> MemberOut:

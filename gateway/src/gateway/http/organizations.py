@@ -16,7 +16,7 @@ from service_kit.app import router as strict_router
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
         response.headers["Location"] = f"{base_url}/organizations/{made.id}"
         return OrganizationOut.of(made)
 
-    @router.get("/organizations")
+    @router.get("/organizations", responses=LINK)
     async def list_all(
         caller: Member, request: Request, response: Response, page: Annotated[PageRequest, Depends(page_request)]
     ) -> OrganizationPage:

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.problems import PREFIX, PROBLEM_TYPES, ProblemType
@@ -12,6 +12,8 @@ from gateway.http.problems import PROBLEMS
 from gateway.http.public import data, shown, wants_page
 from service_kit.app import router
 from service_kit.errors import NotFound
+from service_kit.inputs import PageRequest
+from service_kit.pagination import LINK, link_next, page_request, part_of
 
 Code = Annotated[str, Path(max_length=64, description="the last segment of a problem's type")]
 PAGES = {"content": {"text/html": {"schema": {"type": "string"}}}}
@@ -32,11 +34,12 @@ class ProblemTypeOut(BaseModel):
 
 
 class ProblemTypesOut(BaseModel):
-    """Every problem type, by status."""
+    """Problem types, by status. `next` is the cursor of the following page."""
 
     model_config = ConfigDict(title="ProblemTypes")
 
     items: list[ProblemTypeOut]
+    next: str | None
 
 
 def routes(base: str) -> APIRouter:
@@ -44,11 +47,15 @@ def routes(base: str) -> APIRouter:
     api = router(tags=["problem types"])
     documents = {code: problem.document(base) for code, problem in PROBLEM_TYPES.items()}
 
-    @api.get(PREFIX, summary="Every problem type", response_model=ProblemTypesOut, responses=_answers(422))
-    async def list_problem_types(request: Request) -> Response:
+    @api.get(PREFIX, summary="Every problem type", response_model=ProblemTypesOut, responses=_list())
+    async def list_problem_types(request: Request, page: Annotated[PageRequest, Depends(page_request)]) -> Response:
         if wants_page(request):
             return shown(request, html("problems.html", problems=PROBLEM_TYPES.values()))
-        return data(request, {"items": list(documents.values())})
+        found = part_of(list(documents.values()), page, lambda document: document["code"])
+        links = Response()
+        answer = data(request, {"items": found.items, "next": link_next(request, links, base, found.next)})
+        answer.headers.update({"Link": links.headers["Link"]} if found.next else {})
+        return answer
 
     @api.get(
         PREFIX + "/{code}", summary="What a problem means", response_model=ProblemTypeOut, responses=_answers(404, 422)
@@ -67,6 +74,11 @@ def routes(base: str) -> APIRouter:
 def _answers(*refusals: int) -> dict[int | str, dict[str, Any]]:
     unchanged = {"description": "What If-None-Match names is current"}
     return {200: PAGES, 304: unchanged, **{status: PROBLEMS[status] for status in refusals}}
+
+
+def _list() -> dict[int | str, dict[str, Any]]:
+    answers = _answers(422)
+    return {**answers, 200: {**answers[200], **LINK[200]}}
 
 
 def _page(problem: ProblemType, base: str) -> str:

@@ -3,17 +3,22 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request, Response
 
 from service_kit import strict_json
 from service_kit.errors import invalid_field
-from service_kit.inputs import PageRequest
+from service_kit.inputs import Page, PageRequest
 
 MAX_LIMIT = 200
 MAX_CURSOR = 512
+LINK: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": '`<...>; rel="next"` when more follows', "schema": {"type": "string"}}}}
+}
+"""`responses=` of a route that pages, beside its errors."""
+T = TypeVar("T")
 
 
 def page_request(
@@ -22,6 +27,17 @@ def page_request(
 ) -> PageRequest:
     """FastAPI dependency that reads `limit` and `cursor`."""
     return PageRequest(limit, decode_cursor(cursor) if cursor else None)
+
+
+def part_of(items: Sequence[T], request: PageRequest, name: Callable[[T], str]) -> Page[T]:
+    """One page of a short list that is at hand whole. `name` is unique in it. Raises Invalid for a foreign cursor."""
+    names = [name(item) for item in items]
+    try:
+        first = names.index(request.after[0]) + 1 if request.after else 0
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    end = first + request.limit
+    return Page(items[first:end], (names[end - 1],) if end < len(items) else None)
 
 
 def encode_cursor(position: Sequence[str]) -> str:

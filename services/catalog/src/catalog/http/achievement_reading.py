@@ -18,7 +18,7 @@ from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply
 from service_kit.app import router
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 
 Paging = Annotated[PageRequest, Depends(page_request)]
 ForCaller = {"Vary": "Authorization"}
@@ -62,7 +62,9 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
 
 
 def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
-    @achievements.get("/achievements", responses=documented(AchievementPage, 401, 403), response_class=Response)
+    @achievements.get(
+        "/achievements", responses=documented(AchievementPage, 401, 403, **LINK[200]), response_class=Response
+    )
     async def list_achievements(
         request: Request, caller: Anybody, filters: Annotated[AchievementFilters, Depends()], page: Paging
     ) -> Response:
@@ -97,7 +99,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 
     @achievements.get(
         "/achievements/{achievement_id:path}/versions",
-        responses=documented(VersionPage, 404),
+        responses=documented(VersionPage, 404, **LINK[200]),
         response_class=Response,
     )
     async def list_versions(request: Request, achievement_id: PathId, page: Paging) -> Response:

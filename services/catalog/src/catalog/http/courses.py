@@ -20,7 +20,7 @@ from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 
 SORTS = frozenset({Sort.RELEVANCE, Sort.CODE, Sort.NAME, Sort.NEWEST})
 
@@ -80,7 +80,7 @@ def routes(use: CourseUseCases) -> APIRouter:
 
 
 def _reads(courses: APIRouter, use: CourseUseCases) -> None:
-    @courses.get("/courses", responses=documented(CoursePage, 401, 403), response_class=Response)
+    @courses.get("/courses", responses=documented(CoursePage, 401, 403, **LINK[200]), response_class=Response)
     async def list_courses(
         request: Request,
         caller: Anybody,

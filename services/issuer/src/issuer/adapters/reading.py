@@ -107,8 +107,17 @@ class Reading:
         return Page(items, last)
 
     async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
-        """The organization's issuers, by slug."""
+        """All of the organization's issuers, by slug."""
         return rows.issuers(await self._rows(ISSUERS_OF, org_id=org_id))
+
+    async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
+        """The organization's issuers, by slug."""
+        wanted = select(ISSUERS.c.id).where(ISSUERS.c.org_id == org_id).order_by(ISSUERS.c.slug).limit(page.limit + 1)
+        if page.after is not None:
+            wanted = wanted.where(ISSUERS.c.slug > page.after[0])
+        found = rows.issuers(await self._rows(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id.in_(wanted))))
+        items = found[: page.limit]
+        return Page(items, (items[-1].slug,) if len(found) > page.limit else None)
 
     async def issuer(self, issuer_id: IssuerId) -> Issuer:
         """An issuer that is known to exist."""

@@ -256,6 +256,9 @@ class Reading(Protocol):
         """The organization's credentials, newest first, without their documents."""
 
     async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
+        """All of the organization's issuers, by slug."""
+
+    async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
         """The organization's issuers, by slug."""
 
     async def issuer(self, issuer_id: IssuerId) -> Issuer:

@@ -33,9 +33,9 @@ class Queries:
         self._recipient_key = recipient_key
         self._clock = clock
 
-    async def issuers(self, org_id: str) -> Sequence[Issuer]:
+    async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
         """The organization's issuers, by slug."""
-        return await self._reading.issuers_of(org_id)
+        return await self._reading.issuers(org_id, page)
 
     async def issuer(self, org_id: str, slug: str) -> Issuer:
         """One of them. Raises NotFound."""

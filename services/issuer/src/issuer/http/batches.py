@@ -34,7 +34,7 @@ from service_kit.auth import Caller, Scope
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 from service_kit.sent_files import MULTIPART, sent_file
 
 PATH = "/batches"
@@ -133,7 +133,7 @@ def _add_open(routes: APIRouter, services: Services) -> None:
 def _add_reads(routes: APIRouter, services: Services) -> None:
     addresses, batches = services.addresses, services.batches
 
-    @routes.get("", summary="List your batches", response_model=BatchesPage, responses=problems(422))
+    @routes.get("", summary="List your batches", response_model=BatchesPage, responses=LINK | problems(422))
     async def list_batches(
         request: Request, response: Response, caller: Reads, page: Annotated[PageRequest, Depends(page_request)]
     ) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
     async def read_batch(caller: Reads, batch_id: str) -> dict[str, Any]:
         return batch_reply(*await batches.batch(caller.org, batch_id), addresses)
 
-    @routes.get("/{batch_id}/rows", summary="The rows of a batch", responses=problems(404, 422))
+    @routes.get("/{batch_id}/rows", summary="The rows of a batch", responses=LINK | problems(404, 422))
     async def list_rows(
         *,
         request: Request,

@@ -27,7 +27,7 @@ from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 
 Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
 Revokes = Annotated[Caller, Depends(Scope("credentials:revoke"))]
@@ -94,7 +94,7 @@ def _identified(credential_id: str) -> CredentialId:
 
 
 def _add_reads(routes: APIRouter, services: Services) -> None:
-    @routes.get("", summary="List your credentials", response_model=CredentialsPage, responses=problems(422))
+    @routes.get("", summary="List your credentials", response_model=CredentialsPage, responses=LINK | problems(422))
     async def list_credentials(
         *,
         request: Request,

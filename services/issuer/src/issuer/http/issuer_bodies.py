@@ -1,12 +1,13 @@
 """Request and response bodies about issuers. Profile members are Open Badges 3.0's."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from issuer.core.addresses import Addresses
-from issuer.core.model import Algorithm, Issuer, IssuingPolicy, Json
+from issuer.core.model import Algorithm, Issuer, IssuerKey, IssuingPolicy, Json
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, Slug, WebUrl, Word
 
 IDENTIFIER_TYPE = r"^([A-Za-z][A-Za-z0-9]{0,63}|ext:\S{1,100})$"
@@ -147,15 +148,17 @@ class IssuerReply(BaseModel):
 
 
 class IssuersReply(BaseModel):
-    """All issuers of an organization."""
+    """One page of an organization's issuers, by slug."""
 
     items: list[IssuerReply]
+    next: str | None = Field(description="cursor of the next page")
 
 
 class KeysReply(BaseModel):
-    """The public keys of an issuer."""
+    """One page of an issuer's public keys, the oldest first."""
 
     items: list[KeyReply]
+    next: str | None = Field(description="cursor of the next page")
 
 
 def issuer_reply(issuer: Issuer, addresses: Addresses) -> IssuerReply:
@@ -187,8 +190,8 @@ def policy_reply(policy: IssuingPolicy) -> Json:
     }
 
 
-def keys_reply(issuer: Issuer) -> KeysReply:
-    """The public parts of an issuer's keys."""
+def keys_reply(issuer: Issuer, keys: Sequence[IssuerKey], following: str | None) -> KeysReply:
+    """The public parts of some of an issuer's keys."""
     replies = [
         KeyReply(
             id=key.verification_method,
@@ -197,6 +200,6 @@ def keys_reply(issuer: Issuer) -> KeysReply:
             algorithm=key.public.algorithm,
             createdAt=key.created_at,
         )
-        for key in issuer.keys
+        for key in keys
     ]
-    return KeysReply(items=replies)
+    return KeysReply(items=replies, next=following)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from issuer.core.issuers import NewIssuer
 from issuer.http.issuer_bodies import (
@@ -20,9 +20,11 @@ from issuer.http.services import Services
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.idempotency import idempotency_key
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import LINK, link_next, page_request, part_of
 
 ManagesIssuers = Annotated[Caller, Depends(Scope("issuers:manage"))]
+Paging = Annotated[PageRequest, Depends(page_request)]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 
 
@@ -46,10 +48,11 @@ def issuer_routes(services: Services) -> APIRouter:
         response.headers["Location"] = addresses.issuer(issuer.slug)
         return issuer_reply(issuer, addresses)
 
-    @routes.get("", summary="List your issuers", responses=problems(422))
-    async def list_issuers(caller: ManagesIssuers) -> IssuersReply:
-        issuers = await services.queries.issuers(caller.org)
-        return IssuersReply(items=[issuer_reply(issuer, addresses) for issuer in issuers])
+    @routes.get("", summary="List your issuers", responses=LINK | problems(422))
+    async def list_issuers(request: Request, response: Response, caller: ManagesIssuers, page: Paging) -> IssuersReply:
+        found = await services.queries.issuers(caller.org, page)
+        items = [issuer_reply(issuer, addresses) for issuer in found.items]
+        return IssuersReply(items=items, next=link_next(request, response, addresses.base_url, found.next))
 
     @routes.patch("/{slug}", summary="Amend an issuer's profile", responses=problems(404, 413, 422))
     async def amend_issuer(caller: ManagesIssuers, slug: str, body: IssuerAmendment) -> IssuerReply:
@@ -61,8 +64,13 @@ def issuer_routes(services: Services) -> APIRouter:
         issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor)
         return issuer_reply(issuer, addresses)
 
-    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=problems(404, 422))
-    async def list_keys(caller: ManagesIssuers, slug: str) -> KeysReply:
-        return keys_reply(await services.queries.issuer(caller.org, slug))
+    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=LINK | problems(404, 422))
+    async def list_keys(
+        request: Request, response: Response, caller: ManagesIssuers, slug: str, page: Paging
+    ) -> KeysReply:
+        issuer = await services.queries.issuer(caller.org, slug)
+        found = part_of(issuer.keys, page, lambda key: key.id)
+        following = link_next(request, response, addresses.base_url, found.next)
+        return keys_reply(issuer, found.items, following)
 
     return routes

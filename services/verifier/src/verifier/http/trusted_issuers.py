@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.inputs import PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 from verifier.core.model import TrustedIssuer
 from verifier.core.trust import Trust
 from verifier.http.schemas import TrustedIssuerResponse, TrustedIssuersResponse, problems
@@ -22,7 +22,7 @@ def routes(trust: Trust, public_base_url: str) -> APIRouter:
     """The routes, over their use case."""
     api = router(tags=["trusted issuers"])
 
-    @api.get(PATH, responses=problems(401, 403, 422))
+    @api.get(PATH, responses=LINK | problems(401, 403, 422))
     async def trusted(
         request: Request, response: Response, caller: MayVerify, page: Annotated[PageRequest, Depends(page_request)]
     ) -> TrustedIssuersResponse:

@@ -8,7 +8,7 @@ from credential_core.report import NestedReport, Report, Verdict
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.inputs import PageRequest
-from service_kit.pagination import link_next, page_request
+from service_kit.pagination import LINK, link_next, page_request
 from verifier.core.history import History
 from verifier.core.model import Verification
 from verifier.core.verify import Verify
@@ -47,7 +47,7 @@ def routes(verify: Verify, history: History, public_base_url: str) -> APIRouter:
             verifiedAt=answer.verified_at,
         )
 
-    @api.get(PATH, responses=problems(401, 403, 422))
+    @api.get(PATH, responses=LINK | problems(401, 403, 422))
     async def past(
         request: Request,
         response: Response,
