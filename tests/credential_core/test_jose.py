@@ -117,7 +117,9 @@ def test_what_must_be_fetched_is_named(credential: Json) -> None:
     def controllers(**header: Any) -> tuple[str, ...]:
         return needs(parse(jose.sign({"typ": "JWT", **header}, {"issuer": WEB}, P256))).controllers
 
-    assert needs(parse(jose.issue_open_badge(credential, P256, kid=f"{WEB}#key-1"))) == Needs((WEB,), (LIST,))
+    assert needs(parse(jose.issue_open_badge(credential, P256, kid=f"{WEB}#key-1"))) == Needs(
+        (WEB,), (LIST,), methods=(f"{WEB}#key-1",)
+    )
     assert controllers(kid="https://keys.test/1.json") == ("https://keys.test/1.json", WEB)
     assert controllers(jwk=to_jwk(P256.public)) == (WEB,)
     assert controllers(kid="#key-1") == (WEB,)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from credential_core import did, proof
-from credential_core.errors import DocumentError
+from credential_core.errors import DidError, DocumentError
 from credential_core.keys import SigningKey
 from credential_core.report import Check, Outcome, Report, Verdict, verdict_of
 from credential_core.verify import (
@@ -158,7 +158,7 @@ def web_document(key: SigningKey, **ends: datetime) -> dict[str, Any]:
 
 def test_what_must_be_fetched_is_named(signed: dict[str, Any], web_signed: dict[str, Any]) -> None:
     assert needs(signed) == Needs(controllers=(), status_lists=(LIST,))
-    assert needs(web_signed).controllers == (WEB,)
+    assert (needs(web_signed).controllers, needs(web_signed).methods) == ((WEB,), (WEB_METHOD,))
     assert needs({"proof": 5, "credentialStatus": [5, {"type": "BitstringStatusListEntry"}]}).status_lists == ()
 
 
@@ -168,6 +168,16 @@ def test_a_did_web_issuer_is_verified_by_its_document(
     report = check(web_signed, controllers={WEB: web_document(key)})
     assert report.verdict is Verdict.VALID
     assert outcome(report, "status") == ("skipped", "status_absent")
+
+
+def test_a_revoked_key_is_held_and_listed_for_nothing(key: SigningKey) -> None:
+    document = web_document(key, revoked=NOW)
+    assert (document["assertionMethod"], document["authentication"]) == ([], [])
+    assert did.holds_method(document, WEB_METHOD)
+    assert not did.holds_method(document, f"{WEB}#another")
+    with pytest.raises(DidError, match="listed for no purpose") as raised:
+        did.assertion_method(document, WEB_METHOD)
+    assert raised.value.code == "method_revoked"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,15 @@ WHOLE = NoTemplates(bytes(range(32)), lambda size: bytes(range(1, size + 1)))
 def an_issuer() -> Issuer:
     issuer_id, key_id = IssuerId("6f0c1ad0-0000-4000-8000-00000000000b"), KeyId("k")
     public, sealed = asyncio.run(STORE.create(issuer_id, key_id, "Ed25519"))
-    key = IssuerKey(key_id, issuer_id, f"{MODEL['issuer']['id']}#{public.multibase}", public, sealed, NOW)
+    key = IssuerKey(
+        id=key_id,
+        issuer_id=issuer_id,
+        verification_method=f"{MODEL['issuer']['id']}#{public.multibase}",
+        public=public,
+        sealed=sealed,
+        created_at=NOW,
+        since=NOW,
+    )
     return Issuer(
         id=issuer_id,
         org_id=ORG,

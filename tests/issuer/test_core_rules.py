@@ -92,7 +92,16 @@ async def stored_key(
 ) -> IssuerKey:
     public, sealed = await store.create(IssuerId(issuer), KeyId(key), algorithm)
     method = f"did:key:{public.multibase}#{public.multibase}"
-    return IssuerKey(KeyId(key), IssuerId(issuer), method, public, sealed, datetime.now(UTC))
+    now = datetime.now(UTC)
+    return IssuerKey(
+        id=KeyId(key),
+        issuer_id=IssuerId(issuer),
+        verification_method=method,
+        public=public,
+        sealed=sealed,
+        created_at=now,
+        since=now,
+    )
 
 
 DOCUMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "id": "urn:x", "type": ["VerifiableCredential"]}

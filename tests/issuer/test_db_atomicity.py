@@ -171,10 +171,14 @@ async def test_the_service_cannot_change_what_was_signed(world: World, database:
     for statement in (
         "UPDATE credentials SET document = ''",
         "DELETE FROM credentials",
-        "UPDATE issuer_keys SET sealed = ''",
+        "UPDATE issuer_keys SET public_key = ''",
+        "UPDATE issuer_keys SET purpose = 'any'",
         "DELETE FROM status_changes",
         "UPDATE status_lists SET permutation_key = ''",
     ):
         with pytest.raises(DBAPIError, match="permission denied"):
             async with database.engine.begin() as connection:
                 await connection.execute(text(statement))
+    with pytest.raises(DBAPIError, match="private_while_of_use"):
+        async with database.engine.begin() as connection:
+            await connection.execute(text("UPDATE issuer_keys SET sealed = ''"))

@@ -102,7 +102,11 @@ async def test_private_keys_lie_encrypted_and_leave_by_no_road(world: World) -> 
         "controller",
         "publicKeyMultibase",
         "algorithm",
+        "keyId",
+        "state",
+        "purpose",
         "createdAt",
+        "since",
     }
 
 

@@ -13,6 +13,8 @@ BODIES: dict[str, object] = {
     "PATCH /issuers/{slug}": {"name": "Renamed"},
     "PUT /issuers/{slug}/policy": {"achievements": "any"},
     "POST /issuers": {"name": "Another", "slug": "another"},
+    "POST /issuers/{slug}/keys": {"algorithm": "P-256"},
+    **{f"POST /issuers/{{slug}}/keys/{{key_id}}/{action}": None for action in ("activate", "retire", "revoke")},
     "POST /credentials/{credential_id}/revoke": {"reason": "a test"},
     "POST /credentials/{credential_id}/suspend": {"reason": "a test"},
     "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
@@ -45,9 +47,12 @@ async def test_every_route_is_known_here() -> None:
     assert writes == set(BODIES)
 
 
-async def call(world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none"):  # type: ignore[no-untyped-def]
+async def call(  # type: ignore[no-untyped-def]
+    world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none", key: str = "none"
+):
     method, path = route.split(" ")
-    path = path.format(slug=slug, credential_id=credential, form="eddsa-rdfc-2022", batch_id=credential)
+    names = {"slug": slug, "credential_id": credential, "batch_id": credential, "key_id": key}
+    path = path.format(form="eddsa-rdfc-2022", **names)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
 
 
@@ -78,7 +83,8 @@ async def test_another_universitys_token_finds_nothing_and_changes_nothing(world
     issued = await world.issue(await world.achievement())
     before = await state(world)
     stranger = world.headers(OTHER_ORG)
-    answer = await call(world, route, stranger, issuer["slug"], issued["id"].rsplit("/", 1)[-1])
+    ((key,),) = await world.rows("SELECT id FROM issuer_keys")
+    answer = await call(world, route, stranger, issuer["slug"], issued["id"].rsplit("/", 1)[-1], str(key))
     nothing = await call(world, route, stranger, "nobody", new_id())
     assert (answer.status_code, nothing.status_code) == (404, 404)
     assert answer.json()["detail"] == nothing.json()["detail"]
@@ -86,7 +92,7 @@ async def test_another_universitys_token_finds_nothing_and_changes_nothing(world
 
 
 async def state(world: World) -> list[object]:
-    tables = ("issuers", "credentials", "status_changes", "status_lists", "outbox", "idempotency_keys")
+    tables = ("issuers", "issuer_keys", "credentials", "status_changes", "status_lists", "outbox", "idempotency_keys")
     return [await world.rows(f'SELECT * FROM "{table}" ORDER BY 1') for table in tables]  # noqa: S608 - fixed names
 
 

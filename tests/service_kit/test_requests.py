@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx
@@ -19,7 +20,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service_kit import strict_json
 from service_kit.app import create_app, router
-from service_kit.errors import Conflict, Gone, Invalid, Limited, NotFound, ServiceError, Unavailable, invalid_field
+from service_kit.errors import (
+    Conflict,
+    Gone,
+    Invalid,
+    Limited,
+    NotFound,
+    ServiceError,
+    TooSoon,
+    Unavailable,
+    invalid_field,
+)
 from service_kit.inputs import PageRequest
 from service_kit.pagination import decode_cursor, encode_cursor, link_next, page_request
 from service_kit.settings import HttpSettings, Settings
@@ -56,6 +67,7 @@ class Sqlstate(Exception):
 FAULTS: dict[str, Exception] = {
     "not-found": NotFound("no such thing"),
     "conflict": Conflict("already", code="idempotency-key-reused"),
+    "too-soon": TooSoon("not yet", retry_after=timedelta(seconds=1.5), code="key-not-known-yet"),
     "gone": Gone("was removed"),
     "limited": Limited("too many"),
     "unavailable": Unavailable("away"),
@@ -117,6 +129,7 @@ class TestProblems:
         [
             ("not-found", 404, "not-found"),
             ("conflict", 409, "idempotency-key-reused"),
+            ("too-soon", 409, "key-not-known-yet"),
             ("gone", 410, "gone"),
             ("limited", 429, "limit-exceeded"),
             ("unavailable", 503, "unavailable"),
@@ -138,8 +151,11 @@ class TestProblems:
         assert response.headers["content-type"] == "application/problem+json"
         assert body["type"] == f"{BASE_URL}/problems/{code}"
         assert body["requestId"] == response.headers["x-request-id"]
-        assert ("retry-after" in response.headers) == (status in {429, 503})
+        assert ("retry-after" in response.headers) == (status in {429, 503} or name == "too-soon")
         assert "secret" not in response.text
+
+    async def test_what_comes_too_soon_is_told_when_to_come_again(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/faults/too-soon")).headers["retry-after"] == "2"
 
     async def test_a_field_is_named_by_its_path(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/things", json={"recipient": {"email": "a", "nmae": "x"}, "tags": ["a", 1]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ class Web:
         self.asked: list[str] = []
         self.arrived: dict[str, datetime] = {}
 
-    async def controller(self, url: str) -> Resolution:
+    async def controller(self, url: str, methods: Collection[str] = ()) -> Resolution:
         self.asked.append(url)
         return self.documents.get(url, Failure("unreachable", f"{url} cannot be read"))
 

@@ -142,6 +142,16 @@ async def test_a_controller_is_read_again_after_a_minute(cached: CachedWeb, site
         assert site.asked["/1"] == times
 
 
+async def test_a_controller_that_lacks_a_key_is_read_again_after_some_seconds(
+    cached: CachedWeb, site: Site, clock: Clock, abroad: Issuer
+) -> None:
+    url, path = f"{site.origin}/issuers/one/did.json", "/issuers/one/did.json"
+    for method, times in ((abroad.method, 1), (f"{abroad.identifier}#new", 2)):
+        for clock.now in (0, module.UNKNOWN_KEY_S - 1, module.UNKNOWN_KEY_S + 1):
+            await cached.controller(url, [method])
+        assert site.asked[path] == times
+
+
 async def test_a_failure_is_remembered_a_few_seconds(cached: CachedWeb, site: Site, clock: Clock) -> None:
     url = f"{site.origin}/1"
     assert [code(await cached.controller(url)) for _ in range(3)] == ["status"] * 3

@@ -97,12 +97,12 @@ def did_document(
 ) -> dict[str, Any]:
     """A controller document of Multikey methods.
 
-    `assertion` are the ids that may sign credentials; all methods unless given. Every method may authenticate.
-    DidError `method_unknown` if one is not among `methods`.
+    `assertion` are the ids that may sign credentials; unless given, all methods that are not revoked, as may
+    authenticate. DidError `method_unknown` if one is not among `methods`.
     """
-    ids = [method.id for method in methods]
+    ids = [method.id for method in methods if method.revoked is None]
     allowed = ids if assertion is None else list(assertion)
-    if not set(allowed) <= set(ids):
+    if not set(allowed) <= {method.id for method in methods}:
         raise DidError("method_unknown", "assertionMethod names a method the document does not hold")
     return {
         "@context": [DID_V1, MULTIKEY_V1],
@@ -210,18 +210,29 @@ def method_entry(document: Mapping[str, Any], method_id: str, relationship: str)
         raise DidError("method_not_authorized", "no key is looked up for that purpose")
     listed = _entries(document, relationship)
     embedded = [entry for entry in listed if isinstance(entry, Mapping) and _names(entry, method_id, subject)]
-    if not embedded and not any(isinstance(e, str) and _absolute(e, subject) == method_id for e in listed):
-        raise DidError("method_not_authorized", f"the method is not listed under {relationship}")
-    found = embedded or [
+    known = [
         entry
         for entry in _entries(document, "verificationMethod")
         if isinstance(entry, Mapping) and _names(entry, method_id, subject)
     ]
+    if not embedded and not any(isinstance(e, str) and _absolute(e, subject) == method_id for e in listed):
+        if any("revoked" in entry for entry in known):
+            raise DidError("method_revoked", "the key has been revoked, and is listed for no purpose any more")
+        raise DidError("method_not_authorized", f"the method is not listed under {relationship}")
+    found = embedded or known
     if len(found) != 1:
         raise DidError("method_unknown", "the controller document does not hold the method exactly once")
     if found[0].get("controller") != subject:
         raise DidError("controller_mismatch", "the method is controlled by another than the document's subject")
     return found[0]
+
+
+def holds_method(document: Mapping[str, Any], method_id: str) -> bool:
+    """Whether a controller document holds the method, for whatever purpose, and be it revoked."""
+    subject = document.get("id")
+    members = ("verificationMethod", *sorted(RELATIONSHIPS))
+    held = [entry for member in members for entry in _entries(document, member) if isinstance(entry, Mapping)]
+    return isinstance(subject, str) and any(_names(entry, method_id, subject) for entry in held)
 
 
 def methods_listed(document: Mapping[str, Any], relationship: str) -> list[str]:

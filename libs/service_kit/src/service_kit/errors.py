@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -95,6 +96,14 @@ class Conflict(ServiceError):
 
     category = Category.CONFLICT
     code = "conflict"
+
+
+class TooSoon(Conflict):
+    """The request contradicts the present state, and will no longer after a while."""
+
+    def __init__(self, detail: str, *, retry_after: timedelta, code: str) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after = retry_after
 
 
 class Stale(ServiceError):

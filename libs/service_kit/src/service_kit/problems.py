@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from service_kit.errors import (
     Invalid,
     Limited,
     ServiceError,
+    TooSoon,
     Unauthorized,
     Unavailable,
 )
@@ -104,6 +106,8 @@ def _headers(error: ServiceError) -> dict[str, str]:
         return {"WWW-Authenticate": f'{error.scheme} realm="laurel"{attributes}'}
     if isinstance(error, Forbidden) and error.scope:
         return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{error.scope}"'}
+    if isinstance(error, TooSoon):
+        return {"Retry-After": str(ceil(error.retry_after.total_seconds()))}
     if isinstance(error, Limited | Unavailable):
         return {"Retry-After": RETRY_AFTER_S}
     return {}

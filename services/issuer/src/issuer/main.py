@@ -4,6 +4,7 @@ import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TypedDict
 
@@ -28,6 +29,7 @@ from issuer.core.correct import Correct
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
 from issuer.core.signing import Sign
@@ -90,6 +92,10 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
         ),
         amend_issuer=AmendIssuer(unit_of_work=unit_of_work, clock=clock),
         set_policy=SetPolicy(unit_of_work=unit_of_work, audit=audit),
+        add_key=AddKey(unit_of_work=unit_of_work, reading=reading, keys=keys, audit=audit, clock=clock, new_id=new_id),
+        change_key=ChangeKey(
+            unit_of_work=unit_of_work, audit=audit, clock=clock, wait=timedelta(seconds=settings.key_wait_s)
+        ),
         issue=Issue(
             unit_of_work=unit_of_work,
             reading=reading,

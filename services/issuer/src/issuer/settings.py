@@ -2,14 +2,16 @@
 
 import base64
 import binascii
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from credential_core.did import did_web
 from credential_core.errors import CredentialError
 from service_kit.settings import ServiceSettings
 
 KEY_BYTES = 32
+LEAST_WAIT_S = 120
 
 
 class IssuerSettings(ServiceSettings):
@@ -17,6 +19,19 @@ class IssuerSettings(ServiceSettings):
 
     did_web_origin: str = Field(description="https origin that did:web identifiers of issuers are made from")
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes: what private keys are encrypted under")
+
+    key_wait_s: int = Field(
+        default=300,
+        ge=0,
+        description="how long a new key is published before it may sign; in production at least 120: did.json may be "
+        "kept for a minute on its way, and by a verifier for another",
+    )
+
+    @model_validator(mode="after")
+    def _waits_in_production(self) -> Self:
+        if self.environment == "production" and self.key_wait_s < LEAST_WAIT_S:
+            raise ValueError(f"key_wait_s is at least {LEAST_WAIT_S} in production")
+        return self
 
     @field_validator("did_web_origin")
     @classmethod

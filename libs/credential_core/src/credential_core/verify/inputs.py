@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from credential_core.did import controller_of
 from credential_core.errors import CredentialError
@@ -16,6 +17,8 @@ from credential_core.proof import proofs
 from credential_core.verify.nested import documents_within
 from credential_core.verify.schema_urls import schema_urls
 from credential_core.verify.status_entries import address_of
+
+_SELF_CONTAINED: Final = ("did:key:", "did:jwk:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What to fetch before verifying, in order: controller documents (DIDs, https URLs), status lists, JSON Schemas."""
+    """What to fetch before verifying, in order: controller documents (DIDs, https URLs), status lists, JSON Schemas.
+
+    `methods` are the verification methods that the controller documents must hold: one that does not is out of date.
+    """
 
     controllers: tuple[str, ...]
     status_lists: tuple[str, ...]
     schemas: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 def needs(document: Mapping[str, Any], *, nested: bool = False) -> Needs:
@@ -126,7 +133,15 @@ def needs(document: Mapping[str, Any], *, nested: bool = False) -> Needs:
         controllers=tuple(dict.fromkeys(name for each in documents for name in _controllers(each))),
         status_lists=tuple(dict.fromkeys(url for each in documents for url in _status_lists(each))),
         schemas=tuple(dict.fromkeys(url for each in documents for url in schema_urls(each))),
+        methods=tuple(dict.fromkeys(method for each in documents for method in _methods(each))),
     )
+
+
+def _methods(document: Mapping[str, Any]) -> list[str]:
+    named = [document.envelope.jws.header.get("kid")] if isinstance(document, Enveloped) else []
+    with suppress(CredentialError):  # the proof check says what is wrong
+        named += [proof.get("verificationMethod") for proof in proofs(document)]
+    return [name for name in named if isinstance(name, str) and "#" in name and not name.startswith(_SELF_CONTAINED)]
 
 
 def _controllers(document: Mapping[str, Any]) -> list[str]:
@@ -140,7 +155,7 @@ def _controllers(document: Mapping[str, Any]) -> list[str]:
                 found.append(controller_of(method))
     except CredentialError:
         pass  # the proof check says what is wrong
-    return [controller for controller in found if not controller.startswith(("did:key:", "did:jwk:"))]
+    return [controller for controller in found if not controller.startswith(_SELF_CONTAINED)]
 
 
 def _status_lists(document: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, literal, or_, select, text, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.errors import DocumentError
@@ -16,6 +29,7 @@ from issuer.adapters.tables import (
     ANY_CREDENTIALS,
     CREDENTIALS,
     ID,
+    ISSUER_KEYS,
     ISSUERS,
     MOMENT,
     STATUS_CHANGES,
@@ -28,6 +42,8 @@ from issuer.core.model import (
     Issuer,
     IssuerId,
     Json,
+    KeyPurpose,
+    KeyState,
     ListId,
     StatusChange,
     StatusList,
@@ -144,10 +160,19 @@ class Reading:
         return self._documents[place]
 
     async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
-        """Lists that changed and were last published before one moment, and lists signed before another."""
+        """Lists that changed and were last published before one moment, and lists signed before another.
+
+        Only those of issuers that have a key to sign them with: the others would be tried for ever, before all else.
+        """
         table = STATUS_LISTS
         changed = and_(table.c.changes > table.c.published_changes, table.c.published_at <= changed_before)
-        query = select(table.c.id).where(or_(changed, table.c.published_at <= signed_before)).limit(LISTS_AT_ONCE)
+        due = or_(changed, table.c.published_at <= signed_before)
+        signs = exists().where(
+            ISSUER_KEYS.c.issuer_id == table.c.issuer_id,
+            ISSUER_KEYS.c.state == KeyState.ACTIVE.value,
+            ISSUER_KEYS.c.purpose != KeyPurpose.CREDENTIALS.value,
+        )
+        query = select(table.c.id).where(due, signs).limit(LISTS_AT_ONCE)
         return [ListId(row["id"]) for row in await self._rows(query.order_by(table.c.published_at))]
 
     async def list_snapshot(self, list_id: ListId) -> tuple[StatusList, Sequence[int]]:

@@ -19,6 +19,8 @@ from issuer.core.model import (
     IssuerKey,
     IssuingPolicy,
     KeyId,
+    KeyPurpose,
+    KeyState,
     ListId,
     Slot,
     State,
@@ -35,6 +37,9 @@ ISSUERS_WITH_KEYS: Select[Any] = (
         ISSUER_KEYS.c.public_key,
         ISSUER_KEYS.c.sealed,
         ISSUER_KEYS.c.created_at.label("key_created_at"),
+        ISSUER_KEYS.c.state.label("key_state"),
+        ISSUER_KEYS.c.since.label("key_since"),
+        ISSUER_KEYS.c.purpose.label("key_purpose"),
     )
     .join(ISSUER_KEYS, ISSUER_KEYS.c.issuer_id == ISSUERS.c.id)
     .order_by(ISSUERS.c.slug, ISSUER_KEYS.c.ordinal)
@@ -59,6 +64,9 @@ def _key(row: RowMapping) -> IssuerKey:
         public=PublicKey.from_multibase(row["public_key"]),
         sealed=bytes(row["sealed"]),
         created_at=row["key_created_at"],
+        since=row["key_since"],
+        state=KeyState(row["key_state"]),
+        purpose=KeyPurpose(row["key_purpose"]),
     )
 
 
@@ -107,6 +115,9 @@ def of_key(ordinal: int, value: IssuerKey) -> dict[str, Any]:
         "public_key": value.public.multibase,
         "sealed": value.sealed,
         "created_at": value.created_at,
+        "state": value.state.value,
+        "since": value.since,
+        "purpose": value.purpose.value,
     }
 
 

@@ -56,7 +56,13 @@ ISSUER_KEYS = Table(
     Column("public_key", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", MOMENT, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", MOMENT, nullable=False),
+    Column("purpose", Text, nullable=False),
     UniqueConstraint("issuer_id", "ordinal"),
+    CheckConstraint("state IN ('published', 'active', 'retiring', 'retired', 'revoked')", name="known_state"),
+    CheckConstraint("(octet_length(sealed) = 0) = (state IN ('retired', 'revoked'))", name="private_while_of_use"),
+    CheckConstraint("purpose IN ('any', 'credentials', 'status-lists')", name="known_purpose"),
 )
 
 STATUS_LISTS = Table(

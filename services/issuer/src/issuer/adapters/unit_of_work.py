@@ -19,6 +19,7 @@ from issuer.core.model import (
     CredentialId,
     Issuer,
     IssuerId,
+    IssuerKey,
     Lease,
     ListId,
     State,
@@ -66,6 +67,15 @@ class IssuerRows:
         values = rows.of_issuer(issuer)
         changed = {name: values[name] for name in ("profile", "policy", "active", "revision", "changed_at")}
         await self._session.execute(update(ISSUERS).where(ISSUERS.c.id == issuer.id).values(changed))
+
+    async def add_key(self, ordinal: int, key: IssuerKey) -> None:
+        """Store a further key, the so-and-so-many-th of its issuer."""
+        await self._session.execute(insert(ISSUER_KEYS).values(rows.of_key(ordinal, key)))
+
+    async def save_key(self, key: IssuerKey) -> None:
+        """Store a key's state, and its sealed private part, which may be destroyed."""
+        changed = {"state": key.state.value, "since": key.since, "sealed": key.sealed}
+        await self._session.execute(update(ISSUER_KEYS).where(ISSUER_KEYS.c.id == key.id).values(changed))
 
 
 class CredentialRows:
@@ -165,6 +175,12 @@ class StatusListRows:
         """A bit has changed: the list is due for publication."""
         table = STATUS_LISTS
         await self._session.execute(update(table).where(table.c.id == list_id).values(changes=table.c.changes + 1))
+
+    async def note_changes(self, issuer_id: IssuerId) -> None:
+        """All of the issuer's lists are due for publication."""
+        table = STATUS_LISTS
+        noted = update(table).where(table.c.issuer_id == issuer_id).values(changes=table.c.changes + 1)
+        await self._session.execute(noted)
 
     async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
         """Count a publication of this snapshot. False when another one came first."""

@@ -13,7 +13,7 @@ from credential_core.did import (
 )
 from credential_core.errors import CredentialError
 from credential_core.keys import PublicKey
-from issuer.core.model import Algorithm, Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, Method
+from issuer.core.model import Algorithm, Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, KeyState, Method
 from issuer.core.ports import Audit, KeyStore, UnitOfWork, UnitsOfWork
 from issuer.core.status_lists import OpenStatusList
 from service_kit.clock import Clock
@@ -67,7 +67,7 @@ class OpenIssuer:
             if new.key is not None:
                 earlier = await work.idempotency.claim(new.org_id, new.key, issuer.slug)
                 if earlier is not None:
-                    return await _locked(work, new.org_id, earlier)
+                    return await locked(work, new.org_id, earlier)
             if not await work.issuers.add(issuer):
                 raise Conflict("another issuer has this slug", code="slug-taken")
             await work.outbox.append(published(issuer))
@@ -82,7 +82,15 @@ class OpenIssuer:
         made = [await self._new_key(issuer_id, algorithm) for algorithm in new.algorithms]
         did = self._did_web(new.slug) if new.method == "web" else did_key(made[0][1])
         keys = tuple(
-            IssuerKey(key_id, issuer_id, f"{did}#{public.multibase}", public, sealed, now)
+            IssuerKey(
+                id=key_id,
+                issuer_id=issuer_id,
+                verification_method=f"{did}#{public.multibase}",
+                public=public,
+                sealed=sealed,
+                created_at=now,
+                since=now,
+            )
             for key_id, public, sealed in made
         )
         return Issuer(
@@ -121,7 +129,7 @@ class AmendIssuer:
     async def __call__(self, org_id: str, slug: str, profile: Mapping[str, Any], active: bool | None) -> Issuer:
         """Merge into the profile (RFC 7396: None removes a member). Raises NotFound."""
         async with self._unit_of_work() as work:
-            issuer = await _locked(work, org_id, slug)
+            issuer = await locked(work, org_id, slug)
             merged = {name: value for name, value in {**issuer.profile, **profile}.items() if value is not None}
             amended = replace(
                 issuer,
@@ -146,14 +154,15 @@ class SetPolicy:
     async def __call__(self, org_id: str, slug: str, policy: IssuingPolicy, actor: str) -> Issuer:
         """Set it. Raises NotFound."""
         async with self._unit_of_work() as work:
-            changed = replace(await _locked(work, org_id, slug), policy=policy)
+            changed = replace(await locked(work, org_id, slug), policy=policy)
             await work.issuers.save(changed)
             await work.commit()
         self._audit("policy_set", issuer=changed.did, actor=actor)
         return changed
 
 
-async def _locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:
+async def locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:
+    """The organization's issuer, locked until the end of the transaction. Raises NotFound."""
     issuer = await work.issuers.lock(org_id, slug)
     if issuer is None:
         raise NotFound("there is no such issuer")
@@ -162,7 +171,6 @@ async def _locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:
 
 def published(issuer: Issuer) -> IssuerPublished:
     """The event that carries an issuer's whole public record."""
-    methods = [VerificationMethod(key.verification_method, issuer.did, key.public) for key in issuer.keys]
     return IssuerPublished(
         issuer_id=issuer.did,
         slug=issuer.slug,
@@ -171,6 +179,11 @@ def published(issuer: Issuer) -> IssuerPublished:
         active=issuer.active,
         name=str(issuer.profile.get("name", "")),
         profile=issuer.profile,
-        did_document=did_document(issuer.did, methods),
+        did_document=did_document(issuer.did, [_method(issuer, key) for key in issuer.keys]),
         changed_at=issuer.changed_at,
     )
+
+
+def _method(issuer: Issuer, key: IssuerKey) -> VerificationMethod:
+    revoked = key.since if key.state is KeyState.REVOKED else None
+    return VerificationMethod(key.verification_method, issuer.did, key.public, revoked=revoked)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal, NewType
 
 from credential_core.keys import PublicKey
+from service_kit.errors import Conflict
 
 Json = dict[str, Any]
 IssuerId = NewType("IssuerId", str)
@@ -43,9 +44,37 @@ class IssuingPolicy:
     adds_status: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+class KeyState(StrEnum):
+    """Where a key stands. What it signed verifies in every state but `revoked`."""
+
+    PUBLISHED = "published"
+    """In the controller document, so that verifiers come to know it. It signs nothing yet."""
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    """Another took its place. It signs nothing, and can be activated again."""
+    RETIRED = "retired"
+    """Its private part is destroyed."""
+    REVOKED = "revoked"
+    """Given up as compromised: whatever it signed no longer verifies. Its private part is destroyed."""
+
+
+class KeyPurpose(StrEnum):
+    """What a key is for. One made for a single purpose goes before one for any."""
+
+    ANY = "any"
+    CREDENTIALS = "credentials"
+    STATUS_LISTS = "status-lists"
+
+
+PURPOSES = (KeyPurpose.CREDENTIALS, KeyPurpose.STATUS_LISTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerKey:
-    """A signing key. `sealed` is the private part, encrypted; `verification_method` is the key's public address."""
+    """A signing key. `sealed` is the private part, encrypted; `verification_method` is the key's public address.
+
+    `since` is when it came into its state. One key is active at most for each issuer, algorithm and purpose.
+    """
 
     id: KeyId
     issuer_id: IssuerId
@@ -53,11 +82,14 @@ class IssuerKey:
     public: PublicKey
     sealed: bytes
     created_at: datetime
+    since: datetime
+    state: KeyState = KeyState.ACTIVE
+    purpose: KeyPurpose = KeyPurpose.ANY
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs. `profile` is the Open Badges 3.0 Profile that stands in its credentials; one key of an algorithm."""
+    """Who signs. `profile` is the Open Badges 3.0 Profile that stands in its credentials; `keys` are by age."""
 
     id: IssuerId
     org_id: str
@@ -74,12 +106,33 @@ class Issuer:
 
     @property
     def key(self) -> IssuerKey:
-        """The one that signs Open Badges credentials and status lists."""
-        return self.keys[0]
+        """The one that signs Open Badges credentials. Raises Conflict when none is active."""
+        return self._first(KeyPurpose.CREDENTIALS)
+
+    @property
+    def list_key(self) -> IssuerKey:
+        """The one that signs status lists. Raises Conflict when none is active."""
+        return self._first(KeyPurpose.STATUS_LISTS)
 
     def key_for(self, algorithms: Iterable[str]) -> IssuerKey | None:
-        """The key of the first of these algorithms that there is one of."""
-        return next((key for name in algorithms for key in self.keys if key.public.algorithm == name), None)
+        """The key for credentials of the first of these algorithms that there is an active one of."""
+        signing = self.signing(KeyPurpose.CREDENTIALS)
+        return next((key for name in algorithms for key in signing if key.public.algorithm == name), None)
+
+    def signing(self, purpose: KeyPurpose) -> tuple[IssuerKey, ...]:
+        """What signs for a purpose: one key of an algorithm, in the order in which the algorithms came."""
+        chosen: dict[str, IssuerKey | None] = {key.public.algorithm: None for key in self.keys}
+        for wanted in (KeyPurpose.ANY, purpose):
+            for key in self.keys:
+                if key.state is KeyState.ACTIVE and key.purpose is wanted:
+                    chosen[key.public.algorithm] = key
+        return tuple(key for key in chosen.values() if key is not None)
+
+    def _first(self, purpose: KeyPurpose) -> IssuerKey:
+        signing = self.signing(purpose)
+        if not signing:
+            raise Conflict(f"no key of the issuer is active for {purpose}", code="no-active-key")
+        return signing[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,12 @@ class Issuers(Protocol):
     async def save(self, issuer: Issuer) -> None:
         """Store profile, policy, activity and revision."""
 
+    async def add_key(self, ordinal: int, key: IssuerKey) -> None:
+        """Store a further key, the so-and-so-many-th of its issuer."""
+
+    async def save_key(self, key: IssuerKey) -> None:
+        """Store a key's state, and its sealed private part, which may be destroyed."""
+
 
 class Credentials(Protocol):
     """Credentials and their history."""
@@ -159,6 +165,9 @@ class StatusLists(Protocol):
 
     async def note_change(self, list_id: ListId) -> None:
         """A bit has changed: the list is due for publication."""
+
+    async def note_changes(self, issuer_id: IssuerId) -> None:
+        """All of the issuer's lists are due for publication."""
 
     async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
         """Count a publication of this snapshot. False when another one came first."""
@@ -268,7 +277,10 @@ class Reading(Protocol):
         """A version of an achievement; without a number, the newest that is not retired, else the newest."""
 
     async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
-        """Lists that changed and were last published before one moment, and lists signed before another."""
+        """Lists that changed and were last published before one moment, and lists signed before another.
+
+        Only those of issuers that have a key to sign them with.
+        """
 
     async def list_snapshot(self, list_id: ListId) -> tuple[StatusList, Sequence[int]]:
         """A list and its set indexes, at one moment."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from issuer.core.model import Algorithm, Issuer, IssuerKey, Json
+from issuer.core.model import Algorithm, Issuer, IssuerKey, Json, KeyPurpose
 from service_kit.errors import Malformed
 
 
@@ -53,9 +53,11 @@ class Secured:
 def choose_key(issuer: Issuer, form: Form | None, algorithm: Algorithm | None) -> tuple[IssuerKey, Form]:
     """The key and the form: what is asked for, else what the issuer's first key of that kind is made for.
 
-    Raises Malformed when the issuer has no such key.
+    Raises Malformed when the issuer has no such active key.
     """
-    fitting = KEYS[form] if form is not None else [key.public.algorithm for key in issuer.keys]
+    fitting = (
+        KEYS[form] if form is not None else [key.public.algorithm for key in issuer.signing(KeyPurpose.CREDENTIALS)]
+    )
     wanted = [name for name in fitting if algorithm in (None, name)]
     key = issuer.key_for(wanted)
     if key is None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from contracts.events import StatusListPublished
 from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, status_list_credential
 from issuer.core.addresses import Addresses
-from issuer.core.model import PURPOSE, Issuer, ListId, StatusList
+from issuer.core.model import PURPOSE, Issuer, KeyPurpose, ListId, StatusList
 from issuer.core.permutation import KEY_BYTES
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.signing import Sign
@@ -44,7 +44,7 @@ class SignStatusList:
             valid_until=moment + VALIDITY,
             ttl_ms=TTL_MS,
         )
-        signed = await self._sign(unsigned, issuer.key)
+        signed = await self._sign(unsigned, issuer.list_key)
         return StatusListPublished(
             list_id=status_list.id,
             url=url,
@@ -113,6 +113,8 @@ class PublishStatusLists:
         # that comes meanwhile leaves the count ahead of what was published, and the list is due again.
         status_list, indexes = await self._reading.list_snapshot(list_id)
         issuer = await self._reading.issuer(status_list.issuer_id)
+        if not issuer.signing(KeyPurpose.STATUS_LISTS):  # its last key was revoked just now
+            return
         now = self._clock()
         event = await self._sign_list(status_list, indexes, issuer=issuer, revision=status_list.revision + 1, now=now)
         async with self._unit_of_work() as work:

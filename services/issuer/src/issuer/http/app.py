@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from issuer.http.batches import MAX_BODY, PATH, batch_routes
 from issuer.http.credentials import credential_routes
 from issuer.http.issuers import issuer_routes
+from issuer.http.keys import key_routes
 from issuer.http.services import Services
 from issuer.http.vc_api import vc_api_routes
 from service_kit.app import Check, create_app
@@ -20,6 +21,7 @@ def issuer_app(
     """The application with all its routes."""
     routers = [
         issuer_routes(services),
+        key_routes(services),
         credential_routes(services),
         batch_routes(services),
         vc_api_routes(services),

@@ -1,13 +1,12 @@
 """Request and response bodies about issuers. Profile members are Open Badges 3.0's."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from issuer.core.addresses import Addresses
-from issuer.core.model import Algorithm, Issuer, IssuerKey, IssuingPolicy, Json
+from issuer.core.model import Algorithm, Issuer, IssuingPolicy, Json
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, Slug, WebUrl, Word
 
 IDENTIFIER_TYPE = r"^([A-Za-z][A-Za-z0-9]{0,63}|ext:\S{1,100})$"
@@ -120,17 +119,6 @@ class PolicyBody(Body):
         return IssuingPolicy(**self.model_dump())
 
 
-class KeyReply(BaseModel):
-    """The public part of a key."""
-
-    id: str = Field(description="the verification method")
-    type: Literal["Multikey"] = "Multikey"
-    controller: str
-    publicKeyMultibase: str  # noqa: N815 - the member's name in the standard
-    algorithm: str = Field(examples=["Ed25519", "P-256", "P-384"])
-    createdAt: datetime  # noqa: N815 - as its neighbours
-
-
 class IssuerReply(BaseModel):
     """An issuer, to its owner."""
 
@@ -151,13 +139,6 @@ class IssuersReply(BaseModel):
     """One page of an organization's issuers, by slug."""
 
     items: list[IssuerReply]
-    next: str | None = Field(description="cursor of the next page")
-
-
-class KeysReply(BaseModel):
-    """One page of an issuer's public keys, the oldest first."""
-
-    items: list[KeyReply]
     next: str | None = Field(description="cursor of the next page")
 
 
@@ -188,18 +169,3 @@ def policy_reply(policy: IssuingPolicy) -> Json:
         "requireEvidence": policy.require_evidence,
         "addsStatus": policy.adds_status,
     }
-
-
-def keys_reply(issuer: Issuer, keys: Sequence[IssuerKey], following: str | None) -> KeysReply:
-    """The public parts of some of an issuer's keys."""
-    replies = [
-        KeyReply(
-            id=key.verification_method,
-            controller=issuer.did,
-            publicKeyMultibase=key.public.multibase,
-            algorithm=key.public.algorithm,
-            createdAt=key.created_at,
-        )
-        for key in keys
-    ]
-    return KeysReply(items=replies, next=following)

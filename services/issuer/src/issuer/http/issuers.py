@@ -10,10 +10,8 @@ from issuer.http.issuer_bodies import (
     IssuerCreation,
     IssuerReply,
     IssuersReply,
-    KeysReply,
     PolicyBody,
     issuer_reply,
-    keys_reply,
 )
 from issuer.http.problems import problems
 from issuer.http.services import Services
@@ -21,7 +19,7 @@ from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.pagination import LINK, link_next, page_request
 
 ManagesIssuers = Annotated[Caller, Depends(Scope("issuers:manage"))]
 Paging = Annotated[PageRequest, Depends(page_request)]
@@ -63,14 +61,5 @@ def issuer_routes(services: Services) -> APIRouter:
     async def set_policy(caller: ManagesIssuers, slug: str, body: PolicyBody) -> IssuerReply:
         issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor)
         return issuer_reply(issuer, addresses)
-
-    @routes.get("/{slug}/keys", summary="List an issuer's public keys", responses=LINK | problems(404, 422))
-    async def list_keys(
-        request: Request, response: Response, caller: ManagesIssuers, slug: str, page: Paging
-    ) -> KeysReply:
-        issuer = await services.queries.issuer(caller.org, slug)
-        found = part_of(issuer.keys, page, lambda key: key.id)
-        following = link_next(request, response, addresses.base_url, found.next)
-        return keys_reply(issuer, found.items, following)
 
     return routes

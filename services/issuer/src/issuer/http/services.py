@@ -11,6 +11,7 @@ from issuer.core.correct import Correct
 from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.queries import Queries
 
 
@@ -22,6 +23,8 @@ class Services:
     open_issuer: OpenIssuer
     amend_issuer: AmendIssuer
     set_policy: SetPolicy
+    add_key: AddKey
+    change_key: ChangeKey
     issue: Issue
     issue_any: IssueAny
     set_any_status: SetAnyStatus

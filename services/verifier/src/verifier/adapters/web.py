@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from credential_core.did import holds_method
 from credential_core.errors import CredentialError
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify import Failure, Resolution, parse
@@ -21,6 +22,7 @@ LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most
 SCHEMA_S = 300.0
 UNUSABLE_S = 1.0  # a list that is past its time, whoever asks for it
 FAILURE_S = 5.0
+UNKNOWN_KEY_S = 5.0  # how often somebody who names keys that do not exist can make us ask
 ROOM = 32 * 1024 * 1024  # bytes of documents
 OVERHEAD = 1024  # bytes charged for any entry
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
@@ -54,8 +56,11 @@ class CachedWeb:
         self._room = ROOM
         self._flights: dict[str, asyncio.Task[Entry]] = {}
 
-    async def controller(self, url: str) -> Resolution:
-        """A controller document, at most a minute old."""
+    async def controller(self, url: str, methods: Collection[str] = ()) -> Resolution:
+        """A controller document, at most a minute old; if it lacks one of these methods, at most some seconds."""
+        entry = self._entries.get(url)
+        if entry is not None and self._age(entry) >= UNKNOWN_KEY_S and not _holds(entry.found, methods):
+            self._drop(url)
         return (await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)).found
 
     async def status_list(self, url: str) -> ReadList:
@@ -106,10 +111,17 @@ class CachedWeb:
             self._drop(next(iter(self._entries)))
         return entry
 
+    def _age(self, entry: Entry) -> float:
+        return self._monotonic() - (entry.until - CONTROLLER_S)
+
     def _drop(self, url: str) -> None:
         entry = self._entries.pop(url, None)
         if entry is not None:
             self._room += entry.size
+
+
+def _holds(found: Resolution, methods: Collection[str]) -> bool:
+    return isinstance(found, Failure) or all(holds_method(found, method) for method in methods)
 
 
 def _failure(error: FetchError) -> Failure:

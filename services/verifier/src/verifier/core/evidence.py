@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from credential_core.did import did_web_url
+from credential_core.did import did_web_url, holds_method
 from credential_core.errors import DidError
 from credential_core.verify import Failure, Resolution, needs
 from credential_core.verify.inputs import issuer_id
 from service_kit.clock import Clock
 from verifier.core.fleet import Fleet
-from verifier.core.model import Evidence, Identity, KnownState, Wanted
+from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
 from verifier.core.ports import NewUnitOfWork, Web
 
 MOST = 32  # of each kind: controllers, lists, schemas. What is beyond is not fetched, which leaves the verdict open
@@ -53,18 +53,22 @@ class Gather:
         search = _Search(self._web, self._fleet, self._clock(), self._deadline_s)
         asked = wanted.needs
         lists = asked.status_lists[:MOST]
-        await self._from_fleet(evidence, {*asked.controllers[:MOST], *wanted.issuers}, set(lists))
+        search.methods = set(asked.methods)
+        await self._from_fleet(evidence, {*asked.controllers[:MOST], *wanted.issuers}, set(lists), search.methods)
         await search.lists_and_schemas(evidence, lists, asked.schemas[:MOST], asked.controllers[:MOST])
         found = [credential for credential in evidence.status_lists.values() if not isinstance(credential, Failure)]
-        signers = list(dict.fromkeys(name for each in found for name in needs(each).controllers))[:MOST]
+        of_lists = [needs(each) for each in found]
+        signers = list(dict.fromkeys(name for each in of_lists for name in each.controllers))[:MOST]
         list_issuers = {identifier for each in found if (identifier := issuer_id(each))}
-        await self._from_fleet(evidence, {*signers, *list_issuers} - evidence.issuers.keys(), set())
+        search.methods |= {method for each in of_lists for method in each.methods}
+        known = {name for name, each in evidence.issuers.items() if _holds(each.did_document, name, search.methods)}
+        await self._from_fleet(evidence, {*signers, *list_issuers} - known, set(), search.methods)
         await search.controllers(evidence, signers)
         await self._last_word(evidence, org_id, wanted.identities, wanted.issuers | list_issuers)
         return evidence
 
-    async def _from_fleet(self, evidence: Evidence, issuers: set[str], lists: set[str]) -> None:
-        """What the fleet published. Our own documents may still be on their way here."""
+    async def _from_fleet(self, evidence: Evidence, issuers: set[str], lists: set[str], methods: set[str]) -> None:
+        """What the fleet published. Our own documents, and new keys in them, may still be on their way here."""
         clock = asyncio.get_running_loop().time
         patience = clock() + self._patience_s
         while issuers or lists:
@@ -74,7 +78,8 @@ class Gather:
             evidence.issuers.update(known)
             evidence.controllers.update({name: issuer.did_document for name, issuer in known.items()})
             evidence.status_lists.update({url: status_list.credential for url, status_list in found.items()})
-            issuers = set(filter(self._fleet.owns, issuers - known.keys()))
+            old = {name for name, issuer in known.items() if not _holds(issuer.did_document, name, methods)}
+            issuers = set(filter(self._fleet.owns, issuers - known.keys() | old))
             lists = set(filter(self._fleet.owns, lists - found.keys()))
             if clock() >= patience:
                 return
@@ -97,8 +102,17 @@ def _of_their_issuers(known: Mapping[str, KnownState], identities: Iterable[Iden
     return {name: state for name, state in known.items() if (name, state.issuer_id) in named}
 
 
+def _holds(document: Json, controller: str, methods: Iterable[str]) -> bool:
+    """Whether a controller document has all of its methods among these."""
+    return all(holds_method(document, method) for method in _of(controller, methods))
+
+
+def _of(controller: str, methods: Iterable[str]) -> list[str]:
+    return [method for method in methods if method.partition("#")[0] == controller]
+
+
 class _Search:
-    """What one verification asks of the web."""
+    """What one verification asks of the web. `methods` are the keys that are looked for."""
 
     def __init__(self, web: Web, fleet: Fleet, began: datetime, deadline_s: float) -> None:
         self._web = web
@@ -106,6 +120,7 @@ class _Search:
         self._began = began
         self._deadline = asyncio.get_running_loop().time() + deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self.methods: set[str] = set()
 
     async def lists_and_schemas(
         self, evidence: Evidence, lists: Iterable[str], schemas: Iterable[str], controllers: Iterable[str]
@@ -142,7 +157,7 @@ class _Search:
             url = did_web_url(identifier) if identifier.startswith("did:") else identifier
         except DidError as error:
             return Failure(error.code, error.detail)
-        return await self._web.controller(url)
+        return await self._web.controller(url, _of(identifier, self.methods))
 
     async def _schema(self, url: str) -> Resolution:
         if self._fleet.owns(url):

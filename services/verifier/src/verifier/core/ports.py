@@ -113,7 +113,8 @@ NewUnitOfWork = Callable[[], UnitOfWork]
 class Web(Protocol):
     """Documents of others. What cannot be had is a Failure, never an exception: the verdict says why."""
 
-    async def controller(self, url: str) -> Resolution: ...
+    async def controller(self, url: str, methods: Collection[str] = ()) -> Resolution:
+        """A controller document, which is hoped to hold these verification methods."""
 
     async def status_list(self, url: str) -> ReadList: ...
 

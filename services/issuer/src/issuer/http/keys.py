@@ -1,0 +1,73 @@
+"""Routes about an issuer's keys: published, then activated, retired or revoked."""
+
+from fastapi import APIRouter, Request, Response
+
+from issuer.core.keys import KeyAction, KeyCommand, NewKey, key_of
+from issuer.core.model import KeyId, KeyPurpose
+from issuer.http.issuers import Key, ManagesIssuers, Paging
+from issuer.http.key_bodies import KeyCreation, KeyReply, KeysReply, key_reply, keys_reply
+from issuer.http.problems import problems
+from issuer.http.services import Services
+from service_kit.app import router
+from service_kit.pagination import LINK, link_next, part_of
+
+DESCRIPTIONS = {
+    KeyAction.ACTIVATE: "The key signs from now on; the one it replaces becomes `retiring`. A key is activated when its"
+    " publication has had time to reach verifiers: until then 409 with Retry-After, unless nothing else can sign.",
+    KeyAction.RETIRE: "The key's private part is destroyed. What it signed stays valid.",
+    KeyAction.REVOKE: "For a key that somebody else may have: whatever it signed, at any time, no longer verifies, and"
+    " its private part is destroyed. Status lists are signed anew by the active key.",
+}
+
+
+def key_routes(services: Services) -> APIRouter:
+    """`/issuers/{slug}/keys`."""
+    routes = router(prefix="/issuers/{slug}/keys", tags=["keys"])
+
+    @routes.get("", summary="List an issuer's public keys", responses=LINK | problems(404, 422))
+    async def list_keys(
+        request: Request, response: Response, caller: ManagesIssuers, slug: str, page: Paging
+    ) -> KeysReply:
+        issuer = await services.queries.issuer(caller.org, slug)
+        found = part_of(issuer.keys, page, lambda key: key.id)
+        following = link_next(request, response, services.addresses.base_url, found.next)
+        return keys_reply(issuer, found.items, following)
+
+    @routes.get("/{key_id}", summary="Read one of an issuer's public keys", responses=problems(404, 422))
+    async def read_key(caller: ManagesIssuers, slug: str, key_id: str) -> KeyReply:
+        issuer = await services.queries.issuer(caller.org, slug)
+        return key_reply(issuer, key_of(issuer, key_id))
+
+    @routes.post("", status_code=201, summary="Publish a further key", responses=problems(404, 409, 413, 422))
+    async def add_key(caller: ManagesIssuers, slug: str, body: KeyCreation, key: Key, response: Response) -> KeyReply:
+        new = NewKey(
+            org_id=caller.org,
+            actor=caller.actor,
+            slug=slug,
+            algorithm=body.algorithm,
+            purpose=KeyPurpose(body.purpose),
+            key=key,
+        )
+        issuer, made = await services.add_key(new)
+        response.headers["Location"] = f"{services.addresses.issuer(slug)}/keys/{made.id}"
+        return key_reply(issuer, made)
+
+    for action in KeyAction:
+        _add_action(routes, services, action)
+    return routes
+
+
+def _add_action(routes: APIRouter, services: Services, action: KeyAction) -> None:
+    async def change(caller: ManagesIssuers, slug: str, key_id: str) -> KeyReply:
+        command = KeyCommand(org_id=caller.org, actor=caller.actor, slug=slug, key_id=KeyId(key_id), action=action)
+        return key_reply(*await services.change_key(command))
+
+    routes.add_api_route(
+        f"/{{key_id}}/{action.value}",
+        change,
+        methods=["POST"],
+        operation_id=f"{action.value}_key",
+        summary=f"{action.value.capitalize()} a key",
+        description=f"{DESCRIPTIONS[action]} Repeating it does nothing and succeeds.",
+        responses=problems(404, 409, 422),
+    )
