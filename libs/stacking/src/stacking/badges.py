@@ -1,0 +1,94 @@
+"""What an Open Badges 3.0 AchievementCredential is worth to a pathway. Its caller has verified it.
+
+Source: Open Badges 3.0 §B.1 (AchievementCredential, AchievementSubject, Result, ResultDescription).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from stacking.evidence import NO_CREDITS, Held
+from stacking.members import decimal
+
+EQF = re.compile(r"https?://data\.europa\.eu/snb/eqf/([1-8])")
+Document = Mapping[str, Any]
+
+
+class NotEvidence(ValueError):
+    """The document does not say what was achieved, by whom it was awarded, or when."""
+
+
+def held_from(credential: Document, counted_in: frozenset[str] = frozenset()) -> Held:
+    """Raises NotEvidence. `counted_in`: pathways whose completion the credential already counts in."""
+    subject = _object(credential.get("credentialSubject"), "credentialSubject")
+    achievement = _object(subject.get("achievement"), "credentialSubject.achievement")
+    issuer = credential.get("issuer")
+    return Held(
+        id=_text(credential.get("id"), "id"),
+        achievement=_text(achievement.get("id"), "credentialSubject.achievement.id"),
+        issuer=_text(issuer.get("id") if isinstance(issuer, Mapping) else issuer, "issuer"),
+        awarded=_day(credential.get("awardedDate") or credential.get("validFrom")),
+        credits=_credits(subject, achievement),
+        level=_level(achievement),
+        results=_results(subject, achievement),
+        counted_in=counted_in,
+    )
+
+
+def _object(value: object, where: str) -> Document:
+    if not isinstance(value, Mapping):
+        raise NotEvidence(f"{where} is not one object")
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise NotEvidence(f"{where} is missing")
+    return value
+
+
+def _day(value: object) -> date:
+    """The day in UTC: an evaluation is the same wherever it is made."""
+    try:
+        moment = datetime.fromisoformat(_text(value, "awardedDate"))
+    except ValueError as error:
+        raise NotEvidence("awardedDate is not a date and time") from error
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+
+
+def _credits(subject: Document, achievement: Document) -> Decimal:
+    for value in (subject.get("creditsEarned"), achievement.get("creditsAvailable")):
+        found = None if value is None or isinstance(value, bool) else decimal(value)
+        if found is not None and found >= 0:
+            return found
+    return NO_CREDITS
+
+
+def _level(achievement: Document) -> int | None:
+    """The highest level of the European Qualifications Framework that the achievement is aligned to."""
+    urls = [str(one.get("targetUrl")) for one in _list(achievement.get("alignment"))]
+    return max((int(found[1]) for url in urls if (found := EQF.fullmatch(url))), default=None)
+
+
+def _results(subject: Document, achievement: Document) -> dict[str, Decimal]:
+    """Results as numbers: a value that is one, or a grade's place in the list of allowed values, lowest first as 1."""
+    allowed = {one.get("id"): one.get("allowedValue") for one in _list(achievement.get("resultDescription"))}
+    found: dict[str, Decimal] = {}
+    for result in _list(subject.get("result")):
+        described, value = result.get("resultDescription"), result.get("value")
+        if not isinstance(described, str) or not isinstance(value, str):
+            continue
+        grades = allowed.get(described)
+        as_number = decimal(value)
+        if isinstance(grades, list) and value in grades:
+            as_number = Decimal(grades.index(value) + 1)
+        if as_number is not None:
+            found[described] = as_number
+    return found
+
+
+def _list(value: object) -> list[Document]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, Mapping)]

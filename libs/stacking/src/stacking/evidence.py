@@ -1,0 +1,35 @@
+"""What a learner holds, and the circumstances it is measured in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+NOTHING: Mapping[str, Decimal] = {}
+NO_CREDITS = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One credential that stands: verified, neither revoked nor suspended nor expired. Its caller sees to that.
+
+    `credits` as earned, in ECTS; `level` of the European Qualifications Framework, 1 to 8. `results` by the id of
+    their ResultDescription, as numbers. `counted_in`: ids of other pathways whose completion it already counts in.
+    """
+
+    id: str
+    achievement: str
+    issuer: str
+    awarded: date
+    credits: Decimal = NO_CREDITS
+    level: int | None = None
+    results: Mapping[str, Decimal] = field(default_factory=lambda: NOTHING)
+    counted_in: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The day of the evaluation, and the issuers that the pathway's owner recognises."""
+
+    day: date
+    recognised: frozenset[str] = frozenset()

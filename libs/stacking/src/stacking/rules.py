@@ -1,0 +1,123 @@
+"""A pathway made ready for many evaluations: its tree as a list, children before parents, its places by achievement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stacking.evidence import NO_CREDITS
+from stacking.model import Component, Condition, Pathway
+
+
+class NotATree(ValueError):
+    """The components do not form a tree below the destination: see validation.flaws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A condition, or a component with the condition's node as its only child. `place` is where credentials count."""
+
+    name: str
+    children: tuple[int, ...] = ()
+    number: int = 0
+    credits: Decimal | None = None
+    place: int | None = None
+    minimum: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order."""
+
+    pathway: Pathway
+    nodes: tuple[Node, ...]
+    places: tuple[Component, ...]
+    by_achievement: dict[str, tuple[int, ...]]
+    open_places: tuple[int, ...]
+
+    def places_for(self, achievement: str) -> tuple[int, ...]:
+        """Where a credential for this achievement may count, as far as the achievement goes."""
+        found = self.by_achievement.get(achievement, ())
+        return tuple(sorted((*found, *self.open_places))) if self.open_places else found
+
+
+def compile_rules(pathway: Pathway) -> Rules:
+    """Raises NotATree for a pathway that has a cycle, an unknown component, or a component with two parents."""
+    return _Compiler(pathway).compile()
+
+
+class _Compiler:
+    def __init__(self, pathway: Pathway) -> None:
+        self._pathway = pathway
+        self._nodes: list[Node] = []
+        self._places: list[Component] = []
+        self._seen: set[str] = set()
+
+    def compile(self) -> Rules:
+        self._component(self._pathway.destination, is_destination=True)
+        by_achievement: dict[str, tuple[int, ...]] = {}
+        for place, component in enumerate(self._places):
+            for achievement in dict.fromkeys(component.accepts):
+                by_achievement[achievement] = (*by_achievement.get(achievement, ()), place)
+        open_places = tuple(place for place, component in enumerate(self._places) if not component.accepts)
+        return Rules(self._pathway, tuple(self._nodes), tuple(self._places), by_achievement, open_places)
+
+    def _component(self, name: str, *, is_destination: bool = False) -> int:
+        component = self._pathway.components.get(name)
+        if component is None or name in self._seen:
+            raise NotATree(f"{name} is " + ("not a component" if component is None else "reached twice"))
+        self._seen.add(name)
+        # What the destination stands for is awarded, not asked for.
+        counts = component.condition is None or (bool(component.accepts) and not is_destination)
+        place = self._place(component) if counts else None
+        children = (self._condition(component.condition, name),) if component.condition else ()
+        return self._add(Node(name, children, len(children), None, place, component.minimum))
+
+    def _place(self, component: Component) -> int:
+        self._places.append(component)
+        return len(self._places) - 1
+
+    def _condition(self, condition: Condition, within: str) -> int:
+        children = [self._component(target) for target in condition.targets]
+        for position, nested in enumerate(condition.conditions, 1):
+            children.append(self._condition(nested, f"{within}/{position}"))
+        name = condition.name or within
+        return self._add(Node(name, tuple(children), condition.number, condition.credits))
+
+    def _add(self, node: Node) -> int:
+        self._nodes.append(node)
+        return len(self._nodes) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How far each node is: reached or not, how many of its children are, and the credits in it."""
+
+    reached: Sequence[bool]
+    counts: Sequence[int]
+    credits: Sequence[Decimal]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the destination is reached."""
+        return self.reached[-1]
+
+
+def measure(rules: Rules, counts: Sequence[int], totals: Sequence[Decimal]) -> Measure:
+    """Evaluate the tree over how many credentials count in each place, and what they add up to."""
+    reached: list[bool] = []
+    numbers: list[int] = []
+    sums: list[Decimal] = []
+    for node in rules.nodes:
+        number, total = 0, NO_CREDITS
+        for child in node.children:
+            number += reached[child]
+            total += sums[child]
+        is_met = number >= node.number and (node.credits is None or total >= node.credits)
+        if node.place is not None:
+            by_credential = counts[node.place] >= node.minimum
+            is_met = by_credential or (bool(node.children) and is_met)
+            total = max(total, totals[node.place])
+        reached.append(is_met)
+        numbers.append(number)
+        sums.append(total)
+    return Measure(reached, numbers, sums)

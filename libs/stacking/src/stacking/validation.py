@@ -1,0 +1,140 @@
+"""What is wrong with a pathway before anyone walks it: never to be reached, turning in circles, counting twice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stacking.model import Component, Condition, Pathway
+
+INFINITE = Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A reason not to publish: a stable code, the component or condition, and what is wrong in words."""
+
+    code: str
+    where: str
+    message: str
+
+
+def flaws(pathway: Pathway) -> tuple[Flaw, ...]:
+    """Everything that is wrong, in tree order. A pathway without flaws can be compiled, and someone can complete it."""
+    shape = tuple(_shape(pathway))
+    return shape or tuple(_rules(pathway))
+
+
+def _shape(pathway: Pathway) -> Iterator[Flaw]:
+    """A tree below the destination that holds every component once."""
+    if pathway.destination not in pathway.components:
+        yield Flaw("unknown-component", pathway.destination, "the destination is not one of the components")
+        return
+    parents: dict[str, list[str]] = {}
+    for component in pathway.components.values():
+        for target in _targets(component.condition):
+            if target not in pathway.components:
+                yield Flaw("unknown-component", component.id, f"{target} is not one of the components")
+            parents.setdefault(target, []).append(component.id)
+    for target, above in parents.items():
+        if len(above) > 1:
+            yield Flaw("double-counting", target, f"it would count in {' and in '.join(above)}")
+    yield from _circles(pathway)
+    reached = _below(pathway, pathway.destination)
+    for name in pathway.components:
+        if name not in reached:
+            yield Flaw("unreachable", name, "no condition below the destination asks for it")
+
+
+def _circles(pathway: Pathway) -> Iterator[Flaw]:
+    done: set[str] = set()
+    for start in pathway.components:
+        path: list[str] = []
+        walk: list[tuple[str, bool]] = [(start, False)]
+        while walk:
+            name, leaving = walk.pop()
+            if leaving:
+                path.pop()
+                done.add(name)
+            elif name in path:
+                yield Flaw("cycle", name, f"it needs itself: {' needs '.join([*path[path.index(name) :], name])}")
+            elif name not in done and name in pathway.components:
+                path.append(name)
+                walk.append((name, True))
+                walk += [(target, False) for target in _targets(pathway.components[name].condition)]
+
+
+def _below(pathway: Pathway, start: str) -> set[str]:
+    found, waiting = set[str](), [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in pathway.components:
+            found.add(name)
+            waiting += _targets(pathway.components[name].condition)
+    return found
+
+
+def _targets(condition: Condition | None) -> list[str]:
+    if condition is None:
+        return []
+    return [*condition.targets, *(target for nested in condition.conditions for target in _targets(nested))]
+
+
+def _rules(pathway: Pathway) -> Iterator[Flaw]:
+    for component in pathway.components.values():
+        yield from _component(pathway, component)
+    yield from _accepted_twice(pathway)
+    for group in pathway.one_of:
+        if len(group) < 2:
+            yield Flaw("pointless", "one-of", "at most one of one achievement says nothing")
+    asked = {achievement for component in pathway.components.values() for achievement in component.accepts}
+    for achievement in sorted(pathway.not_for & asked):
+        yield Flaw("contradiction", achievement, "it is asked for, and who holds it cannot complete the pathway")
+
+
+def _component(pathway: Pathway, component: Component) -> Iterator[Flaw]:
+    if component.condition:
+        yield from _condition(pathway, component.condition, component.id)
+    elif not component.accepts and not component.constraints:
+        yield Flaw("unreachable", component.id, "it accepts no achievement, has no constraint and no condition")
+    if component.minimum < 1 or component.maximum < component.minimum:
+        yield Flaw(
+            "unreachable", component.id, f"from {component.minimum} to {component.maximum} credentials cannot be"
+        )
+
+
+def _condition(pathway: Pathway, condition: Condition, where: str) -> Iterator[Flaw]:
+    children = len(condition.targets) + len(condition.conditions)
+    if not children:
+        yield Flaw("unreachable", where, "a condition asks for nothing: it has no target")
+    if condition.required is not None and not 0 < condition.required <= children:
+        yield Flaw("unreachable", where, f"{condition.required} of {children} cannot be reached")
+    most = _most(pathway, condition)
+    if condition.credits is not None and most < condition.credits:
+        yield Flaw("unreachable", where, f"{condition.credits} credits are asked for, {most} at most can be had")
+    for nested in condition.conditions:
+        yield from _condition(pathway, nested, where)
+
+
+def _most(pathway: Pathway, condition: Condition) -> Decimal:
+    """The credits that its targets can add up to; infinite where a credential decides."""
+    found = sum((_worth(pathway, pathway.components[target]) for target in condition.targets), Decimal(0))
+    return found + sum((_most(pathway, nested) for nested in condition.conditions), Decimal(0))
+
+
+def _worth(pathway: Pathway, component: Component) -> Decimal:
+    below = _most(pathway, component.condition) if component.condition else Decimal(0)
+    if component.condition and not component.accepts:
+        return below
+    own = INFINITE if component.credits is None else component.credits * component.maximum
+    return max(own, below)
+
+
+def _accepted_twice(pathway: Pathway) -> Iterator[Flaw]:
+    """An achievement asked for in more places than there are credentials of it: one credential counts once."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    for component in pathway.components.values():
+        if len(set(component.accepts)) == 1 and component.id != pathway.destination:
+            places.setdefault(tuple(component.accepts), []).append(component.id)
+    for (achievement,), where in places.items():
+        if len(where) > 1:
+            yield Flaw("double-counting", where[1], f"{achievement} is all it accepts, and all that {where[0]} accepts")

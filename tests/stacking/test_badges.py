@@ -1,0 +1,90 @@
+"""What a badge is worth to a pathway."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stacking.badges import NotEvidence, held_from
+
+BADGE: dict[str, Any] = {
+    "id": "https://laurel.example/credentials/1",
+    "issuer": {"id": "did:web:laurel.example:issuers:north", "type": ["Profile"]},
+    "validFrom": "2026-05-01T00:00:00Z",
+    "awardedDate": "2026-01-31T23:30:00-02:00",
+    "credentialSubject": {
+        "creditsEarned": 4.5,
+        "achievement": {
+            "id": "https://laurel.example/achievements/python",
+            "creditsAvailable": 5,
+            "alignment": [
+                {"targetName": "EQF 6", "targetUrl": "http://data.europa.eu/snb/eqf/6"},
+                {"targetName": "a skill", "targetUrl": "http://data.europa.eu/esco/skill/1"},
+            ],
+            "resultDescription": [
+                {"id": "urn:grade", "allowedValue": ["F", "D", "C", "B", "A"]},
+                {"id": "urn:percent", "valueMax": "100"},
+            ],
+        },
+        "result": [
+            {"resultDescription": "urn:grade", "value": "B"},
+            {"resultDescription": "urn:percent", "value": "87.5"},
+            {"resultDescription": "urn:text", "value": "well done"},
+        ],
+    },
+}
+
+
+def test_it_is_read() -> None:
+    held = held_from(BADGE)
+
+    assert (held.id, held.achievement) == (BADGE["id"], "https://laurel.example/achievements/python")
+    assert held.issuer == "did:web:laurel.example:issuers:north"
+    assert held.awarded == date(2026, 2, 1)
+    assert (held.credits, held.level) == (Decimal("4.5"), 6)
+    assert held.results == {"urn:grade": Decimal(4), "urn:percent": Decimal("87.5")}
+
+
+def test_what_is_not_said_is_not_assumed() -> None:
+    badge = deepcopy(BADGE)
+    del badge["awardedDate"], badge["credentialSubject"]["creditsEarned"], badge["credentialSubject"]["result"]
+    badge["credentialSubject"]["achievement"]["alignment"] = {"targetUrl": "https://example.org/eqf/6"}
+    badge["issuer"] = "did:web:south.example"
+    held = held_from(badge)
+
+    assert (held.awarded, held.credits, held.level, held.results) == (date(2026, 5, 1), Decimal(5), None, {})
+    assert held.issuer == "did:web:south.example"
+    del badge["credentialSubject"]["achievement"]["creditsAvailable"]
+    assert held_from(badge).credits == 0
+
+
+@pytest.mark.parametrize("value", [True, "much", float("nan"), -3])
+def test_credits_that_are_no_number_are_not_counted(value: object) -> None:
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["creditsEarned"] = value
+    assert held_from(badge).credits == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("id",), None),
+        (("issuer",), {}),
+        (("awardedDate",), "yesterday"),
+        (("credentialSubject",), []),
+        (("credentialSubject", "achievement"), "https://laurel.example/achievements/python"),
+        (("credentialSubject", "achievement", "id"), 1),
+    ],
+)
+def test_what_is_no_evidence_is_refused(path: tuple[str, ...], value: object) -> None:
+    badge = deepcopy(BADGE)
+    place = badge
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(NotEvidence):
+        held_from(badge)
