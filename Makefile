@@ -41,6 +41,10 @@ lock: | $(UV) ## Resolve the requirements again, newest allowed versions with ha
 	@$(UV) lock --quiet --upgrade
 	@$(UV) export --quiet --frozen --all-packages --all-groups --no-emit-workspace --no-header -o requirements.lock
 
+.PHONY: api
+api: setup ## Write the merged OpenAPI document again, after a change of any route
+	@$(BIN)/python -m tools.api
+
 .PHONY: run
 run: setup ## Start everything, play the story, stay up at http://localhost:8080 until Ctrl-C
 	@exec $(BIN)/python -m tools.dev up --story

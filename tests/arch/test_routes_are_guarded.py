@@ -61,6 +61,7 @@ HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/met
     (method, path) for method in ("GET", "POST") for path in ("/oauth/authorize", "/login", "/login/consent")
 }
 HIDDEN |= {(method, "/login/invitations") for method in ("GET", "POST")}
+HIDDEN |= {("GET", f"/docs{file}") for file in ("", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")}
 HIDDEN |= {("POST", "/login/end"), ("GET", "/login/page.css")}
 """Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""
 

@@ -23,6 +23,13 @@ async def test_the_list_has_every_type_as_json_and_as_a_page() -> None:
     assert all(f'href="/problems/{code}"' in page.text for code in PROBLEM_TYPES)
 
 
+async def test_names_in_a_sentence_are_marked_as_code_and_escaped() -> None:
+    async with asgi_client(gateway.main.create_openapi_app()) as client:
+        page = await client.get("/problems/unauthorized", headers=BROWSER)
+    assert "<code>Authorization: Bearer &lt;token&gt;</code>" in page.text
+    assert "`" not in page.text
+
+
 async def test_an_unknown_code_is_a_problem_itself() -> None:
     async with asgi_client(gateway.main.create_openapi_app()) as client:
         answer = await client.get("/problems/no-such-code")

@@ -77,7 +77,7 @@ def test_every_route_says_which_errors_it_answers_and_that_it_needs_a_token() ->
     for method, path in ROUTES:
         operation = SCHEMA["paths"][path][method.lower()]
         assert {"401", "403"} <= operation["responses"].keys(), (method, path)
-        assert operation["security"] == [{"accessToken": []}]
+        assert operation["security"] == [{"accessToken": ["verifications:create"]}]
 
 
 @pytest.mark.asyncio

@@ -42,6 +42,7 @@ from gateway.http import (
     oauth,
     organizations,
     problem_types,
+    reference,
     registration,
     userinfo,
 )
@@ -195,6 +196,7 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
         routers=[
             metadata.routes(base, parts.jwk_set),
             problem_types.routes(base),
+            reference.routes(base),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
             invitations.routes(parts.login, parts.accept),

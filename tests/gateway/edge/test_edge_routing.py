@@ -23,6 +23,8 @@ ADDRESSES = [
     ("gateway", "POST", "/clients"),
     ("gateway", "DELETE", "/clients/1"),
     ("gateway", "GET", "/login"),
+    ("gateway", "GET", "/docs"),
+    ("gateway", "GET", "/docs/swagger-ui.js"),
     ("gateway", "GET", "/problems"),
     ("gateway", "GET", "/problems/not-found"),
     ("gateway", "POST", "/login/password"),
@@ -92,7 +94,8 @@ def test_address_reaches_its_room_unchanged(edge: Edge, room: str, method: str, 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.room} {route.match.value} {route.methods}")
 def test_every_row_of_the_table_has_an_address_here(route: Route) -> None:
-    elsewhere = [*ADDRESSES, ("gateway", "GET", "/oauth/jwks"), *((r, "GET", f"/openapi/{r}.json") for r in Room)]
+    elsewhere = [*ADDRESSES, ("gateway", "GET", "/oauth/jwks"), ("gateway", "GET", "/openapi.json")]
+    elsewhere += [(r, "GET", f"/openapi/{r}.json") for r in Room]
     assert any(_first_match(method, target) is route for _, method, target in elsewhere)
 
 
@@ -119,6 +122,12 @@ def test_a_rooms_description_is_its_own_openapi_document(edge: Edge, room: str) 
     assert (reply.json["room"], reply.json["path"]) == (room, "/openapi.json")
 
 
+def test_the_description_of_the_whole_is_the_gateways(edge: Edge) -> None:
+    reply = edge.ask("GET", "/openapi.json")
+
+    assert (reply.json["room"], reply.json["path"]) == ("gateway", "/docs/openapi.json")
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -126,7 +135,6 @@ def test_a_rooms_description_is_its_own_openapi_document(edge: Edge, room: str) 
         "/metrics",
         "/livez",
         "/readyz",
-        "/openapi.json",
         "/openapi/nobody.json",
         "/coursesx",
         "/issuersx/1",
@@ -144,7 +152,7 @@ def test_any_other_address_is_a_problem_document(edge: Edge, target: str) -> Non
     assert reply.headers["Content-Type"] == "application/problem+json"
     problem = reply.json
     assert problem["type"] == f"{BASE_URL}/problems/not-found"
-    assert (problem["title"], problem["status"]) == ("Not Found", 404)
+    assert (problem["title"], problem["status"]) == ("There is no such thing", 404)
     assert problem["requestId"] == reply.headers["X-Request-Id"]
 
 
@@ -173,4 +181,5 @@ def test_the_bare_origin_says_where_to_go_on(edge: Edge) -> None:
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.json["authorization_server"] == f"{BASE_URL}/.well-known/oauth-authorization-server"
+    assert reply.json["openapi"]["all"] == f"{BASE_URL}/openapi.json"
     assert reply.json["openapi"]["catalog"] == f"{BASE_URL}/openapi/catalog.json"

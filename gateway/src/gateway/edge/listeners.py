@@ -141,7 +141,10 @@ def _index(public_base_url: str) -> dict[str, Any]:
         "name": "Laurel",
         "health": f"{public_base_url}/healthz",
         "authorization_server": f"{public_base_url}/.well-known/oauth-authorization-server",
-        "openapi": {room.value: f"{public_base_url}/openapi/{room.value}.json" for room in Room},
+        "documentation": f"{public_base_url}/docs",
+        "problems": f"{public_base_url}/problems",
+        "openapi": {"all": f"{public_base_url}/openapi.json"}
+        | {room.value: f"{public_base_url}/openapi/{room.value}.json" for room in Room},
     }
     return {
         "match": {"path": "/"},

@@ -101,6 +101,8 @@ GATEWAY = (
     Route(match=Under("/login"), room=Room.GATEWAY, access=Access.PAGE),
     *_of(Room.GATEWAY, "/organizations", "/clients"),
     Route(match=Under("/problems"), room=Room.GATEWAY, access=Access.PUBLIC),
+    Route(match=Path("/openapi.json"), room=Room.GATEWAY, access=Access.PUBLIC, rewrite="/docs/openapi.json"),
+    Route(match=Under("/docs"), room=Room.GATEWAY, access=Access.PUBLIC),
 )
 
 CATALOG = (

@@ -98,7 +98,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
 def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
     """The routes that renew a client's credentials, or take them away."""
 
-    @router.post("/clients/{client}/secret")
+    @router.post("/clients/{client}/secret", operation_id="rotateClientSecret")
     async def rotate_secret(
         caller: ClientsManager, client: str, response: Response, key: Key, rotation: SecretRotation | None = None
     ) -> SecretOut:

@@ -52,6 +52,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
 
     @router.post(
         TOKEN_PATH,
+        operation_id="requestToken",
         summary="Get an access token",
         openapi_extra=_form({"grant_type": {"enum": sorted(GRANT_TYPES), **TEXT}} | dict.fromkeys(TOKEN_FIELDS, TEXT)),
         responses=_responses(
@@ -63,6 +64,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
 
     @router.post(
         PAR_PATH,
+        operation_id="pushAuthorizationRequest",
         status_code=201,
         summary="Push an authorization request (RFC 9126)",
         openapi_extra=_form(dict.fromkeys(PUSHED, TEXT)),
@@ -73,6 +75,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
 
     @router.post(
         INTROSPECTION_PATH,
+        operation_id="introspectToken",
         summary="Ask whether an access token is active",
         openapi_extra=_form({"token": TEXT, "token_type_hint": TEXT}),
         responses=_responses("active", {"active": {"type": "boolean"}}),
@@ -82,6 +85,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
 
     @router.post(
         REVOCATION_PATH,
+        operation_id="revokeToken",
         summary="End an access token before its time",
         openapi_extra=_form({"token": TEXT, "token_type_hint": TEXT}),
         responses=_responses("", {}),

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from gateway.core.roles import Role
 from service_kit.errors import ServiceError
@@ -45,6 +46,9 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+)
+_TEMPLATES.filters["code"] = lambda text: Markup("").join(
+    Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(text.split("`"))
 )
 _TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "meanings": MEANINGS, "role_names": ROLES}
 

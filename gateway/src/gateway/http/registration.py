@@ -52,6 +52,7 @@ def routes(uses: RegistrationUses, base_url: str) -> APIRouter:
 
     @router.post(
         REGISTRATION_PATH,
+        operation_id="registerProgram",
         status_code=201,
         summary="Register a client (RFC 7591)",
         openapi_extra=BODY,

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
+from service_kit.description import DescribedApp
 from service_kit.errors import FieldError, Malformed
 from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
@@ -84,7 +85,7 @@ def create_app(
     body_limits: dict[str, int] | None = None,
 ) -> FastAPI:
     """Build the application. `ready` names the checks behind /readyz; `body_limits` raises the limit for a path."""
-    app = FastAPI(
+    app = DescribedApp(
         title=f"Laurel {title}",
         version=API_VERSION,
         docs_url=None,

@@ -198,7 +198,7 @@ def _add_action(routes: APIRouter, services: Services, action: BatchAction) -> N
         f"/{{batch_id}}/{action.value}",
         change,
         methods=["POST"],
-        operation_id=f"{action.value}_batch",
+        operation_id=f"{action.value}Batch",
         summary=f"{action.value.capitalize()} a batch",
         description="Repeating it does nothing and succeeds.",
         response_model=BatchReply,

@@ -52,7 +52,13 @@ def credential_routes(services: Services) -> APIRouter:
 def _add_issue(routes: APIRouter, services: Services) -> None:
     created: dict[int | str, dict[str, Any]] = {201: {"model": CredentialReply, "headers": LOCATION}}
 
-    @routes.post("", status_code=201, summary="Issue a credential", responses=created | problems(404, 409, 413, 422))
+    @routes.post(
+        "",
+        status_code=201,
+        operation_id="issueCredential",
+        summary="Issue a credential",
+        responses=created | problems(404, 409, 413, 422),
+    )
     async def issue(caller: Issues, body: CredentialRequest, key: Key) -> Response:
         issued = await services.issue(body.order(caller.org, caller.actor, key))
         content = _with_document(issued.url, "issued", issued.document)
@@ -165,7 +171,7 @@ def _add_action(routes: APIRouter, services: Services, action: Action) -> None:
         f"/{{credential_id}}/{action.value}",
         change,
         methods=["POST"],
-        operation_id=f"{action.value}_credential",
+        operation_id=f"{action.value}Credential",
         summary=f"{action.value.capitalize()} a credential",
         description="Repeating the last change does nothing and succeeds.",
         responses=problems(404, 409, 413, 422),

@@ -1,0 +1,73 @@
+"""/openapi.json and /docs: the whole API in one description, and Swagger UI to read it with, from files of our own.
+
+The description is written when the code is (`python -m tools.api`), so no service is asked for it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.resources import files
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.http.pages import html
+from gateway.http.public import KEPT, PAGE_HEADERS
+from service_kit.app import router
+from service_kit.representation import HTML, JSON, entity_tag, has_current
+
+DOCS_PATH = "/docs"
+OPENAPI_PATH = "/docs/openapi.json"
+WRITTEN_FOR = "https://laurel.example"
+SCRIPT = "text/javascript; charset=utf-8"
+CSS = "text/css; charset=utf-8"
+# Scripts and styles come from here as files, none stands in the page; the page calls this origin only.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file in memory, with its entity tag computed once."""
+
+    media_type: str
+    body: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, media_type: str, body: bytes) -> "Asset":
+        """Compute the tag."""
+        return cls(media_type, body, entity_tag(media_type, body))
+
+    def answer(self, request: Request) -> Response:
+        """The file, or 304."""
+        headers = {"ETag": self.tag, "Cache-Control": KEPT, "X-Content-Type-Options": "nosniff"}
+        if self.media_type == HTML:
+            headers |= PAGE_HEADERS | {"Content-Security-Policy": POLICY}
+        if has_current(request.headers.get("if-none-match"), self.tag):
+            return Response(status_code=304, headers=headers)
+        return Response(self.body, headers=headers, media_type=self.media_type)
+
+
+def routes(base: str) -> APIRouter:
+    """`base` is the public base URL, which the description names as its server."""
+    described = (files("gateway.http") / "openapi.json").read_text(encoding="utf-8").replace(WRITTEN_FOR, base)
+    swagger = files("fastapi_swagger.resources")
+    assets = {
+        DOCS_PATH: Asset.of(HTML, html("docs.html").encode()),
+        OPENAPI_PATH: Asset.of(JSON, described.encode()),
+        "/docs/start.js": Asset.of(SCRIPT, (files("gateway.http") / "docs.js").read_bytes()),
+        "/docs/swagger-ui.js": Asset.of(SCRIPT, (swagger / "swagger-ui-bundle.js").read_bytes()),
+        "/docs/swagger-ui.css": Asset.of(CSS, (swagger / "swagger-ui.css").read_bytes()),
+    }
+    api = router(include_in_schema=False)
+    for path, asset in assets.items():
+        api.add_api_route(path, _endpoint(asset), methods=["GET"])
+    return api
+
+
+def _endpoint(asset: Asset) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return asset.answer(request)
+
+    return answer

@@ -1,0 +1,1 @@
+"""What integrators read and import: the merged OpenAPI description, and a collection of requests made from it."""
