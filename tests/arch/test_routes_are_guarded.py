@@ -46,7 +46,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/achievements/{achievement_id}/versions"),
         ("GET", "/achievements/{achievement_id}/versions/{version}"),
     },
-    Room.ISSUER: set(),
+    Room.ISSUER: {("GET", "/ims/ob/v3p0/discovery")},
     Room.REGISTRY: {
         ("GET", "/issuers/{slug}"),
         ("GET", "/issuers/{slug}/did.json"),

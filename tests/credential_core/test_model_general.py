@@ -178,6 +178,23 @@ def test_a_presentation_has_rules(changes: dict[str, Any], violations: set[tuple
     assert {(found.path, found.code) for found in model.validate_presentation(document)} == violations
 
 
+@pytest.mark.parametrize(
+    ("changes", "violations"),
+    [
+        ({}, set()),
+        ({"type": "Profile", "dateOfBirth": "1815-12-10"}, set()),
+        ({"type": ["Person"]}, {("type", "type_missing")}),
+        ({"id": "here"}, {("id", "uri_expected")}),
+        ({"name": None}, {("name", "member_null")}),
+        ({"parentOrg": {"type": ["Profile"]}}, {("parentOrg.id", "member_missing")}),
+        ({"image": "https://a.example/i.png"}, {("image", "object_expected")}),
+    ],
+)
+def test_a_profile_has_rules(changes: dict[str, Any], violations: set[tuple[str, str]]) -> None:
+    document = {"id": "https://ada.example/", "type": ["Profile"], "name": "Ada", **changes}
+    assert {(found.path, found.code) for found in model.validate_profile(document)} == violations
+
+
 @pytest.mark.parametrize("name", ["linked-data-proof-clr-1", "linked-data-proof-clr-2", "linked-data-proof-clr-7"])
 def test_the_published_records_follow_the_model(load: Callable[[str], Any], name: str) -> None:
     assert codes(load(f"{EXAMPLES}/{name}.json")) == set()

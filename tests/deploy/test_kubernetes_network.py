@@ -96,15 +96,19 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
             allowed.add(("laurel-data/laurel", 9092))
         if one.room in {"gateway", "verifier"} and one.role in {"serve", "consume"}:
             allowed.add(("internet", 443))
+        if (one.room, one.role) == ("issuer", "serve"):
+            allowed.add(("internet", 443))
         assert _outside(manifests, one) == allowed, one.name
 
 
 def test_whoever_reads_the_web_cannot_reach_private_addresses(manifests: Manifests) -> None:
-    (policy,) = [one for one in manifests.of("NetworkPolicy") if one["metadata"]["name"] == "services-to-web"]
-    (rule,) = policy["spec"]["egress"]
-    ipv4 = next(peer["ipBlock"] for peer in rule["to"] if ":" not in peer["ipBlock"]["cidr"])
-
-    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"} <= set(ipv4["except"])
+    found = [one for one in manifests.of("NetworkPolicy") if one["metadata"]["name"].endswith("-to-web")]
+    assert {one["metadata"]["name"] for one in found} == {"services-to-web", "issuer-to-web"}
+    for policy in found:
+        (rule,) = policy["spec"]["egress"]
+        ipv4 = next(peer["ipBlock"] for peer in rule["to"] if ":" not in peer["ipBlock"]["cidr"])
+        private = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"}
+        assert private <= set(ipv4["except"])
 
 
 def test_only_the_edge_is_open_to_the_world(manifests: Manifests) -> None:

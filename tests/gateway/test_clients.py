@@ -203,7 +203,7 @@ INVALID: dict[str, tuple[Any, str]] = {
     "empty scopes": (NEW | {"scopes": []}, "scopes"),
     "scopes as text": (NEW | {"scopes": "credentials:issue"}, "scopes"),
     "a scope that is a number": (NEW | {"scopes": [1]}, "scopes.0"),
-    "a very long scope": (NEW | {"scopes": ["x" * 65]}, "scopes.0"),
+    "a very long scope": (NEW | {"scopes": ["x" * 129]}, "scopes.0"),
     "too many scopes": (NEW | {"scopes": ["x"] * 33}, "scopes"),
     "a secret of one's own": (NEW | {"clientSecret": "x"}, "clientSecret"),
     "an id of one's own": (NEW | {"clientId": "x"}, "clientId"),

@@ -11,12 +11,14 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from issuer.http.app import issuer_app
-from issuer.main import Core, wire
+from issuer.main import Core, backpack_routers, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
-from service_kit.settings import AuthSettings, DatabaseSettings
+from service_kit.fetcher import Fetcher, open_fetcher
+from service_kit.settings import AuthSettings, DatabaseSettings, FetcherSettings
 from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
 from tests.issuer.world import World
+from tools.certificates import Certificate, localhost
 
 DID_WEB_ORIGIN = "https://laurel.test"
 
@@ -44,6 +46,12 @@ async def open_issuer_database(settings: IssuerSettings) -> AsyncIterator[Databa
         yield database
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Of https://localhost."""
+    return localhost(tmp_path_factory.mktemp("tls"))
+
+
 @pytest_asyncio.fixture
 async def database(open_issuer_database: Database, database_settings: DatabaseSettings) -> Database:
     """An empty issuer's database."""
@@ -58,8 +66,19 @@ def core(settings: IssuerSettings, database: Database) -> Core:
 
 
 @pytest_asyncio.fixture
-async def client(settings: IssuerSettings, core: Core, mint: TokenMint) -> AsyncIterator[httpx.AsyncClient]:
-    app = issuer_app(core.services, settings, tokens=mint.verifier())
+async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
+    """Reads this machine over https too, where the site of other people's documents is."""
+    reading = FetcherSettings(allow_private=True, ca_file=str(certificate.authority), total_s=2)
+    async with open_fetcher(reading) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def client(
+    settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, fetcher: Fetcher
+) -> AsyncIterator[httpx.AsyncClient]:
+    more = backpack_routers(settings, database, core.sign_list, fetcher)
+    app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
     async with asgi_client(app) as opened:
         yield opened
 

@@ -29,6 +29,11 @@ ALL_SCOPES = (
     "credentials:issue-any",
     "credentials:revoke",
     "credentials:read",
+    *(
+        f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}"
+        for name in ("credential.readonly", "credential.upsert", "profile.readonly", "profile.update")
+    ),
+    "backpack:manage",
 )
 ORG, OTHER_ORG = "6f0c1ad0-0000-4000-8000-000000000001", "6f0c1ad0-0000-4000-8000-000000000002"
 LEARNER = "Ana.Silva@Students.example"

@@ -55,6 +55,7 @@ ADDRESSES = [
     ("issuer", "POST", "/offers"),
     ("issuer", "GET", "/learners/me"),
     ("issuer", "GET", "/learners/me/credentials"),
+    ("issuer", "GET", "/ims/ob/v3p0/discovery"),
     ("issuer", "GET", "/ims/ob/v3p0/credentials"),
     ("issuer", "POST", "/vc/credentials/issue"),
     ("issuer", "POST", "/vc/ecdsa-sd-2023/credentials/issue"),

@@ -134,7 +134,8 @@ MEMBERSHIPS = Table(
     Column("roles", ARRAY(Text), nullable=False),
     _moment("created_at"),
     CheckConstraint(
-        "roles <@ ARRAY['owner', 'issuer', 'catalog_editor', 'auditor', 'verifier'] AND cardinality(roles) > 0",
+        "roles <@ ARRAY['owner', 'issuer', 'catalog_editor', 'auditor', 'verifier', 'learner'] "
+        "AND cardinality(roles) > 0",
         name="roles",
     ),
 )

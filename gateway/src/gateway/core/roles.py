@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from gateway.core.scopes import Kind, allowed
+from gateway.core.scopes import PERSONAL, Kind, allowed
 
 
 class Role(StrEnum):
@@ -14,6 +14,7 @@ class Role(StrEnum):
     CATALOG_EDITOR = "catalog_editor"
     AUDITOR = "auditor"
     VERIFIER = "verifier"
+    LEARNER = "learner"
 
 
 # Scopes about the person itself (OpenID Connect Core §5.4, §11). Every client may ask for them, no role is needed.
@@ -25,6 +26,7 @@ LENT: dict[Role, frozenset[str]] = {
     Role.CATALOG_EDITOR: frozenset({"catalog:write"}),
     Role.AUDITOR: frozenset({"credentials:read", "audit:read"}),
     Role.VERIFIER: frozenset({"verifications:create", "monitors:manage"}),
+    Role.LEARNER: frozenset(),
 }
 
 
@@ -37,6 +39,6 @@ def lent(kind: Kind, roles: Iterable[Role]) -> frozenset[str]:
 
 
 def narrowed(scopes: Iterable[str], kind: Kind, roles: Iterable[Role]) -> tuple[str, ...]:
-    """Those of the scopes that these roles give, and those about the person, in order."""
-    given = lent(kind, roles).union(IDENTITY)
+    """Those of the scopes that these roles give, and those about the person and what is the person's own, in order."""
+    given = lent(kind, roles).union(IDENTITY, PERSONAL)
     return tuple(scope for scope in scopes if scope in given)

@@ -31,7 +31,16 @@ USUAL: dict[Kind, tuple[str, ...]] = {
     Kind.ACCREDITOR: ("registry:accredit", "verifications:create"),
     Kind.OPERATOR: ("organizations:manage", "clients:manage", "audit:read"),
 }
-ALL = tuple(sorted({scope for scopes in USUAL.values() for scope in scopes} | OWN))
+
+# What a person may let a program do with things of the person's own, whatever the organization and the role: the
+# backpack, by the scopes of Open Badges 3.0 and one of ours. No program has them for an organization.
+OPEN_BADGES = tuple(
+    f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}"
+    for name in ("credential.readonly", "credential.upsert", "profile.readonly", "profile.update")
+)
+PERSONAL = (*OPEN_BADGES, "backpack:manage")
+
+ALL = tuple(sorted({scope for scopes in USUAL.values() for scope in scopes}.union(OWN, PERSONAL)))
 
 
 def allowed(kind: Kind) -> frozenset[str]:
@@ -41,4 +50,4 @@ def allowed(kind: Kind) -> frozenset[str]:
 
 def beyond(kind: Kind, scopes: Iterable[str]) -> list[str]:
     """The scopes among these that such an organization's client may not hold, in order."""
-    return sorted(set(scopes) - allowed(kind))
+    return sorted(set(scopes) - allowed(kind).union(PERSONAL))

@@ -1,5 +1,7 @@
 """What the edge answers by itself: problem documents (RFC 9457) in the form the services give theirs.
 
+Below /ims/ of the Open Badges API it is that API's `imsx_StatusInfo`.
+
 Everything here configures Envoy's local replies, so a refused token, an unknown address and a room that is away
 look the same to a caller as a refusal by a service.
 """
@@ -10,6 +12,7 @@ from typing import Any
 from contracts.problems import PROBLEM_TYPES
 
 MEDIA_TYPE = "application/problem+json"
+OPEN_BADGES = "/ims/"
 # Written by Envoy for each refusal; for a token it says what is wrong with it ("Jwt is expired").
 REASON = "%LOCAL_REPLY_BODY%"
 
@@ -22,42 +25,54 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
     seen_as: int | None = None
     """The status Envoy itself gives, where that is another."""
+    minor: str = "unknown"
+    """The nearest value of Open Badges' Imsx_CodeMinorFieldValue."""
 
 
 # The reason itself stands in the body: Envoy adds headers before there is one.
 CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="the access token is not valid here"'
-BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),))
+BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),), minor="unauthorizedrequest")
 REFUSALS = (
-    Refusal(400, "malformed-request", "the request cannot be read"),
+    Refusal(400, "malformed-request", "the request cannot be read", minor="invalid_data"),
     BAD_TOKEN,
     # A token for somebody else is an invalid one (RFC 6750 §3.1); nothing else at the edge answers 403.
     replace(BAD_TOKEN, seen_as=403),
     Refusal(404, "not-found", "there is nothing at this address"),
     Refusal(408, "request-timeout", "the request took too long to arrive"),
-    Refusal(413, "content-too-large", "the body is larger than this address takes"),
-    Refusal(429, "limit-exceeded", "too many requests; try again in a second"),
+    Refusal(413, "content-too-large", "the body is larger than this address takes", minor="invalid_data"),
+    Refusal(429, "limit-exceeded", "too many requests; try again in a second", minor="server_busy"),
     Refusal(431, "headers-too-large", "the request's headers are too large"),
-    Refusal(503, "unavailable", "the service is away for now; try again", (("retry-after", "2"),)),
+    Refusal(503, "unavailable", "the service is away for now; try again", (("retry-after", "2"),), minor="server_busy"),
     Refusal(504, "timeout", "the service took too long to answer; the request may have had its effect"),
 )
 
 
 def local_replies(public_base_url: str) -> dict[str, Any]:
-    """The `local_reply_config`: one mapper for each refusal, and one for every other error."""
+    """The `local_reply_config`: one mapper for each refusal, and one for every other error; Open Badges' first."""
     rest = {
         "filter": _status("GE", 400),
         "body_format_override": _document("about:blank", "Error", "the request was refused"),
     }
-    return {"mappers": [*(_mapper(refusal, public_base_url) for refusal in REFUSALS), rest]}
-
-
-def _mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
-    problem = PROBLEM_TYPES[refusal.code]
-    mapper: dict[str, Any] = {
-        "filter": _status("EQ", refusal.seen_as or refusal.status),
-        "status_code": refusal.status,
-        "body_format_override": _document(problem.address(public_base_url), problem.title, refusal.detail),
+    open_badges_rest = {
+        "filter": _below_ims(_status("GE", 400)),
+        "body_format_override": _status_info("the request was refused", "unknown"),
     }
+    open_badges = [_open_badges_mapper(refusal) for refusal in REFUSALS]
+    plain = [_plain_mapper(refusal, public_base_url) for refusal in REFUSALS]
+    return {"mappers": [*open_badges, open_badges_rest, *plain, rest]}
+
+
+def _plain_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
+    problem = PROBLEM_TYPES[refusal.code]
+    return _mapper(refusal, _seen(refusal), _document(problem.address(public_base_url), problem.title, refusal.detail))
+
+
+def _open_badges_mapper(refusal: Refusal) -> dict[str, Any]:
+    return _mapper(refusal, _below_ims(_seen(refusal)), _status_info(refusal.detail, refusal.minor))
+
+
+def _mapper(refusal: Refusal, wanted: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    mapper: dict[str, Any] = {"filter": wanted, "status_code": refusal.status, "body_format_override": body}
     if refusal.headers:
         mapper["headers_to_add"] = [header(name, value) for name, value in refusal.headers]
     return mapper
@@ -66,6 +81,15 @@ def _mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
 def header(name: str, value: str) -> dict[str, Any]:
     """A header that replaces any of its name."""
     return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _seen(refusal: Refusal) -> dict[str, Any]:
+    return _status("EQ", refusal.seen_as or refusal.status)
+
+
+def _below_ims(wanted: dict[str, Any]) -> dict[str, Any]:
+    path = {"header_filter": {"header": {"name": ":path", "string_match": {"prefix": OPEN_BADGES}}}}
+    return {"and_filter": {"filters": [wanted, path]}}
 
 
 def _status(comparison: str, status: int) -> dict[str, Any]:
@@ -83,3 +107,15 @@ def _document(problem_type: str, title: str, detail: str) -> dict[str, Any]:
         "requestId": "%REQ(X-REQUEST-ID)%",
     }
     return {"content_type": MEDIA_TYPE, "json_format": members}
+
+
+def _status_info(description: str, minor: str) -> dict[str, Any]:
+    """Open Badges 3.0: as the issuer's own."""
+    code = {"imsx_codeMinorFieldName": "laurel", "imsx_codeMinorFieldValue": minor}
+    members = {
+        "imsx_codeMajor": "failure",
+        "imsx_severity": "error",
+        "imsx_description": description,
+        "imsx_codeMinor": {"imsx_codeMinorField": [code]},
+    }
+    return {"content_type": "application/json", "json_format": members}

@@ -127,7 +127,9 @@ REGISTRY = (
 ISSUER = (
     *_of(Room.ISSUER, "/issuers", "/credentials"),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
-    *_of(Room.ISSUER, "/offers", "/learners/me", "/ims/ob/v3p0"),
+    *_of(Room.ISSUER, "/offers", "/learners/me"),
+    Route(match=Path("/ims/ob/v3p0/discovery"), room=Room.ISSUER, access=Access.PUBLIC),
+    *_of(Room.ISSUER, "/ims/ob/v3p0"),
     *_call(Room.ISSUER, "/vc/credentials/issue", "/vc/credentials/status", "/vc/credentials/derive"),
     Route(match=Pattern(r"/vc/[^/]+/credentials/issue"), room=Room.ISSUER),
 )

@@ -7,11 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType
 from gateway.core.roles import IDENTITY
+from gateway.core.scopes import OPEN_BADGES
 from gateway.http.schemas import GrantTypes, Name, Redirects, Url
 
 UNNAMED = "A program without a name"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 ABOUT = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version")
+# What a program that asks for an Open Badges scope must say of itself (Open Badges 3.0).
+OPEN_BADGES_NEED = (*ABOUT[:4], "client_name", "redirect_uris", "software_id", "software_version")
 ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri")
 
 
@@ -54,6 +57,18 @@ class MetadataIn(BaseModel):
         signs = self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
         if (self.jwks is not None) + (self.jwks_uri is not None) != signs:
             raise ValueError("jwks or jwks_uri is needed for private_key_jwt, one of them, and only there")
+        return self
+
+    @model_validator(mode="after")
+    def _open_badges_programs_are_described(self) -> Self:
+        if set(OPEN_BADGES).isdisjoint(self.scope.split()):
+            return self
+        if missing := [name for name in OPEN_BADGES_NEED if name not in self.model_fields_set]:
+            raise ValueError(f"Open Badges scopes need {', '.join(missing)}")
+        if self.token_endpoint_auth_method is AuthMethod.NONE:
+            raise ValueError("Open Badges scopes need a client that authenticates itself")
+        if self._web_redirects() != self.redirect_uris:
+            raise ValueError("Open Badges scopes need redirect_uris that are https")
         return self
 
     def _web_redirects(self) -> list[str]:

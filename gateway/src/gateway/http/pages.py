@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from gateway.core.roles import Role
+from gateway.core.scopes import OPEN_BADGES
 from service_kit.errors import ServiceError
 from service_kit.problems import STATUS
 
@@ -31,13 +32,27 @@ MEANINGS = {
     "organizations:manage": "Manage the organization and its members",
     "clients:manage": "Manage the organization's programs",
     "audit:read": "Read the audit trail",
+    "backpack:manage": "See what is in your backpack, and delete it",
 }
+MEANINGS |= dict(
+    zip(
+        OPEN_BADGES,
+        (
+            "Read the credentials in your backpack",
+            "Put credentials into your backpack, or newer ones in their place",
+            "Read the profile in your backpack",
+            "Change the profile in your backpack",
+        ),
+        strict=True,
+    )
+)
 ROLES = {
     Role.OWNER: "owner",
     Role.ISSUER: "issuer",
     Role.CATALOG_EDITOR: "catalog editor",
     Role.AUDITOR: "auditor",
     Role.VERIFIER: "verifier",
+    Role.LEARNER: "learner",
 }
 
 _TEMPLATES = Environment(

@@ -32,7 +32,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", des
 Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
 Redirects = list[Annotated[str, Field(min_length=1, max_length=500)]]
 GrantTypes = Annotated[list[Annotated[GrantType, Field(strict=False)]], Field(min_length=1, max_length=8)]
-Scopes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=32)]
+Scopes = Annotated[list[Annotated[str, Field(max_length=128)]], Field(min_length=1, max_length=32)]
 
 
 class Body(BaseModel):

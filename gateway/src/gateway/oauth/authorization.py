@@ -13,6 +13,7 @@ from gateway.core.model import KnownClient
 from gateway.core.people import Membership, Session
 from gateway.core.redirects import origin
 from gateway.core.roles import narrowed
+from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.authorization_code import Consent
 from gateway.oauth.authorization_request import at_client, check, kept
@@ -120,7 +121,8 @@ def decide(
         answer = server.create_authorization_response(request, grant_user=consent, grant=check(server, request))
     except OAuth2Error as error:
         return refused(server, request, error)
-    return _redirection(server, dict(answer.headers)["Location"])
+    allowed = consent.scopes if consent else ()
+    return _redirection(server, dict(answer.headers)["Location"], allowed)
 
 
 def refused(server: Server, request: FormRequest, error: OAuth2Error) -> Redirection | Unusable:
@@ -151,6 +153,10 @@ def _keep(server: Server, request: FormRequest, browser: bytes) -> str:
     return handle
 
 
-def _redirection(server: Server, location: str) -> Redirection:
-    """With `iss`, so that a client of several servers knows whose answer it is (RFC 9207 §2)."""
-    return Redirection(add_params_to_uri(location, [("iss", server.policy.issuer)]))
+def _redirection(server: Server, location: str, allowed: tuple[str, ...] = ()) -> Redirection:
+    """With `iss`, so that a client of several servers knows whose answer it is (RFC 9207 §2).
+
+    With `scope` where an Open Badges client is told what it was allowed (Open Badges 3.0).
+    """
+    scope = [("scope", " ".join(allowed))] if not set(OPEN_BADGES).isdisjoint(allowed) else []
+    return Redirection(add_params_to_uri(location, [("iss", server.policy.issuer), *scope]))

@@ -5,6 +5,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, InvalidScopeError
 
 from gateway.core.model import KnownClient
+from gateway.core.scopes import PERSONAL
 from gateway.oauth.access_token import Holder
 from gateway.oauth.form import FormRequest
 from gateway.oauth.targets import targets
@@ -27,11 +28,15 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authli
 
 
 def _scopes(request: FormRequest, client: KnownClient) -> tuple[str, ...]:
-    """What was asked for, in order; all the client has when nothing was asked for (RFC 6749 §3.3)."""
+    """What was asked for, in order; all the client has when nothing was asked for (RFC 6749 §3.3).
+
+    Never what only people can give.
+    """
+    held = tuple(scope for scope in client.scopes if scope not in PERSONAL)
     asked = request.form.get("scope")
     if asked is None:
-        return client.scopes
+        return held
     scopes = tuple(dict.fromkeys(asked.split(" ")))
-    if not set(scopes) <= set(client.scopes):
+    if not set(scopes) <= set(held):
         raise InvalidScopeError("the client does not hold every scope it asks for")
     return scopes

@@ -83,8 +83,12 @@ def create_app(
     ready: Mapping[str, Check] | None = None,
     tokens: TokenVerifier | None = None,
     body_limits: dict[str, int] | None = None,
+    refusals: Mapping[str, problems.Form] | None = None,
 ) -> FastAPI:
-    """Build the application. `ready` names the checks behind /readyz; `body_limits` raises the limit for a path."""
+    """Build the application. `ready` names the checks behind /readyz; `body_limits` sets the limit for a path.
+
+    `refusals` gives errors below a path prefix another form than that of problem documents.
+    """
     app = DescribedApp(
         title=f"Laurel {title}",
         version=API_VERSION,
@@ -96,6 +100,7 @@ def create_app(
     )
     app.state.public_base_url = settings.public_base_url
     app.state.tokens = tokens
+    app.state.refusals = dict(refusals or {})
     problems.install(app)
     app.include_router(health_router(ready or {}))
     for part in routers:

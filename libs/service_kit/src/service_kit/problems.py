@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457). One mapping from category to status code for every service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -53,6 +54,22 @@ CODES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an error comes to, before it has a form. `headers` are those that its status asks for."""
+
+    method: str
+    status: int
+    code: str
+    detail: str
+    errors: Sequence[FieldError] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Form = Callable[[Refusal], Response]
+"""How the addresses of a protocol that is not ours say no."""
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the application a problem document."""
     app.add_exception_handler(ServiceError, _service_error)
@@ -72,20 +89,31 @@ def problem(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """One problem document. `errors` lists fields, never their values. A code without a page is about:blank."""
+    """One problem document, or its like in the form that this address has. `errors` lists fields, never values.
+
+    A code without a page is about:blank.
+    """
+    explanation = detail or HTTPStatus(status).phrase
+    fields = {"Cache-Control": "no-store", **(headers or {})}  # a 404 of this moment may be a 200 of the next
+    if form := _form_of(request):
+        return form(Refusal(request.method, int(status), code, explanation, tuple(errors), fields))
     known = PROBLEM_TYPES.get(code)
     body: dict[str, Any] = {
         "type": known.address(request.app.state.public_base_url) if known else "about:blank",
         "title": known.title if known else HTTPStatus(status).phrase,
         "status": int(status),
-        "detail": detail or HTTPStatus(status).phrase,
+        "detail": explanation,
         "instance": request.url.path,
         "requestId": request.scope.get("request_id", ""),
     }
     if errors:
         body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
-    fields = {"Cache-Control": "no-store", **(headers or {})}  # a 404 of this moment may be a 200 of the next
     return Response(orjson.dumps(body), int(status), headers=fields, media_type=MEDIA_TYPE)
+
+
+def _form_of(request: Request) -> Form | None:
+    forms: Mapping[str, Form] = getattr(request.app.state, "refusals", {})
+    return next((form for prefix, form in forms.items() if request.url.path.startswith(prefix)), None)
 
 
 def service_problem(request: Request, error: ServiceError) -> Response:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict, cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
+from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
+from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.list_publisher import ListPublisher
@@ -22,6 +24,8 @@ from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
+from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
+from issuer.core.backpack_arrival import Examine
 from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
 from issuer.core.compose import Compose
@@ -38,6 +42,9 @@ from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignSta
 from issuer.core.work_batches import WorkBatches
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
+from issuer.http.backpack import backpack_routes
+from issuer.http.open_badges import BackpackUses, open_badges_routes
+from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.services import Services
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
@@ -46,6 +53,7 @@ from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
+from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
@@ -63,6 +71,7 @@ class Core:
     """The use cases: those behind routes, and those behind the clock."""
 
     services: Services
+    sign_list: SignStatusList
     publish_lists: PublishStatusLists
     work_batches: WorkBatches
 
@@ -126,7 +135,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     work = WorkBatches(
         unit_of_work=unit_of_work, reading=reading, slots=slots, compose=compose, clock=clock, new_id=new_id
     )
-    return Core(services, publish, work)
+    return Core(services, sign_list, publish, work)
 
 
 class _Batches(TypedDict):
@@ -153,11 +162,34 @@ def _batches(
     }
 
 
+def backpack_routers(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+) -> Sequence[APIRouter]:
+    """The routes of backpacks and of the Open Badges API."""
+    base = settings.public_base_url
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(base), clock)
+    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    backpacks = partial(BackpackUnitOfWork, database)
+    uses = BackpackUses(
+        keep=KeepCredential(examine=examine, backpacks=backpacks, clock=clock, new_id=new_id),
+        put_profile=PutProfile(backpacks=backpacks, clock=clock),
+        read=ReadBackpack(reading=BackpackRows(database)),
+        empty=EmptyBackpack(backpacks=backpacks),
+    )
+    host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
+    return (open_badges_routes(uses, base), discovery_routes(host), backpack_routes(uses, base))
+
+
 @asynccontextmanager
 async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     """Open what the service stands on, and close it in reverse order."""
-    async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as publisher:
+    async with (
+        open_database(settings.database, NAME) as database,
+        open_publisher(settings.kafka) as publisher,
+        open_fetcher(settings.fetcher) as fetcher,
+    ):
         core = wire(settings, database)
+        more = backpack_routers(settings, database, core.sign_list, fetcher)
         revoked = RevokedAccess(database)
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
@@ -168,7 +200,9 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         inbox = Inbox(partial(IssuerUnitOfWork, database), SUBSCRIPTIONS)
         consumer = Consumer(settings.kafka, group=GROUP, topics=TOPICS, inbox=inbox, publisher=publisher)
         yield Components(
-            app=issuer_app(core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}),
+            app=issuer_app(
+                core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}, more=more
+            ),
             serve=[revoked.run],
             relay=[
                 Relay(database, publisher).run,
@@ -189,7 +223,10 @@ def create_openapi_app() -> FastAPI:
         database=DatabaseSettings(url=SecretStr("postgresql+asyncpg://nobody@localhost/nothing")),
         auth=AuthSettings(issuer="https://laurel.example", jwks_url="https://laurel.example", audiences=("-",)),
     )
-    return issuer_app(wire(settings, Database(settings.database, NAME)).services, settings, tokens=None)
+    database, unwired = Database(settings.database, NAME), cast("Any", None)
+    core = wire(settings, database)
+    more = backpack_routers(settings, database, core.sign_list, unwired)
+    return issuer_app(core.services, settings, tokens=None, more=more)
 
 
 async def republish(settings: IssuerSettings, _arguments: Sequence[str]) -> int:

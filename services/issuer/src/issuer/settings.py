@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from credential_core.did import did_web
 from credential_core.errors import CredentialError
-from service_kit.settings import ServiceSettings
+from service_kit.settings import FetcherSettings, ServiceSettings
 
 KEY_BYTES = 32
 LEAST_WAIT_S = 120
@@ -19,6 +19,15 @@ class IssuerSettings(ServiceSettings):
 
     did_web_origin: str = Field(description="https origin that did:web identifiers of issuers are made from")
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes: what private keys are encrypted under")
+    fetcher: FetcherSettings = FetcherSettings()
+    terms_url: str | None = Field(default=None, description="terms of service that Open Badges hosts must name")
+    privacy_url: str | None = Field(default=None, description="privacy policy that Open Badges hosts must name")
+
+    @model_validator(mode="after")
+    def _guarded_in_production(self) -> Self:
+        if self.environment == "production" and self.fetcher.allow_private:
+            raise ValueError("fetcher.allow_private is for development only")
+        return self
 
     key_wait_s: int = Field(
         default=300,

@@ -6,6 +6,7 @@ from credential_core.model.validation import (
     validate_achievement_credential,
     validate_credential,
     validate_presentation,
+    validate_profile,
 )
 from credential_core.model.violation import Violation
 
@@ -18,4 +19,5 @@ __all__ = [
     "validate_achievement_credential",
     "validate_credential",
     "validate_presentation",
+    "validate_profile",
 ]

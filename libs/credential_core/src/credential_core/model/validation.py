@@ -59,6 +59,11 @@ def validate_presentation(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     return _collect(_context_rules(document), _object(document, "Presentation", ""))
 
 
+def validate_profile(document: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """The rules an Open Badges 3.0 Profile breaks that stands by itself."""
+    return _collect(_object(document, "Profile", ""))
+
+
 def _versioned(shape: str, document: Mapping[str, Any]) -> str:
     return f"{shape} 1.1" if is_version_1(document) else shape
 

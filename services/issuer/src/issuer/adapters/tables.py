@@ -202,3 +202,31 @@ ACHIEVEMENTS = Table(
     Column("document", JSON, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
 )
+
+BACKPACKS = Table(
+    "backpacks",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("profile", Text),
+    Column("opened_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+)
+
+BACKPACK_CREDENTIALS = Table(
+    "backpack_credentials",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("person", ForeignKey("backpacks.person", ondelete="CASCADE"), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("issuer_id", Text, nullable=False),
+    Column("credential_id", Text, nullable=False),
+    Column("notation", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("valid_from", MOMENT, nullable=False),
+    Column("kept_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    UniqueConstraint("person", "name"),
+    CheckConstraint("notation IN ('document', 'compact_jws')", name="known_notation"),
+    Index("ix_backpack_credentials_kept", "person", "kept_at", "id"),
+)

@@ -1,13 +1,15 @@
 """The issuer's application."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from issuer.http.batches import MAX_BODY, PATH, batch_routes
 from issuer.http.credentials import credential_routes
 from issuer.http.issuers import issuer_routes
 from issuer.http.keys import key_routes
+from issuer.http.open_badges import CREDENTIALS, MAX_CREDENTIAL, MAX_PROFILE, PROFILE
+from issuer.http.open_badges_status import status_info
 from issuer.http.services import Services
 from issuer.http.vc_api import vc_api_routes
 from service_kit.app import Check, create_app
@@ -16,15 +18,28 @@ from service_kit.settings import Settings
 
 
 def issuer_app(
-    services: Services, settings: Settings, *, tokens: TokenVerifier | None, ready: Mapping[str, Check] | None = None
+    services: Services,
+    settings: Settings,
+    *,
+    tokens: TokenVerifier | None,
+    ready: Mapping[str, Check] | None = None,
+    more: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """The application with all its routes."""
+    """The application with all its routes. `more` are those of capabilities that are wired apart."""
     routers = [
         issuer_routes(services),
         key_routes(services),
         credential_routes(services),
         batch_routes(services),
         vc_api_routes(services),
+        *more,
     ]
-    limits = {PATH: MAX_BODY}
-    return create_app("issuer", settings, routers=routers, tokens=tokens, ready=ready, body_limits=limits)
+    return create_app(
+        "issuer",
+        settings,
+        routers=routers,
+        tokens=tokens,
+        ready=ready,
+        body_limits={PATH: MAX_BODY, CREDENTIALS: MAX_CREDENTIAL, PROFILE: MAX_PROFILE},
+        refusals={"/ims/": status_info},
+    )

@@ -1,0 +1,163 @@
+"""A credential arrives in a backpack: read, its evidence gathered from the web, judged. Outside any transaction.
+
+Whoever issued it is welcome, known here or not. What cannot be verified is refused, and so is what was revoked; one
+that has expired is still a true record and is kept.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from credential_core.did import did_web_url
+from credential_core.errors import CredentialError, DidError
+from credential_core.jose import Enveloped
+from credential_core.model.period import validity_period
+from credential_core.report import Check, Outcome, Report
+from credential_core.verify import Failure, Policy, Resolution, issuer_id, needs, parse, trust_only, verify
+from issuer.core.backpack_model import Arrived, Notation
+from issuer.core.backpack_ports import OwnDocuments, Web
+from issuer.core.model import Json
+from service_kit.clock import Clock
+from service_kit.errors import Invalid
+
+MOST = 16  # of each kind; what is beyond is not fetched, which refuses the credential
+AT_ONCE = 4
+DEADLINE_S = 8.0
+ACHIEVEMENTS = frozenset({"AchievementCredential", "OpenBadgeCredential"})
+CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
+LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
+SCHEMA_TYPES = "application/schema+json, application/json"
+POLICY = Policy(accept_unknown_issuer=True)
+
+Offload = Callable[..., Coroutine[Any, Any, Any]]
+
+
+class Examine:
+    """Verifies what arrives."""
+
+    def __init__(
+        self, *, web: Web, own: OwnDocuments, offload: Offload, clock: Clock, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self._web = web
+        self._own = own
+        self._offload = offload
+        self._clock = clock
+        self._deadline_s = deadline_s
+
+    async def __call__(self, text: str, notation: Notation) -> Arrived:
+        """The credential in the text, if it holds. Raises Invalid with the codes of what speaks against it."""
+        document = await self._offload(_read, text, notation)
+        search = _Search(self._web, self._own, self._deadline_s)
+        evidence = await search(document)
+        report = await self._offload(_judge, document, evidence, self._clock())
+        if against := [check for check in report.checks if _speaks_against(check)]:
+            raise _refused("; ".join(f"{check.check}: {check.code}{_why(check)}" for check in against))
+        return _arrived(document, text, notation)
+
+
+class Evidence:
+    """What was found for one credential, by the keys that `needs` gave."""
+
+    def __init__(self) -> None:
+        self.controllers: dict[str, Resolution] = {}
+        self.status_lists: dict[str, Resolution] = {}
+        self.schemas: dict[str, Resolution] = {}
+
+
+class _Search:
+    """What one arrival asks of the web, so much at a time, within one deadline."""
+
+    def __init__(self, web: Web, own: OwnDocuments, deadline_s: float) -> None:
+        self._web = web
+        self._own = own
+        self._deadline = asyncio.get_running_loop().time() + deadline_s
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, document: Json) -> Evidence:
+        found, wanted = Evidence(), needs(document)
+        await self._all(found.status_lists, wanted.status_lists, self._status_list)
+        await self._all(found.schemas, wanted.schemas, partial(self._web.document, accept=SCHEMA_TYPES))
+        lists = [each for each in found.status_lists.values() if not isinstance(each, Failure)]
+        signers = [*wanted.controllers, *(name for each in lists for name in needs(each).controllers)]
+        found.controllers.update(await self._own.controllers(signers))
+        await self._all(found.controllers, signers, self._controller)
+        return found
+
+    async def _all(
+        self, found: dict[str, Resolution], names: Iterable[str], look_up: Callable[[str], Awaitable[Resolution]]
+    ) -> None:
+        missing = [name for name in dict.fromkeys(names) if name not in found][:MOST]
+        async with asyncio.TaskGroup() as group:
+            for name in missing:
+                group.create_task(self._one(found, name, look_up))
+
+    async def _one(
+        self, found: dict[str, Resolution], name: str, look_up: Callable[[str], Awaitable[Resolution]]
+    ) -> None:
+        try:
+            async with asyncio.timeout_at(self._deadline), self._turns:
+                found[name] = await look_up(name)
+        except TimeoutError:
+            found[name] = Failure("deadline", "it did not come within the time that an arrival has")
+
+    async def _controller(self, name: str) -> Resolution:
+        try:
+            url = did_web_url(name) if name.startswith("did:") else name
+        except DidError as error:
+            return Failure(error.code, error.detail)
+        return await self._web.document(url, CONTROLLER_TYPES)
+
+    async def _status_list(self, url: str) -> Resolution:
+        return await self._own.status_list(url) or await self._web.document(url, LIST_TYPES)
+
+
+def _read(text: str, notation: Notation) -> Json:
+    """The achievement credential in the text. Raises Invalid."""
+    try:
+        document = parse(text)
+    except CredentialError as error:
+        raise _refused(f"parse: {error.code}: {error.detail}") from error
+    if isinstance(document, Enveloped) != (notation is Notation.COMPACT_JWS):
+        raise _refused("a credential in a JWS is sent as the compact JWS itself, as text/plain; any other as JSON")
+    types = document.get("type")
+    names = {name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)}
+    if names.isdisjoint(ACHIEVEMENTS):
+        raise _refused("type: must hold AchievementCredential or OpenBadgeCredential")
+    if not isinstance(document.get("id"), str):
+        raise _refused("id: an achievement credential has one")
+    return document
+
+
+def _judge(document: Json, evidence: Evidence, now: datetime) -> Report:
+    return verify(
+        document,
+        controllers=evidence.controllers,
+        status_lists=evidence.status_lists,
+        status_lists_fetched=dict.fromkeys(evidence.status_lists, now),
+        schemas=evidence.schemas,
+        now=now,
+        trusted_issuers=trust_only(()),
+        policy=POLICY,
+    )
+
+
+def _speaks_against(check: Check) -> bool:
+    return check.outcome in {Outcome.FAILED, Outcome.UNKNOWN} and check.code != "expired"
+
+
+def _why(check: Check) -> str:
+    """Where a document breaks its data model; the other codes say enough."""
+    return f" ({check.detail})" if check.code == "schema_invalid" else ""
+
+
+def _arrived(document: Mapping[str, Any], text: str, notation: Notation) -> Arrived:
+    starts, _ = validity_period(document)
+    issuer = issuer_id(document)
+    assert issuer is not None and starts is not None  # noqa: S101 - the report would have failed
+    return Arrived(notation, text, issuer, document["id"], starts)
+
+
+def _refused(why: str) -> Invalid:
+    return Invalid(f"the credential was refused: {why}")

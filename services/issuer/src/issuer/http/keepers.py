@@ -1,0 +1,22 @@
+"""Who may reach into a backpack: a program that its keeper allowed to, and nobody else."""
+
+from fastapi import Request
+
+from issuer.core.backpack_model import PersonId
+from service_kit.auth import Caller, Scope
+from service_kit.errors import Forbidden
+
+
+class PersonScope(Scope):
+    """Dependency: as Scope, and the token comes from a person's consent. No organization has a backpack."""
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await super().__call__(request)
+        if caller.grant_id is None:
+            raise Forbidden("a backpack is a person's: this needs a token that a person allowed", code="not-a-person")
+        return caller
+
+
+def keeper(caller: Caller) -> PersonId:
+    """Whose backpack it is."""
+    return PersonId(caller.subject)

@@ -1,0 +1,126 @@
+"""The service description document: where an Open Badges client learns how to register, be allowed, and call."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from issuer.http.open_badges import CREDENTIALS, PREFIX, PROFILE, SCOPE, WRITTEN
+from issuer.http.open_badges_status import STATUS_INFO
+from service_kit.app import router
+
+DISCOVERY = f"{PREFIX}/discovery"
+MAX_AGE_S = 3600
+SCHEME = "OAuth2ACG"
+SCOPES = {
+    "credential.readonly": "Read the person's credentials",
+    "credential.upsert": "Add credentials for the person, or replace them by newer ones",
+    "profile.readonly": "Read the person's profile",
+    "profile.update": "Update the person's profile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who serves it: our public origin, the authorization server's, and the documents that people agree to."""
+
+    base_url: str
+    authorization_server: str
+    terms_url: str
+    privacy_url: str
+
+
+def discovery_routes(host: Host) -> APIRouter:
+    """`/ims/ob/v3p0/discovery`, open to all."""
+    routes = router(prefix=PREFIX, tags=["open-badges"], open_query=True)
+    body = orjson.dumps(service_description(host))
+    headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": f"public, max-age={MAX_AGE_S}"}
+    answer: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
+
+    @routes.get(
+        "/discovery", operation_id="getServiceDescription", summary="The service description document", responses=answer
+    )
+    async def get_service_description(request: Request) -> Response:
+        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+        if headers["ETag"] in known or "*" in known:
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type="application/json")
+
+    return routes
+
+
+def service_description(host: Host) -> dict[str, Any]:
+    """Open Badges 3.0 §6.3: an OpenAPI document with 1EdTech's members for registration, terms and privacy."""
+    return {
+        "openapi": "3.0.1",
+        "info": {
+            "title": "Laurel",
+            "version": "3.0",
+            "description": "A host of Open Badges 3.0",
+            "termsOfService": host.terms_url,
+            "x-imssf-privacyPolicyUrl": host.privacy_url,
+        },
+        "servers": [{"url": f"{host.base_url}{PREFIX}"}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {SCHEME: _security_scheme(host)},
+            "schemas": {"Imsx_StatusInfo": STATUS_INFO},
+        },
+    }
+
+
+def _security_scheme(host: Host) -> dict[str, Any]:
+    server = host.authorization_server
+    return {
+        "type": "oauth2",
+        "description": "OAuth 2.0 authorization code grant with PKCE (S256)",
+        "x-imssf-name": "Laurel",
+        "x-imssf-registrationUrl": f"{server}/oauth/register",
+        "x-imssf-termsOfServiceUrl": host.terms_url,
+        "x-imssf-privacyPolicyUrl": host.privacy_url,
+        "flows": {
+            "authorizationCode": {
+                "authorizationUrl": f"{server}/oauth/authorize",
+                "tokenUrl": f"{server}/oauth/token",
+                "refreshUrl": f"{server}/oauth/token",
+                "scopes": {f"{SCOPE}{name}": meaning for name, meaning in SCOPES.items()},
+            }
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    integers = [_parameter("limit", {"type": "integer", "minimum": 1}), _parameter("offset", {"type": "integer"})]
+    since = _parameter("since", {"type": "string", "format": "date-time"})
+    profile = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        CREDENTIALS.removeprefix(PREFIX): {
+            "get": _operation("getCredentials", "credential.readonly", (200,), parameters=[*integers, since]),
+            "post": _operation("upsertCredential", "credential.upsert", (200, 201), requestBody=_body(WRITTEN)),
+        },
+        PROFILE.removeprefix(PREFIX): {
+            "get": _operation("getProfile", "profile.readonly", (200,)),
+            "put": _operation("putProfile", "profile.update", (200,), requestBody=_body(profile)),
+        },
+    }
+
+
+def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": content}
+
+
+def _operation(name: str, scope: str, good: tuple[int, ...], **more: Any) -> dict[str, Any]:
+    refused = {"application/json": {"schema": {"$ref": "#/components/schemas/Imsx_StatusInfo"}}}
+    answers = {str(status): {"description": "done"} for status in good}
+    return {
+        "operationId": name,
+        "security": [{SCHEME: [f"{SCOPE}{scope}"]}],
+        "responses": answers | {"default": {"description": "imsx_StatusInfo", "content": refused}},
+        **more,
+    }

@@ -1,0 +1,71 @@
+"""The addresses of a protocol that is not ours may say no in a form of their own, whatever it was that failed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import Request, Response
+
+from service_kit.app import create_app, router
+from service_kit.errors import Limited, Unauthorized
+from service_kit.problems import Refusal
+from service_kit.settings import HttpSettings, Settings
+from service_kit.testing import BASE_URL, asgi_client
+
+pytestmark = pytest.mark.asyncio
+
+
+def foreign(refusal: Refusal) -> Response:
+    fields = ",".join(error.field for error in refusal.errors)
+    words = (refusal.method, str(refusal.status), refusal.code, fields)
+    return Response(" ".join(words).strip(), refusal.status, headers=dict(refusal.headers), media_type="text/plain")
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    routes = router()
+
+    @routes.get("/foreign/{thing}")
+    @routes.get("/ours/{thing}")
+    async def fail(thing: str, size: int = 0) -> str:
+        raise {"limited": Limited("too many"), "token": Unauthorized("no token")}.get(thing, RuntimeError("a bug"))
+
+    @routes.post("/foreign/{thing}")
+    async def read(request: Request) -> str:
+        await request.body()
+        return "read"
+
+    settings = Settings(environment="development", public_base_url=BASE_URL, http=HttpSettings(max_body_bytes=10))
+    async with asgi_client(create_app("test", settings, routers=[routes], refusals={"/foreign/": foreign})) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("GET", "/foreign/limited", "GET 429 limit-exceeded"),
+        ("GET", "/foreign/token", "GET 401 unauthorized"),
+        ("GET", "/foreign/bug", "GET 500 internal-error"),
+        ("GET", "/foreign/limited?size=x", "GET 422 invalid-request size"),
+        ("GET", "/foreign/a/b", "GET 404 not-found"),
+        ("PUT", "/foreign/limited", "PUT 405 method-not-allowed"),
+        ("POST", "/foreign/large", "POST 413 content-too-large"),
+    ],
+)
+async def test_every_refusal_has_that_form(client: httpx.AsyncClient, method: str, path: str, said: str) -> None:
+    answer = await client.request(method, path, content=b"x" * 11 if method == "POST" else b"")
+    assert (answer.headers["content-type"], answer.text) == ("text/plain; charset=utf-8", said)
+    assert answer.headers["x-request-id"]
+
+
+async def test_the_headers_that_a_status_asks_for_are_kept(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/foreign/limited")).headers["retry-after"]
+    assert (await client.get("/foreign/token")).headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_elsewhere_a_refusal_is_a_problem_document(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/ours/limited")
+    assert (answer.status_code, answer.headers["content-type"]) == (429, "application/problem+json")
