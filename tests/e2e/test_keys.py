@@ -18,6 +18,7 @@ from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.clock import utc_now
 from service_kit.database import Database, open_database
+from service_kit.ids import new_id
 from service_kit.inbox import Inbox
 from service_kit.offload import offload
 from service_kit.settings import AuthSettings, DatabaseSettings
@@ -35,6 +36,26 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 ORIGIN = "https://laurel.test"
 AUTH = AuthSettings(issuer=BASE_URL, jwks_url=f"{BASE_URL}/oauth/jwks", audiences=(BASE_URL,))
 WAIT = timedelta(minutes=5)
+OPEN_BADGE: Json = {
+    "@context": [
+        "https://www.w3.org/ns/credentials/v2",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+    ],
+    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+    "name": "Network Defence",
+    "validFrom": "2026-01-01T00:00:00Z",
+    "credentialSubject": {
+        "id": "did:example:ada",
+        "type": ["AchievementSubject"],
+        "achievement": {
+            "id": "https://laurel.test/achievements/1",
+            "type": ["Achievement"],
+            "name": "Network Defence",
+            "description": "Segmentation, monitoring and response.",
+            "criteria": {"narrative": "A practical exercise with a written report."},
+        },
+    },
+}
 
 
 class Fleet:
@@ -52,7 +73,7 @@ class Fleet:
         for payload in await self.issuer.events(event_type):
             await self._inbox.process(record_of(payload))
 
-    async def verdict(self, credential: Json) -> tuple[str, str]:
+    async def verdict(self, credential: Json | str) -> tuple[str, str]:
         answer = await self._verifier.post(
             "/verifications", json={"credential": credential, "policy": {"acceptUnknownIssuer": True}}
         )
@@ -168,3 +189,19 @@ async def test_a_key_that_is_news_is_waited_for(fleet: Fleet, clock: Clock) -> N
     verdict = asyncio.create_task(fleet.verdict(credential))
     await fleet.tell("issuer.published.v1")
     assert await verdict == ("valid", "signature_valid")
+
+
+async def test_a_vc_jwt_by_rs256_is_verified_until_its_key_is_revoked(fleet: Fleet) -> None:
+    world = fleet.issuer
+    issuer = await world.issuer(ORG, keys=["Ed25519", "RS256"])
+    key = (await world.send("GET", f"/issuers/{issuer['slug']}/keys")).json()["items"][1]
+    badge = OPEN_BADGE | {"issuer": issuer["profile"], "id": f"urn:uuid:{new_id()}"}
+    answer = await world.send("POST", "/vc/ob-vc-jwt/credentials/issue?keyType=RS256", {"credential": badge})
+    token = answer.json()["verifiableCredential"]
+    await fleet.tell()
+    assert await fleet.verdict(token) == ("valid", "signature_valid")
+    header, payload, signature = token.split(".")
+    assert await fleet.verdict(f"{header}.{payload}.{signature[::-1]}") == ("invalid", "signature_invalid")
+    await world.send("POST", f"/issuers/{issuer['slug']}/keys/{key['keyId']}/revoke")
+    await fleet.tell()
+    assert await fleet.verdict(token) == ("invalid", "method_revoked")

@@ -33,6 +33,7 @@ from issuer.core.model import (
     KeyId,
     ListId,
     Slot,
+    fragment_of,
 )
 from issuer.core.order import Order
 from issuer.core.patterns import Patterns, frame
@@ -67,7 +68,7 @@ def an_issuer() -> Issuer:
     key = IssuerKey(
         id=key_id,
         issuer_id=issuer_id,
-        verification_method=f"{MODEL['issuer']['id']}#{public.multibase}",
+        verification_method=f"{MODEL['issuer']['id']}#{fragment_of(public)}",
         public=public,
         sealed=sealed,
         created_at=NOW,
@@ -190,7 +191,7 @@ def test_what_was_learnt_is_used() -> None:
     assert (Counting.whole, len(found)) == (2, 40)
     for one in found:
         document = json.loads(one.document)
-        verify_proof(document, document["proof"], ISSUER.key.public)
+        verify_proof(document, document["proof"], ISSUER.key.of_proofs)
         assert one.digest == digest(document)
 
 

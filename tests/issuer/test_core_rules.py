@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
@@ -10,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credential_core import jose
+from credential_core.errors import KeyMaterialError
 from credential_core.keys import SigningKey
 from credential_core.model import identity_matches
 from credential_core.proof import verify_proof
 from issuer.adapters.key_store import KeySealed, LocalKeyStore, recipient_keys
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.change_status import TARGET, Action, next_state
-from issuer.core.model import Algorithm, IssuerId, IssuerKey, KeyId, State
+from issuer.core.model import Algorithm, IssuerId, IssuerKey, KeyId, State, fragment_of
 from issuer.core.recipient import Recipient, fingerprint, subject_of
+from issuer.core.securing import Form, Manner
 from service_kit.errors import Conflict, Invalid
 
 BASE = "https://laurel.example"
@@ -91,7 +95,7 @@ async def stored_key(
     store: LocalKeyStore, issuer: str = "issuer", key: str = "key", algorithm: Algorithm = "Ed25519"
 ) -> IssuerKey:
     public, sealed = await store.create(IssuerId(issuer), KeyId(key), algorithm)
-    method = f"did:key:{public.multibase}#{public.multibase}"
+    method = f"did:web:laurel.test#{fragment_of(public)}"
     now = datetime.now(UTC)
     return IssuerKey(
         id=KeyId(key),
@@ -106,14 +110,29 @@ async def stored_key(
 
 DOCUMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "id": "urn:x", "type": ["VerifiableCredential"]}
 
+BADGE = DOCUMENT | {
+    "issuer": "did:web:laurel.test",
+    "validFrom": "2026-01-01T00:00:00Z",
+    "credentialSubject": {"id": "did:example:ada"},
+}
+
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("algorithm", get_args(Algorithm))
 async def test_a_sealed_key_signs_in_another_process(algorithm: Algorithm) -> None:
     key = await stored_key(LocalKeyStore(KEK), algorithm=algorithm)
-    assert key.public.algorithm == algorithm
-    signed = await LocalKeyStore(KEK).sign(DOCUMENT, key, datetime.now(UTC))
-    verify_proof(signed, signed["proof"], key.public)
+    assert key.algorithm == algorithm
+    other = LocalKeyStore(KEK)
+    secured = await other.secure(BADGE, key, Manner(form=Form.OPEN_BADGES_JWT, created=datetime.now(UTC)))
+    token = jose.read(json.loads(secured.text))
+    token.envelope.jws.verify(key.public)
+    assert (token.envelope.profile, dict(token)) == (jose.Profile.OPEN_BADGES, BADGE)
+    if key.makes_proofs:
+        signed = await other.sign(DOCUMENT, key, datetime.now(UTC))
+        verify_proof(signed, signed["proof"], key.of_proofs)
+    else:
+        with pytest.raises(KeyMaterialError):
+            await other.sign(DOCUMENT, key, datetime.now(UTC))
 
 
 @pytest.mark.asyncio

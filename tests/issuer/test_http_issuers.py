@@ -81,6 +81,8 @@ async def test_an_issuers_first_key_signs_its_credentials_and_lists(world: World
         {"keys": []},
         {"keys": ["Ed25519", "Ed25519"]},
         {"keys": ["RSA"]},
+        {"keys": ["RS256"]},
+        {"keys": ["RS256"], "method": "key"},
         {"keys": ["Ed25519", "P-256"], "method": "key"},
         {"keys": "Ed25519"},
     ],

@@ -264,7 +264,16 @@ async def test_an_issuer_has_so_many_keys_and_no_more(world: World) -> None:
     assert (full.status_code, problem_code(full)) == (409, "too-many-keys")
 
 
-@pytest.mark.parametrize("body", [{"algorithm": "RS512"}, {"purpose": "encryption"}, {"state": "active"}, []])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"algorithm": "RS512"},
+        {"purpose": "encryption"},
+        {"algorithm": "RS256", "purpose": "status-lists"},
+        {"state": "active"},
+        [],
+    ],
+)
 async def test_wrong_requests_make_no_key(world: World, body: Any) -> None:
     slug = (await world.issuer())["slug"]
     assert (await world.send("POST", f"/issuers/{slug}/keys", body)).status_code == 422

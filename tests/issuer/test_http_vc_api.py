@@ -15,6 +15,7 @@ from credential_core.did import assertion_method
 from credential_core.keys import PublicKey
 from issuer.core.securing import Form
 from issuer.main import Core
+from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from tests.issuer.world import OTHER_ORG, World, fields
 
@@ -24,7 +25,7 @@ Json = dict[str, Any]
 V2 = "https://www.w3.org/ns/credentials/v2"
 V1 = "https://www.w3.org/2018/credentials/v1"
 KEYS = ["Ed25519", "P-256", "P-384"]
-PROOFS = [form for form in Form if form not in (Form.JWT, Form.ECDSA_SD)]
+PROOFS = [form for form in Form if form not in (Form.JWT, Form.OPEN_BADGES_JWT, Form.ECDSA_SD)]
 
 
 def credential(did: str, **members: Any) -> Json:
@@ -363,3 +364,47 @@ async def test_a_pointer_that_leads_nowhere(world: World) -> None:
         assert (await post(world, "/credentials/derive", body)).status_code == 400
     wrong = {"credential": credential(did), "options": {"mandatoryPointers": ["/nothing"]}}
     assert (await post(world, "/ecdsa-sd-2023/credentials/issue", wrong)).status_code == 400
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "P-256", "P-384", "Ed25519"])
+async def test_the_vc_jwt_of_open_badges(world: World, algorithm: str) -> None:
+    did = (await world.issuer(keys=list(dict.fromkeys(["Ed25519", algorithm]))))["id"]
+    document = credential(did, validUntil="2099-01-01T00:00:00Z")
+    answer = await post(world, f"/ob-vc-jwt/credentials/issue?keyType={algorithm}", {"credential": document})
+    token = jose.read(answer.json()["verifiableCredential"])
+    jws = token.envelope.jws
+    assert (answer.status_code, token.envelope.profile, dict(token)) == (201, jose.Profile.OPEN_BADGES, document)
+    assert (jws.claims["iss"], jws.claims["jti"], jws.claims["sub"]) == (did, document["id"], "did:example:subject")
+    (published,) = await world.events("issuer.published.v1")
+    resolve = {did: published.did_document}
+    expected = jose.Expected(signer=did, purpose="assertionMethod", now=utc_now())
+    jose.verify_enveloped(token, expected, lambda name: resolve[name])
+
+
+async def test_an_rsa_key_is_published_as_jwk_and_signs_where_it_is_asked_for(world: World) -> None:
+    issuer = await world.issuer(keys=["RS256", "P-256"])
+    (published,) = await world.events("issuer.published.v1")
+    rsa, ec = published.did_document["verificationMethod"]
+    assert (rsa["type"], rsa["publicKeyJwk"]["kty"], ec["type"]) == ("JsonWebKey", "RSA", "Multikey")
+    assert published.did_document["assertionMethod"] == [rsa["id"], ec["id"]]
+    items = (await world.send("GET", f"/issuers/{issuer['slug']}/keys")).json()["items"]
+    assert [(key["algorithm"], key["type"]) for key in items] == [("RS256", "JsonWebKey"), ("P-256", "Multikey")]
+    assert items[0]["publicKeyJwk"] == rsa["publicKeyJwk"]
+    signed = (await world.issue(await world.achievement()))["credential"]
+    assert signed["proof"]["verificationMethod"] == ec["id"]
+    refused = await post(
+        world, "/eddsa-jcs-2022/credentials/issue?keyType=RS256", {"credential": credential(issuer["id"])}
+    )
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("lacking", ["id", "subject"])
+async def test_a_vc_jwt_of_open_badges_takes_names_for_its_claims(world: World, lacking: str) -> None:
+    did = (await world.issuer())["id"]
+    document = credential(did)
+    if lacking == "id":
+        del document["id"]
+    else:
+        document["credentialSubject"] = {"name": "Ada"}
+    answer = await post(world, "/ob-vc-jwt/credentials/issue", {"credential": document})
+    assert (answer.status_code, await world.count("any_credentials")) == (400, 0)

@@ -15,8 +15,9 @@ from credential_core.errors import CredentialError, DidError, KeyMaterialError
 from credential_core.json_input import parse
 from credential_core.jwk import from_jwk, to_jwk
 from credential_core.keys import PublicKey
+from credential_core.methods import JwkMethod, ends
 from credential_core.multibase import decode_base64url, encode_base64url
-from credential_core.timestamps import format_timestamp, parse_timestamp
+from credential_core.timestamps import parse_timestamp
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z", re.IGNORECASE)
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+\Z")
@@ -24,6 +25,7 @@ _DID_WEB: Final = re.compile(r"did:web:([A-Za-z0-9.-]+)(?:%3[Aa](\d{1,5}))?((?::
 _MULTIKEY_TYPES: Final = frozenset({"Multikey", "Ed25519VerificationKey2020"})
 _JWK_TYPES: Final = frozenset({"JsonWebKey", "JsonWebKey2020"})
 _MAX_DID_JWK: Final = 2048  # characters; an RSA-4096 key needs some 1,000
+JWK_V1: Final = "https://w3id.org/security/jwk/v1"
 RELATIONSHIPS: Final = frozenset({"assertionMethod", "authentication"})
 
 
@@ -45,11 +47,7 @@ class VerificationMethod:
             "controller": self.controller,
             "publicKeyMultibase": self.public.multibase,
         }
-        if self.expires is not None:
-            plain["expires"] = format_timestamp(self.expires)
-        if self.revoked is not None:
-            plain["revoked"] = format_timestamp(self.revoked)
-        return plain
+        return plain | ends(self.expires, self.revoked)
 
 
 def did_key(public: PublicKey) -> str:
@@ -93,9 +91,9 @@ def did_web_url(did: str) -> str:
 
 
 def did_document(
-    did: str, methods: Sequence[VerificationMethod], assertion: Sequence[str] | None = None
+    did: str, methods: Sequence[VerificationMethod | JwkMethod], assertion: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """A controller document of Multikey methods.
+    """A controller document.
 
     `assertion` are the ids that may sign credentials; unless given, all methods that are not revoked, as may
     authenticate. DidError `method_unknown` if one is not among `methods`.
@@ -105,7 +103,7 @@ def did_document(
     if not set(allowed) <= {method.id for method in methods}:
         raise DidError("method_unknown", "assertionMethod names a method the document does not hold")
     return {
-        "@context": [DID_V1, MULTIKEY_V1],
+        "@context": [DID_V1, MULTIKEY_V1, *([JWK_V1] if any(isinstance(each, JwkMethod) for each in methods) else [])],
         "id": did,
         "verificationMethod": [method.to_dict() for method in methods],
         "authentication": ids,
@@ -262,12 +260,12 @@ def _read_method(entry: Mapping[str, Any], method_id: str, subject: str) -> Veri
         raise DidError("method_type_unsupported", "only Multikey and JsonWebKey verification methods are read")
     try:
         public = _jwk_key(entry.get("publicKeyJwk")) if kind in _JWK_TYPES else _multibase_key(entry, kind)
-        ends = {name: parse_timestamp(entry[name]) if name in entry else None for name in ("expires", "revoked")}
+        until = {name: parse_timestamp(entry[name]) if name in entry else None for name in ("expires", "revoked")}
     except CredentialError as error:
         unsupported = error.code == "key_algorithm_unsupported"
         code = "method_type_unsupported" if unsupported else "method_malformed"
         raise DidError(code, f"the verification method cannot be read: {error.detail}") from None
-    return VerificationMethod(method_id, subject, public, **ends)
+    return VerificationMethod(method_id, subject, public, **until)
 
 
 def _multibase_key(entry: Mapping[str, Any], kind: str) -> PublicKey:

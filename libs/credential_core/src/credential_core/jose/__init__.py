@@ -8,9 +8,10 @@ from credential_core.jose.algorithms import RsaSigningKey, Signer, VerifyingKey,
 from credential_core.jose.envelope import Envelope, Enveloped, Profile
 from credential_core.jose.jws import Jws, sign
 from credential_core.jose.open_badges import issue as issue_open_badge
+from credential_core.jose.open_badges import prepare as prepare_open_badge
 from credential_core.jose.reading import read
 from credential_core.jose.verification import Expected, verify_enveloped
-from credential_core.jose.w3c import enveloped, issue_credential, issue_presentation
+from credential_core.jose.w3c import enveloped, issue_credential, issue_presentation, prepare_credential
 
 __all__ = [
     "Envelope",
@@ -26,6 +27,8 @@ __all__ = [
     "issue_credential",
     "issue_open_badge",
     "issue_presentation",
+    "prepare_credential",
+    "prepare_open_badge",
     "read",
     "sign",
     "verify_enveloped",

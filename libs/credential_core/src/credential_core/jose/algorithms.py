@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
 from credential_core.errors import KeyMaterialError, ProofError
 from credential_core.jwk import RsaPublicKey
@@ -44,10 +45,19 @@ class RsaSigningKey:
     @classmethod
     def from_pem(cls, pem: bytes) -> RsaSigningKey:
         """Read an unencrypted PEM (PKCS#8 or PKCS#1). KeyMaterialError for anything but an RSA key of 2048 bits up."""
+        return cls._loaded(load_pem_private_key, pem)
+
+    @classmethod
+    def from_der(cls, der: bytes) -> RsaSigningKey:
+        """The same for DER."""
+        return cls._loaded(load_der_private_key, der)
+
+    @classmethod
+    def _loaded(cls, load: Callable[[bytes, None], object], data: bytes) -> RsaSigningKey:
         try:
-            private = load_pem_private_key(pem, password=None)
+            private = load(data, None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise KeyMaterialError("key_malformed", "not an unencrypted private key in PEM") from None
+            raise KeyMaterialError("key_malformed", "not an unencrypted private key in PEM or DER") from None
         if not isinstance(private, rsa.RSAPrivateKey):
             raise KeyMaterialError("key_algorithm_unsupported", "not an RSA key")
         return cls(private)
@@ -65,9 +75,9 @@ def algorithms(key: VerifyingKey) -> tuple[str, ...]:
     return _ALGORITHMS["RSA" if isinstance(key, RsaPublicKey) else key.algorithm]
 
 
-def signing_algorithm(key: Signer) -> str:
-    """The `alg` that this library signs with: EdDSA, ES256, ES384 or RS256."""
-    return algorithms(key.public)[0]
+def signing_algorithm(key: VerifyingKey) -> str:
+    """The `alg` that this library signs with where `key` verifies: EdDSA, ES256, ES384 or RS256."""
+    return algorithms(key)[0]
 
 
 def verify_signature(key: VerifyingKey, algorithm: object, signature: bytes, data: bytes) -> None:

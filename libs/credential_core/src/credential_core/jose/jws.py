@@ -18,6 +18,7 @@ from credential_core.errors import CredentialError, DocumentError, LimitError, P
 from credential_core.jose.algorithms import Signer, VerifyingKey, signing_algorithm, verify_signature
 from credential_core.json_input import MAX_BYTES, check_tree, parse
 from credential_core.multibase import decode_base64url
+from credential_core.unsigned import Unsigned
 
 MAX_HEADER: Final = 8192  # characters; the largest RSA key in a `jwk` needs some 3,000
 MAX_SIGNATURE: Final = 1024  # bytes; that of an RSA key of 8192 bits
@@ -77,11 +78,16 @@ def _header(part: str) -> dict[str, Any]:
 
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: Signer) -> str:
     """A compact JWS over `claims`; `alg` is added as the key has it. DocumentError for what is not plain JSON."""
+    return prepare(header, claims, key.public).by(key)
+
+
+def prepare(header: Mapping[str, Any], claims: Mapping[str, Any], public: VerifyingKey) -> Unsigned[str]:
+    """The same for a key that is elsewhere: what it has to sign, and what becomes of the signature."""
     check_tree(dict(claims))
-    data = ".".join(encode(_dump(part)) for part in ({"alg": signing_algorithm(key), **header}, claims))
+    data = ".".join(encode(_dump(part)) for part in ({"alg": signing_algorithm(public), **header}, claims))
     if len(data) + MAX_SIGNATURE > MAX_BYTES:
         raise LimitError("document_too_large", f"a document may have {MAX_BYTES} bytes")
-    return f"{data}.{encode(key.sign(data.encode('ascii')))}"
+    return Unsigned(data.encode("ascii"), lambda signature: f"{data}.{encode(signature)}")
 
 
 def _dump(value: Mapping[str, Any]) -> bytes:

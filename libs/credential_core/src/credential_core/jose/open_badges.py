@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from credential_core.errors import DocumentError, ProofError
-from credential_core.jose.algorithms import Signer
+from credential_core.jose import jws
+from credential_core.jose.algorithms import Signer, VerifyingKey
 from credential_core.jose.claims import REGISTERED, numeric_date, require_equal, seconds
-from credential_core.jose.jws import sign
 from credential_core.jwk import to_jwk
 from credential_core.timestamps import format_timestamp, parse_timestamp
+from credential_core.unsigned import Unsigned
 
 HEADERS: Final = frozenset({"alg", "kid", "jwk", "typ"})
 _TEXT_CLAIMS: Final = {"jti": "id", "iss": "issuer", "sub": "credentialSubject"}
@@ -26,6 +27,11 @@ def issue(credential: Mapping[str, Any], key: Signer, *, kid: str | None = None)
     only an issuer whose own document lists it can be verified. DocumentError if the credential has a claim's name for a
     member, or lacks what the claims take: `id`, `issuer`, `validFrom`, and an `id` of its one subject.
     """
+    return prepare(credential, key.public, kid=kid).by(key)
+
+
+def prepare(credential: Mapping[str, Any], public: VerifyingKey, *, kid: str | None = None) -> Unsigned[str]:
+    """The same for a key that is elsewhere: what it has to sign, and what becomes of the signature."""
     reserved = sorted((REGISTERED | {"vc", "vp"}) & credential.keys())
     if reserved:
         raise DocumentError("jwt_claim_unexpected", f"the credential has a member named {reserved[0]}")
@@ -39,7 +45,8 @@ def issue(credential: Mapping[str, Any], key: Signer, *, kid: str | None = None)
         raise DocumentError("jwt_claim_missing", f"a VC-JWT takes the id of the {missing[0]}, and there is none")
     if "validUntil" in credential:
         claims["exp"] = seconds(parse_timestamp(credential["validUntil"]))
-    return sign({"typ": "JWT", **({"jwk": to_jwk(key.public)} if kid is None else {"kid": kid})}, claims, key)
+    named = {"jwk": to_jwk(public)} if kid is None else {"kid": kid}
+    return jws.prepare({"typ": "JWT", **named}, claims, public)
 
 
 def document(claims: Mapping[str, Any]) -> dict[str, Any]:

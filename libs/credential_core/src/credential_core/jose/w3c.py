@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import DocumentError, ProofError
-from credential_core.jose.algorithms import Signer
+from credential_core.jose import jws
+from credential_core.jose.algorithms import Signer, VerifyingKey
 from credential_core.jose.claims import REGISTERED, require_equal, seconds
 from credential_core.jose.envelope import Profile
-from credential_core.jose.jws import sign
+from credential_core.unsigned import Unsigned
 
 _HEADERS: Final = frozenset({"alg", "kid", "typ", "cty", "iss"})
 _CONTENT: Final = {Profile.CREDENTIAL: "vc", Profile.PRESENTATION: "vp"}
@@ -32,7 +33,19 @@ def issue_credential(
     expires: datetime | None = None,
 ) -> str:
     """A credential as `vc+jwt`. `kid` is the verification method; `expires` ends the signature, not the credential."""
-    return _sign(Profile.CREDENTIAL, credential, key, kid, {"iat": issued, "exp": expires})
+    return prepare_credential(credential, key.public, kid=kid, issued=issued, expires=expires).by(key)
+
+
+def prepare_credential(
+    credential: Mapping[str, Any],
+    public: VerifyingKey,
+    *,
+    kid: str,
+    issued: datetime | None = None,
+    expires: datetime | None = None,
+) -> Unsigned[str]:
+    """The same for a key that is elsewhere: what it has to sign, and what becomes of the signature."""
+    return _prepare(Profile.CREDENTIAL, credential, public, kid, {"iat": issued, "exp": expires})
 
 
 def issue_presentation(
@@ -47,17 +60,19 @@ def issue_presentation(
 ) -> str:
     """A presentation as `vp+jwt`, by its holder, for the verifier `audience` and its `nonce`."""
     bound = {name: value for name, value in (("aud", audience), ("nonce", nonce)) if value is not None}
-    return _sign(Profile.PRESENTATION, {**presentation, **bound}, key, kid, {"iat": issued, "exp": expires})
+    times = {"iat": issued, "exp": expires}
+    return _prepare(Profile.PRESENTATION, {**presentation, **bound}, key.public, kid, times).by(key)
 
 
-def _sign(
-    profile: Profile, document: Mapping[str, Any], key: Signer, kid: str, times: Mapping[str, datetime | None]
-) -> str:
+def _prepare(
+    profile: Profile, document: Mapping[str, Any], public: VerifyingKey, kid: str, times: Mapping[str, datetime | None]
+) -> Unsigned[str]:
     reserved = sorted((REGISTERED - {"aud"} | {"vc", "vp"}) & document.keys())
     if reserved:
         raise DocumentError("jwt_claim_unexpected", f"the document has a member named {reserved[0]}")
     claims = {name: seconds(moment) for name, moment in times.items() if moment is not None}
-    return sign({"typ": str(profile), "cty": _CONTENT[profile], "kid": kid}, {**document, **claims}, key)
+    header = {"typ": str(profile), "cty": _CONTENT[profile], "kid": kid}
+    return jws.prepare(header, {**document, **claims}, public)
 
 
 def enveloped(token: str) -> dict[str, Any]:

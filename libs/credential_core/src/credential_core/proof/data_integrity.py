@@ -14,6 +14,7 @@ from credential_core.proof.configuration import ProofOptions, attach, configurat
 from credential_core.proof.hashing import hash_data
 from credential_core.proof.suites import Suite, Transformation, suite_of, suite_to_sign
 from credential_core.timestamps import parse_timestamp
+from credential_core.unsigned import Unsigned
 
 
 def sign(
@@ -34,8 +35,32 @@ def sign(
     take, or a `previous_proof` that the document does not hold. For ecdsa-sd-2023 see `sign_selective`. With
     `inline_contexts` the root's `@context` may hold contexts that only add names: see `jsonld.general`.
     """
+    return prepare(
+        document,
+        key.public,
+        verification_method=verification_method,
+        created=created,
+        cryptosuite=cryptosuite,
+        purpose=purpose,
+        options=options,
+        inline_contexts=inline_contexts,
+    ).by(key)
+
+
+def prepare(
+    document: Mapping[str, Any],
+    public: PublicKey,
+    *,
+    verification_method: str,
+    created: datetime,
+    cryptosuite: str = "eddsa-rdfc-2022",
+    purpose: str = "assertionMethod",
+    options: ProofOptions | None = None,
+    inline_contexts: bool = False,
+) -> Unsigned[dict[str, Any]]:
+    """The same for a key that is elsewhere: what it has to sign, and what becomes of the signature."""
     suite = suite_to_sign(cryptosuite)
-    algorithm = suite.hash_for(key.public)
+    algorithm = suite.hash_for(public)
     proof = configuration(
         document,
         suite,
@@ -45,7 +70,7 @@ def sign(
         options=options,
     )
     data = hash_data(covered(document, proof), proof, suite, algorithm, inline_contexts=inline_contexts)
-    return attach(document, {**proof, "proofValue": encode_base58(key.sign(data))})
+    return Unsigned(data, lambda signature: attach(document, {**proof, "proofValue": encode_base58(signature)}))
 
 
 def verify_proof(

@@ -22,6 +22,7 @@ from credential_core.proof.hashing import digest, options_digest
 from credential_core.proof.selection import select
 from credential_core.proof.suites import suite_of
 from credential_core.rdfc import canonicalize
+from credential_core.unsigned import Unsigned
 
 SUITE: Final = "ecdsa-sd-2023"
 _ALGORITHM: Final = "SHA-256"
@@ -158,8 +159,34 @@ def sign_selective(
     P-256 key made for this one proof and then forgotten: whoever has it can put statements into the credential.
     Deterministic given those. DocumentError for a pointer that leads nowhere, or what safe mode refuses.
     """
+    return prepare_selective(
+        document,
+        key.public,
+        verification_method=verification_method,
+        created=created,
+        mandatory=mandatory,
+        hmac_key=hmac_key,
+        ephemeral=ephemeral,
+        purpose=purpose,
+        options=options,
+    ).by(key)
+
+
+def prepare_selective(
+    document: Mapping[str, Any],
+    public: PublicKey,
+    *,
+    verification_method: str,
+    created: datetime,
+    mandatory: Sequence[str],
+    hmac_key: bytes,
+    ephemeral: SigningKey,
+    purpose: str = "assertionMethod",
+    options: ProofOptions | None = None,
+) -> Unsigned[dict[str, Any]]:
+    """The same for an issuer's key that is elsewhere. It signs once; all else is the ephemeral key's."""
     suite = suite_of({"type": "DataIntegrityProof", "cryptosuite": SUITE})
-    if suite.hash_for(key.public) != suite.hash_for(ephemeral.public) or len(hmac_key) != _HMAC_BYTES:
+    if suite.hash_for(public) != suite.hash_for(ephemeral.public) or len(hmac_key) != _HMAC_BYTES:
         raise ProofError("proof_malformed", f"{SUITE} takes an HMAC key of {_HMAC_BYTES} bytes")
     if options is not None and options.previous_proof is not None:
         raise ProofError("proof_chain_unsupported", f"chains of {SUITE} are not defined")
@@ -173,14 +200,13 @@ def sign_selective(
     if len(others) > MAX_SIGNATURES:
         raise ProofError("too_many_signatures", f"a selective proof may hold {MAX_SIGNATURES} signatures")
     lines = [grouping.lines[index] for index in sorted(required)]
-    base = BaseProof(
-        signature=key.sign(_base_data(unsecured, proof, ephemeral.public, lines)),
-        public=ephemeral.public,
-        hmac_key=hmac_key,
-        signatures=tuple(ephemeral.sign(line.encode()) for line in others),
-        mandatory=tuple(mandatory),
-    )
-    return attach(document, {**proof, "proofValue": base.encode()})
+    signatures = tuple(ephemeral.sign(line.encode()) for line in others)
+
+    def assemble(signature: bytes) -> dict[str, Any]:
+        base = BaseProof(signature, ephemeral.public, hmac_key, signatures, tuple(mandatory))
+        return attach(document, {**proof, "proofValue": base.encode()})
+
+    return Unsigned(_base_data(unsecured, proof, ephemeral.public, lines), assemble)
 
 
 def _base_data(

@@ -8,21 +8,22 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from credential_core.errors import ContextError, DocumentError
-from credential_core.keys import PublicKey, SigningKey
-from credential_core.proof import sign
+from credential_core.jose import RsaSigningKey, Signer
+from credential_core.keys import SigningKey
 from credential_core.template import Scalar, Sealed, Template
-from issuer.adapters.securing import new_key, secure
-from issuer.core.model import Algorithm, IssuerId, IssuerKey, Json, KeyId
+from issuer.adapters.securing import SUITES, finish, new_key, new_rsa_key, prepare, prepare_proof
+from issuer.core.model import Algorithm, AnyPublicKey, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
 from service_kit.ids import random_bytes
 from service_kit.offload import offload
 
-SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 NONCE_BYTES = 12
 AT_ONCE = 5  # signatures, before others on this loop have their turn
 FORMAT = b"\x01"
+DER = (Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 class KeySealed(RuntimeError):
@@ -38,27 +39,26 @@ class LocalKeyStore:
     def __init__(self, key_encryption_key: bytes, randomness: Callable[[int], bytes] = random_bytes) -> None:
         self._cipher = AESGCM(key_encryption_key)
         self._randomness = randomness
-        self._open: dict[KeyId, SigningKey] = {}
+        self._open: dict[KeyId, Signer] = {}
 
-    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[PublicKey, bytes]:
+    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[AnyPublicKey, bytes]:
         """A new key: its public part, and its sealed private part."""
-        made, nonce = new_key(algorithm, self._randomness), self._randomness(NONCE_BYTES)
-        sealed = FORMAT + nonce + self._cipher.encrypt(nonce, made.seed, _bound_to(issuer_id, key_id))
-        return made.public, sealed
+        made = await offload(new_rsa_key) if algorithm == "RS256" else new_key(algorithm, self._randomness)
+        secret = made.private.private_bytes(*DER) if isinstance(made, RsaSigningKey) else made.seed
+        nonce = self._randomness(NONCE_BYTES)
+        return made.public, FORMAT + nonce + self._cipher.encrypt(nonce, secret, _bound_to(issuer_id, key_id))
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:
         """A copy of the document with a proof by the key's rdfc suite."""
-        opened, suite = self._opened(key), SUITES[key.public.algorithm]
-        return sign(document, opened, verification_method=key.verification_method, created=created, cryptosuite=suite)
+        return prepare_proof(document, key, created).by(self._opened(key))
 
     async def seal(
         self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
         """What the template gives for each of these values, signed and checked, a few at a time."""
-        suite = SUITES.get(key.public.algorithm)
-        if suite is None:
+        suite, opened = SUITES.get(key.algorithm), self._opened(key)
+        if suite is None or isinstance(opened, RsaSigningKey):
             return None
-        opened = self._opened(key)
         sealed: list[Sealed | DocumentError | ContextError] = []
         for number, values in enumerate(fills, 1):
             try:
@@ -75,26 +75,31 @@ class LocalKeyStore:
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         """The document secured in some manner, and verified."""
-        opened = self._opened(key)
-        return await offload(secure, document, opened, key.verification_method, manner, random_bytes=self._randomness)
+        return await offload(self._secure, document, key, manner)
 
-    def _opened(self, key: IssuerKey) -> SigningKey:
+    def _secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
+        unsigned = prepare(document, key, manner, random_bytes=self._randomness)
+        return finish(unsigned.by(self._opened(key)), key, manner.form)
+
+    def _opened(self, key: IssuerKey) -> Signer:
         opened = self._open.get(key.id)
         if opened is None:
             opened = self._open[key.id] = self._unseal(key)
         return opened
 
-    def _unseal(self, key: IssuerKey) -> SigningKey:
+    def _unseal(self, key: IssuerKey) -> Signer:
         if not key.sealed.startswith(FORMAT):
             raise KeySealed(f"the key {key.id} is sealed in a format this version does not know")
         nonce, ciphertext = key.sealed[1 : 1 + NONCE_BYTES], key.sealed[1 + NONCE_BYTES :]
         try:
-            seed = self._cipher.decrypt(nonce, ciphertext, _bound_to(key.issuer_id, key.id))
+            secret = self._cipher.decrypt(nonce, ciphertext, _bound_to(key.issuer_id, key.id))
         except InvalidTag as error:
             raise KeySealed(
                 f"the key {key.id} does not open: it was sealed under another key encryption key"
             ) from error
-        return SigningKey.from_seed(seed, key.public.algorithm)
+        if key.algorithm == "RS256":
+            return RsaSigningKey.from_der(secret)
+        return SigningKey.from_seed(secret, key.algorithm)
 
 
 def _bound_to(issuer_id: IssuerId, key_id: KeyId) -> bytes:

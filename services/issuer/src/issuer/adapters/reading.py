@@ -171,6 +171,7 @@ class Reading:
             ISSUER_KEYS.c.issuer_id == table.c.issuer_id,
             ISSUER_KEYS.c.state == KeyState.ACTIVE.value,
             ISSUER_KEYS.c.purpose != KeyPurpose.CREDENTIALS.value,
+            ISSUER_KEYS.c.public_key.not_like("{%"),  # a JWK, of a key that signs no lists
         )
         query = select(table.c.id).where(due, signs).limit(LISTS_AT_ONCE)
         return [ListId(row["id"]) for row in await self._rows(query.order_by(table.c.published_at))]

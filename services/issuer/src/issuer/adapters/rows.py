@@ -6,12 +6,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import orjson
 from sqlalchemy import RowMapping, Select, select
 
+from credential_core.jwk import from_jwk, to_jwk
 from credential_core.keys import PublicKey
 from issuer.adapters.tables import CREDENTIALS, ISSUER_KEYS, ISSUERS
 from issuer.core.model import (
     Achievement,
+    AnyPublicKey,
     Credential,
     CredentialId,
     Issuer,
@@ -56,12 +59,20 @@ def issuers(found: Iterable[RowMapping]) -> list[Issuer]:
     return [_issuer(list(rows)) for _, rows in groupby(found, key=itemgetter("id"))]
 
 
+def _public(text: str) -> AnyPublicKey:
+    return from_jwk(orjson.loads(text)) if text.startswith("{") else PublicKey.from_multibase(text)
+
+
+def _public_text(public: AnyPublicKey) -> str:
+    return public.multibase if isinstance(public, PublicKey) else orjson.dumps(to_jwk(public)).decode()
+
+
 def _key(row: RowMapping) -> IssuerKey:
     return IssuerKey(
         id=KeyId(row["key_id"]),
         issuer_id=IssuerId(row["id"]),
         verification_method=row["verification_method"],
-        public=PublicKey.from_multibase(row["public_key"]),
+        public=_public(row["public_key"]),
         sealed=bytes(row["sealed"]),
         created_at=row["key_created_at"],
         since=row["key_since"],
@@ -112,7 +123,7 @@ def of_key(ordinal: int, value: IssuerKey) -> dict[str, Any]:
         "issuer_id": value.issuer_id,
         "ordinal": ordinal,
         "verification_method": value.verification_method,
-        "public_key": value.public.multibase,
+        "public_key": _public_text(value.public),
         "sealed": value.sealed,
         "created_at": value.created_at,
         "state": value.state.value,

@@ -1,36 +1,58 @@
 """Securing a credential with an opened key, and checking what was made. Slow enough to be run off the event loop."""
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from credential_core import jose, proof
 from credential_core.contexts import CREDENTIALS_V2, DATA_INTEGRITY_V2
 from credential_core.errors import KeyMaterialError
 from credential_core.jcs import digest
-from credential_core.keys import SigningKey
+from credential_core.jose import RsaSigningKey
+from credential_core.keys import PublicKey, SigningKey
 from credential_core.proof import ProofOptions
 from credential_core.shape_memory import canonical_nquads
-from issuer.core.model import Json
+from credential_core.unsigned import Unsigned
+from issuer.core.model import AnyPublicKey, IssuerKey, Json
 from issuer.core.securing import Form, Manner, Secured
 
 SECRET_BYTES = {"Ed25519": 32, "P-256": 32, "P-384": 48}
 HMAC_BYTES = 32
+SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
+RSA_BITS = 3072  # enough beyond 2030 (NIST SP 800-57), where credentials of today are still shown
 ALWAYS_THERE = "/issuer"
 
 
-def secure(
-    document: Json, key: SigningKey, method: str, manner: Manner, *, random_bytes: Callable[[int], bytes]
-) -> Secured:
-    """The secured credential, verified from its own text. Raises CredentialError for one that has no meaning."""
-    made = _FORMS[manner.form](document, key, method, manner, random_bytes)
+def prepare_proof(document: Json, key: IssuerKey, created: datetime) -> Unsigned[Json]:
+    """What the key has to sign for a proof by its usual suite."""
+    public, suite, method = key.of_proofs, SUITES[key.algorithm], key.verification_method
+    return proof.prepare(document, public, verification_method=method, created=created, cryptosuite=suite)
+
+
+def prepare(
+    document: Json, key: IssuerKey, manner: Manner, *, random_bytes: Callable[[int], bytes]
+) -> Unsigned[Json] | Unsigned[str]:
+    """What the key has to sign for a credential in some manner. Raises CredentialError for one that has no meaning."""
+    return _FORMS[manner.form](document, key.public, key.verification_method, manner, random_bytes)
+
+
+def finish(made: Json | str, key: IssuerKey, form: Form) -> Secured:
+    """The signed credential, verified from its own text."""
     text = orjson.dumps(made)
-    _check(orjson.loads(text), key, manner.form)
-    return Secured(made, text.decode(), digest(made))
+    _check(orjson.loads(text), key, form)
+    return Secured(text.decode(), digest(made))
+
+
+def new_rsa_key() -> RsaSigningKey:
+    """An RSA key that nobody has had. Its randomness is OpenSSL's own, and it takes a good part of a second."""
+    return RsaSigningKey(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS))
 
 
 def new_key(algorithm: str, random_bytes: Callable[[int], bytes]) -> SigningKey:
-    """A key that nobody has had."""
+    """A key of another kind that nobody has had."""
     while True:
         try:
             return SigningKey.from_seed(random_bytes(SECRET_BYTES[algorithm]), algorithm)
@@ -54,12 +76,12 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _proof(document: Json, key: SigningKey, method: str, manner: Manner, _: object) -> Json:
+def _proof(document: Json, public: PublicKey, method: str, manner: Manner, _: object) -> Unsigned[Json]:
     document = _with_proof_terms(document)
     _refuse_meaningless(document)
-    return proof.sign(
+    return proof.prepare(
         document,
-        key,
+        public,
         verification_method=method,
         created=manner.created,
         cryptosuite=manner.form.value,
@@ -69,11 +91,11 @@ def _proof(document: Json, key: SigningKey, method: str, manner: Manner, _: obje
 
 
 def _selective(
-    document: Json, key: SigningKey, method: str, manner: Manner, random_bytes: Callable[[int], bytes]
-) -> Json:
-    return proof.sign_selective(
+    document: Json, public: PublicKey, method: str, manner: Manner, random_bytes: Callable[[int], bytes]
+) -> Unsigned[Json]:
+    return proof.prepare_selective(
         _with_proof_terms(document),
-        key,
+        public,
         verification_method=method,
         created=manner.created,
         mandatory=manner.mandatory,
@@ -83,14 +105,21 @@ def _selective(
     )
 
 
-def _jwt(document: Json, key: SigningKey, method: str, manner: Manner, _: object) -> Json:
+def _jwt(document: Json, public: AnyPublicKey, method: str, manner: Manner, _: object) -> Unsigned[Json]:
     _refuse_meaningless(document)
-    return jose.enveloped(jose.issue_credential(document, key, kid=method, issued=manner.created))
+    token = jose.prepare_credential(document, public, kid=method, issued=manner.created)
+    return Unsigned(token.data, lambda signature: jose.enveloped(token.signed(signature)))
 
 
-_FORMS: dict[Form, Callable[..., Json]] = {
+def _open_badges_jwt(document: Json, public: AnyPublicKey, method: str, _: object, __: object) -> Unsigned[str]:
+    _refuse_meaningless(document)
+    return jose.prepare_open_badge(document, public, kid=method)
+
+
+_FORMS: dict[Form, Callable[..., Unsigned[Json] | Unsigned[str]]] = {
     Form.ECDSA_SD: _selective,
     Form.JWT: _jwt,
+    Form.OPEN_BADGES_JWT: _open_badges_jwt,
     **dict.fromkeys((Form.EDDSA_RDFC, Form.EDDSA_JCS, Form.ECDSA_RDFC, Form.ECDSA_JCS), _proof),
 }
 
@@ -104,12 +133,12 @@ def _refuse_meaningless(document: Json) -> None:
     canonical_nquads({name: value for name, value in document.items() if name != "proof"}, inline_contexts=True)
 
 
-def _check(document: Json, key: SigningKey, form: Form) -> None:
+def _check(made: Any, key: IssuerKey, form: Form) -> None:
     """Verify what will leave the process. A faulty signature may give away the key."""
-    if form is Form.JWT:
-        jose.read(document["id"].partition(",")[2]).envelope.jws.verify(key.public)
+    if form in (Form.JWT, Form.OPEN_BADGES_JWT):
+        token = made["id"].partition(",")[2] if form is Form.JWT else made
+        jose.read(token).envelope.jws.verify(key.public)
         return
     if form is Form.ECDSA_SD:
-        document = proof.derive(document, [ALWAYS_THERE])
-    made = proof.proofs(document)[-1]
-    proof.verify_proof(document, made, key.public, inline_contexts=True)
+        made = proof.derive(made, [ALWAYS_THERE])
+    proof.verify_proof(made, proof.proofs(made)[-1], key.of_proofs, inline_contexts=True)

@@ -13,7 +13,20 @@ from credential_core.did import (
 )
 from credential_core.errors import CredentialError
 from credential_core.keys import PublicKey
-from issuer.core.model import Algorithm, Issuer, IssuerId, IssuerKey, IssuingPolicy, Json, KeyId, KeyState, Method
+from credential_core.methods import JwkMethod
+from issuer.core.model import (
+    Algorithm,
+    AnyPublicKey,
+    Issuer,
+    IssuerId,
+    IssuerKey,
+    IssuingPolicy,
+    Json,
+    KeyId,
+    KeyState,
+    Method,
+    fragment_of,
+)
 from issuer.core.ports import Audit, KeyStore, UnitOfWork, UnitsOfWork
 from issuer.core.status_lists import OpenStatusList
 from service_kit.clock import Clock
@@ -80,12 +93,12 @@ class OpenIssuer:
     async def _build(self, new: NewIssuer) -> Issuer:
         issuer_id, now = IssuerId(self._new_id()), self._clock()
         made = [await self._new_key(issuer_id, algorithm) for algorithm in new.algorithms]
-        did = self._did_web(new.slug) if new.method == "web" else did_key(made[0][1])
+        did = self._did_web(new.slug) if new.method == "web" else _did_key(made[0][1])
         keys = tuple(
             IssuerKey(
                 id=key_id,
                 issuer_id=issuer_id,
-                verification_method=f"{did}#{public.multibase}",
+                verification_method=f"{did}#{fragment_of(public)}",
                 public=public,
                 sealed=sealed,
                 created_at=now,
@@ -108,7 +121,7 @@ class OpenIssuer:
             keys=keys,
         )
 
-    async def _new_key(self, issuer_id: IssuerId, algorithm: Algorithm) -> tuple[KeyId, PublicKey, bytes]:
+    async def _new_key(self, issuer_id: IssuerId, algorithm: Algorithm) -> tuple[KeyId, AnyPublicKey, bytes]:
         key_id = KeyId(self._new_id())
         return key_id, *await self._keys.create(issuer_id, key_id, algorithm)
 
@@ -184,6 +197,14 @@ def published(issuer: Issuer) -> IssuerPublished:
     )
 
 
-def _method(issuer: Issuer, key: IssuerKey) -> VerificationMethod:
+def _method(issuer: Issuer, key: IssuerKey) -> VerificationMethod | JwkMethod:
     revoked = key.since if key.state is KeyState.REVOKED else None
-    return VerificationMethod(key.verification_method, issuer.did, key.public, revoked=revoked)
+    if isinstance(key.public, PublicKey):
+        return VerificationMethod(key.verification_method, issuer.did, key.public, revoked=revoked)
+    return JwkMethod(key.verification_method, issuer.did, key.public, revoked=revoked)
+
+
+def _did_key(public: AnyPublicKey) -> str:
+    if not isinstance(public, PublicKey):
+        raise invalid_field("keys", "a did:key is of a key that makes proofs")
+    return did_key(public)

@@ -13,6 +13,7 @@ from issuer.core.model import (
     KeyId,
     KeyPurpose,
     KeyState,
+    fragment_of,
 )
 from issuer.core.ports import Audit, KeyStore, Reading, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
@@ -122,7 +123,7 @@ class AddKey:
         return IssuerKey(
             id=key_id,
             issuer_id=issuer.id,
-            verification_method=f"{issuer.did}#{public.multibase}",
+            verification_method=f"{issuer.did}#{fragment_of(public)}",
             public=public,
             sealed=sealed,
             created_at=now,
@@ -209,7 +210,7 @@ def _may_have_another(issuer: Issuer) -> None:
 
 def _others_sign(issuer: Issuer, key: IssuerKey) -> bool:
     """Whether there are active keys for all that this one is for."""
-    return all(issuer.signing(purpose) for purpose in _purposes(key))
+    return all(issuer.proves(purpose) for purpose in _purposes(key))
 
 
 def _purposes(key: IssuerKey) -> tuple[KeyPurpose, ...]:
@@ -219,7 +220,7 @@ def _purposes(key: IssuerKey) -> tuple[KeyPurpose, ...]:
 def _activated(issuer: Issuer, key: IssuerKey, now: datetime) -> Issuer:
     """With the key active, in place of the one of its algorithm and purpose."""
     for other in issuer.keys:
-        same = (other.public.algorithm, other.purpose) == (key.public.algorithm, key.purpose)
+        same = (other.algorithm, other.purpose) == (key.algorithm, key.purpose)
         if same and other.state is KeyState.ACTIVE:
             issuer = _with(issuer, replace(other, state=KeyState.RETIRING, since=now))
     return _with(issuer, replace(key, state=KeyState.ACTIVE, since=now))
@@ -235,7 +236,7 @@ def _with(issuer: Issuer, changed: IssuerKey) -> Issuer:
 
 def _still_signs(before: Issuer, after: Issuer) -> None:
     for purpose in PURPOSES:
-        if before.signing(purpose) and not after.signing(purpose):
+        if before.proves(purpose) and not after.proves(purpose):
             raise Conflict(f"no other key is active for {purpose}: activate one first", code="key-is-needed")
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NewType
 
+from credential_core.errors import KeyMaterialError
+from credential_core.jwk import RsaPublicKey, thumbprint
 from credential_core.keys import PublicKey
 from service_kit.errors import Conflict
 
@@ -16,7 +18,8 @@ CredentialId = NewType("CredentialId", str)
 ListId = NewType("ListId", str)
 
 Method = Literal["web", "key"]
-Algorithm = Literal["Ed25519", "P-256", "P-384"]
+Algorithm = Literal["Ed25519", "P-256", "P-384", "RS256"]
+AnyPublicKey = PublicKey | RsaPublicKey
 PURPOSE = "revocation"
 
 
@@ -79,12 +82,34 @@ class IssuerKey:
     id: KeyId
     issuer_id: IssuerId
     verification_method: str
-    public: PublicKey
+    public: AnyPublicKey
     sealed: bytes
     created_at: datetime
     since: datetime
     state: KeyState = KeyState.ACTIVE
     purpose: KeyPurpose = KeyPurpose.ANY
+
+    @property
+    def algorithm(self) -> str:
+        """The kind of key, as issuers ask for it."""
+        return self.public.algorithm if isinstance(self.public, PublicKey) else "RS256"
+
+    @property
+    def makes_proofs(self) -> bool:
+        """Whether it signs Open Badges and status lists, by a proof inside. RSA signs JWTs only."""
+        return isinstance(self.public, PublicKey)
+
+    @property
+    def of_proofs(self) -> PublicKey:
+        """Its public part, as that of a key that makes proofs. Raises KeyMaterialError for one that does not."""
+        if not isinstance(self.public, PublicKey):
+            raise KeyMaterialError("key_mismatch", "an RSA key makes no proofs")
+        return self.public
+
+
+def fragment_of(public: AnyPublicKey) -> str:
+    """What a verification method is called in its controller document: its Multikey text, or its JWK's thumbprint."""
+    return public.multibase if isinstance(public, PublicKey) else thumbprint(public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +142,26 @@ class Issuer:
     def key_for(self, algorithms: Iterable[str]) -> IssuerKey | None:
         """The key for credentials of the first of these algorithms that there is an active one of."""
         signing = self.signing(KeyPurpose.CREDENTIALS)
-        return next((key for name in algorithms for key in signing if key.public.algorithm == name), None)
+        return next((key for name in algorithms for key in signing if key.algorithm == name), None)
 
     def signing(self, purpose: KeyPurpose) -> tuple[IssuerKey, ...]:
         """What signs for a purpose: one key of an algorithm, in the order in which the algorithms came."""
-        chosen: dict[str, IssuerKey | None] = {key.public.algorithm: None for key in self.keys}
+        chosen: dict[str, IssuerKey | None] = {key.algorithm: None for key in self.keys}
         for wanted in (KeyPurpose.ANY, purpose):
             for key in self.keys:
                 if key.state is KeyState.ACTIVE and key.purpose is wanted:
-                    chosen[key.public.algorithm] = key
+                    chosen[key.algorithm] = key
         return tuple(key for key in chosen.values() if key is not None)
 
     def _first(self, purpose: KeyPurpose) -> IssuerKey:
-        signing = self.signing(purpose)
-        if not signing:
+        found = next((key for key in self.signing(purpose) if key.makes_proofs), None)
+        if found is None:
             raise Conflict(f"no key of the issuer is active for {purpose}", code="no-active-key")
-        return signing[0]
+        return found
+
+    def proves(self, purpose: KeyPurpose) -> bool:
+        """Whether there is a key for what is published, by a proof inside."""
+        return any(key.makes_proofs for key in self.signing(purpose))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import Protocol, Self
 
 from contracts.events import Payload
 from credential_core.errors import ContextError, DocumentError
-from credential_core.keys import PublicKey
 from credential_core.template import Scalar, Sealed, Template
 from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
 from issuer.core.model import (
     Achievement,
     Algorithm,
     AnyCredential,
+    AnyPublicKey,
     Credential,
     CredentialId,
     Issuer,
@@ -34,7 +34,7 @@ from service_kit.inputs import IdempotencyKey, Page, PageRequest
 class KeyStore(Protocol):
     """Holds private keys. They never leave it in the clear."""
 
-    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[PublicKey, bytes]:
+    async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[AnyPublicKey, bytes]:
         """A new key: its public part, and its private part sealed for this issuer and key id."""
 
     async def sign(self, document: Json, key: IssuerKey, created: datetime) -> Json:

@@ -117,4 +117,4 @@ def _outcome(sealed: Sequence[Sealed | Unsignable]) -> dict[str, str]:
 def _check(text: bytes, key: IssuerKey) -> None:
     """Verify the very bytes that will leave the process. A faulty signature may give away the key."""
     document = orjson.loads(text)
-    verify_proof(document, document["proof"], key.public)
+    verify_proof(document, document["proof"], key.of_proofs)

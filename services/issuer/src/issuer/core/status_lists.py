@@ -113,7 +113,7 @@ class PublishStatusLists:
         # that comes meanwhile leaves the count ahead of what was published, and the list is due again.
         status_list, indexes = await self._reading.list_snapshot(list_id)
         issuer = await self._reading.issuer(status_list.issuer_id)
-        if not issuer.signing(KeyPurpose.STATUS_LISTS):  # its last key was revoked just now
+        if not issuer.proves(KeyPurpose.STATUS_LISTS):  # its last key was revoked just now
             return
         now = self._clock()
         event = await self._sign_list(status_list, indexes, issuer=issuer, revision=status_list.revision + 1, now=now)

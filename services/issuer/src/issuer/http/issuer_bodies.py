@@ -63,14 +63,17 @@ class IssuerCreation(ProfileMembers):
     keys: list[Algorithm] = Field(
         default=["Ed25519"],
         min_length=1,
-        max_length=3,
-        description="a key of each of these; the first signs Open Badges and status lists. A did:key is one key",
+        max_length=4,
+        description="a key of each of these; the first that is not RS256 signs Open Badges and status lists. A did:key "
+        "is one key",
     )
 
     @model_validator(mode="after")
     def _has_different_keys(self) -> Self:
         if len(set(self.keys)) != len(self.keys):
             raise ValueError("keys are of different algorithms")
+        if self.keys == ["RS256"]:
+            raise ValueError("an RS256 key signs credentials as JWT only: another is needed beside it")
         if self.method == "key" and len(self.keys) != 1:
             raise ValueError("a did:key has one key")
         return self

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from credential_core.jwk import to_jwk
+from credential_core.keys import PublicKey
 from issuer.core.model import Algorithm, Issuer, IssuerKey, KeyPurpose, KeyState
 from issuer.http.inputs import Body
 
@@ -18,20 +20,41 @@ class KeyCreation(Body):
         default="any", description="a key for one purpose alone goes before one for any, once it is active"
     )
 
+    @model_validator(mode="after")
+    def _can_do_it(self) -> Self:
+        if (self.algorithm, self.purpose) == ("RS256", "status-lists"):
+            raise ValueError("an RS256 key signs credentials as JWT only")
+        return self
 
-class KeyReply(BaseModel):
-    """The public part of a key, and where it stands."""
+
+class _Key(BaseModel):
+    """What there is to say of any key."""
 
     id: str = Field(description="the verification method")
-    type: Literal["Multikey"] = "Multikey"
     controller: str
-    publicKeyMultibase: str  # noqa: N815 - the member's name in the standard
-    algorithm: str = Field(examples=["Ed25519", "P-256", "P-384"])
+    algorithm: str = Field(examples=["Ed25519", "P-256", "P-384", "RS256"])
     keyId: str = Field(description="what the key is called in addresses below /issuers/{slug}/keys")  # noqa: N815
     state: KeyState
     purpose: KeyPurpose
-    createdAt: datetime  # noqa: N815 - as its neighbours
+    createdAt: datetime  # noqa: N815 - JSON members are camelCase
     since: datetime = Field(description="when the key came into its state")
+
+
+class MultikeyReply(_Key):
+    """The public part of a key, and where it stands."""
+
+    type: Literal["Multikey"] = "Multikey"
+    publicKeyMultibase: str  # noqa: N815 - the member's name in the standard
+
+
+class JsonWebKeyReply(_Key):
+    """The same for an RSA key."""
+
+    type: Literal["JsonWebKey"] = "JsonWebKey"
+    publicKeyJwk: dict[str, str]  # noqa: N815 - as above
+
+
+KeyReply = MultikeyReply | JsonWebKeyReply
 
 
 class KeysReply(BaseModel):
@@ -43,17 +66,19 @@ class KeysReply(BaseModel):
 
 def key_reply(issuer: Issuer, key: IssuerKey) -> KeyReply:
     """A key as its owner sees it."""
-    return KeyReply(
-        id=key.verification_method,
-        controller=issuer.did,
-        publicKeyMultibase=key.public.multibase,
-        algorithm=key.public.algorithm,
-        keyId=key.id,
-        state=key.state,
-        purpose=key.purpose,
-        createdAt=key.created_at,
-        since=key.since,
-    )
+    members: dict[str, Any] = {
+        "id": key.verification_method,
+        "controller": issuer.did,
+        "algorithm": key.algorithm,
+        "keyId": key.id,
+        "state": key.state,
+        "purpose": key.purpose,
+        "createdAt": key.created_at,
+        "since": key.since,
+    }
+    if isinstance(key.public, PublicKey):
+        return MultikeyReply(**members, publicKeyMultibase=key.public.multibase)
+    return JsonWebKeyReply(**members, publicKeyJwk=to_jwk(key.public))
 
 
 def keys_reply(issuer: Issuer, keys: Sequence[IssuerKey], following: str | None) -> KeysReply:

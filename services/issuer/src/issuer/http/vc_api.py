@@ -17,9 +17,10 @@ IssuesAny = Annotated[Caller, Depends(Scope("credentials:issue-any"))]
 Revokes = Annotated[Caller, Depends(Scope("credentials:revoke"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 KeyType = Annotated[
-    str | None, Query(alias="keyType", max_length=20, description="Ed25519, P-256 or P-384: which of the issuer's keys")
+    str | None,
+    Query(alias="keyType", max_length=20, description="Ed25519, P-256, P-384 or RS256: which of the issuer's keys"),
 ]
-DOCUMENT = {"type": "object", "properties": {"verifiableCredential": {"type": "object"}}}
+DOCUMENT = {"type": "object", "properties": {"verifiableCredential": {"type": ["object", "string"]}}}
 
 
 def _taking(**members: Any) -> dict[str, Any]:
