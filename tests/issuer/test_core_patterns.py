@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from benchmarks.credential import credential
 from credential_core.errors import ContextError, DocumentError, ProofError
 from credential_core.jcs import digest
+from credential_core.model.values_alone import rules_alone
 from credential_core.proof import verify_proof
 from credential_core.template import Scalar, Sealed, Template
 from issuer.adapters.key_store import LocalKeyStore
 from issuer.core.addresses import Addresses
-from issuer.core.compose import Award, Compose, Composed
+from issuer.core.award import Award
+from issuer.core.compose import Compose, Composed
 from issuer.core.model import (
     Achievement,
     Credential,
@@ -249,3 +251,27 @@ def test_dates_are_values_and_types_are_not() -> None:
     later = {"validFrom": (NOW + timedelta(days=1)).isoformat(), "id": "urn:x:other"}
     assert frame(MODEL | later).kind == frame(MODEL).kind
     assert frame(MODEL | {"type": ["VerifiableCredential"]}).kind != frame(MODEL).kind
+
+
+@settings(max_examples=150, deadline=None)
+@given(orders)
+def test_a_frame_needs_no_document(asked: Order) -> None:
+    compose = compose_with(STORE)
+    award = Award(asked, ISSUER, ACHIEVEMENT, asked.valid_from or NOW)
+    draft = compose.draft(award, credential_id=CredentialId("c"), slot=Slot(LIST, 7), now=NOW)
+    template, found = compose._fitting(draft)
+    assert template is None
+    assert found == frame(compose._build(draft))
+
+
+@pytest.mark.parametrize("pointer", ["/credentialStatus/id", "/evidence/0/id", "/credentialSubject/result/0/value"])
+def test_a_value_is_held_to_the_rule_of_its_place(pointer: str) -> None:
+    [(_, rule)] = rules_alone([pointer])
+    assert rule("urn:x:1")
+    assert not rule(7)
+
+
+def test_a_place_the_model_does_not_know_has_no_rule() -> None:
+    assert rules_alone(["/evidence/0/colour", "/evidence/0/colour/shade"]) == ()
+    with pytest.raises(DocumentError, match="place_unsupported"):
+        rules_alone(["/issuer"])

@@ -83,8 +83,15 @@ def _typed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
     return dict(members) if members.get("type") else {"type": [name], **members}
 
 
+def items_of(name: str, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Results or evidence as they stand in a credential: typed, without empty members."""
+    return [_without_empty(_typed(name, item)) for item in items]
+
+
 def _without_empty(value: Any) -> Any:
     """The value without null members and empty arrays (OB 3.0 §8.2.1), copied."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         pruned = {name: _without_empty(member) for name, member in value.items()}
         return {name: member for name, member in pruned.items() if member is not None and member != []}

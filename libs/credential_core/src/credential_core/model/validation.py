@@ -178,5 +178,12 @@ _SCALARS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
 }
 
 
+def rule_of(kind: str) -> Callable[[Any], bool] | None:
+    """What a value of a scalar kind or an enumeration must be; None for classes."""
+    if kind in ENUMERATIONS:
+        return lambda value: _in_enumeration(value, kind)
+    return _SCALARS[kind][1] if kind in _SCALARS else None
+
+
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name

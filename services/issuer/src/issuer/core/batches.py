@@ -7,6 +7,7 @@ from typing import Any
 
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
+from issuer.core.award import allow
 from issuer.core.batch import (
     Batch,
     BatchId,
@@ -18,7 +19,6 @@ from issuer.core.batch import (
     problem_of,
     request_of,
 )
-from issuer.core.compose import allow
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Issuer, Json
 from issuer.core.order import Order

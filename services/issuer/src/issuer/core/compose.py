@@ -1,8 +1,7 @@
 """Credentials from orders: asked for, allowed, built, signed and checked. Nothing is stored.
 
-Each is built in outline first: as it is, but for what it shares with all of its issuer's achievement. When one like it
-was composed before, its own values go into a compiled pattern (see patterns). Else it is built whole. Both ways give
-the same document.
+When one like it was composed before, the values that are a credential's own go into a compiled pattern (see patterns).
+Else it is built whole. Both ways give the same document.
 """
 
 import asyncio
@@ -17,29 +16,17 @@ from credential_core.errors import ContextError, DocumentError
 from credential_core.model import achievement_credential, validate_achievement_credential
 from credential_core.template import Template
 from issuer.core.addresses import Addresses
-from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.award import Award
+from issuer.core.model import PURPOSE, Credential, CredentialId, Issuer, Json, Slot, State
 from issuer.core.order import Order
-from issuer.core.patterns import Frame, Patterns, frame, outline
-from issuer.core.policy import check_terms, may_issue
+from issuer.core.patterns import Frame, Patterns, frame_of
 from issuer.core.recipient import SALT_BYTES, fingerprint, subject_of
-from issuer.core.results import check_results
 from issuer.core.signing import Sign, Signed, Unsignable
-from service_kit.errors import FieldError, Invalid, ServiceError, invalid_field
+from service_kit.errors import FieldError, Invalid, ServiceError
 
 UNFIT = "invalid-credential"
 AT_ONCE = 8  # credentials, before others on this loop have their turn
 Composed = Credential | ServiceError
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """An order with everything it names: who signs what, from when."""
-
-    order: Order
-    issuer: Issuer
-    achievement: Achievement
-    valid_from: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +38,6 @@ class Draft:
     slot: Slot
     salt: str
     now: datetime
-
-
-def allow(order: Order, issuer: Issuer, achievement: Achievement, now: datetime) -> Award:
-    """The award that an order asks for. Raises Conflict, Forbidden or Invalid when it is not allowed now."""
-    award = Award(order, issuer, achievement, order.valid_from or now.replace(microsecond=0))
-    may_issue(issuer, achievement)
-    _check(award)
-    return award
 
 
 class Compose:
@@ -111,13 +90,14 @@ class Compose:
 
     def _fitting(self, draft: Draft) -> tuple[Template | None, Frame]:
         """The template of the draft's pattern, if it must not be composed whole, and its values in it."""
-        issuer, achievement = draft.award.issuer, draft.award.achievement
-        document = self._build(draft, {"id": issuer.did, "type": ["Profile"]}, outline(achievement))
-        found = frame(document)
-        template = self._patterns.find(issuer, achievement, found.kind)
-        if template is not None and validate_achievement_credential(document):
-            template = None  # all that is wrong is found in the whole document
-        return template, found
+        award, order = draft.award, draft.award.order
+        subject, status = subject_of(order.recipient, draft.salt), self._status(draft)
+        found = frame_of(award, subject, self._addresses.credential(draft.credential_id), status)
+        pattern = self._patterns.find(award.issuer, award.achievement, found.kind)
+        reversed_period = order.valid_until is not None and order.valid_until < award.valid_from
+        if pattern is None or reversed_period or not pattern.admits(found.values):
+            return None, found  # whatever is wrong is found in the whole document
+        return pattern.template, found
 
     async def _filled(self, template: Template, framed: Sequence[tuple[int, Draft, Frame]]) -> dict[int, Composed]:
         """Those that one template serves: of one issuer, as a pattern is."""
@@ -130,7 +110,7 @@ class Compose:
     async def _whole(self, draft: Draft) -> Composed:
         """Composed without a pattern; it may make one."""
         issuer, achievement = draft.award.issuer, draft.award.achievement
-        document = self._build(draft, issuer.profile, achievement.document)
+        document = self._build(draft)
         violations = validate_achievement_credential(document)
         if violations:
             errors = [FieldError(violation.path, violation.detail) for violation in violations]
@@ -142,13 +122,13 @@ class Compose:
         self._patterns.learn(issuer, achievement, document)
         return self._kept(draft, signed)
 
-    def _build(self, draft: Draft, profile: Json, achievement: Json) -> Json:
+    def _build(self, draft: Draft) -> Json:
         award, order = draft.award, draft.award.order
         subject = subject_of(order.recipient, draft.salt)
         return achievement_credential(
             credential_id=self._addresses.credential(draft.credential_id),
-            issuer=profile,
-            achievement=achievement,
+            issuer=award.issuer.profile,
+            achievement=award.achievement.document,
             subject_id=subject.id,
             identifiers=subject.identifiers,
             valid_from=award.valid_from,
@@ -161,8 +141,11 @@ class Compose:
             activity_start=order.activity_start,
             activity_end=order.activity_end,
             credits_earned=order.credits_earned,
-            status=entry(self._addresses.status_list(draft.slot.list_id), draft.slot.index, PURPOSE),
+            status=self._status(draft),
         )
+
+    def _status(self, draft: Draft) -> Json:
+        return dict(entry(self._addresses.status_list(draft.slot.list_id), draft.slot.index, PURPOSE))
 
     def _kept(self, draft: Draft, signed: Signed | Unsignable) -> Composed:
         if not isinstance(signed, Signed):
@@ -204,20 +187,3 @@ class Compose:
             status_list=self._addresses.status_list(credential.slot.list_id),
             status_index=credential.slot.index,
         )
-
-
-def _check(award: Award) -> None:
-    """Raises Invalid for what contradicts itself, the achievement or the issuer's policy."""
-    order = award.order
-    if order.valid_until is not None and order.valid_until <= award.valid_from:
-        raise invalid_field("validUntil", "must be later than validFrom")
-    if order.activity_start and order.activity_end and order.activity_end < order.activity_start:
-        raise invalid_field("activityEndDate", "must not be earlier than activityStartDate")
-    check_terms(
-        award.issuer,
-        valid_from=award.valid_from,
-        valid_until=order.valid_until,
-        plaintext=order.recipient.plaintext,
-        has_evidence=bool(order.evidence),
-    )
-    check_results(order.results, award.achievement.document)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
-from issuer.core.compose import Compose, allow
+from issuer.core.award import allow
+from issuer.core.compose import Compose
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitsOfWork

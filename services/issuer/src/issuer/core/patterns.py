@@ -7,18 +7,46 @@ achievement it was made of; a credential that fits none is composed whole, and t
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
+from credential_core.model.documents import items_of
+from credential_core.model.values_alone import Rule, rules_alone
 from credential_core.template import Scalar, Template
+from credential_core.timestamps import format_timestamp
+from issuer.core.award import Award
 from issuer.core.model import Achievement, Issuer, Json
+from issuer.core.order import Order
+from issuer.core.recipient import Subject
 
 MOST = 128
 # Members whose value is part of the pattern: they shape the document, or say which rules hold for it.
-FIXED = frozenset({"@context", "type", "hashed", "identityType", "resultDescription", "status", "statusPurpose"})
+FIXED = frozenset(
+    {
+        "@context",
+        "type",
+        "achievedLevel",
+        "hashed",
+        "identityType",
+        "resultDescription",
+        "status",
+        "statusPurpose",
+    }
+)
 CONSTANT = frozenset({"name", "issuer"})  # of the document; beside them, the subject's achievement
 Values = dict[str, Scalar]
 Kind = tuple[Any, ...]
+_HEAD = (
+    "/@context",
+    (CREDENTIALS_V2, OPEN_BADGES_V3),
+    "/id",
+    "/type",
+    ("VerifiableCredential", "OpenBadgeCredential"),
+    "/validFrom",
+)
+_SUBJECT_TYPE = ("/credentialSubject/type", ("AchievementSubject",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +58,7 @@ class Frame:
 
 
 def frame(document: Mapping[str, Any]) -> Frame:
-    """The frame of a document in which issuer and achievement may be anything."""
+    """The frame of a whole document."""
     kind: list[Any] = []
     values: Values = {}
     for name, member in document.items():
@@ -49,6 +77,45 @@ def _subject(subject: Mapping[str, Any], kind: list[Any], values: Values) -> Non
         else:
             _member(name, member, f"/credentialSubject/{name}", kind, values)
     kind.append(None)
+
+
+def frame_of(award: Award, subject: Subject, address: str, status: Json) -> Frame:
+    """The same of the document that will be built of all this, without building it."""
+    order = award.order
+    kind: list[Any] = [*_HEAD]
+    values: Values = {"/id": address, "/validFrom": format_timestamp(award.valid_from)}
+    _moments({"/validUntil": order.valid_until, "/awardedDate": order.awarded}, kind, values)
+    kind.append("credentialSubject")
+    _about_subject(order, subject, kind, values)
+    kind.append(None)
+    if order.evidence:
+        _member("evidence", items_of("Evidence", order.evidence), "/evidence", kind, values)
+    _member("credentialStatus", status, "/credentialStatus", kind, values)
+    return Frame(tuple(kind), values)
+
+
+def _about_subject(order: Order, subject: Subject, kind: list[Any], values: Values) -> None:
+    at = "/credentialSubject/"
+    if subject.id is not None:
+        _member("id", subject.id, f"{at}id", kind, values)
+    kind += _SUBJECT_TYPE
+    if subject.identifiers:
+        _member("identifier", list(subject.identifiers), f"{at}identifier", kind, values)
+    _moments({f"{at}activityStartDate": order.activity_start, f"{at}activityEndDate": order.activity_end}, kind, values)
+    if order.credits_earned is not None:
+        _member("creditsEarned", order.credits_earned, f"{at}creditsEarned", kind, values)
+    kind.append("achievement")
+    if order.results:
+        _member("result", items_of("Result", order.results), f"{at}result", kind, values)
+    if order.narrative is not None:
+        _member("narrative", order.narrative, f"{at}narrative", kind, values)
+
+
+def _moments(moments: Mapping[str, datetime | None], kind: list[Any], values: Values) -> None:
+    for at, moment in moments.items():
+        if moment is not None:
+            kind.append(at)
+            values[at] = format_timestamp(moment)
 
 
 def _member(name: str, value: Any, at: str, kind: list[Any], values: Values) -> None:
@@ -76,28 +143,22 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
 
 
-def outline(achievement: Achievement) -> Json:
-    """As much of an achievement as the rules for what is said beside it look at."""
-    outlined: Json = {
-        "id": achievement.document.get("id"),
-        "type": ["Achievement"],
-        "name": achievement.name,
-        "description": achievement.name,
-        "criteria": {"narrative": achievement.name},
-    }
-    if "resultDescription" in achievement.document:
-        outlined["resultDescription"] = achievement.document["resultDescription"]
-    return outlined
-
-
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled template and what it was made of. None: such a credential was met once, or has no compiled form."""
+    """A compiled template, the rules for its values, and what it was made of.
+
+    Without a template: such a credential was met once, or has no compiled form.
+    """
 
     profile: Json
     achievement: Json
-    template: Template | None
+    template: Template | None = None
+    rules: tuple[tuple[str, Rule], ...] = ()
     tried: bool = False
+
+    def admits(self, values: Values) -> bool:
+        """Whether each value is what the data model asks for in its place."""
+        return all(rule(values[pointer]) for pointer, rule in self.rules)
 
 
 class Patterns:
@@ -107,10 +168,10 @@ class Patterns:
         self._most = most
         self._known: OrderedDict[Kind, Pattern] = OrderedDict()
 
-    def find(self, issuer: Issuer, achievement: Achievement, kind: Kind) -> Template | None:
-        """The template for a credential of this kind, if there is one."""
+    def find(self, issuer: Issuer, achievement: Achievement, kind: Kind) -> Pattern | None:
+        """The pattern for credentials of this kind, if there is one with a template."""
         known = self._known.get(_place(issuer, achievement, kind))
-        return known.template if known is not None and _is_of(known, issuer, achievement) else None
+        return known if known is not None and known.template and _is_of(known, issuer, achievement) else None
 
     def learn(self, issuer: Issuer, achievement: Achievement, document: Json) -> None:
         """Note a credential that was composed whole and signed. The second of its kind is compiled, in some 20 ms."""
@@ -118,9 +179,9 @@ class Patterns:
         place = _place(issuer, achievement, found.kind)
         known = self._known.pop(place, None)
         if known is None or not _is_of(known, issuer, achievement):
-            known = Pattern(issuer.profile, achievement.document, None)
+            known = Pattern(issuer.profile, achievement.document)
         elif not known.tried:
-            known = replace(known, template=_compiled(document, found.values), tried=True)
+            known = _compiled(known, document, found.values)
         self._known[place] = known
         if len(self._known) > self._most:
             self._known.popitem(last=False)
@@ -134,10 +195,12 @@ def _place(issuer: Issuer, achievement: Achievement, kind: Kind) -> Kind:
     return (issuer.id, achievement.id, achievement.version, kind)
 
 
-def _compiled(document: Json, values: Values) -> Template | None:
-    """None for a document that has no compiled form, or would come out another."""
+def _compiled(pattern: Pattern, document: Json, values: Values) -> Pattern:
+    """Without a template for a document that has no compiled form, or would come out another."""
     try:
         template = Template.compile(document, {pointer: pointer for pointer in values})
-        return template if template.fill(values) == document else None
+        if template.fill(values) == document:
+            return replace(pattern, template=template, rules=rules_alone(values), tried=True)
     except CredentialError:
-        return None
+        pass
+    return replace(pattern, tried=True)

@@ -1,13 +1,17 @@
 """The worker's part of a batch: some rows at a time, each piece one transaction. A crash repeats and loses none."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
+from issuer.core.award import Award, allow
 from issuer.core.batch import Batch, BatchRow, BatchState, RowState, order_of, problem_of
-from issuer.core.compose import Award, Compose, Composed, allow
+from issuer.core.behind import Behind
+from issuer.core.compose import Compose, Composed
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
+from issuer.core.once import already_awarded, once_mark
+from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
@@ -15,7 +19,17 @@ from service_kit.errors import Conflict, ServiceError
 from service_kit.ids import NewId
 
 PIECE = 1000  # rows
-ALREADY = Conflict("this person has this achievement already", code="already-awarded")
+PART = 100  # rows that are stored together, while the next are composed
+AT_ONCE = 50  # rows read, before others on this loop have their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row as an order."""
+
+    row: BatchRow
+    order: Order
+    key: bytes
 
 
 class WorkBatches:
@@ -47,63 +61,69 @@ class WorkBatches:
             if batch is None:
                 return 0
             rows = await work.batches.waiting(batch.id, self._piece)
-            settled = await self._settle(work, batch, rows)
-            await work.batches.settle(batch.id, settled)
+            await self._settle(work, batch, rows)
             state = batch.state if len(rows) == self._piece else BatchState.DONE
             await work.batches.save(replace(batch, state=state, changed_at=self._clock()))
             await work.commit()
         return len(rows)
 
-    async def _settle(self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> list[BatchRow]:
-        """What became of the rows; their credentials are stored with their events."""
+    async def _settle(self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> None:
+        """Store what became of the rows, with their credentials and events."""
         try:
             issuer, achievement = await self._who_and_what(batch)
         except ServiceError as error:
-            return [_failed(row, error) for row in rows]
-        settled, allowed = await self._allowed(work, batch, rows, issuer, achievement)
-        composed = await self._composed(batch, allowed, issuer)
-        fit = {row.number: made for row, made in composed if isinstance(made, Credential)}
-        stored = await work.credentials.add_all(list(fit.values()))
-        for row, made in composed:
-            if isinstance(made, ServiceError):
-                settled[row.number] = _failed(row, made)
-            else:
-                settled[row.number] = _issued(row, made) if made.id in stored else _failed(row, ALREADY)
-        await work.outbox.append(*(self._compose.event(made, issuer) for made in fit.values() if made.id in stored))
-        return [settled[row.number] for row in rows]
-
-    async def _allowed(
-        self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement
-    ) -> tuple[dict[int, BatchRow], list[tuple[BatchRow, Award]]]:
-        """The rows that came to nothing, and the awards of the others."""
-        orders = [order_of(batch, row.request or {}) for row in rows]
-        keys = [self._compose.key_of(order) for order in orders]
+            return await work.batches.settle(batch.id, [_failed(row, error) for row in rows])
+        asked = await self._asked(batch, rows)
+        keys = [one.key for one in asked]
         taken = set() if batch.allow_duplicates else set(await work.credentials.holders(batch.achievement_id, keys))
-        settled: dict[int, BatchRow] = {}
-        allowed: list[tuple[BatchRow, Award]] = []
-        for row, order, key in zip(rows, orders, keys, strict=True):
-            try:
-                if key in taken:
-                    raise ALREADY
-                allowed.append((row, allow(order, issuer, achievement, self._clock())))
-            except ServiceError as error:
-                settled[row.number] = _failed(row, error)
-                continue
-            if not batch.allow_duplicates:
-                taken.add(key)
-        return settled, allowed
+        async with Behind() as behind:  # the database stores one part while the next is composed
+            for start in range(0, len(asked), PART):
+                settled = await self._composed(batch, asked[start : start + PART], issuer, achievement, taken)
+                await behind(self._store(work, batch, settled, issuer))
+        return None
+
+    async def _asked(self, batch: Batch, rows: Sequence[BatchRow]) -> list[Asked]:
+        """The rows as orders, with how their recipients are found again."""
+        asked = []
+        for row in rows:
+            order = order_of(batch, row.request or {})
+            asked.append(Asked(row, order, self._compose.key_of(order)))
+            if len(asked) % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return asked
 
     async def _composed(
-        self, batch: Batch, allowed: Sequence[tuple[BatchRow, Award]], issuer: Issuer
+        self, batch: Batch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
     ) -> list[tuple[BatchRow, Composed]]:
-        """What becomes of each award, in its place of the status list."""
+        """What becomes of each row. Those whose recipients are not taken yet take them."""
+        settled: dict[int, Composed] = {}
+        allowed: dict[int, Award] = {}
+        for number, one in enumerate(asked):
+            try:
+                if one.key in taken:
+                    raise already_awarded()
+                allowed[number] = allow(one.order, issuer, achievement, self._clock())
+            except ServiceError as error:
+                settled[number] = error
+                continue
+            if not batch.allow_duplicates:
+                taken.add(one.key)
         slots, now = await self._slots.take_many(issuer, len(allowed)), self._clock()
         drafts = [
             self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
-            for (_, award), slot in zip(allowed, slots, strict=True)
+            for award, slot in zip(allowed.values(), slots, strict=True)
         ]
         made = await self._compose.each(drafts)
-        return [(row, _marked(batch, one)) for (row, _), one in zip(allowed, made, strict=True)]
+        settled |= {number: _marked(batch, one) for number, one in zip(allowed, made, strict=True)}
+        return [(one.row, settled[number]) for number, one in enumerate(asked)]
+
+    async def _store(
+        self, work: UnitOfWork, batch: Batch, settled: Sequence[tuple[BatchRow, Composed]], issuer: Issuer
+    ) -> None:
+        fit = [made for _, made in settled if isinstance(made, Credential)]
+        stored = await work.credentials.add_all(fit)
+        await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
+        await work.batches.settle(batch.id, [_became(row, made, stored) for row, made in settled])
 
     async def _who_and_what(self, batch: Batch) -> tuple[Issuer, Achievement]:
         issuer = choose_issuer(await self._reading.issuers_of(batch.org_id), batch.issuer)
@@ -117,11 +137,15 @@ def _marked(batch: Batch, made: Composed) -> Composed:
     """With what holds that nobody gets the achievement twice, unless that is asked for."""
     if isinstance(made, ServiceError) or batch.allow_duplicates:
         return made
-    return replace(made, once=hashlib.sha256(batch.achievement_id.encode() + b"\0" + made.recipient_key).digest())
+    return replace(made, once=once_mark(batch.achievement_id, made.recipient_key))
 
 
-def _issued(row: BatchRow, credential: Credential) -> BatchRow:
-    return BatchRow(row.number, RowState.ISSUED, None, credential.id)
+def _became(row: BatchRow, made: Composed, stored: Collection[CredentialId]) -> BatchRow:
+    if isinstance(made, ServiceError):
+        return _failed(row, made)
+    if made.id not in stored:
+        return _failed(row, already_awarded())
+    return BatchRow(row.number, RowState.ISSUED, None, made.id)
 
 
 def _failed(row: BatchRow, error: ServiceError) -> BatchRow:
