@@ -254,6 +254,20 @@ async def test_a_repeated_key_answers_although_the_achievement_is_retired_and_th
     assert (second.status_code, second.content) == (201, first.content)
 
 
+async def test_requests_at_once_are_each_what_it_would_be_alone(world: World) -> None:
+    achievement, unknown = await world.ready(), f"{BASE_URL}/achievements/{new_id()}/versions/9"
+    good = [{"achievement": achievement, "recipient": {"email": f"{number}@s.example"}} for number in range(12)]
+    asked = [(body, {"Idempotency_Key": f"key {number}"}) for number, body in enumerate(good)]
+    asked += [(good[0], {"Idempotency_Key": "key 0"}), (good[1], {"Idempotency_Key": "key 0"}), (good[2], {})]
+    asked += [({"achievement": unknown, "recipient": {"email": LEARNER}}, {})]
+    answers = await asyncio.gather(*(world.send("POST", "/credentials", body, **headers) for body, headers in asked))
+    assert [answer.status_code for answer in answers] == [201] * 13 + [409, 201, 409]
+    assert answers[0].content == answers[12].content
+    assert len({answer.headers["location"] for answer in answers[:12]}) == 12
+    assert await world.count("credentials") == 13
+    assert len(await world.events("credential.issued.v1")) == 13
+
+
 async def test_a_key_for_another_body_is_a_conflict(world: World) -> None:
     body = {"achievement": await world.ready(), "recipient": {"email": LEARNER}}
     await world.send("POST", "/credentials", body, Idempotency_Key="once")

@@ -9,6 +9,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import httpx
@@ -20,9 +21,9 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from service_kit.app import create_app, router
-from service_kit.auth import KEYS_TTL_S, REFRESH_AT_MOST_EVERY_S, Caller, Scope, TokenKeys
+from service_kit.auth import KEYS_TTL_S, REFRESH_AT_MOST_EVERY_S, Caller, Scope, TokenKeys, TokenVerifier
 from service_kit.errors import Unauthorized, Unavailable
-from service_kit.settings import Settings
+from service_kit.settings import AuthSettings, Settings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
 
 pytestmark = pytest.mark.asyncio
@@ -282,6 +283,27 @@ async def test_keys_are_read_again_when_they_are_old_and_a_withdrawn_key_is_gone
     clock.now += KEYS_TTL_S + 1
     with pytest.raises(Unauthorized):
         await keys.get("one")
+
+
+async def test_a_token_that_was_good_is_not_when_its_key_is_withdrawn_or_its_time_is_over(mint: TokenMint) -> None:
+    server, clock = Server(mint.key), Clock()
+    now = [datetime.now(UTC)]
+    settings = AuthSettings(issuer=BASE_URL, jwks_url=f"{BASE_URL}/oauth/jwks", audiences=(BASE_URL,))
+    tokens = TokenVerifier(settings, TokenKeys(server, clock), clock=lambda: now[0])
+    token = mint.token("org", "things:read")
+    assert await tokens.verify(token) == await tokens.verify(token)
+    now[0] += timedelta(hours=1)
+    with pytest.raises(Unauthorized, match="expired"):
+        await tokens.verify(token)
+    now[0] -= timedelta(hours=1)
+    server.keys = [key("two")]
+    clock.now += KEYS_TTL_S + 1
+    with pytest.raises(Unauthorized, match="key is unknown"):
+        await tokens.verify(token)
+    server.keys = [ECKey.generate_key("P-256", {"kid": "test-key"})]
+    clock.now += KEYS_TTL_S + 1
+    with pytest.raises(Unauthorized, match="cannot be verified"):
+        await tokens.verify(token)
 
 
 async def test_known_keys_are_used_while_the_authorization_server_is_away() -> None:

@@ -77,3 +77,41 @@ async def test_nothing_is_kept_of_a_request_that_failed(database: Database) -> N
 async def _waits(database: Database) -> bool:
     async with database.snapshot() as session:
         return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+async def claim_all(database: Database, *asked: tuple[str, IdempotencyKey, str]) -> list[str | Conflict | None]:
+    async with UnitOfWork(database) as work:
+        found = await IdempotencyKeys(work.session).claim_all(asked)
+        await work.commit()
+        return found
+
+
+async def test_several_keys_at_once_are_what_each_alone_would_be(database: Database) -> None:
+    first = await run(database)
+    other, changed = IdempotencyKey("POST /things", "key-2", "f"), IdempotencyKey(KEY.operation, KEY.key, "changed")
+    found = await claim_all(
+        database,
+        ("org", KEY, "a"),
+        ("org", changed, "b"),
+        ("org", other, "c"),
+        ("org", other, "d"),
+        ("another org", KEY, "e"),
+    )
+    assert [one.code if isinstance(one, Conflict) else one for one in found] == [
+        first,
+        "idempotency-key-reused",
+        None,
+        "c",
+        None,
+    ]
+    assert await run(database, other) == "c"
+
+
+async def test_lots_with_the_same_keys_in_another_order_do_not_wait_for_each_other(database: Database) -> None:
+    keys = [IdempotencyKey("POST /things", f"key-{number}", "f") for number in range(40)]
+    lots = [
+        claim_all(database, *((("org", key, f"{lot} {key.key}")) for key in keys[:: 1 if lot % 2 else -1]))
+        for lot in range(4)
+    ]
+    found = await asyncio.gather(*lots)
+    assert sum(one is None for lot in found for one in lot) == 40

@@ -1,6 +1,7 @@
 """Access tokens (RFC 9068) checked by every service itself, against the authorization server's cached keys."""
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ ALGORITHMS = {"EC": frozenset({"ES256"}), "OKP": frozenset({"EdDSA", "Ed25519"})
 TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 KEYS_TTL_S = 300.0
 REFRESH_AT_MOST_EVERY_S = 5.0
+REMEMBERED = 2048  # tokens, by their digests
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
 IsRevoked = Callable[["Caller"], Awaitable[bool]]
@@ -125,6 +127,15 @@ def _usable(key_set: Any) -> dict[str, Key]:
     return keys
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token whose signature was verified. All else is asked of it each time."""
+
+    key: Key
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
 class TokenVerifier:
     """Turns a bearer token into a Caller, or says no (RFC 9068 §4, RFC 8725)."""
 
@@ -137,13 +148,12 @@ class TokenVerifier:
         self._clock = clock
         self._is_revoked = is_revoked
         self._replays = Replays()
+        self._known: dict[bytes, _Known] = {}
 
     async def verify(self, token: str) -> Caller:
         """Check signature, type, issuer, audience, time, and that it was not revoked. Raises Unauthorized."""
         try:
-            header = compact_jws.read_header(token)
-            key = await self._keys.get(header.get("kid", ""))
-            claims = compact_jws.read_claims(token, key, ALGORITHMS.get(key.key_type, frozenset()))
+            header, claims = await self._read(token)
         except compact_jws.JwsError as error:
             raise Unauthorized("the token cannot be verified", error="invalid_token") from error
         if header.get("typ", "").lower() not in TOKEN_TYPES:
@@ -152,6 +162,20 @@ class TokenVerifier:
         if self._is_revoked and await self._is_revoked(caller):
             raise Unauthorized("the token was revoked", error="invalid_token")
         return caller
+
+    async def _read(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Header and claims. A signature that was good is good for as long as its key is one of the current ones."""
+        place = hashlib.sha256(token.encode(errors="replace")).digest()
+        known = self._known.get(place)
+        if known is not None and await self._keys.get(known.header.get("kid", "")) is known.key:
+            return known.header, known.claims
+        header = compact_jws.read_header(token)
+        key = await self._keys.get(header.get("kid", ""))
+        claims = compact_jws.read_claims(token, key, ALGORITHMS.get(key.key_type, frozenset()))
+        self._known[place] = _Known(key, header, claims)
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]  # the oldest
+        return header, claims
 
     def check_possession(self, caller: Caller, token: str, request: Request) -> None:
         """Whether whoever sends a bound token has its key (RFC 9449 §7). Raises Unauthorized."""

@@ -1,7 +1,8 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the first answer is the answer, for ever the same."""
 
 import hashlib
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import Header, Request
 from sqlalchemy import ColumnElement, select, update
@@ -12,7 +13,15 @@ from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
 from service_kit.tables import IDEMPOTENCY_KEYS as KEYS
+from service_kit.unnest import columns_of, insert_all
 
+CLAIMED = ("owner", "operation", "key", "fingerprint", "result")
+CLAIM_ALL = insert_all(KEYS, *CLAIMED) + " ON CONFLICT DO NOTHING RETURNING owner, operation, key, result"
+FIND_ALL = """
+SELECT owner, operation, key, fingerprint, result
+FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (owner, operation, key)
+JOIN idempotency_keys USING (owner, operation, key)
+"""
 SMALL = 256 * 1024  # bytes that are hashed in less than a millisecond
 
 
@@ -56,20 +65,53 @@ class IdempotencyKeys:
         )
         return None if taken is not None else await self.find(owner, key)
 
+    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> list[str | Conflict | None]:
+        """The same for several owners, keys and results, with Conflict as a value.
+
+        Locks are taken in the order of the keys, so that two processes never wait for each other.
+        """
+        rows = [
+            {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
+            for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
+        ]
+        connection = await self._session.connection()
+        taken = await connection.exec_driver_sql(CLAIM_ALL, columns_of(KEYS, rows, *CLAIMED))
+        ours = {(row.owner, row.operation, row.key, row.result) for row in taken}
+        claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
+        lost = [number for number, claim in enumerate(claims) if claim not in ours]
+        found = await self.find_all([asked[number][:2] for number in lost])
+        earlier = dict(zip(lost, found, strict=True))
+        return [earlier.get(number) for number in range(len(asked))]
+
+    async def find_all(self, asked: Sequence[tuple[str, IdempotencyKey]]) -> list[str | Conflict | None]:
+        """What `find` gives for each, with Conflict as a value."""
+        if not asked:
+            return []
+        columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)
+        rows = await (await self._session.connection()).exec_driver_sql(FIND_ALL, tuple(map(list, columns)))
+        known = {(row.owner, row.operation, row.key): row for row in rows}
+        return [_earlier(known.get((owner, key.operation, key.key)), key) for owner, key in asked]
+
     async def find(self, owner: str, key: IdempotencyKey) -> str | None:
         """What the first use of a key stored, if it has ended. Raises Conflict when it was for another request."""
         query = select(KEYS.c.fingerprint, KEYS.c.result).where(*_is(owner, key))
-        found = (await self._session.execute(query)).one_or_none()
-        if found is None:
-            return None
-        if found.fingerprint != key.fingerprint:
-            raise Conflict("this Idempotency-Key was used for another request", code="idempotency-key-reused")
-        result: str = found.result
-        return result
+        found = _earlier((await self._session.execute(query)).one_or_none(), key)
+        if isinstance(found, Conflict):
+            raise found
+        return found
 
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None:
         """Remember what a repetition must give: an id, or a whole answer without personal data."""
         await self._session.execute(update(KEYS).where(*_is(owner, key)).values(result=result))
+
+
+def _earlier(row: Any, key: IdempotencyKey) -> str | Conflict | None:
+    if row is None:
+        return None
+    if row.fingerprint != key.fingerprint:
+        return Conflict("this Idempotency-Key was used for another request", code="idempotency-key-reused")
+    result: str = row.result
+    return result
 
 
 def _is(owner: str, key: IdempotencyKey) -> tuple[ColumnElement[bool], ...]:

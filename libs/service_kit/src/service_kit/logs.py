@@ -1,10 +1,13 @@
 """Structured logs on standard output: one event name per line, fields not sentences, secrets and people left out."""
 
+import json
 import logging
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -34,7 +37,7 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         redact,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if settings.pretty else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if settings.pretty else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,6 +58,13 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
+
+
+def _json(event: EventDict, default: Callable[[Any], Any]) -> str:
+    try:
+        return orjson.dumps(event, default, orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:  # half a surrogate pair, an enormous integer: a line must be written nevertheless
+        return json.dumps(event, default=default)
 
 
 def _named(service: str) -> structlog.typing.Processor:

@@ -54,6 +54,7 @@ from service_kit.errors import invalid_field
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
+from service_kit.together import Shared, Together
 
 CACHED_ACHIEVEMENTS = 512
 LISTS_AT_ONCE = 100
@@ -75,6 +76,9 @@ class Reading:
         self._database = database
         # Documents of achievement versions never change; whether one is retired is read anew each time.
         self._documents: OrderedDict[tuple[str, int], Json] = OrderedDict()
+        self._answers: Together[tuple[str, IdempotencyKey], str | None] = Together(self._answered)
+        self._issuers = Shared(self._issuers_of)
+        self._achievements = Shared(self._achievement)
 
     async def _rows(self, query: Select[Any], **values: object) -> Sequence[RowMapping]:
         async with self._database.connection() as connection:
@@ -83,8 +87,11 @@ class Reading:
 
     async def answered(self, owner: str, key: IdempotencyKey) -> str | None:
         """What an earlier request with this key gave."""
-        async with AsyncSession(self._database.engine) as session:
-            return await IdempotencyKeys(session).find(owner, key)
+        return await self._answers((owner, key))
+
+    async def _answered(self, asked: Sequence[tuple[str, IdempotencyKey]]) -> Sequence[str | Exception | None]:
+        async with self._database.connection() as connection, AsyncSession(connection) as session:
+            return await IdempotencyKeys(session).find_all(asked)
 
     async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
         """The signed text of one of the organization's credentials."""
@@ -124,6 +131,9 @@ class Reading:
 
     async def issuers_of(self, org_id: str) -> Sequence[Issuer]:
         """All of the organization's issuers, by slug."""
+        return await self._issuers(org_id)
+
+    async def _issuers_of(self, org_id: str) -> Sequence[Issuer]:
         return rows.issuers(await self._rows(ISSUERS_OF, org_id=org_id))
 
     async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
@@ -142,6 +152,10 @@ class Reading:
 
     async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
         """A version of an achievement; without a number, the newest that is not retired, else the newest."""
+        return await self._achievements((achievement_id, version))
+
+    async def _achievement(self, asked: tuple[str, int | None]) -> Achievement | None:
+        achievement_id, version = asked
         if version is None:
             found = await self._rows(NEWEST, achievement_id=achievement_id)
         else:

@@ -14,6 +14,8 @@ from issuer.core.slots import Slots
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Unavailable, invalid_field
 from service_kit.ids import NewId
+from service_kit.inputs import IdempotencyKey
+from service_kit.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,17 @@ class Issued:
     document: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """A signed credential that nobody has seen yet."""
+
+    key: IdempotencyKey | None
+    credential: Credential
+    issuer: Issuer
+
+
 class Issue:
-    """Issues one credential. Nothing signed leaves before it is stored."""
+    """Issues one credential. Nothing signed leaves before it is stored; what comes at once shares one commit."""
 
     def __init__(
         self,
@@ -45,6 +56,7 @@ class Issue:
         self._addresses = addresses
         self._clock = clock
         self._new_id = new_id
+        self._records: Together[_Made, str | None] = Together(self._record_all)
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
@@ -71,17 +83,23 @@ class Issue:
         return await self._reading.achievement(reference.achievement_id, reference.version)
 
     async def _record(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
-        earlier = None
-        async with self._unit_of_work() as work:
-            if order.key is not None:
-                earlier = await work.idempotency.claim(order.org_id, order.key, credential.id)
-            if earlier is None:
-                await work.credentials.add(credential)
-                await work.outbox.append(self._compose.event(credential, issuer))
-                await work.commit()
+        earlier = await self._records(_Made(order.key, credential, issuer))
         if earlier is not None:
             return await self._repeat(order.org_id, earlier)
         return Issued(self._addresses.credential(credential.id), credential.document)
+
+    async def _record_all(self, made: Sequence[_Made]) -> Sequence[str | Conflict | None]:
+        """Store them with their events in one transaction, but for those whose key had an answer: gives that."""
+        async with self._unit_of_work() as work:
+            keyed = [(one.credential.org_id, one.key, one.credential.id) for one in made if one.key is not None]
+            answers = iter(await work.idempotency.claim_all(keyed) if keyed else ())
+            earlier = [None if one.key is None else next(answers) for one in made]
+            new = [one for one, answer in zip(made, earlier, strict=True) if answer is None]
+            if new:
+                await work.credentials.add_all([one.credential for one in new])
+                await work.outbox.append(*(self._compose.event(one.credential, one.issuer) for one in new))
+                await work.commit()
+        return earlier
 
     async def _repeat(self, org_id: str, credential_id: str) -> Issued:
         document = await self._reading.document(org_id, CredentialId(credential_id))

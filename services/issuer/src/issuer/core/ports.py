@@ -28,6 +28,7 @@ from issuer.core.model import (
     StatusList,
 )
 from issuer.core.securing import Manner, Secured
+from service_kit.errors import Conflict
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 
@@ -184,6 +185,8 @@ class IdempotencyKeys(Protocol):
     """See service_kit.idempotency."""
 
     async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None: ...
+
+    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> Sequence[str | Conflict | None]: ...
 
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None: ...
 
