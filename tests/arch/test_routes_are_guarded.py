@@ -45,6 +45,11 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/achievements/{achievement_id}"),
         ("GET", "/achievements/{achievement_id}/versions"),
         ("GET", "/achievements/{achievement_id}/versions/{version}"),
+        ("GET", "/pathways"),
+        ("GET", "/pathways/{pathway_id}"),
+        ("GET", "/pathways/{pathway_id}/versions"),
+        ("GET", "/pathways/{pathway_id}/versions/{version}"),
+        ("POST", "/pathways/{pathway_id}/evaluations"),
     },
     Room.ISSUER: {("GET", "/ims/ob/v3p0/discovery")},
     Room.REGISTRY: {

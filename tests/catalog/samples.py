@@ -94,3 +94,48 @@ async def events(database: Database) -> list[tuple[str, str, Json]]:
     async with database.session() as session:
         rows = (await session.execute(select(OUTBOX).order_by(OUTBOX.c.sequence))).mappings().all()
     return [(dict(row["headers"])["ce_type"], row["key"], json.loads(row["value"])) for row in rows]
+
+
+def foreign(name: str) -> str:
+    """An achievement of another catalog."""
+    return f"https://other.example/achievements/{name}"
+
+
+SERIES: Json = {
+    "name": "Data and security series",
+    "description": "Two of three badges and the capstone.",
+    "hasDestinationComponent": "certificate",
+    "hasPart": [
+        {
+            "id": "certificate",
+            "hasCondition": {
+                "targetComponent": ["capstone"],
+                "hasCondition": [{"requiredNumber": 2, "targetComponent": ["python", "statistics", "networks"]}],
+            },
+        },
+        {"id": "capstone", "type": "AssessmentComponent", "proxyFor": [foreign("capstone")]},
+        *(
+            {
+                "id": name,
+                "type": "CourseComponent",
+                "name": name.title(),
+                "proxyFor": [foreign(name)],
+                "creditValue": 2.5,
+            }
+            for name in ("python", "statistics", "networks")
+        ),
+    ],
+}
+
+
+async def planned(client: httpx.AsyncClient, **members: Any) -> Json:
+    """A pathway's draft."""
+    answer = await client.post("/pathways", json=SERIES | members)
+    assert answer.status_code == 201, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def last(url: str) -> str:
+    """The last segment of an address."""
+    return url.rsplit("/", 1)[-1]

@@ -7,7 +7,19 @@ import pytest
 
 from catalog.main import create_openapi_app
 from service_kit.testing import TokenMint
-from tests.catalog.samples import NOBODY, PLAIN, UNIVERSITY, Json, course, drafted, path, published
+from tests.catalog.samples import (
+    NOBODY,
+    PLAIN,
+    SERIES,
+    UNIVERSITY,
+    Json,
+    course,
+    drafted,
+    last,
+    path,
+    planned,
+    published,
+)
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -19,8 +31,19 @@ PUBLIC = {
     ("GET", "/achievements/{achievement_id}"),
     ("GET", "/achievements/{achievement_id}/versions"),
     ("GET", "/achievements/{achievement_id}/versions/{version}"),
+    ("GET", "/pathways"),
+    ("GET", "/pathways/{pathway_id}"),
+    ("GET", "/pathways/{pathway_id}/versions"),
+    ("GET", "/pathways/{pathway_id}/versions/{version}"),
+    ("POST", "/pathways/{pathway_id}/evaluations"),
 }
-BODIES: dict[str, object] = {"/courses/import": [], "/courses": {"code": "A", "title": "Art"}, "/achievements": PLAIN}
+BODIES: dict[str, object] = {
+    "/courses/import": [],
+    "/courses": {"code": "A", "title": "Art"},
+    "/achievements": PLAIN,
+    "/pathways": SERIES,
+}
+NOTHING: Json = {"course_id": NOBODY, "achievement_id": NOBODY, "pathway_id": NOBODY, "version": "1"}
 Operation = tuple[str, str]
 
 
@@ -46,12 +69,12 @@ async def call(client: httpx.AsyncClient, operation: Operation, names: Json, hea
 @pytest.fixture
 def anything() -> Json:
     """Names for paths that exist nowhere."""
-    return {"course_id": NOBODY, "achievement_id": NOBODY, "version": "1"}
+    return NOTHING
 
 
 async def test_what_is_public_is_a_choice() -> None:
     assert set(ALL) >= PUBLIC
-    assert len(PROTECTED) == 9
+    assert len(PROTECTED) == 14
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=" ".join)
@@ -78,16 +101,18 @@ async def test_another_tenants_things_are_not_there(
     university: httpx.AsyncClient, other: httpx.AsyncClient, operation: Operation
 ) -> None:
     made, draft, version = await course(university), await drafted(university), await published(university)
-    before = [(await university.get(where)).json() for where in ("/courses", "/achievements?mine=true")]
+    pathway = last((await planned(university))["id"])
+    lists = ("/courses", "/achievements?mine=true", "/pathways?mine=true")
+    before = [(await university.get(where)).json() for where in lists]
 
     for thing in (draft, version):
-        names = {"course_id": made["id"], "achievement_id": path(thing["id"]).rsplit("/", 1)[-1], "version": "1"}
+        names = {"course_id": made["id"], "achievement_id": last(thing["id"]), "pathway_id": pathway, "version": "1"}
         answer = await call(other, operation, names, {})
-        missing = await call(other, operation, {"course_id": NOBODY, "achievement_id": NOBODY, "version": "1"}, {})
+        missing = await call(other, operation, NOTHING, {})
         assert answer.status_code == missing.status_code == 404, answer.text
         assert _said(answer) == _said(missing)
 
-    assert [(await university.get(where)).json() for where in ("/courses", "/achievements?mine=true")] == before
+    assert [(await university.get(where)).json() for where in lists] == before
 
 
 def _said(answer: httpx.Response) -> Json:

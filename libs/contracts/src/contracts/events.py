@@ -68,6 +68,34 @@ class AchievementRetired(AchievementState):
     event_type: ClassVar[str] = "achievement.retired.v1"
 
 
+class PathwayState(Payload):
+    """One immutable version of a pathway, whole."""
+
+    pathway_id: str = Field(description="URL of the pathway, without the version")
+    version: int = Field(ge=1)
+    revision: int = Field(ge=1, description="grows with every change of this version's status")
+    org_id: str = Field(description="organization that owns the pathway")
+    name: str
+    digest: str = Field(description="SHA-256 of the document as sorted JSON, in hexadecimal: what evaluations name")
+    document: Json = Field(description="the components and conditions, in CTDL's terms")
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return f"{self.pathway_id.rsplit('/', 1)[-1]}/{self.version}"
+
+
+class PathwayPublished(PathwayState):
+    """A pathway version is open: learners may complete it."""
+
+    event_type: ClassVar[str] = "pathway.published.v1"
+
+
+class PathwayRetired(PathwayState):
+    """A pathway version is closed for new completions; what was awarded by it stays."""
+
+    event_type: ClassVar[str] = "pathway.retired.v1"
+
+
 class IssuerPublished(Payload):
     """An issuer's public profile and its keys, whole."""
 

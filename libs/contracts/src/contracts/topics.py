@@ -1,4 +1,4 @@
-"""The six topics, and which event type travels on which. Keys keep one aggregate's events in order."""
+"""The seven topics, and which event type travels on which. Keys keep one aggregate's events in order."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ from contracts.events import (
     CredentialRevoked,
     CredentialSuspended,
     IssuerPublished,
+    PathwayPublished,
+    PathwayRetired,
     Payload,
     StatusListPublished,
 )
@@ -52,6 +54,9 @@ ACHIEVEMENT_PUBLISHED = Topic(
     (AchievementPublished, AchievementRetired),
     ("issuer", "registry"),
 )
+PATHWAY_PUBLISHED = Topic(
+    "pathway-published", "catalog", "<pathway uuid>/<version>", True, (PathwayPublished, PathwayRetired)
+)
 ISSUER_PUBLISHED = Topic(
     "issuer-published", "issuer", "<issuer slug>", True, (IssuerPublished,), ("catalog", "registry", "verifier")
 )
@@ -80,6 +85,7 @@ ACCESS_REVOKED = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     ACHIEVEMENT_PUBLISHED,
+    PATHWAY_PUBLISHED,
     ISSUER_PUBLISHED,
     STATUS_LIST_PUBLISHED,
     CREDENTIAL_ISSUED,

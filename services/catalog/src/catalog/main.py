@@ -6,16 +6,21 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from catalog.adapters.pathways import SqlPathwayReadings
 from catalog.adapters.readings import SqlReadings
 from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
 from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
 from catalog.core.import_courses import ImportCourses
+from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
+from catalog.core.ports import Begin
 from catalog.core.publishing import PublishAchievement, RetireAchievement
+from catalog.core.trial import TryPathway
 from catalog.events.handlers import TOPICS, subscriptions
 from catalog.http.achievements import AchievementUseCases
 from catalog.http.app import UseCases, build_app
 from catalog.http.courses import CourseUseCases
+from catalog.http.pathways import PathwayUseCases
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
 from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
@@ -26,6 +31,7 @@ from service_kit.database import Database, open_database
 from service_kit.ids import new_id
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
+from service_kit.offload import offload
 from service_kit.relay import Relay
 from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
@@ -94,6 +100,23 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             retire=RetireAchievement(begin, utc_now, base_url),
             base_url=base_url,
         ),
+        pathways=pathway_use_cases(database, begin, base_url),
+    )
+
+
+def pathway_use_cases(database: Database, begin: Begin, base_url: str) -> PathwayUseCases:
+    """What the routes of pathways call."""
+    readings = SqlPathwayReadings(database)
+    return PathwayUseCases(
+        create=CreatePathway(begin, utc_now, new_id, base_url),
+        change=ChangePathway(begin, utc_now, base_url),
+        delete=DeletePathway(begin),
+        publish=PublishPathway(begin, utc_now, base_url),
+        retire=RetirePathway(begin, utc_now, base_url),
+        attempt=TryPathway(readings, offload, base_url),
+        readings=readings,
+        clock=utc_now,
+        base_url=base_url,
     )
 
 

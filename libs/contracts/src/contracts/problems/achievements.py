@@ -8,7 +8,38 @@ BATCH = "/batches/0198c0de-0000-7000-8000-000000000004"
 DERIVE = "/vc/credentials/derive"
 ISSUE_ANY = "/vc/credentials/issue"
 
+PATHWAY = "/pathways/0198c0de-0000-7000-8000-0000000000a1"
+
 ENTRIES = (
+    ProblemType(
+        "pathway-flawed",
+        422,
+        "Nobody could complete this pathway as it is",
+        "A pathway is published only when it can be completed and counts nothing twice. Each entry of `errors` names a "
+        "component, a code (unreachable, cycle, double-counting, unknown-component, unknown-achievement, "
+        "contradiction, pointless) and the reason.",
+        "Change the draft where `errors` points, and publish again. A draft's answer lists the same as `flaws`.",
+        "nobody could complete this pathway as it is",
+        f"{PATHWAY}/publish",
+    ),
+    ProblemType(
+        "pathway-published",
+        409,
+        "A published pathway stays",
+        "Learners may be on it or have completed it, so it cannot be deleted.",
+        "Retire it: nobody completes it any more, and what was awarded keeps its meaning.",
+        "a published pathway stays; retire it instead",
+        PATHWAY,
+    ),
+    ProblemType(
+        "pathway-not-published",
+        409,
+        "The pathway was never published",
+        "Only what was published can be retired.",
+        "Delete the draft.",
+        "the pathway was never published; delete the draft",
+        f"{PATHWAY}/retire",
+    ),
     ProblemType(
         "course-code-taken",
         409,

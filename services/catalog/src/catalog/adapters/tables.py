@@ -120,3 +120,44 @@ CREDENTIALS = Table(
     Column("revision", BigInteger, nullable=False),
 )
 Index("ix_credentials_achievement_id", CREDENTIALS.c.achievement_id, CREDENTIALS.c.state)
+
+PATHWAYS = Table(
+    "pathways",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
+        nullable=False,
+    ),
+    Column("latest_version", Integer, nullable=False),
+    Column("current_version", Integer),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("search", TSVECTOR, Computed("pathway_search(document)", persisted=True), nullable=False),
+)
+Index("ix_pathways_org_id", PATHWAYS.c.org_id, PATHWAYS.c.created_at)
+Index("ix_pathways_created_at", PATHWAYS.c.created_at, PATHWAYS.c.id)
+Index("ix_pathways_search", PATHWAYS.c.search, postgresql_using="gin")
+
+PATHWAY_VERSIONS = Table(
+    "pathway_versions",
+    METADATA,
+    Column("pathway_id", Text, ForeignKey("pathways.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status", Text, CheckConstraint("status IN ('published', 'retired')", name="status"), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("retired_at", DateTime(timezone=True)),
+    Column("search", TSVECTOR, Computed("pathway_search(document)", persisted=True), nullable=False),
+)
+Index("ix_pathway_versions_search", PATHWAY_VERSIONS.c.search, postgresql_using="gin")

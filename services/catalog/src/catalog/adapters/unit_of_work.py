@@ -4,6 +4,7 @@ from typing import Self
 
 from catalog.adapters.achievements import SqlAchievements
 from catalog.adapters.courses import SqlCourses
+from catalog.adapters.pathways import SqlPathways
 from catalog.adapters.projections import SqlProjections
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
@@ -19,6 +20,7 @@ class CatalogWork(UnitOfWork):
         await super().__aenter__()
         self.courses = SqlCourses(self.session)
         self.achievements = SqlAchievements(self.session)
+        self.pathways = SqlPathways(self.session)
         self.projections = SqlProjections(self.session)
         self.outbox = Outbox(self.session, SOURCE)
         self.idempotency = IdempotencyKeys(self.session)

@@ -16,6 +16,9 @@ PLACE = {name: place for place, name in enumerate(ORDER)}
 PREREQUISITES = re.compile(r"^\s*prerequisites?\s*:\s*", re.IGNORECASE | re.MULTILINE)
 
 
+NO_ID = AchievementId("")
+
+
 def address(base_url: str, achievement_id: AchievementId) -> str:
     """The achievement's permanent URL: what credentials name."""
     return f"{base_url}/achievements/{achievement_id}"

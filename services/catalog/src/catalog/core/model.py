@@ -14,6 +14,7 @@ Json = dict[str, JsonValue]
 OrgId = NewType("OrgId", str)
 CourseId = NewType("CourseId", str)
 AchievementId = NewType("AchievementId", str)
+PathwayId = NewType("PathwayId", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +145,57 @@ class AchievementSummary:
     document: Mapping[str, JsonValue]
     created_at: datetime
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayDraft:
+    """The working copy. `document` is the pathway's JSON as stacking.documents reads it."""
+
+    id: PathwayId
+    org_id: OrgId
+    document: Json
+    revision: int
+    status: Status
+    latest_version: int
+    current_version: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayVersion:
+    """An immutable version. `digest` is what a signed evaluation names it by."""
+
+    pathway_id: PathwayId
+    number: int
+    org_id: OrgId
+    document: Json
+    digest: str
+    status: Status
+    revision: int
+    published_at: datetime
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayView:
+    """A pathway as somebody may see it. `draft` is there for its owner only."""
+
+    id: PathwayId
+    org_id: OrgId
+    created_at: datetime
+    version: PathwayVersion | None
+    draft: PathwayDraft | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathwaySummary:
+    """One line of a list."""
+
+    id: PathwayId
+    org_id: OrgId
+    name: str
+    description: str | None
+    status: Status
+    version: int | None
+    created_at: datetime

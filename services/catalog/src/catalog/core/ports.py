@@ -1,6 +1,6 @@
 """What the core needs from the outside: one transaction with its repositories, and readings of one moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,11 @@ from catalog.core.model import (
     Draft,
     IssuerProfile,
     OrgId,
+    PathwayDraft,
+    PathwayId,
+    PathwaySummary,
+    PathwayVersion,
+    PathwayView,
     Status,
     Version,
 )
@@ -114,6 +119,37 @@ class Achievements(Protocol):
         """The highest version that is not retired."""
 
 
+class Pathways(Protocol):
+    """Pathways in the transaction. Everything is asked for with its owner."""
+
+    async def add(self, draft: PathwayDraft) -> None:
+        """Insert a new draft."""
+
+    async def lock(self, org: OrgId, pathway_id: PathwayId) -> PathwayDraft | None:
+        """Read for a change; others who want to change it wait."""
+
+    async def save(self, draft: PathwayDraft) -> None:
+        """Replace a locked draft."""
+
+    async def remove(self, draft: PathwayDraft) -> None:
+        """Delete a locked draft that has no version."""
+
+    async def add_version(self, version: PathwayVersion) -> None:
+        """Insert a version."""
+
+    async def version(self, pathway_id: PathwayId, number: int) -> PathwayVersion | None:
+        """Read one version."""
+
+    async def retire(self, pathway_id: PathwayId, number: int | None, at: datetime) -> Sequence[PathwayVersion]:
+        """Retire one version or all that are not. Returns those that changed, as they are now."""
+
+    async def newest_published(self, pathway_id: PathwayId) -> int | None:
+        """The highest version that is not retired."""
+
+    async def published_achievements(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of these achievements, by the last part of their address, of which there is a version."""
+
+
 class Projections(Protocol):
     """What other services told us. Only a higher revision changes anything."""
 
@@ -152,6 +188,8 @@ class Work(Protocol):
     @property
     def achievements(self) -> Achievements: ...
     @property
+    def pathways(self) -> Pathways: ...
+    @property
     def projections(self) -> Projections: ...
     @property
     def outbox(self) -> Outbox: ...
@@ -189,4 +227,31 @@ class Readings(Protocol):
         """Versions, newest first. None when there is no published one."""
 
     async def version(self, achievement_id: AchievementId, number: int) -> Version | None:
+        """One version."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayQuery:
+    """Which pathways. `None` means any."""
+
+    q: str | None = None
+    organization: str | None = None
+
+
+class PathwayReadings(Protocol):
+    """Reading pathways for answers. What is somebody's draft is asked for with its owner."""
+
+    async def pathway(self, pathway_id: PathwayId, owner: OrgId | None) -> PathwayView | None:
+        """The version the public sees, and for its owner the draft. None if there is neither."""
+
+    async def published(self, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
+        """A page of what the public sees, newest first."""
+
+    async def drafts(self, owner: OrgId, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
+        """A page of an organization's own, newest first."""
+
+    async def versions(self, pathway_id: PathwayId, page: PageRequest) -> Page[PathwayVersion] | None:
+        """Versions, newest first. None when there is none."""
+
+    async def version(self, pathway_id: PathwayId, number: int) -> PathwayVersion | None:
         """One version."""

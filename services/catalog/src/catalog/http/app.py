@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from catalog.core.import_courses import ImportCourses
 from catalog.core.vocabulary import IMPORT_BODY
-from catalog.http import achievement_reading, achievements, course_import, courses
+from catalog.http import achievement_reading, achievements, course_import, courses, pathways
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings
@@ -20,6 +20,7 @@ class UseCases:
     import_courses: ImportCourses
     courses: courses.CourseUseCases
     achievements: achievements.AchievementUseCases
+    pathways: pathways.PathwayUseCases
 
 
 def build_app(
@@ -36,6 +37,7 @@ def build_app(
         courses.routes(use.courses),
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
+        pathways.routes(use.pathways),
     ]
     limits = {"/courses/import": IMPORT_BODY}
     return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)

@@ -1,0 +1,266 @@
+"""The routes of pathways: drafts and versions for their owner, what is published and trials for everybody."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+
+from catalog.core.model import PathwayDraft, PathwayId
+from catalog.core.pathways import (
+    NO_PATHWAY,
+    ChangePathway,
+    CreatePathway,
+    DeletePathway,
+    PublishPathway,
+    RetirePathway,
+    address,
+)
+from catalog.core.ports import PathwayQuery, PathwayReadings
+from catalog.core.trial import TryPathway
+from catalog.http.achievement_paths import PathVersion
+from catalog.http.answers import documented
+from catalog.http.callers import Anybody, Writer, editor, organization, required_editor
+from catalog.http.parameters import Filter, Words, clean
+from catalog.http.pathway_replies import (
+    EvaluationAnswer,
+    PathwayAnswer,
+    PathwayDraftAnswer,
+    PathwayPage,
+    PathwayVersionAnswer,
+    PathwayVersionPage,
+    draft_reply,
+    evaluation_reply,
+    summary_reply,
+    version_reply,
+    view_reply,
+)
+from catalog.http.pathway_schemas import NewPathway, PathwayChanges, PathwayRetirement, Trial
+from catalog.http.pathway_trial import held_of, setting_of
+from catalog.http.replies import page_reply
+from catalog.http.representation import PRIVATE, SHORTLY, reply
+from service_kit.app import router
+from service_kit.clock import Clock
+from service_kit.errors import NotFound, Stale
+from service_kit.idempotency import idempotency_key
+from service_kit.ids import is_id
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import LINK, link_next, page_request
+
+REVISION = re.compile(r'"draft-(\d{1,18})"')
+ForCaller = {"Vary": "Authorization"}
+Paging = Annotated[PageRequest, Depends(page_request)]
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayUseCases:
+    """What the routes call."""
+
+    create: CreatePathway
+    change: ChangePathway
+    delete: DeletePathway
+    publish: PublishPathway
+    retire: RetirePathway
+    attempt: TryPathway
+    readings: PathwayReadings
+    clock: Clock
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayFilters:
+    """The query parameters of a list of pathways."""
+
+    q: Words = None
+    organization: Filter = None
+    mine: Annotated[bool, Query(description="your organization's, as drafts")] = False
+
+
+def path_id(
+    request: Request,
+    pathway_id: Annotated[str, Path(description="the last segment of the pathway's URL, or all of it")],
+) -> PathwayId:
+    """The pathway's id from the path. Raises NotFound for what can be none."""
+    base: str = request.app.state.public_base_url
+    identifier = pathway_id.removeprefix(f"{base}/pathways/")
+    if not is_id(identifier):
+        raise NotFound(NO_PATHWAY)
+    return PathwayId(identifier)
+
+
+def seen_revision(
+    if_match: Annotated[
+        str | None, Header(description="the draft's ETag: refuse if it was changed since (412)")
+    ] = None,
+) -> int | None:
+    """The draft's revision that the caller saw; None when any will do."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = REVISION.fullmatch(if_match.strip())
+    if found is None:
+        raise Stale("If-Match names no state of this draft")
+    return int(found[1])
+
+
+PathId = Annotated[PathwayId, Depends(path_id)]
+SeenRevision = Annotated[int | None, Depends(seen_revision)]
+
+
+def draft_tag(draft: PathwayDraft) -> str:
+    """The draft's entity tag."""
+    return f'"draft-{draft.revision}"'
+
+
+def routes(use: PathwayUseCases) -> APIRouter:
+    """Everything about pathways. What has more behind the id comes first."""
+    pathways = router(tags=["pathways"])
+    _publication(pathways, use)
+    _history(pathways, use)
+    _drafts(pathways, use)
+    _reading(pathways, use)
+    return pathways
+
+
+def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
+    @pathways.post(
+        "/pathways/{pathway_id:path}/publish", responses=documented(PathwayVersionAnswer, 401, 403, 404, 412)
+    )
+    async def publish_pathway(
+        caller: Writer, pathway_id: PathId, seen: SeenRevision, response: Response
+    ) -> dict[str, Any]:
+        """Make the draft an immutable version, unless nobody could complete it: then `errors` says why not."""
+        _, version = await use.publish(organization(caller), pathway_id, revision=seen)
+        answer = version_reply(version, use.base_url)
+        response.headers["Content-Location"] = str(answer["versionId"])
+        return answer
+
+    @pathways.post(
+        "/pathways/{pathway_id:path}/retire", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404, 409)
+    )
+    async def retire_pathway(
+        caller: Writer, pathway_id: PathId, body: PathwayRetirement | None = None
+    ) -> dict[str, Any]:
+        """Close one version, or all, for new completions. What was awarded stays."""
+        draft = await use.retire(organization(caller), pathway_id, body.version if body else None)
+        return draft_reply(draft, use.base_url)
+
+    @pathways.post("/pathways/{pathway_id:path}/evaluations", responses=documented(EvaluationAnswer, 400, 404))
+    async def try_pathway(pathway_id: PathId, body: Trial) -> dict[str, Any]:
+        """A trial: what these achievements would be worth to the published pathway, and what is missing.
+
+        Nothing is verified and nothing is kept. The rules and reasons are those by which the pathway is awarded.
+        """
+        today = use.clock().date()
+        held, setting = held_of(body, today), setting_of(body, today)
+        version, found = await use.attempt(pathway_id, held, setting, body.version)
+        return evaluation_reply(version, found, use.base_url)
+
+
+def _history(pathways: APIRouter, use: PathwayUseCases) -> None:
+    @pathways.get(
+        "/pathways/{pathway_id:path}/versions/{version}",
+        responses=documented(PathwayVersionAnswer, 404),
+        response_class=Response,
+    )
+    async def read_pathway_version(request: Request, pathway_id: PathId, version: PathVersion) -> Response:
+        """One version. What it says never changes; whether it is retired may."""
+        found = await use.readings.version(pathway_id, version)
+        if found is None:
+            raise NotFound("there is no such version")
+        return reply(request, version_reply(found, use.base_url), cache_control=SHORTLY)
+
+    @pathways.get(
+        "/pathways/{pathway_id:path}/versions",
+        responses=documented(PathwayVersionPage, 404, **LINK[200]),
+        response_class=Response,
+    )
+    async def list_pathway_versions(request: Request, pathway_id: PathId, page: Paging) -> Response:
+        """The versions that were published, newest first."""
+        found = await use.readings.versions(pathway_id, page)
+        if found is None:
+            raise NotFound(NO_PATHWAY)
+        items = [version_reply(version, use.base_url) for version in found.items]
+        return _page(request, use.base_url, items, found.next)
+
+
+def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
+    @pathways.post(
+        "/pathways",
+        status_code=HTTPStatus.CREATED,
+        responses=documented(PathwayDraftAnswer, 400, 401, 403, 409, 410, status=201),
+    )
+    async def create_pathway(
+        caller: Writer,
+        body: NewPathway,
+        key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
+        response: Response,
+    ) -> dict[str, Any]:
+        """Start a draft. It may have flaws, which the answer lists; they must go before it is published."""
+        draft = await use.create(organization(caller), body.members(), key)
+        response.headers["Location"] = address(use.base_url, draft.id)
+        response.headers["ETag"] = draft_tag(draft)
+        return draft_reply(draft, use.base_url)
+
+    @pathways.patch("/pathways/{pathway_id:path}", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404, 412))
+    async def change_pathway(
+        caller: Writer, pathway_id: PathId, body: PathwayChanges, seen: SeenRevision, response: Response
+    ) -> dict[str, Any]:
+        """Replace members of the draft; what is published stays until the next publication."""
+        draft = await use.change(organization(caller), pathway_id, body.members(), revision=seen)
+        response.headers["ETag"] = draft_tag(draft)
+        return draft_reply(draft, use.base_url)
+
+    @pathways.delete(
+        "/pathways/{pathway_id:path}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=documented(None, 401, 403, 404, 409, 412, status=204),
+        response_class=Response,
+    )
+    async def delete_pathway(caller: Writer, pathway_id: PathId, seen: SeenRevision) -> None:
+        """Throw away a pathway that was never published."""
+        await use.delete(organization(caller), pathway_id, revision=seen)
+
+
+def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
+    @pathways.get("/pathways", responses=documented(PathwayPage, 401, 403, **LINK[200]), response_class=Response)
+    async def list_pathways(
+        request: Request,
+        caller: Anybody,
+        filters: Annotated[PathwayFilters, Depends()],
+        page: Paging,
+    ) -> Response:
+        """What is published, newest first; with `mine`, your organization's drafts as well."""
+        query = PathwayQuery(clean("q", filters.q), clean("organization", filters.organization))
+        if filters.mine:
+            found = await use.readings.drafts(required_editor(caller), query, page)
+        else:
+            found = await use.readings.published(query, page)
+        items = [summary_reply(item, use.base_url) for item in found.items]
+        return _page(request, use.base_url, items, found.next, cache_control=PRIVATE if filters.mine else SHORTLY)
+
+    @pathways.get("/pathways/{pathway_id:path}", responses=documented(PathwayAnswer, 401, 404), response_class=Response)
+    async def read_pathway(request: Request, pathway_id: PathId, caller: Anybody) -> Response:
+        """The newest published version; for its owner also the draft."""
+        view = await use.readings.pathway(pathway_id, editor(caller))
+        if view is None:
+            raise NotFound(NO_PATHWAY)
+        document = view_reply(view, use.base_url)
+        if view.draft is None:
+            return reply(request, document, headers=ForCaller)
+        headers = {**ForCaller, "ETag": draft_tag(view.draft)}
+        return reply(request, document, cache_control=PRIVATE, headers=headers)
+
+
+def _page(
+    request: Request,
+    base_url: str,
+    items: Sequence[dict[str, Any]],
+    after: tuple[str, ...] | None,
+    cache_control: str = SHORTLY,
+) -> Response:
+    links = Response()
+    following = link_next(request, links, base_url, after)
+    headers = {**ForCaller, **({"Link": links.headers["link"]} if following else {})}
+    return reply(request, page_reply(list(items), following), cache_control=cache_control, headers=headers)
