@@ -54,6 +54,11 @@ async def rows(world: World, answer: httpx.Response, status: str = "") -> list[J
     return list(found.json()["items"])
 
 
+def counted(found: Json) -> Json:
+    """The counts that are not zero."""
+    return {state: count for state, count in found["counts"].items() if count}
+
+
 async def agrees(world: World, answer: httpx.Response) -> Json:
     found: Json = (await world.send("GET", f"{answer.headers['location']}/reconciliation")).json()
     assert found["agrees"], found
@@ -118,13 +123,7 @@ async def test_a_wrong_row_harms_no_other(world: World, core: Core) -> None:
     achievement = await world.ready()
     sent: list[Any] = [learner(1), {"recipient": {"email": "nobody"}}, 7, learner(2), {"recipient": {}, "x": 1}]
     answer = await open_batch(world, sent, achievement)
-    assert answer.json()["counts"] | {"issued": 0} == {
-        "waiting": 2,
-        "issued": 0,
-        "failed": 0,
-        "refused": 3,
-        "cancelled": 0,
-    }
+    assert counted(answer.json()) == {"waiting": 2, "refused": 3}
     await work(core)
     refused = await rows(world, answer, "refused")
     assert [row["row"] for row in refused] == [2, 3, 5]
@@ -210,13 +209,7 @@ async def test_failed_rows_are_tried_again_and_no_others(world: World, core: Cor
     retried = (await world.send("POST", f"{answer.headers['location']}/retry")).json()
     assert (retried["status"], retried["counts"]["waiting"]) == ("running", 2)
     await work(core)
-    assert (await batch(world, answer))["counts"] == {
-        "waiting": 0,
-        "issued": 2,
-        "failed": 0,
-        "refused": 1,
-        "cancelled": 0,
-    }
+    assert counted(await batch(world, answer)) == {"issued": 2, "refused": 1}
     assert (await world.send("POST", f"{answer.headers['location']}/retry")).json()["status"] == "done"
 
 

@@ -21,6 +21,10 @@ BODIES: dict[str, object] = {
     "POST /credentials/{credential_id}/reinstate": {"reason": "a test"},
     "POST /credentials/{credential_id}/correct": {"reason": "a test", "narrative": "Another."},
     "POST /batches": [{"recipient": {"email": LEARNER}}],
+    **{
+        f"POST /batches/{action}": [{"credential": new_id(), "reason": "a test"}]
+        for action in ("revoke", "suspend", "reinstate", "correct")
+    },
     **{f"POST /batches/{{batch_id}}/{action}": None for action in ("pause", "resume", "cancel", "retry")},
     "POST /vc/credentials/issue": {"credential": {}},
     "POST /vc/{form}/credentials/issue": {"credential": {}},
@@ -70,17 +74,23 @@ async def test_without_a_token_it_is_401(world: World, route: str) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+EITHER = {"GET /batches/template.csv"} | {route for route in BODIES if route.startswith("POST /batches/{batch_id}/")}
+"""Open to whoever may issue, and to whoever may revoke: what a batch does decides, once it is found."""
+
+
 @pytest.mark.parametrize("route", protected_routes())
 async def test_with_a_wrong_scope_it_is_403(world: World, mint: TokenMint, route: str) -> None:
     operation = create_openapi_app().openapi()["paths"][route.split(" ")[1]][route.split(" ", maxsplit=1)[0].lower()]
     assert operation["security"]
     refused = 0
-    for scope in ALL_SCOPES:
-        others = [other for other in ALL_SCOPES if other != scope]
+    either = {"credentials:issue", "credentials:revoke"} if route in EITHER else set()
+    for scope in sorted(set(ALL_SCOPES) - either) + [*either][:1]:
+        others = [other for other in ALL_SCOPES if other != scope and not (scope in either and other in either)]
         answer = await call(world, route, mint.headers(OTHER_ORG, *others))
         if answer.status_code == 403 and "insufficient_scope" in answer.headers.get("www-authenticate", ""):
             refused += 1
-            assert f'scope="{scope}"' in answer.headers["www-authenticate"]
+            named = either if scope in either else {scope}
+            assert any(f'scope="{one}"' in answer.headers["www-authenticate"] for one in named)
     assert refused == 1
 
 

@@ -29,7 +29,7 @@ async def test_a_built_service_is_alive_and_ready(settings: IssuerSettings) -> N
         assert (await client.get("/livez")).status_code == 200
         assert (await client.get("/readyz")).json() == {"status": "ok", "failed": []}
         assert (await client.get("/credentials")).status_code == 401
-        assert len(components.relay) == 3
+        assert len(components.relay) == 4
         assert len(components.consume) == 1
 
 

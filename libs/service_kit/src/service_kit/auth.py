@@ -274,3 +274,17 @@ class Scope(SecurityBase):
         if self.scope not in caller.scopes:
             raise Forbidden(f"this needs the scope {self.scope}", scope=self.scope)
         return caller
+
+
+class AnyScope(Scope):
+    """Dependency: the caller, who must hold one of these scopes. Which of them suffices, the route finds out later."""
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__(scopes[0])
+        self.scopes = scopes
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await authenticate(request)
+        if not caller.scopes.intersection(self.scopes):
+            raise Forbidden(f"this needs the scope {' or '.join(self.scopes)}", scope=self.scope)
+        return caller

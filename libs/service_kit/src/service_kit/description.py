@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from service_kit.auth import Scope
+from service_kit.auth import AnyScope, Scope
 from service_kit.operation_names import operation_name, sentence
 from service_kit.problems import MEDIA_TYPE
 
@@ -84,6 +84,9 @@ def _say_scopes(operation: Json, route: APIRoute) -> None:
     for requirement in operation.get("security", ()):
         if "accessToken" in requirement:
             requirement["accessToken"] = sorted(set(_scopes(route.dependant)))
+    either = next(_alternatives(route.dependant), None)
+    if either is not None:
+        operation["security"] = [{"accessToken": [scope]} for scope in either.scopes]
 
 
 def _responses(operation: Json) -> Json:
@@ -117,6 +120,14 @@ def _routes(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
         if isinstance(context.original_route, APIRoute) and context.path_format
         for method in context.methods or ()
     }
+
+
+def _alternatives(dependant: Dependant) -> Iterator[AnyScope]:
+    """Where one of several scopes is asked for, each is a requirement of its own."""
+    if isinstance(dependant.call, AnyScope):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _alternatives(inner)
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:

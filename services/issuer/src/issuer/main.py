@@ -34,12 +34,14 @@ from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
+from issuer.core.open_changes import OpenChanges
 from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
 from issuer.core.signing import Sign
 from issuer.core.slots import Slots
 from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
 from issuer.core.work_batches import WorkBatches
+from issuer.core.work_changes import WorkChanges
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.backpack import backpack_routes
@@ -74,6 +76,7 @@ class Core:
     sign_list: SignStatusList
     publish_lists: PublishStatusLists
     work_batches: WorkBatches
+    work_changes: WorkChanges
 
 
 def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -> Core:
@@ -135,11 +138,21 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     work = WorkBatches(
         unit_of_work=unit_of_work, reading=reading, slots=slots, compose=compose, clock=clock, new_id=new_id
     )
-    return Core(services, sign_list, publish, work)
+    return Core(services, sign_list, publish, work, _changes(unit_of_work, reading, amend, addresses, clock))
+
+
+def _changes(
+    unit_of_work: UnitsOfWork, reading: Reading, amend: Amend, addresses: Addresses, clock: Clock
+) -> WorkChanges:
+    """The worker of batches that change what was issued."""
+    return WorkChanges(
+        unit_of_work=unit_of_work, reading=reading, amend=amend, addresses=addresses, audit=audit, clock=clock
+    )
 
 
 class _Batches(TypedDict):
     open_batch: OpenBatch
+    open_changes: OpenChanges
     change_batch: ChangeBatch
     batches: BatchQueries
 
@@ -148,6 +161,7 @@ def _batches(
     database: Database, unit_of_work: UnitsOfWork, reading: Reading, addresses: Addresses, clock: Clock
 ) -> _Batches:
     """What people ask of batches; the worker does the rest."""
+    batches = ReadingBatches(database, addresses)
     return {
         "open_batch": OpenBatch(
             unit_of_work=unit_of_work,
@@ -157,8 +171,16 @@ def _batches(
             clock=clock,
             new_id=new_id,
         ),
+        "open_changes": OpenChanges(
+            unit_of_work=unit_of_work,
+            reading=reading,
+            batches=batches,
+            offload=offload,
+            clock=clock,
+            new_id=new_id,
+        ),
         "change_batch": ChangeBatch(unit_of_work=unit_of_work, clock=clock),
-        "batches": BatchQueries(reading=ReadingBatches(database, addresses)),
+        "batches": BatchQueries(reading=batches),
     }
 
 
@@ -208,6 +230,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 Relay(database, publisher).run,
                 ListPublisher(database, core.publish_lists).run,
                 BatchWorker(core.work_batches).run,
+                BatchWorker(core.work_changes).run,
             ],
             consume=[consumer.run],
             ready=ready,

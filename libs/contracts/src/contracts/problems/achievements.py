@@ -139,7 +139,7 @@ ENTRIES = (
         409,
         "This person has this achievement already",
         "Nobody gets the same achievement from the same issuer twice unless it is asked for.",
-        "Nothing is left to do; or ask for duplicates (`allowDuplicates`).",
+        "Nothing is left to do; or ask for duplicates (`allowDuplicates`). A correction cannot hand it to them.",
         "this person has this achievement already",
         "/batches",
     ),

@@ -1,16 +1,18 @@
 """Batches and their rows, in a transaction."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.tables import BATCH_ROWS, BATCHES
-from issuer.core.batch import Batch, BatchId, BatchRow, BatchState, RowState
+from issuer.core.batch import Batch, BatchId, BatchRow, BatchState, IssueBatch, RowAction, RowState
 from issuer.core.model import CredentialId, Json
 
+OF_ISSUING = frozenset({"achievement_id", "achievement_version", "issuer", "allow_duplicates"})
 COPIED = ("batch_id", "number", "state", "request", "credential_id", "problem")
 SETTLE = """
 UPDATE batch_rows AS kept
@@ -22,7 +24,7 @@ WHERE kept.batch_id = $1 AND kept.number = row.number
 
 
 class BatchTable:
-    """See issuer.core.ports.Batches."""
+    """See issuer.core.batch_ports.Batches."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -32,7 +34,7 @@ class BatchTable:
         await self._session.execute(insert(BATCHES).values(of_batch(batch)))
         connection = await (await self._session.connection()).get_raw_connection()
         records = [
-            (batch.id, row.number, row.state.value, _json(row.request), row.credential_id, _json(row.problem))
+            (batch.id, row.number, row.state.value, json_text(row.request), row.credential_id, json_text(row.problem))
             for row in rows
         ]
         driver: Any = connection.driver_connection
@@ -43,9 +45,17 @@ class BatchTable:
         query = select(BATCHES).where(BATCHES.c.id == batch_id, BATCHES.c.org_id == org_id)
         return await self._one(query.with_for_update())
 
-    async def next_running(self) -> Batch | None:
-        """The running batch that was worked on longest ago, locked. None when others have them all."""
-        running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value)
+    async def next_issuing(self) -> IssueBatch | None:
+        """The running batch that issues and was worked on longest ago, locked. None when others have them all."""
+        found = await self._next(BATCHES.c.action == RowAction.ISSUE.value)
+        return found if isinstance(found, IssueBatch) else None
+
+    async def next_changing(self) -> Batch | None:
+        """The same of those that change what was issued."""
+        return await self._next(BATCHES.c.action != RowAction.ISSUE.value)
+
+    async def _next(self, kind: ColumnElement[bool]) -> Batch | None:
+        running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value, kind)
         return await self._one(running.order_by(BATCHES.c.changed_at).limit(1).with_for_update(skip_locked=True))
 
     async def _one(self, query: Any) -> Batch | None:
@@ -65,9 +75,9 @@ class BatchTable:
         columns = (
             [row.number for row in rows],
             [row.state.value for row in rows],
-            [_json(row.request) for row in rows],
+            [json_text(row.request) for row in rows],
             [row.credential_id for row in rows],
-            [_json(row.problem) for row in rows],
+            [json_text(row.problem) for row in rows],
         )
         await (await self._session.connection()).exec_driver_sql(SETTLE, (batch_id, *columns))
 
@@ -86,24 +96,16 @@ class BatchTable:
 
 def of_batch(value: Batch) -> dict[str, Any]:
     """Values for BATCHES."""
-    return {
-        "id": value.id,
-        "org_id": value.org_id,
-        "actor": value.actor,
-        "achievement_id": value.achievement_id,
-        "achievement_version": value.achievement_version,
-        "issuer": value.issuer,
-        "allow_duplicates": value.allow_duplicates,
-        "state": value.state.value,
-        "rows": value.rows,
-        "created_at": value.created_at,
-        "changed_at": value.changed_at,
-    }
+    return asdict(value) | {"state": value.state.value, "action": value.action.value}
 
 
 def batch_of(row: RowMapping) -> Batch:
     """A row of BATCHES."""
-    return Batch(**{**row, "id": BatchId(row["id"]), "state": BatchState(row["state"])})
+    action = RowAction(row["action"])
+    values = {**row, "id": BatchId(row["id"]), "state": BatchState(row["state"]), "action": action}
+    if action is RowAction.ISSUE:
+        return IssueBatch(**values)
+    return Batch(**{name: value for name, value in values.items() if name not in OF_ISSUING})
 
 
 def row_of(row: RowMapping) -> BatchRow:
@@ -115,8 +117,9 @@ def row_of(row: RowMapping) -> BatchRow:
         row["request"],
         None if credential is None else CredentialId(credential),
         row["problem"],
+        row["revision"],
     )
 
 
-def _json(value: Json | None) -> str | None:
+def json_text(value: Json | None) -> str | None:
     return None if value is None else orjson.dumps(value).decode()

@@ -1,22 +1,31 @@
 """Reads of batches outside any transaction."""
 
-from sqlalchemy import Text, and_, cast, func, literal, select, tuple_
+from collections.abc import Collection, Mapping
 
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
+
+from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
+from issuer.adapters import rows
 from issuer.adapters.batches import batch_of, row_of
-from issuer.adapters.tables import BATCH_ROWS, BATCHES, CREDENTIALS, ID, MOMENT
+from issuer.adapters.changes import among
+from issuer.adapters.tables import BATCH_ROWS, BATCHES, CREDENTIALS, ID, MOMENT, STATUS_CHANGES
 from issuer.core.addresses import Addresses
-from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
+from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowAction, RowState
+from issuer.core.model import Credential, CredentialId
 from service_kit.database import Database
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
+Counting = Select[int, int]
+
 
 class ReadingBatches:
-    """See issuer.core.ports.BatchReading."""
+    """See issuer.core.batch_ports.BatchReading."""
 
     def __init__(self, database: Database, addresses: Addresses) -> None:
         self._database = database
@@ -36,9 +45,9 @@ class ReadingBatches:
         if page.after is not None:
             query = query.where(tuple_(table.created_at, table.id) < _position(page.after))
         async with self._database.connection() as connection:
-            rows = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
-        items = [batch_of(row) for row in rows[: page.limit]]
-        last = (items[-1].created_at.isoformat(), str(items[-1].id)) if len(rows) > page.limit else None
+            found = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
+        items = [batch_of(row) for row in found[: page.limit]]
+        last = (items[-1].created_at.isoformat(), str(items[-1].id)) if len(found) > page.limit else None
         return Page(items, last)
 
     async def counts(self, batch_id: BatchId) -> Counts:
@@ -58,29 +67,64 @@ class ReadingBatches:
         if page.after is not None:
             query = query.where(table.number > _number(page.after))
         async with self._database.connection() as connection:
-            rows = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
-        items = [row_of(row) for row in rows[: page.limit]]
-        return Page(items, (str(items[-1].number),) if len(rows) > page.limit else None)
+            found = (await connection.execute(query.limit(page.limit + 1))).mappings().all()
+        items = [row_of(row) for row in found[: page.limit]]
+        return Page(items, (str(items[-1].number),) if len(found) > page.limit else None)
+
+    async def credentials(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's that there are, without their documents."""
+        query = select(*rows.WITHOUT_DOCUMENT).where(among(ids), CREDENTIALS.c.org_id == org_id)
+        async with self._database.connection() as connection:
+            found = [rows.credential(row) for row in (await connection.execute(query)).mappings()]
+        return {credential.id: credential for credential in found}
 
     async def reconciliation(self, batch: Batch) -> Reconciliation:
         """What the batch did, counted anew in each table, at one moment."""
-        rows, credentials, events = BATCH_ROWS.c, CREDENTIALS.c, OUTBOX.c
-        issued = and_(rows.batch_id == batch.id, rows.credential_id.is_not(None))
-        kept = select(
-            func.count(), func.count(func.distinct(tuple_(credentials.status_list_id, credentials.status_index)))
-        )
-        kept = kept.select_from(BATCH_ROWS.join(CREDENTIALS, credentials.id == rows.credential_id)).where(issued)
-        address = literal(self._prefix) + cast(rows.credential_id, Text)
-        told = select(func.count(), func.count(events.published_at))
-        told = told.select_from(
-            BATCH_ROWS.join(OUTBOX, and_(events.key == address, events.topic == "credential-issued"))
-        )
-        states = select(rows.state, func.count()).where(rows.batch_id == batch.id).group_by(rows.state)
+        table = BATCH_ROWS.c
+        states = select(table.state, func.count()).where(table.batch_id == batch.id).group_by(table.state)
+        issues = batch.action is RowAction.ISSUE
+        kept, told = _issued(batch, self._prefix) if issues else _changed(batch, self._prefix)
         async with self._database.snapshot() as session:
             counts = {RowState(state): count for state, count in (await session.execute(states)).all()}
-            credentials_kept, entries = (await session.execute(kept)).one()
-            event_count, published = (await session.execute(told.where(issued))).one()
-        return Reconciliation(batch.rows, Counts(counts), credentials_kept, entries, event_count, published)
+            credentials, others = (await session.execute(kept)).one()
+            events, published = (await session.execute(told)).one()
+        by_kind = {"status_entries": others} if issues else {"steps": others}
+        return Reconciliation(batch.rows, Counts(counts), credentials, events, published, **by_kind)
+
+
+def _issued(batch: Batch, prefix: str) -> tuple[Counting, Counting]:
+    """Credentials and places in status lists; events, and those that were published."""
+    table, credentials, events = BATCH_ROWS.c, CREDENTIALS.c, OUTBOX.c
+    issued = and_(table.batch_id == batch.id, table.credential_id.is_not(None))
+    kept = select(func.count(), func.count(func.distinct(tuple_(credentials.status_list_id, credentials.status_index))))
+    kept = kept.select_from(BATCH_ROWS.join(CREDENTIALS, credentials.id == table.credential_id)).where(issued)
+    told = select(func.count(), func.count(events.published_at))
+    told = told.select_from(
+        BATCH_ROWS.join(OUTBOX, and_(events.key == _address(prefix), events.topic == CREDENTIAL_ISSUED.name))
+    )
+    return kept, told.where(issued)
+
+
+def _changed(batch: Batch, prefix: str) -> tuple[Counting, Counting]:
+    """Credentials that have come so far, and steps in their histories; events of just these revisions."""
+    table, credentials, steps, events = BATCH_ROWS.c, CREDENTIALS.c, STATUS_CHANGES.c, OUTBOX.c
+    topic = CREDENTIAL_ISSUED.name if batch.action is RowAction.CORRECT else CREDENTIAL_REVOKED.name
+    changed = and_(table.batch_id == batch.id, table.revision.is_not(None))
+    step = and_(steps.credential_id == table.credential_id, steps.revision == table.revision)
+    kept = select(func.count(func.distinct(credentials.id)), func.count(steps.revision)).where(changed)
+    kept = kept.select_from(
+        BATCH_ROWS.join(
+            CREDENTIALS, and_(credentials.id == table.credential_id, credentials.revision >= table.revision)
+        ).outerjoin(STATUS_CHANGES, step)
+    )
+    revision = cast(func.convert_from(events.value, "UTF8"), JSONB)["revision"].as_integer()
+    told = select(func.count(), func.count(events.published_at)).where(changed, revision == table.revision)
+    told = told.select_from(BATCH_ROWS.join(OUTBOX, and_(events.key == _address(prefix), events.topic == topic)))
+    return kept, told
+
+
+def _address(prefix: str) -> ColumnElement[str]:
+    return literal(prefix) + cast(BATCH_ROWS.c.credential_id, Text)
 
 
 def _position(after: tuple[str, ...]) -> object:

@@ -125,15 +125,19 @@ BATCHES = Table(
     Column("id", ID, primary_key=True),
     Column("org_id", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("achievement_id", Text, nullable=False),
-    Column("achievement_version", Integer, nullable=False),
+    Column("action", Text, nullable=False, server_default="issue"),
+    # Of those that issue.
+    Column("achievement_id", Text),
+    Column("achievement_version", Integer),
     Column("issuer", Text),
-    Column("allow_duplicates", Boolean, nullable=False),
+    Column("allow_duplicates", Boolean),
     Column("state", Text, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("created_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
     CheckConstraint("state IN ('running', 'paused', 'cancelled', 'done')", name="known_state"),
+    CheckConstraint("action IN ('issue', 'revoke', 'suspend', 'reinstate', 'correct')", name="known_action"),
+    CheckConstraint("(action = 'issue') = (achievement_id IS NOT NULL)", name="issues_something"),
 )
 Index("ix_batches_org", BATCHES.c.org_id, BATCHES.c.created_at.desc(), BATCHES.c.id.desc())
 Index("ix_batches_running", BATCHES.c.changed_at, postgresql_where=text("state = 'running'"))
@@ -148,7 +152,10 @@ BATCH_ROWS = Table(
     Column("request", JSON(none_as_null=True)),
     Column("credential_id", ID),
     Column("problem", JSONB(none_as_null=True)),
-    CheckConstraint("state IN ('waiting', 'issued', 'failed', 'refused', 'cancelled')", name="known_state"),
+    Column("revision", Integer),
+    CheckConstraint(
+        "state IN ('waiting', 'issued', 'changed', 'unchanged', 'failed', 'refused', 'cancelled')", name="known_state"
+    ),
 )
 Index(
     "ix_batch_rows_waiting",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
+from issuer.adapters.changes import ChangeTable
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
     Achievement,
@@ -232,6 +233,7 @@ class IssuerUnitOfWork(UnitOfWork):
     credentials: CredentialRows
     any_credentials: AnyCredentialRows
     batches: BatchTable
+    changes: ChangeTable
     status_lists: StatusListRows
     achievements: AchievementRows
     idempotency: IdempotencyKeys
@@ -243,6 +245,7 @@ class IssuerUnitOfWork(UnitOfWork):
         self.credentials = CredentialRows(self.session)
         self.any_credentials = AnyCredentialRows(self.session)
         self.batches = BatchTable(self.session)
+        self.changes = ChangeTable(self.session)
         self.status_lists = StatusListRows(self.session)
         self.achievements = AchievementRows(self.session)
         self.idempotency = IdempotencyKeys(self.session)

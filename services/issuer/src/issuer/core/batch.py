@@ -1,4 +1,4 @@
-"""Batches: many awards of one achievement, row by row, and where each of them stands."""
+"""Batches: many awards of one achievement, or many changes, row by row, and where each of them stands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,16 @@ from service_kit.errors import ServiceError
 BatchId = NewType("BatchId", str)
 
 
+class RowAction(StrEnum):
+    """What a batch does, in each of its rows."""
+
+    ISSUE = "issue"
+    REVOKE = "revoke"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    CORRECT = "correct"
+
+
 class BatchState(StrEnum):
     """Where a batch stands. `cancelled` is final; `done` until its failed rows are tried again."""
 
@@ -25,44 +35,60 @@ class BatchState(StrEnum):
 
 
 class RowState(StrEnum):
-    """Where a row stands. `refused` rows are wrong in themselves: trying again would not help."""
+    """Where a row stands. `refused` rows are wrong in themselves: trying again would not help.
+
+    A batch that issues has `issued` rows; one that changes has `changed` ones, and `unchanged` where nothing was to do.
+    """
 
     WAITING = "waiting"
     ISSUED = "issued"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
     FAILED = "failed"
     REFUSED = "refused"
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What all rows have in common. `issuer` is a slug or a DID, or None for the organization's first."""
+    """What all rows have in common."""
 
     id: BatchId
     org_id: str
     actor: str
-    achievement_id: str
-    achievement_version: int
-    issuer: str | None
-    allow_duplicates: bool
+    action: RowAction
     state: BatchState
     rows: int
     created_at: datetime
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueBatch(Batch):
+    """One that issues an achievement. `issuer` is a slug or a DID, or None for the organization's first."""
+
+    achievement_id: str
+    achievement_version: int
+    issuer: str | None
+    allow_duplicates: bool
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One row, numbered from 1. `request` is what is asked for, forgotten once issued; `problem` says why it is not."""
+    """One row, numbered from 1. `request` is what is asked for, forgotten once done; `problem` says why it is not.
+
+    `revision` is the one that a change gave the credential.
+    """
 
     number: int
     state: RowState
     request: Json | None
     credential_id: CredentialId | None = None
     problem: Json | None = None
+    revision: int | None = None
 
 
-def order_of(batch: Batch, request: Mapping[str, Any]) -> Order:
+def order_of(batch: IssueBatch, request: Mapping[str, Any]) -> Order:
     """A row's order, from what `request_of` made of it."""
     return Order(
         org_id=batch.org_id,
@@ -132,24 +158,29 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What a batch was to do beside what is there: every count in it comes from another table."""
+    """What a batch was to do beside what is there: every count in it comes from another table.
+
+    A batch that issues takes `status_entries`; one that changes leaves `steps` in the credentials' histories.
+    """
 
     rows: int
     counts: Counts
     credentials: int
-    status_entries: int
     events: int
     published: int
+    status_entries: int | None = None
+    steps: int | None = None
 
     @property
     def faults(self) -> Sequence[str]:
         """What does not add up; empty when all does."""
-        issued = self.counts.of(RowState.ISSUED)
+        done = self.counts.of(RowState.ISSUED) + self.counts.of(RowState.CHANGED)
         found = [
             (sum(self.counts.by_state.values()), self.rows, "rows"),
-            (self.credentials, issued, "credentials"),
-            (self.status_entries, issued, "status entries"),
-            (self.events, issued, "events"),
+            (self.credentials, done, "credentials"),
+            (self.status_entries, None if self.status_entries is None else done, "status entries"),
+            (self.steps, None if self.steps is None else done, "steps"),
+            (self.events, done, "events"),
         ]
         return [f"{there} {what}, {wanted} expected" for there, wanted, what in found if there != wanted]
 

@@ -14,15 +14,18 @@ from issuer.core.batch import (
     BatchRow,
     BatchState,
     Counts,
+    IssueBatch,
     Reconciliation,
+    RowAction,
     RowState,
     problem_of,
     request_of,
 )
+from issuer.core.batch_ports import Batches, BatchReading
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Issuer, Json
 from issuer.core.order import Order
-from issuer.core.ports import Batches, BatchReading, Reading, UnitsOfWork
+from issuer.core.ports import Reading, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound, ServiceError
 from service_kit.ids import NewId, is_id
@@ -118,8 +121,7 @@ class OpenBatch:
 
     def _batch(self, new: NewBatch, achievement: Achievement, rows: Sequence[BatchRow]) -> Batch:
         now = self._clock()
-        waits = any(row.state is RowState.WAITING for row in rows)
-        return Batch(
+        return IssueBatch(
             id=BatchId(self._new_id()),
             org_id=new.org_id,
             actor=new.actor,
@@ -127,7 +129,8 @@ class OpenBatch:
             achievement_version=achievement.version,
             issuer=new.issuer,
             allow_duplicates=new.allow_duplicates,
-            state=BatchState.RUNNING if waits else BatchState.DONE,
+            action=RowAction.ISSUE,
+            state=first_state(rows),
             rows=len(rows),
             created_at=now,
             changed_at=now,
@@ -136,6 +139,11 @@ class OpenBatch:
     async def _found(self, org_id: str, batch_id: str) -> Batch:
         async with self._unit_of_work() as work:
             return await locked(work.batches, org_id, batch_id)
+
+
+def first_state(rows: Sequence[BatchRow]) -> BatchState:
+    """Where a new batch stands: nothing is left to do when every row was refused."""
+    return BatchState.RUNNING if any(row.state is RowState.WAITING for row in rows) else BatchState.DONE
 
 
 class BatchAction(StrEnum):

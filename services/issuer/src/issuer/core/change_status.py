@@ -92,17 +92,21 @@ class ChangeStatus:
         if target.bit is not credential.state.bit:
             await work.status_lists.note_change(credential.slot.list_id)
         did = await work.issuers.did(credential.issuer_id)
-        await work.outbox.append(self._event(credential, did, change))
+        await work.outbox.append(status_event(self._addresses, credential, did, change))
 
-    def _event(self, credential: Credential, issuer_did: str, change: StatusChange) -> CredentialStatusChanged:
-        return EVENTS[change.state](
-            credential_id=self._addresses.credential(credential.id),
-            org_id=credential.org_id,
-            issuer_id=issuer_did,
-            revision=change.revision,
-            state=change.state.value,
-            changed_at=change.at,
-        )
+
+def status_event(
+    addresses: Addresses, credential: Credential, issuer_did: str, change: StatusChange
+) -> CredentialStatusChanged:
+    """What the fleet is told of a change."""
+    return EVENTS[change.state](
+        credential_id=addresses.credential(credential.id),
+        org_id=credential.org_id,
+        issuer_id=issuer_did,
+        revision=change.revision,
+        state=change.state.value,
+        changed_at=change.at,
+    )
 
 
 def _trail(command: StatusCommand) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Correcting a credential: what may be corrected, and the document that follows from the one of before. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,23 @@ class Correction:
     reason: str
     recipient: Recipient | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def correction_of(request: Mapping[str, Any]) -> Correction:
+    """A correction, from what `request_of` made of it."""
+    recipient = request.get("recipient")
+    return Correction(
+        reason=request["reason"],
+        recipient=None if recipient is None else Recipient(**recipient),
+        changes=request["changes"],
+    )
+
+
+def request_of(correction: Correction) -> Json:
+    """A correction as JSON."""
+    recipient = correction.recipient
+    named = {} if recipient is None else {"recipient": asdict(recipient)}
+    return {"reason": correction.reason, "changes": dict(correction.changes)} | named
 
 
 @dataclass(frozen=True, slots=True)

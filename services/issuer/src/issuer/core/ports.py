@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from contracts.events import Payload
 from credential_core.errors import ContextError, DocumentError
 from credential_core.template import Scalar, Sealed, Template
-from issuer.core.batch import Batch, BatchId, BatchRow, Counts, Reconciliation, RowState
+from issuer.core.batch_ports import Batches, Changes
 from issuer.core.model import (
     Achievement,
     Algorithm,
@@ -116,45 +116,6 @@ class AnyCredentials(Protocol):
         """Store its state."""
 
 
-class Batches(Protocol):
-    """Batches and their rows."""
-
-    async def add(self, batch: Batch, rows: Sequence[BatchRow]) -> None:
-        """Store a new batch."""
-
-    async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
-        """One of the organization's batches, locked until the end of the transaction."""
-
-    async def next_running(self) -> Batch | None:
-        """The running batch that was worked on longest ago, locked. None when others have them all."""
-
-    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
-        """The next waiting rows, by number."""
-
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
-        """Store what became of rows."""
-
-    async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
-        """All rows of one state into another. Returns how many."""
-
-    async def save(self, batch: Batch) -> None:
-        """Store its state."""
-
-
-class BatchReading(Protocol):
-    """Reads of batches outside any transaction."""
-
-    async def batch(self, org_id: str, batch_id: BatchId) -> Batch | None: ...
-
-    async def batches(self, org_id: str, page: PageRequest) -> Page[Batch]: ...
-
-    async def counts(self, batch_id: BatchId) -> Counts: ...
-
-    async def rows(self, batch_id: BatchId, state: RowState | None, page: PageRequest) -> Page[BatchRow]: ...
-
-    async def reconciliation(self, batch: Batch) -> Reconciliation: ...
-
-
 class StatusLists(Protocol):
     """Status lists: giving out places, and noting that something changed."""
 
@@ -211,6 +172,9 @@ class UnitOfWork(Protocol):
 
     @property
     def batches(self) -> Batches: ...
+
+    @property
+    def changes(self) -> Changes: ...
 
     @property
     def status_lists(self) -> StatusLists: ...

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from issuer.core.achievements import parse_reference
+from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
-from issuer.core.model import Credential, CredentialId, Issuer, StatusChange
+from issuer.core.model import Achievement, Credential, CredentialId, Issuer, StatusChange
 from issuer.core.ports import Reading, Wanted
 from service_kit.clock import Clock
 from service_kit.errors import NotFound
@@ -43,6 +43,13 @@ class Queries:
             if issuer.slug == slug:
                 return issuer
         raise NotFound("there is no such issuer")
+
+    async def achievement(self, named: str) -> Achievement:
+        """What may be issued, by its URL with or without a version, or its UUID. Raises Conflict or Invalid."""
+        return await await_achievement(self._find, parse_reference(named, self._addresses.base_url))
+
+    async def _find(self, reference: Reference) -> Achievement | None:
+        return await self._reading.achievement(reference.achievement_id, reference.version)
 
     async def credential(self, org_id: str, credential_id: str) -> Life:
         """One credential with its history. Raises NotFound."""

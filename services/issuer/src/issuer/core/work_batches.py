@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from issuer.core.award import Award, allow
-from issuer.core.batch import Batch, BatchRow, BatchState, RowState, order_of, problem_of
+from issuer.core.batch import BatchRow, BatchState, IssueBatch, RowState, order_of, problem_of
 from issuer.core.behind import Behind
 from issuer.core.compose import Compose, Composed
 from issuer.core.issue import choose_issuer
@@ -57,7 +57,7 @@ class WorkBatches:
     async def __call__(self) -> int:
         """Do one piece. Returns how many rows it settled; 0 when no batch has any, or others are at them."""
         async with self._unit_of_work() as work:
-            batch = await work.batches.next_running()
+            batch = await work.batches.next_issuing()
             if batch is None:
                 return 0
             rows = await work.batches.waiting(batch.id, self._piece)
@@ -67,7 +67,7 @@ class WorkBatches:
             await work.commit()
         return len(rows)
 
-    async def _settle(self, work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> None:
+    async def _settle(self, work: UnitOfWork, batch: IssueBatch, rows: Sequence[BatchRow]) -> None:
         """Store what became of the rows, with their credentials and events."""
         try:
             issuer, achievement = await self._who_and_what(batch)
@@ -82,7 +82,7 @@ class WorkBatches:
                 await behind(self._store(work, batch, settled, issuer))
         return None
 
-    async def _asked(self, batch: Batch, rows: Sequence[BatchRow]) -> list[Asked]:
+    async def _asked(self, batch: IssueBatch, rows: Sequence[BatchRow]) -> list[Asked]:
         """The rows as orders, with how their recipients are found again."""
         asked = []
         for row in rows:
@@ -93,7 +93,7 @@ class WorkBatches:
         return asked
 
     async def _composed(
-        self, batch: Batch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
+        self, batch: IssueBatch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
     ) -> list[tuple[BatchRow, Composed]]:
         """What becomes of each row. Those whose recipients are not taken yet take them."""
         settled: dict[int, Composed] = {}
@@ -118,14 +118,14 @@ class WorkBatches:
         return [(one.row, settled[number]) for number, one in enumerate(asked)]
 
     async def _store(
-        self, work: UnitOfWork, batch: Batch, settled: Sequence[tuple[BatchRow, Composed]], issuer: Issuer
+        self, work: UnitOfWork, batch: IssueBatch, settled: Sequence[tuple[BatchRow, Composed]], issuer: Issuer
     ) -> None:
         fit = [made for _, made in settled if isinstance(made, Credential)]
         stored = await work.credentials.add_all(fit)
         await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
         await work.batches.settle(batch.id, [_became(row, made, stored) for row, made in settled])
 
-    async def _who_and_what(self, batch: Batch) -> tuple[Issuer, Achievement]:
+    async def _who_and_what(self, batch: IssueBatch) -> tuple[Issuer, Achievement]:
         issuer = choose_issuer(await self._reading.issuers_of(batch.org_id), batch.issuer)
         achievement = await self._reading.achievement(batch.achievement_id, batch.achievement_version)
         if achievement is None:
@@ -133,7 +133,7 @@ class WorkBatches:
         return issuer, achievement
 
 
-def _marked(batch: Batch, made: Composed) -> Composed:
+def _marked(batch: IssueBatch, made: Composed) -> Composed:
     """With what holds that nobody gets the achievement twice, unless that is asked for."""
     if isinstance(made, ServiceError) or batch.allow_duplicates:
         return made

@@ -6,10 +6,20 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from issuer.core.addresses import Addresses
-from issuer.core.batch import Batch, BatchRow, BatchState, Counts, Reconciliation, RowState
+from issuer.core.batch import (
+    Batch,
+    BatchRow,
+    BatchState,
+    Counts,
+    IssueBatch,
+    Reconciliation,
+    RowAction,
+    RowState,
+)
 from issuer.core.model import Json
 
 SHOWN_ERRORS = 1000
+DONE = (RowState.ISSUED, RowState.CHANGED, RowState.UNCHANGED)
 LEAST_RATE = 0.1  # rows a second: below it nothing is foretold
 
 
@@ -17,12 +27,15 @@ class BatchReply(BaseModel):
     """A batch, and how far it is."""
 
     id: str
+    action: RowAction
     status: BatchState
-    achievement: str = Field(description="the version that all rows are of")
+    achievement: str | None = Field(description="the version that all rows are of, in a batch that issues")
     issuer: str | None
-    allowDuplicates: bool  # noqa: N815 - JSON members are camelCase, as in Open Badges
+    allowDuplicates: bool | None  # noqa: N815 - JSON members are camelCase, as in Open Badges
     rows: int
-    counts: dict[RowState, int] = Field(description="rows by state; `refused` ones are wrong in themselves")
+    counts: dict[RowState, int] = Field(
+        description="rows by state; `refused` ones are wrong in themselves, `unchanged` ones were so already"
+    )
     secondsLeft: int | None = Field(description="an estimate, while it runs")  # noqa: N815 - as above
     createdAt: datetime  # noqa: N815 - as above
     changedAt: datetime  # noqa: N815 - as above
@@ -40,7 +53,7 @@ class RowReply(BaseModel):
 
     row: int
     status: RowState
-    credential: str | None = Field(description="the credential's id, once it is issued")
+    credential: str | None = Field(description="the credential's id, once it is issued; or that of the one to change")
     problem: dict[str, Any] | None = Field(description="why not: code, detail, and errors that name members")
 
 
@@ -68,7 +81,8 @@ class ReconciliationReply(BaseModel):
     rows: int
     counts: dict[RowState, int]
     credentials: int
-    statusEntries: int  # noqa: N815 - as above
+    statusEntries: int | None = Field(description="of a batch that issues")  # noqa: N815 - as above
+    steps: int | None = Field(description="of a batch that changes: in the credentials' histories")
     events: int
     published: int = Field(description="events that have reached the bus; the others are on their way")
 
@@ -77,13 +91,22 @@ def batch_summary(batch: Batch, addresses: Addresses) -> Json:
     """A batch in a list."""
     return {
         "id": addresses.batch(batch.id),
+        "action": batch.action,
         "status": batch.state,
-        "achievement": addresses.achievement_version(batch.achievement_id, batch.achievement_version),
-        "issuer": batch.issuer,
-        "allowDuplicates": batch.allow_duplicates,
+        **_terms(batch, addresses),
         "rows": batch.rows,
         "createdAt": batch.created_at,
         "changedAt": batch.changed_at,
+    }
+
+
+def _terms(batch: Batch, addresses: Addresses) -> Json:
+    if not isinstance(batch, IssueBatch):
+        return {"achievement": None, "issuer": None, "allowDuplicates": None}
+    return {
+        "achievement": addresses.achievement_version(batch.achievement_id, batch.achievement_version),
+        "issuer": batch.issuer,
+        "allowDuplicates": batch.allow_duplicates,
     }
 
 
@@ -97,7 +120,7 @@ def _seconds_left(batch: Batch, counts: Counts) -> int | None:
     elapsed = (batch.changed_at - batch.created_at).total_seconds()
     if batch.state is not BatchState.RUNNING or elapsed <= 0:
         return None
-    rate = counts.of(RowState.ISSUED) / elapsed
+    rate = sum(map(counts.of, DONE)) / elapsed
     return round(counts.of(RowState.WAITING) / rate) if rate >= LEAST_RATE else None
 
 
@@ -127,6 +150,7 @@ def reconciliation_reply(found: Reconciliation) -> ReconciliationReply:
         counts={state: found.counts.of(state) for state in RowState},
         credentials=found.credentials,
         statusEntries=found.status_entries,
+        steps=found.steps,
         events=found.events,
         published=found.published,
     )

@@ -19,11 +19,8 @@ OTHERS = ("creditsEarned", "evidence", "evidenceNarrative", "result")
 RESULT = "result:"
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
 YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
-KNOWN = {name.lower(): name for name in (*RECIPIENT, *PLAIN, *OTHERS)}
-TEMPLATE = (
-    "email,name,awardedDate,validUntil,result,evidence,narrative\r\n"
-    'ada@students.example,,2026-06-12T09:30:00Z,,A,https://students.example/ada/project,"A study of influenza."\r\n'
-)
+OF_CHANGES = ("credential", "reason")
+KNOWN = {name.lower(): name for name in (*RECIPIENT, *PLAIN, *OTHERS, *OF_CHANGES)}
 
 MakeOrder = Callable[[AwardBody], Order]
 
@@ -34,11 +31,11 @@ def asked_rows(file: RowFile, make_order: MakeOrder) -> list[AskedRow]:
 
 
 def _asked(file: RowFile, make_order: MakeOrder) -> Iterator[AskedRow]:
-    for raw in read_rows(file, Columns(_name), most=MOST_ROWS):
+    for raw in read_rows(file, Columns(column_name), most=MOST_ROWS):
         yield _row(raw, make_order)
 
 
-def _name(cell: str) -> str:
+def column_name(cell: str) -> str:
     """ "E-mail" and "Awarded date" are email and awardedDate; a name that is none stays, and is refused in each row."""
     trimmed = cell.strip()
     if trimmed.lower().startswith(RESULT):
@@ -48,25 +45,29 @@ def _name(cell: str) -> str:
 
 def _row(raw: RawRow, make_order: MakeOrder) -> AskedRow:
     if raw.members is None:
-        return AskedRow(raw.number, None, _problem(raw.error, []))
-    members = raw.members if "recipient" in raw.members else _of_cells(raw.members)
+        return AskedRow(raw.number, None, wrong_row(raw.error, []))
+    members = raw.members if "recipient" in raw.members else of_cells(raw.members)
     try:
         return AskedRow(raw.number, make_order(AwardBody.model_validate(members)))
     except ValidationError as error:
-        wrong = [
-            {"field": ".".join(map(str, found["loc"])) or "row", "detail": found["msg"]}
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        return AskedRow(
-            raw.number, None, _problem("; ".join(f"{one['field']}: {one['detail']}" for one in wrong), wrong)
-        )
+        return AskedRow(raw.number, None, wrong_members(error))
 
 
-def _problem(detail: str, errors: list[dict[str, str]]) -> Json:
+def wrong_members(error: ValidationError) -> Json:
+    """The problem of a row whose members are wrong."""
+    wrong = [
+        {"field": ".".join(map(str, found["loc"])) or "row", "detail": found["msg"]}
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return wrong_row("; ".join(f"{one['field']}: {one['detail']}" for one in wrong), wrong)
+
+
+def wrong_row(detail: str, errors: list[dict[str, str]]) -> Json:
+    """The problem of a row that is wrong in itself."""
     return {"code": "invalid-row", "detail": detail[:1000], "errors": errors}
 
 
-def _of_cells(cells: Mapping[str, Any]) -> Json:
+def of_cells(cells: Mapping[str, Any]) -> Json:
     """A request from cells: everything is text in a table."""
     made: Json = {"recipient": {name: cells[name] for name in RECIPIENT if name in cells}}
     if isinstance(cells.get("plaintext"), str):

@@ -1,67 +1,60 @@
 """Routes about batches."""
 
-import hashlib
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from issuer.core.batch import RowState
+from issuer.core.batch import RowAction, RowState
 from issuer.core.batches import BatchAction, NewBatch
 from issuer.core.order import Order
 from issuer.http.batch_bodies import (
     BatchesPage,
     BatchReply,
-    CheckReply,
     ReconciliationReply,
     RowsPage,
     batch_reply,
     batch_summary,
-    check_reply,
     reconciliation_reply,
     row_reply,
 )
-from issuer.http.batch_rows import TEMPLATE, asked_rows
+from issuer.http.batch_changes import add_changes
+from issuer.http.batch_rows import asked_rows
 from issuer.http.batch_streams import EVENTS, progress, results
+from issuer.http.batch_templates import template
+from issuer.http.batch_uploads import ANSWERS, ISSUE, REVOKE, body, checked, may_work_on, opened, uploaded
 from issuer.http.credential_bodies import AwardBody
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
-from service_kit.auth import Caller, Scope
+from service_kit.auth import AnyScope, Caller, Scope
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
 from service_kit.pagination import LINK, link_next, page_request
-from service_kit.sent_files import MULTIPART, sent_file
 
 PATH = "/batches"
 MAX_BODY = 64 * 1024 * 1024
-Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
+Issues = Annotated[Caller, Depends(Scope(ISSUE))]
+Works = Annotated[Caller, Depends(AnyScope(ISSUE, REVOKE))]
 Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {EVENTS: {}}}}
 AchievementName = Annotated[str, Query(max_length=500, description="URL, with or without /versions/{n}")]
-BODY = {
-    "required": True,
-    "description": "at most 64 MiB and 100,000 rows. Each row has the members of POST /credentials but for achievement "
-    "and issuer, or the columns of the template; further columns `result:<id of a result description>`",
-    "content": {
-        "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
-        "application/x-ndjson": {"schema": {"type": "string"}},
-        "text/csv": {"schema": {"type": "string"}},
-        MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
-    },
-}
+OF_AWARDS = (
+    "Each row has the members of POST /credentials but for achievement and issuer, or the columns of the template; "
+    "further columns `result:<id of a result description>`"
+)
 
 
 def batch_routes(services: Services) -> APIRouter:
     """`/batches`."""
     routes = router(prefix=PATH, tags=["batches"])
     _add_open(routes, services)
+    add_changes(routes, services)
+    _add_template(routes, services)
     _add_reads(routes, services)
     _add_streams(routes, services)
     for action in BatchAction:
@@ -70,17 +63,12 @@ def batch_routes(services: Services) -> APIRouter:
 
 
 def _add_open(routes: APIRouter, services: Services) -> None:
-    answers: dict[int | str, dict[str, Any]] = {
-        202: {"model": BatchReply, "description": "kept; its rows are being issued"},
-        200: {"model": CheckReply, "description": "what a dry run found"},
-    }
-
     @routes.post(
         "",
         status_code=202,
         summary="Issue to many",
-        responses=answers | problems(404, 409, 413, 415, 422),
-        openapi_extra={"requestBody": BODY},
+        responses=ANSWERS | problems(404, 409, 413, 415, 422),
+        openapi_extra=body(OF_AWARDS),
     )
     async def open_batch(
         *,
@@ -94,10 +82,7 @@ def _add_open(routes: APIRouter, services: Services) -> None:
         ] = False,
         dry_run: Annotated[bool, Query(alias="dryRun", description="check every row, and keep nothing")] = False,
     ) -> Response:
-        file = await sent_file(request)
-        if key is not None:  # a repeated upload has another multipart boundary, and is the same file
-            said = f"{request.url.query}\0".encode() + file.content
-            key = replace(key, fingerprint=hashlib.sha256(said).hexdigest())
+        file, fitting = await uploaded(request, key)
 
         def make_order(row: AwardBody) -> Order:
             return row.award(caller.org, caller.actor, achievement=achievement, issuer=issuer)
@@ -109,25 +94,35 @@ def _add_open(routes: APIRouter, services: Services) -> None:
             issuer=issuer,
             allow_duplicates=allow_duplicates,
             rows=await offload(partial(asked_rows, file, make_order)),
-            key=key,
+            key=fitting,
         )
         if dry_run:
-            found = check_reply(await services.open_batch.check(new), services.addresses)
-            return Response(found.model_dump_json(), media_type="application/json")
-        batch = await services.open_batch(new)
-        body = batch_reply(*await services.batches.batch(caller.org, batch.id), services.addresses)
-        return Response(orjson.dumps(body), 202, headers={"Location": body["id"]}, media_type="application/json")
+            return checked(await services.open_batch.check(new), services)
+        return await opened(await services.open_batch(new), services)
 
+
+def _add_template(routes: APIRouter, services: Services) -> None:
     @routes.get(
         "/template.csv",
         summary="A file to fill in",
-        responses=CSV | problems(422),
+        responses=CSV | problems(409, 422),
         response_class=Response,
     )
-    async def template(caller: Issues) -> Response:
+    async def read_template(
+        caller: Works,
+        action: Annotated[RowAction, Query(description="what the batch is to do")] = RowAction.ISSUE,
+        achievement: Annotated[
+            str | None, Query(max_length=500, description="with a column for each result that it describes")
+        ] = None,
+    ) -> Response:
         del caller
-        headers = {"Content-Disposition": 'attachment; filename="batch.csv"', "X-Content-Type-Options": "nosniff"}
-        return Response(TEMPLATE, headers=headers, media_type="text/csv; charset=utf-8")
+        found = None if achievement is None else await services.queries.achievement(achievement)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{action.value}.csv"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        text = template(action, found.document if found else None)
+        return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def _add_reads(routes: APIRouter, services: Services) -> None:
@@ -190,7 +185,9 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
 
 
 def _add_action(routes: APIRouter, services: Services, action: BatchAction) -> None:
-    async def change(caller: Issues, batch_id: str) -> dict[str, Any]:
+    async def change(caller: Works, batch_id: str) -> dict[str, Any]:
+        found, _ = await services.batches.batch(caller.org, batch_id)
+        may_work_on(caller, found)
         batch = await services.change_batch(caller.org, batch_id, action)
         return batch_reply(*await services.batches.batch(caller.org, batch.id), services.addresses)
 

@@ -12,6 +12,7 @@ from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
+from issuer.core.open_changes import OpenChanges
 from issuer.core.queries import Queries
 
 
@@ -30,6 +31,7 @@ class Services:
     set_any_status: SetAnyStatus
     derive: Derive
     open_batch: OpenBatch
+    open_changes: OpenChanges
     change_batch: ChangeBatch
     batches: BatchQueries
     change_status: ChangeStatus

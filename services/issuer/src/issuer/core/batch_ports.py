@@ -1,0 +1,71 @@
+"""What batches need from outside: storage in a unit of work, many changes at once, and reads without one."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from issuer.core.batch import Batch, BatchId, BatchRow, Counts, IssueBatch, Reconciliation, RowState
+from issuer.core.model import Credential, CredentialId, StatusChange
+from service_kit.inputs import Page, PageRequest
+
+
+class Batches(Protocol):
+    """Batches and their rows."""
+
+    async def add(self, batch: Batch, rows: Sequence[BatchRow]) -> None:
+        """Store a new batch."""
+
+    async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """One of the organization's batches, locked until the end of the transaction."""
+
+    async def next_issuing(self) -> IssueBatch | None:
+        """The running batch that issues and was worked on longest ago, locked. None when others have them all."""
+
+    async def next_changing(self) -> Batch | None:
+        """The same of those that change what was issued."""
+
+    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
+        """The next waiting rows, by number."""
+
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
+        """Store what became of rows."""
+
+    async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
+        """All rows of one state into another. Returns how many."""
+
+    async def save(self, batch: Batch) -> None:
+        """Store its state."""
+
+
+class Changes(Protocol):
+    """Many credentials changed at once, by a batch."""
+
+    async def lock(
+        self, org_id: str, ids: Collection[CredentialId], *, documents: bool
+    ) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's, locked until the end of the transaction."""
+
+    async def set_states(self, changes: Sequence[StatusChange]) -> None:
+        """Set the states, and add the steps to the histories."""
+
+    async def correct(self, credentials: Sequence[Credential], changes: Sequence[StatusChange]) -> None:
+        """Replace the documents, and add the steps to the histories. No learner is named anew."""
+
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
+        """Store what became of rows."""
+
+
+class BatchReading(Protocol):
+    """Reads of batches outside any transaction."""
+
+    async def batch(self, org_id: str, batch_id: BatchId) -> Batch | None: ...
+
+    async def batches(self, org_id: str, page: PageRequest) -> Page[Batch]: ...
+
+    async def counts(self, batch_id: BatchId) -> Counts: ...
+
+    async def credentials(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's credentials that there are, without their documents."""
+
+    async def rows(self, batch_id: BatchId, state: RowState | None, page: PageRequest) -> Page[BatchRow]: ...
+
+    async def reconciliation(self, batch: Batch) -> Reconciliation: ...

@@ -1,0 +1,371 @@
+"""Batches that revoke, suspend, reinstate and correct: the same files, the same checks, each row once."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from credential_core.jcs import digest
+from issuer.core.work_changes import SIGNED_PIECE, WorkChanges
+from issuer.main import Core, wire
+from issuer.settings import IssuerSettings
+from service_kit.database import Database
+from service_kit.ids import new_id
+from service_kit.testing import TokenMint
+from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows
+from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ACTIONS = ("revoke", "suspend", "reinstate", "correct")
+
+
+async def issued(world: World, core: Core, many: int, **achievement: Any) -> list[str]:
+    """The ids of credentials of as many learners."""
+    await world.issuer()
+    answer = await open_batch(world, [learner(n) for n in range(many)], await world.achievement(**achievement))
+    while await core.work_batches():
+        pass
+    found = await world.rows("SELECT credential_id FROM batch_rows ORDER BY number")
+    assert (await batch(world, answer))["counts"]["issued"] == many
+    return [f"http://laurel.test/credentials/{row[0]}" for row in found]
+
+
+async def change(
+    world: World, action: str, sent: list[Any] | str, *, kind: str = "application/json", **more: Any
+) -> httpx.Response:
+    content = sent if isinstance(sent, str) else json.dumps(sent)
+    headers = world.headers(more.get("org", ORG)) | {"Content-Type": kind} | more.get("headers", {})
+    query = {"dryRun": "true"} if more.get("dry_run") else {}
+    return await world.client.post(f"/batches/{action}", params=query, content=content.encode(), headers=headers)
+
+
+async def work(core: Core) -> int:
+    total = 0
+    while settled := await core.work_changes():
+        total += settled
+    return total
+
+
+def because(credentials: list[str], **more: Any) -> list[Json]:
+    return [{"credential": one, "reason": f"reason {n}"} | more for n, one in enumerate(credentials)]
+
+
+async def test_many_are_suspended_reinstated_and_revoked(world: World, core: Core) -> None:
+    ids = await issued(world, core, 30)
+    for revision, (action, state) in enumerate(
+        (("suspend", "suspended"), ("reinstate", "issued"), ("revoke", "revoked")), 2
+    ):
+        answer = await change(world, action, because(ids))
+        assert (answer.json()["action"], answer.json()["achievement"]) == (action, None)
+        assert await work(core) == 30
+        assert counted(await batch(world, answer)) == {"changed": 30}
+        told = await world.events(f"credential.{'reinstated' if action == 'reinstate' else state}.v1")
+        assert {event.credential_id for event in told} == set(ids)
+        assert {(event.revision, event.state) for event in told} == {(revision, state)}
+        sums = await agrees(world, answer)
+        assert (sums["credentials"], sums["steps"], sums["events"]) == (30, 30, 30)
+        assert (sums["statusEntries"], sums["published"]) == (None, 0)
+    history = (await world.send("GET", ids[7])).json()["history"]
+    assert [step["status"] for step in history] == ["issued", "suspended", "issued", "revoked"]
+    assert [step.get("reason") for step in history[1:]] == ["reason 7"] * 3
+    assert await world.rows("SELECT 1 FROM batch_rows WHERE request IS NOT NULL") == []
+
+
+async def test_their_bits_are_published_and_they_may_be_earned_again(
+    world: World, core: Core, settings: IssuerSettings
+) -> None:
+    achievement = await world.ready()
+    first = await open_batch(world, [learner(1), learner(2)], achievement)
+    await core.work_batches()
+    ids = [row["credential"] for row in await rows(world, first)]
+    await change(world, "revoke", because(ids))
+    await work(core)
+    assert await world.rows("SELECT 1 FROM status_lists WHERE changes > published_changes") != []
+    again = await open_batch(world, [learner(1), learner(2)], achievement)
+    await core.work_batches()
+    assert counted(await batch(world, again)) == {"issued": 2}
+
+
+async def test_many_are_corrected_and_stay_what_they_are(world: World, core: Core) -> None:
+    ids = await issued(world, core, SIGNED_PIECE + 5)
+    await change(world, "suspend", because(ids[:1]))
+    await work(core)
+    answer = await change(world, "correct", because(ids, narrative="Monitoring.", recipient={"name": "Ada"}))
+    assert await work(core) == SIGNED_PIECE + 5
+    assert counted(await batch(world, answer)) == {"changed": SIGNED_PIECE + 5}
+    told = {event.credential_id: event for event in await world.events("credential.corrected.v1")}
+    assert set(told) == set(ids)
+    assert (told[ids[0]].state, told[ids[0]].revision) == ("suspended", 3)
+    for one in (ids[0], ids[-1]):
+        detail = (await world.send("GET", one)).json()
+        assert detail["digest"] == digest(detail["credential"]) == told[one].digest
+        assert detail["credential"]["credentialSubject"]["narrative"] == "Monitoring."
+        assert detail["history"][-1]["digest"] == told[one].digest
+    sums = await agrees(world, answer)
+    assert (sums["steps"], sums["events"]) == (SIGNED_PIECE + 5, SIGNED_PIECE + 5)
+
+
+async def test_tables_and_lines_come_as_well(world: World, core: Core) -> None:
+    grade = "urn:uuid:6f0c1ad0-0000-4000-8000-0000000000bb"
+    described = {"id": grade, "type": ["ResultDescription"], "name": "Grade", "resultType": "LetterGrade"}
+    first, second = await issued(world, core, 2, resultDescription=[described | {"allowedValue": ["A", "B"]}])
+    table = (
+        f"Credential;Reason;Name;result:{grade};Valid until\r\n"
+        f"{first};typed wrong;Ada Lovelace;A;2031-01-01T00:00:00Z\r\n"
+        f"{second.rsplit('/', 1)[-1]};typed wrong;;Z;\r\n"
+    )
+    answer = await change(world, "correct", table, kind="text/csv")
+    await work(core)
+    done, refused = await rows(world, answer)
+    assert (done["status"], refused["status"]) == ("changed", "refused")
+    assert refused["problem"]["errors"] == [{"field": "results.0.value", "detail": "is not one of the allowed values"}]
+    document = (await world.send("GET", first)).json()["credential"]
+    assert document["credentialSubject"]["result"][0]["value"] == "A"
+    assert document["credentialSubject"]["identifier"][1]["identityHash"] == "Ada Lovelace"
+    assert document["validUntil"] == "2031-01-01T00:00:00Z"
+    lines = "\n".join(map(json.dumps, because([first, second])))
+    answer = await change(world, "revoke", lines, kind="application/x-ndjson")
+    await work(core)
+    assert counted(await batch(world, answer)) == {"changed": 2}
+
+
+def wrong(row: Json) -> tuple[str, ...]:
+    problem = row["problem"]
+    return (problem["code"], *(error["field"] for error in problem["errors"]))
+
+
+async def test_a_dry_run_says_what_is_wrong_and_changes_nothing(world: World, core: Core) -> None:
+    ids = await issued(world, core, 3)
+    await world.send("POST", f"{ids[2]}/revoke", {"reason": "a test"})
+    nobody = new_id()
+    sent = [
+        {"credential": ids[0], "reason": "x", "narrative": "y"},
+        {"credential": ids[0], "reason": "x", "narrative": "z"},
+        {"credential": nobody, "reason": "x", "narrative": "y"},
+        {"credential": "mine", "reason": "x", "narrative": "y"},
+        {"credential": ids[1], "narrative": "y"},
+        {"credential": ids[1], "reason": "x", "awardedDate": "2026-01-01T00:00:00Z"},
+        {"credential": ids[2], "reason": "x", "narrative": "y"},
+        {"credential": ids[1], "reason": "x", "validUntil": "2001-01-01T00:00:00Z"},
+        7,
+    ]
+    answer = await change(world, "correct", sent, dry_run=True)
+    body = answer.json()
+    assert (answer.status_code, body["rows"], body["ready"]) == (200, 9, 1)
+    found = {
+        row["row"]: (row["problem"]["code"], *(e["field"] for e in row["problem"]["errors"])) for row in body["errors"]
+    }
+    assert found == {
+        2: ("invalid-request", "credential"),
+        3: ("not-found", "credential"),
+        4: ("invalid-row", "credential"),
+        5: ("invalid-row", "reason"),
+        6: ("invalid-row", "awardedDate"),
+        7: ("status-transition-not-allowed",),
+        8: ("invalid-request", "validUntil"),
+        9: ("invalid-row",),
+    }
+    assert await world.count("batches") == 1
+    assert await world.events("credential.corrected.v1") == []
+
+
+async def test_what_is_so_already_is_unchanged_and_untold(world: World, core: Core) -> None:
+    ids = await issued(world, core, 3)
+    await world.send("POST", f"{ids[0]}/revoke", {"reason": "a test"})
+    answer = await change(world, "revoke", because(ids))
+    await work(core)
+    assert counted(await batch(world, answer)) == {"changed": 2, "unchanged": 1}
+    assert len(await world.events("credential.revoked.v1")) == 3
+    await agrees(world, answer)
+
+
+async def test_what_changed_after_the_check_fails_and_may_be_tried_again(world: World, core: Core) -> None:
+    ids = await issued(world, core, 2)
+    await change(world, "suspend", because(ids))
+    await work(core)
+    answer = await change(world, "reinstate", because(ids))
+    await world.send("POST", f"{ids[0]}/revoke", {"reason": "a test"})
+    await work(core)
+    failed, changed = await rows(world, answer)
+    assert (failed["status"], failed["problem"]["code"]) == ("failed", "status-transition-not-allowed")
+    assert (failed["credential"], changed["status"]) == (ids[0], "changed")
+    retried = (await world.send("POST", f"{answer.headers['location']}/retry")).json()
+    assert counted(retried) == {"waiting": 1, "changed": 1}
+    await work(core)
+    assert counted(await batch(world, answer)) == {"failed": 1, "changed": 1}
+    await agrees(world, answer)
+
+
+async def test_learners_named_anew_by_a_batch_have_it_once(world: World, core: Core) -> None:
+    ids = await issued(world, core, 3)
+    sent = [{"credential": one, "reason": "typed wrong", "recipient": {"email": "eve@s.example"}} for one in ids]
+    answer = await change(world, "correct", sent)
+    await work(core)
+    assert counted(await batch(world, answer)) == {"changed": 1, "failed": 2}
+    assert {row["problem"]["code"] for row in await rows(world, answer, "failed")} == {"already-awarded"}
+    await agrees(world, answer)
+
+
+@pytest.mark.parametrize("action", ["revoke", "correct"])
+async def test_a_piece_that_is_lost_is_done_again_once(
+    world: World, core: Core, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    ids = await issued(world, core, 10)
+    more = {"narrative": "x"} if action == "correct" else {}
+    answer = await change(world, action, because(ids, **more))
+    name = "_corrected" if action == "correct" else "_restated"
+    settle = getattr(WorkChanges, name)
+
+    async def lost(*arguments: Any) -> Any:
+        await settle(*arguments)
+        raise OSError("the process ends before the commit")
+
+    monkeypatch.setattr(WorkChanges, name, lost)
+    with pytest.raises(OSError, match="before the commit"):
+        await core.work_changes()
+    assert await world.count("status_changes") == 0
+    monkeypatch.setattr(WorkChanges, name, settle)
+    assert await work(core) == 10
+    assert await world.count("status_changes") == 10
+    await agrees(world, answer)
+
+
+async def test_several_workers_and_single_changes_at_once(
+    world: World, core: Core, settings: IssuerSettings, database: Database
+) -> None:
+    ids = await issued(world, core, 40)
+    answers = [await change(world, "revoke", because(order)) for order in (ids, ids[::-1])]
+    others = [wire(settings, database) for _ in range(2)]
+    single = [world.send("POST", f"{one}/correct", {"reason": "x", "narrative": "y"}) for one in ids[:8]]
+    await asyncio.gather(*(work(one) for one in (core, *others)), *single)
+    await work(core)
+    counts = [counted(await batch(world, answer)) for answer in answers]
+    assert sum(one.get("changed", 0) for one in counts) == 40
+    assert sum(one.get("unchanged", 0) for one in counts) == 40
+    assert len(await world.events("credential.revoked.v1")) == 40
+    for answer in answers:
+        await agrees(world, answer)
+    for one in ids:
+        steps = (await world.send("GET", one)).json()["history"]
+        assert [step["revision"] for step in steps] == list(range(1, len(steps) + 1))
+        assert steps[-1]["status"] == "revoked"
+
+
+async def test_paused_resumed_cancelled(world: World, core: Core) -> None:
+    ids = await issued(world, core, SIGNED_PIECE + 1)
+    answer = await change(world, "correct", because(ids, narrative="x"))
+    where = answer.headers["location"]
+    assert await core.work_changes() == SIGNED_PIECE
+    assert (await world.send("POST", f"{where}/pause")).json()["status"] == "paused"
+    assert await core.work_changes() == 0
+    assert (await world.send("POST", f"{where}/resume")).json()["status"] == "running"
+    cancelled = (await world.send("POST", f"{where}/cancel")).json()
+    assert counted(cancelled) == {"changed": SIGNED_PIECE, "cancelled": 1}
+    await agrees(world, answer)
+
+
+async def test_a_batch_is_worked_on_by_whoever_may_do_what_it_does(world: World, core: Core, mint: TokenMint) -> None:
+    ids = await issued(world, core, 1)
+    opened = {
+        "revoke": await change(world, "revoke", because(ids)),
+        "correct": await change(world, "correct", because(ids, narrative="x")),
+        "issue": await open_batch(world, [learner(5)], await world.achievement()),
+    }
+    for action, answer in opened.items():
+        may = "credentials:revoke" if action == "revoke" else "credentials:issue"
+        for scope in ("credentials:revoke", "credentials:issue"):
+            path = answer.headers["location"].removeprefix("http://laurel.test")
+            found = await world.client.post(f"{path}/pause", headers=mint.headers(ORG, scope))
+            assert found.status_code == (200 if scope == may else 403)
+
+
+async def test_another_university_changes_nothing(world: World, core: Core) -> None:
+    ids = await issued(world, core, 2)
+    for action in ACTIONS:
+        answer = await change(
+            world, action, because(ids, **({"narrative": "x"} if action == "correct" else {})), org=OTHER_ORG
+        )
+        assert (answer.json()["status"], counted(answer.json())) == ("done", {"refused": 2})
+        found = await world.send("GET", f"{answer.headers['location']}/rows", org=OTHER_ORG)
+        assert {row["problem"]["code"] for row in found.json()["items"]} == {"not-found"}
+    assert await work(core) == 0
+    assert await world.count("status_changes") == 0
+
+
+async def test_a_repeated_key_makes_one_batch(world: World, core: Core) -> None:
+    ids = await issued(world, core, 1)
+    key = {"Idempotency-Key": "once"}
+    first, again = [await change(world, "revoke", because(ids), headers=key) for _ in range(2)]
+    assert first.headers["location"] == again.headers["location"]
+    other = await change(world, "revoke", [{"credential": ids[0], "reason": "another"}], headers=key)
+    assert problem_code(other) == "idempotency-key-reused"
+
+
+async def test_a_reconciliation_tells_what_is_missing(world: World, core: Core) -> None:
+    answer = await change(world, "revoke", because(await issued(world, core, 2)))
+    await work(core)
+    await world.rows("UPDATE outbox SET key = 'x' WHERE topic = 'credential-revoked' RETURNING 1")
+    found = (await world.send("GET", f"{answer.headers['location']}/reconciliation")).json()
+    assert (found["agrees"], found["faults"]) == (False, ["0 events, 2 expected"])
+
+
+async def template(world: World, query: str) -> list[list[str]]:
+    answer = await world.send("GET", f"/batches/template.csv?{query}")
+    assert answer.status_code == 200, answer.text
+    return list(csv.reader(io.StringIO(answer.text)))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_template_filled_in_is_read(world: World, core: Core, action: str) -> None:
+    [one] = await issued(world, core, 1)
+    if action == "reinstate":
+        await world.send("POST", f"{one}/suspend", {"reason": "a test"})
+    header, example = await template(world, f"action={action}")
+    cells = [one if name == "credential" else cell for name, cell in zip(header, example, strict=True)]
+    text = io.StringIO()
+    csv.writer(text).writerows([header, cells])
+    answer = await change(world, action, text.getvalue(), kind="text/csv")
+    await work(core)
+    assert counted(await batch(world, answer)) == {"changed": 1}
+
+
+async def test_a_template_has_a_column_for_each_result(world: World, core: Core) -> None:
+    await world.issuer()
+    kinds: Json = {
+        "LetterGrade": {"allowedValue": ["1,0", "B"]},
+        "RawScore": {"valueMin": "0", "valueMax": "60"},
+        "Status": {},
+    }
+    described = [
+        {"id": f"urn:x:{name}", "type": ["ResultDescription"], "name": name, "resultType": name} | more
+        for name, more in kinds.items()
+    ]
+    achievement = await world.achievement(resultDescription=described)
+    header, example = await template(world, f"achievement={achievement}")
+    assert header[4:6] == ["result:urn:x:LetterGrade", "result:urn:x:RawScore"]
+    assert "result" not in header
+    assert example[4:6] == ["1,0", "60"]
+    answer = await open_batch(world, _csv(header, example), achievement, kind="text/csv")
+    await core.work_batches()
+    assert counted(await batch(world, answer)) == {"issued": 1}
+    assert (await template(world, f"action=correct&achievement={achievement}"))[0][5:7] == header[4:6]
+
+
+def _csv(*lines: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(lines)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("achievement=x", 422), (f"achievement={NOBODY}", 409), ("action=x", 422)]
+)
+async def test_a_template_of_nothing(world: World, query: str, status: int) -> None:
+    assert (await world.send("GET", f"/batches/template.csv?{query}")).status_code == status
