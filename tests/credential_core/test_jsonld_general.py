@@ -89,7 +89,6 @@ def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], mem
         ({"@import": V2}, {}, "context_unsupported"),
         ({"@propagate": False}, {}, "context_unsupported"),
         ({"mark": {"@reverse": "https://ex.test/m"}}, {}, "context_unsupported"),
-        ({"mark": {"@id": "https://ex.test/m", "@context": {}}}, {}, "context_unsupported"),
         ({"mark": {"@id": "https://ex.test/m", "@container": "@index"}}, {}, "context_unsupported"),
         ({"mark": {"@id": "https://ex.test/m", "@container": ["@graph", "@id"]}}, {}, "context_unsupported"),
         ({"mark": {"@id": "https://ex.test/m", "@container": {}}}, {}, "context_unsupported"),

@@ -159,6 +159,10 @@ def check_entry(status: Mapping[str, Any]) -> None:
         raise StatusError("status_malformed", "the id of a status entry is not that of its list")
     if not isinstance(status.get("statusPurpose"), str):
         raise StatusError("status_malformed", "a status entry has one statusPurpose")
+    references = status.get("statusReference", [])
+    urls = references if isinstance(references, list) else [references]
+    if not all(isinstance(url, str) and is_absolute_iri(url) for url in urls):
+        raise StatusError("status_malformed", "a statusReference is a URL, or a list of URLs")
     _index_of(status)
     _messages_of(status, _size_of(status))
 

@@ -24,9 +24,6 @@ from credential_core.shape import Path, Shape, json_around
 MAX_SHAPES: Final = 64
 MAX_SHAPE_BYTES: Final = 16 * 1024  # of the document's JSON; a compiled shape takes some 20 times that
 _MAX_SLOTS: Final = 48
-_NOT_COVERED: Final = frozenset(
-    {"context_inline", "context_unsupported", "member_not_term", "value_malformed", "array_nested"}
-)
 _COMPILE_COST: Final = 8  # documents canonicalized the generic way for each compilation
 _SCALAR: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false')
 _JSON: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -51,7 +48,7 @@ def _either_path(memory: ShapeMemory, document: Mapping[str, Any], algorithm: st
     try:
         return memory.nquads(document, algorithm)
     except CredentialError as error:
-        if not inline_contexts or error.code not in _NOT_COVERED:
+        if not inline_contexts or error.code not in general.NOT_COVERED:
             raise
     return canonicalize(general.to_quads(document), algorithm=algorithm).nquads
 

@@ -1,10 +1,13 @@
 """The general path: PyLD expands what the compiled path does not cover, still in safe mode and under the same budgets.
 
-It covers contexts written inline in the root's `@context`, and the JSON-LD that comes with them: `@list`, `@set`,
-`@json` and typed value objects, language maps, graphs, lists of lists. What a reader sees must stay what is signed. So
-an inline context may add names, and nothing else: it may not touch a name or an IRI that any frozen context defines,
-nor rename a keyword. Then no member that a verifier looks for can hide under another name (VC Data Integrity 1.0
-§2.4.1). The names it adds can be exchanged for others under the same proof: do not rely on them.
+It covers contexts written inline in the root's `@context`, and the JSON-LD that comes with them: scoped contexts,
+`@list`, `@set`, `@json` and typed value objects, language maps, graphs, lists of lists. What a reader sees must stay
+what is signed: no member that a verifier looks for may hide under another name, or mean another thing (VC Data
+Integrity 1.0 §2.4.1). So wherever a name of a frozen context stands, it has an IRI that a frozen context gives it, and
+no other name has one of those. The exception are nodes of the document's own: reached by a property that an inline
+context defines, and of no frozen type. There a name of Open Badges, say, may have a meaning of its own; but not one of
+credentials/v2, of proofs or of statuses. The names that an inline context adds can be exchanged for others under the
+same proof: do not rely on them.
 
 PyLD drops without a word what it cannot use. So the scalars of the document are counted against those of the expanded
 form; from that to quads it is our code, which refuses instead. Some 10 ms for an ordinary credential.
@@ -16,39 +19,46 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, Final
 
-from pyld.jsonld import JsonLdError, JsonLdProcessor
+from pyld.jsonld import JsonLdError
 
 from credential_core import jcs
-from credential_core.contexts import frozen_contexts, load_context
-from credential_core.errors import ContextError, DocumentError
+from credential_core.errors import ContextError, CredentialError, DocumentError
 from credential_core.json_input import check_tree
-from credential_core.jsonld.active_context import Library, load_frozen
+from credential_core.jsonld import expansion
 from credential_core.jsonld.expansion import AppliedContexts, context_urls
+from credential_core.jsonld.guarded import GuardedProcessor
 from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native_literal, tagged_literal
+from credential_core.jsonld.meanings import own_names
 from credential_core.rdfc import Quad
 
-_MAX_INLINE_TERMS: Final = 256
-# What credentials/v2 and Open Badges say by these names: the first data model has no such terms, and may be given them.
-_SAME_MEANING: Final = {"name": "https://schema.org/name", "description": "https://schema.org/description"}
-_CONTEXT_KEYWORDS: Final = frozenset({"@version", "@vocab", "@language", "@direction", "@protected"})
-_TERM_KEYWORDS: Final = frozenset({"@id", "@type", "@container", "@language", "@direction", "@protected", "@prefix"})
-_CONTAINERS: Final = frozenset({"@list", "@set", "@language", "@graph"})
+# What the compiled path says of a document that this one may cover.
+NOT_COVERED: Final = frozenset(
+    {"context_inline", "context_unsupported", "member_not_term", "value_malformed", "array_nested"}
+)
 _VALUE_KEYWORDS: Final = frozenset({"@value", "@type", "@language", "@direction"})
 _FIRST, _REST, _NIL, _TYPE = (f"<{RDF}{name}>" for name in ("first", "rest", "nil", "type"))
 _lock: Final = threading.Lock()
+
+
+def either(document: Mapping[str, Any], *, inline_contexts: bool) -> list[Quad]:
+    """The quads of a document by the compiled path, or else, if `inline_contexts` are taken, by this one."""
+    try:
+        return expansion.to_quads(document)
+    except CredentialError as error:
+        if not inline_contexts or error.code not in NOT_COVERED:
+            raise
+    return to_quads(document)
 
 
 def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     """The quads of a document that may have inline contexts. DocumentError, ContextError, LimitError."""
     root = dict(document)
     check_tree(root)
-    names = _check_contexts(root.get("@context"))
+    names = own_names(root.get("@context"))
     _check_members({name: value for name, value in root.items() if name != "@context"}, names)
     _check_nested_contexts(root, (), AppliedContexts())
-    _check_renaming(root, names)
     expanded = _expand(root)
     if len(expanded) != 1:
         raise DocumentError("value_malformed", "a document is one node")
@@ -59,77 +69,6 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     if not emission.quads:
         raise DocumentError("value_dropped", "the document states nothing")
     return emission.quads
-
-
-@cache
-def _frozen_definitions() -> tuple[frozenset[str], frozenset[str]]:
-    """Every name that any frozen context defines, at any depth, and every IRI that it gives to one."""
-    names: set[str] = set()
-    iris: set[str] = set()
-    for url in frozen_contexts():
-        for known, name, definition in _definitions(load_context(url)["@context"], {}):
-            target = definition.get("@id", name) if isinstance(definition, dict) else definition
-            names.add(name)
-            if isinstance(target, str):
-                iris.add(_resolved(target, known))
-    return frozenset(names), frozenset(iris)
-
-
-def _definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
-    for part in context if isinstance(context, list) else [context]:
-        if isinstance(part, dict):
-            inner = {**known, **part}
-            for name, definition in part.items():
-                if not name.startswith("@"):
-                    yield inner, name, definition
-                if isinstance(definition, dict) and "@context" in definition:
-                    yield from _definitions(definition["@context"], inner)
-
-
-def _resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
-    """A term's IRI through prefixes and other terms of the same context."""
-    prefix, colon, suffix = target.partition(":")
-    name, rest = (prefix, suffix) if colon and prefix in known else (target, "")
-    definition = known.get(name)
-    found = definition.get("@id") if isinstance(definition, dict) else definition
-    if not isinstance(found, str) or found == name or depth > 5:
-        return target
-    return _resolved(found, known, depth + 1) + rest
-
-
-def _check_contexts(value: Any) -> frozenset[str]:
-    """The names that the root's inline contexts add. ContextError for one that does more than add names."""
-    parts = value if isinstance(value, list) else [value]
-    names: set[str] = set()
-    for part in parts:
-        if isinstance(part, dict):
-            for name, definition in part.items():
-                _check_definition(name, definition)
-                names.update([] if name.startswith("@") else [name])
-    if len(names) > _MAX_INLINE_TERMS:
-        raise ContextError("context_invalid", f"inline contexts may define {_MAX_INLINE_TERMS} terms")
-    context_urls([part for part in parts if not isinstance(part, dict)] or [next(iter(frozen_contexts()))])
-    return frozenset(names)
-
-
-def _check_definition(name: str, definition: Any) -> None:
-    if name.startswith("@"):
-        if name not in _CONTEXT_KEYWORDS:
-            raise ContextError("context_unsupported", f"an inline context may not use {name[:80]}")
-        return
-    if name in _SAME_MEANING and definition == _SAME_MEANING[name]:
-        return
-    if not name or ":" in name or name in _frozen_definitions()[0]:
-        raise ContextError("context_conflict", f"an inline context may not define {name[:80]!r}")
-    members = definition if isinstance(definition, dict) else {"@id": definition}
-    container = members.get("@container", [])
-    containers = container if isinstance(container, list) else [container]
-    if not members.keys() <= _TERM_KEYWORDS or not all(
-        isinstance(kind, str) and kind in _CONTAINERS for kind in containers
-    ):
-        raise ContextError("context_unsupported", f"the term {name[:80]!r} uses a JSON-LD feature not supported here")
-    if not isinstance(members.get("@id", ""), str) or str(members.get("@id")).startswith("@"):
-        raise ContextError("context_conflict", f"an inline context may not make {name[:80]!r} a keyword or nothing")
 
 
 def _check_members(value: Any, names: frozenset[str]) -> None:
@@ -168,19 +107,9 @@ def _check_nested_contexts(value: Any, place: tuple[Any, ...], applied: AppliedC
 
 
 def _expand(root: dict[str, Any]) -> list[dict[str, Any]]:
-    """PyLD's expansion. DocumentError `term_undefined` for a member that it drops."""
-
-    def dropped(name: str) -> None:
-        raise DocumentError("term_undefined", f"no context defines the member {str(name)[:200]!r}")
-
-    options = {
-        "expandContext": {"@base": None},  # relative IRIs stay so, and are refused
-        "documentLoader": load_frozen,
-        "processingMode": "json-ld-1.1",
-    }
+    """PyLD's expansion, guarded."""
     with _lock, _pyld():
-        expanded: list[dict[str, Any]] = JsonLdProcessor(on_property_dropped=dropped).expand(root, options)
-    return expanded
+        return GuardedProcessor().expanded(root)
 
 
 @contextmanager
@@ -195,31 +124,6 @@ def _pyld() -> Iterator[None]:
         raise ContextError(code, f"the document cannot be expanded: {error.code}") from None
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):  # PyLD's ways to say that input is malformed
         raise DocumentError("value_malformed", "the document cannot be expanded") from None
-
-
-def _check_renaming(root: Mapping[str, Any], names: frozenset[str]) -> None:
-    """No inline term, and no name that an inline `@vocab` makes a term, may have an IRI of a frozen context."""
-    frozen_names, frozen_iris = _frozen_definitions()
-    library = Library()  # a fresh one: what PyLD remembers of inline contexts has no bound
-    with _lock, _pyld():
-        active = library.process(library.initial.raw, root["@context"], propagate=True, override_protected=False)
-    for name in names.union(_member_names(root)) - frozen_names:
-        mapping = active["mappings"].get(name)
-        target = mapping["@id"] if mapping else str(active.get("@vocab", "")) + name
-        if target in frozen_iris:
-            raise ContextError("context_conflict", f"an inline context gives {target[:200]} another name")
-
-
-def _member_names(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if not name.startswith("@"):
-                yield name
-            if name != "@context":
-                yield from _member_names(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _member_names(item)
 
 
 def _scalars(value: Any) -> int:

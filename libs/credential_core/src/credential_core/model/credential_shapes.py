@@ -23,6 +23,8 @@ _PLAIN: Final[Mapping[str, Member]] = {
     "refreshService": loose("TypedThing"),
     "termsOfUse": loose("TypedThing"),
     "evidence": loose("TypedThing"),
+    "confidenceMethod": loose("TypedThing"),  # reserved, and never without a type (VCDM 2.0 §5.10)
+    "renderMethod": loose("TypedThing"),
     "relatedResource": loose("RelatedResource"),
     "proof": loose("TypedThing"),
 }

@@ -98,7 +98,7 @@ def verify_proof(
     algorithm = suite.hash_for(public)
     unsecured = covered(document, proof)
     if suite.selective:
-        selective.verify(unsecured, proof, public)
+        selective.verify(unsecured, proof, public, inline_contexts=inline_contexts)
         return
     signature = _signature(proof, public)
     data = hash_data(unsecured, proof, suite, algorithm, inline_contexts=inline_contexts)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from credential_core import jcs
 from credential_core.errors import DocumentError
 from credential_core.json_input import check_tree
-from credential_core.jsonld import Quad, to_quads
+from credential_core.jsonld import Quad, general
 from credential_core.jsonld.lexical import RDF
 from credential_core.multibase import encode_base64url
 from credential_core.proof.selection import select
@@ -50,9 +50,12 @@ class Grouping:
         return found
 
 
-def group(document: Mapping[str, Any], hmac_key: bytes) -> Grouping:
-    """Canonicalize a document (without proof) and label its blank nodes by HMAC-SHA-256 (§3.4.8). Some ms."""
-    named = _named(document)
+def group(document: Mapping[str, Any], hmac_key: bytes, *, inline_contexts: bool = False) -> Grouping:
+    """Canonicalize a document (without proof) and label its blank nodes by HMAC-SHA-256 (§3.4.8). Some ms.
+
+    `inline_contexts` as for `proof.sign`.
+    """
+    named = _named(document, inline_contexts=inline_contexts)
     quads = named.quads(named.document)
     labels = {node: secret_label(hmac_key, label) for node, label in canonicalize(quads).labels.items()}
     return Grouping(tuple(nquads(quads, labels)), labels, named)
@@ -78,6 +81,7 @@ class _Named:
 
     document: dict[str, Any]
     prefix: str
+    inline_contexts: bool
 
     def quads(self, part: Mapping[str, Any]) -> list[Quad]:
         """The quads of the document or of a part, our ids turned back into blank nodes `_:nN`, list cells into `_:l..`.
@@ -85,23 +89,25 @@ class _Named:
         DocumentError for named graphs, that is for documents within documents.
         """
         ours = re.compile(f"<{re.escape(self.prefix)}([0-9]+)>\\Z")
-        quads = [(ours.sub(r"_:n\1", s), p, ours.sub(r"_:n\1", o), g) for s, p, o, g in to_quads(part)]
+        found = general.either(part, inline_contexts=self.inline_contexts)
+        quads = [(ours.sub(r"_:n\1", s), p, ours.sub(r"_:n\1", o), g) for s, p, o, g in found]
         if any(graph for *_, graph in quads):
             raise DocumentError("selection_unsupported", "documents with named graphs cannot be disclosed in part")
         return _with_named_cells(quads)
 
 
-def _named(document: Mapping[str, Any]) -> _Named:
+def _named(document: Mapping[str, Any], *, inline_contexts: bool) -> _Named:
     """Give ids; where that changed a JSON literal, the object was no node, and is left alone."""
     check_tree(document)
     text = jcs.canonicalize(document).decode()
     prefix = next(name for name in (f"urn:bnid:{n}:" for n in range(len(text) + 1)) if name not in text)
-    named = _Named(_Naming(prefix, frozenset()).name(document), prefix)
-    literals = [o for _, _, o, _ in to_quads(named.document) if o.endswith(_JSON_LITERAL) and prefix in o]
+    named = _Named(_Naming(prefix, frozenset()).name(document), prefix, inline_contexts)
+    stated = general.either(named.document, inline_contexts=inline_contexts)
+    literals = [o for _, _, o, _ in stated if o.endswith(_JSON_LITERAL) and prefix in o]
     if not literals:
         return named
     plain = frozenset(int(number) for literal in literals for number in re.findall(f"{prefix}([0-9]+)", literal))
-    return _Named(_Naming(prefix, plain).name(document), prefix)
+    return _Named(_Naming(prefix, plain).name(document), prefix, inline_contexts)
 
 
 class _Naming:
@@ -118,7 +124,7 @@ class _Naming:
         if not isinstance(value, Mapping) or "@value" in value:
             return value
         extra = {}
-        if "id" not in value:
+        if "id" not in value and value.keys().isdisjoint(("@list", "@set")):
             self._count += 1
             if self._count not in self._plain:
                 extra["id"] = f"{self._prefix}{self._count}"

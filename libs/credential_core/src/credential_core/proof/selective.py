@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from credential_core import cbor
 from credential_core.errors import CredentialError, ProofError
-from credential_core.jsonld import to_quads
+from credential_core.jsonld import general
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base64url, encode_base64url
 from credential_core.proof.configuration import ProofOptions, attach, configuration, covered, proofs
@@ -152,12 +152,14 @@ def sign_selective(
     ephemeral: SigningKey,
     purpose: str = "assertionMethod",
     options: ProofOptions | None = None,
+    inline_contexts: bool = False,
 ) -> dict[str, Any]:
     """A copy of `document` with a base proof, for its holder only.
 
     `mandatory` are JSON pointers to what every presentation shows. `hmac_key` is 32 random bytes; `ephemeral` is a
     P-256 key made for this one proof and then forgotten: whoever has it can put statements into the credential.
-    Deterministic given those. DocumentError for a pointer that leads nowhere, or what safe mode refuses.
+    Deterministic given those; `inline_contexts` as for `sign`. DocumentError for a pointer that leads nowhere, or what
+    safe mode refuses.
     """
     return prepare_selective(
         document,
@@ -169,6 +171,7 @@ def sign_selective(
         ephemeral=ephemeral,
         purpose=purpose,
         options=options,
+        inline_contexts=inline_contexts,
     ).by(key)
 
 
@@ -183,6 +186,7 @@ def prepare_selective(
     ephemeral: SigningKey,
     purpose: str = "assertionMethod",
     options: ProofOptions | None = None,
+    inline_contexts: bool = False,
 ) -> Unsigned[dict[str, Any]]:
     """The same for an issuer's key that is elsewhere. It signs once; all else is the ephemeral key's."""
     suite = suite_of({"type": "DataIntegrityProof", "cryptosuite": SUITE})
@@ -194,7 +198,7 @@ def prepare_selective(
         document, suite, verification_method=verification_method, created=created, purpose=purpose, options=options
     )
     unsecured = covered(document, proof)
-    grouping = group(unsecured, hmac_key)
+    grouping = group(unsecured, hmac_key, inline_contexts=inline_contexts)
     required = grouping.indexes(grouping.quads(mandatory))
     others = [line for index, line in enumerate(grouping.lines) if index not in required]
     if len(others) > MAX_SIGNATURES:
@@ -206,18 +210,25 @@ def prepare_selective(
         base = BaseProof(signature, ephemeral.public, hmac_key, signatures, tuple(mandatory))
         return attach(document, {**proof, "proofValue": base.encode()})
 
-    return Unsigned(_base_data(unsecured, proof, ephemeral.public, lines), assemble)
+    data = _base_data(unsecured, proof, ephemeral.public, lines, inline_contexts=inline_contexts)
+    return Unsigned(data, assemble)
 
 
 def _base_data(
-    unsecured: Mapping[str, Any], proof: Mapping[str, Any], ephemeral: PublicKey, mandatory: Sequence[str]
+    unsecured: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    ephemeral: PublicKey,
+    mandatory: Sequence[str],
+    *,
+    inline_contexts: bool,
 ) -> bytes:
     """What the issuer's key signs: digest of the options, ephemeral key, digest of the mandatory lines (§3.5.5)."""
     shown = digest("".join(mandatory).encode(), _ALGORITHM)
-    return options_digest(unsecured, proof, _ALGORITHM) + ephemeral.multikey + shown
+    options = options_digest(unsecured, proof, _ALGORITHM, inline_contexts=inline_contexts)
+    return options + ephemeral.multikey + shown
 
 
-def derive(document: Mapping[str, Any], pointers: Sequence[str]) -> dict[str, Any]:
+def derive(document: Mapping[str, Any], pointers: Sequence[str], *, inline_contexts: bool = False) -> dict[str, Any]:
     """What a holder shows of a document with one base proof: the mandatory parts and those that `pointers` name.
 
     Other proofs are left out: they cover the whole. ProofError `proof_missing` if there is not exactly one base proof;
@@ -228,7 +239,7 @@ def derive(document: Mapping[str, Any], pointers: Sequence[str]) -> dict[str, An
         raise ProofError("proof_missing", f"deriving takes exactly one proof by {SUITE}")
     base = BaseProof.decode(found[0].get("proofValue"))
     unsecured = covered(document, {})
-    grouping = group(unsecured, base.hmac_key)
+    grouping = group(unsecured, base.hmac_key, inline_contexts=inline_contexts)
     chosen = [*base.mandatory, *pointers]
     shown = grouping.quads(chosen)
     if not shown:
@@ -257,26 +268,30 @@ def _chosen_signatures(
     return tuple(signature for index, signature in zip(others, base.signatures, strict=True) if index in selected)
 
 
-def verify(unsecured: Mapping[str, Any], proof: Mapping[str, Any], public: PublicKey) -> None:
+def verify(
+    unsecured: Mapping[str, Any], proof: Mapping[str, Any], public: PublicKey, *, inline_contexts: bool = False
+) -> None:
     """Check a derived proof over the document shown (§3.6.3). Returns if it holds; ProofError otherwise.
 
     The issuer's signature is checked before the others; those take some 0.1 ms each, at most 512.
     """
     derived = DerivedProof.decode(proof.get("proofValue"))
-    lines = _labelled(unsecured, derived)
+    lines = labelled(unsecured, derived, inline_contexts=inline_contexts)
     mandatory = frozenset(derived.mandatory)
     required = [line for index, line in enumerate(lines) if index in mandatory]
     others = [line for index, line in enumerate(lines) if index not in mandatory]
     held = len(required) == len(mandatory) and len(others) == len(derived.signatures)
-    held = held and public.verify(derived.signature, _base_data(unsecured, proof, derived.public, required))
+    if held:
+        data = _base_data(unsecured, proof, derived.public, required, inline_contexts=inline_contexts)
+        held = public.verify(derived.signature, data)
     pairs = zip(derived.signatures, others, strict=False)
     if not held or not all(derived.public.verify(signature, line.encode()) for signature, line in pairs):
         raise ProofError("signature_invalid", "the signatures do not match what is shown and the key")
 
 
-def _labelled(unsecured: Mapping[str, Any], derived: DerivedProof) -> list[str]:
+def labelled(unsecured: Mapping[str, Any], derived: DerivedProof, *, inline_contexts: bool) -> list[str]:
     """The quads shown, under the secret labels, in order. Every node has one, and there are no more."""
-    quads = to_quads(unsecured)
+    quads = general.either(unsecured, inline_contexts=inline_contexts)
     if any(graph for *_, graph in quads):
         raise ProofError("signature_invalid", "the document shown has a named graph")
     labels = {node: int(label[4:]) for node, label in canonicalize(quads).labels.items()}

@@ -102,6 +102,7 @@ def _selective(
         hmac_key=random_bytes(HMAC_BYTES),
         ephemeral=new_key("P-256", random_bytes),
         options=_options(manner),
+        inline_contexts=True,
     )
 
 
@@ -140,5 +141,5 @@ def _check(made: Any, key: IssuerKey, form: Form) -> None:
         jose.read(token).envelope.jws.verify(key.public)
         return
     if form is Form.ECDSA_SD:
-        made = proof.derive(made, [ALWAYS_THERE])
+        made = proof.derive(made, [ALWAYS_THERE], inline_contexts=True)
     proof.verify_proof(made, proof.proofs(made)[-1], key.of_proofs, inline_contexts=True)

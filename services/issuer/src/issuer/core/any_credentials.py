@@ -10,6 +10,7 @@ from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import CredentialError
 from credential_core.json_input import parse
 from credential_core.model import validate_credential
+from credential_core.model.credential_shapes import is_version_1
 from credential_core.model.violation import listed
 from credential_core.verify import issuer_id
 from issuer.core.addresses import Addresses
@@ -38,7 +39,7 @@ class AnyOrder:
     created: datetime | None = None
     domain: str | tuple[str, ...] | None = None
     challenge: str | None = None
-    mandatory: tuple[str, ...] = ()
+    mandatory: tuple[str, ...] | None = None
     name: str | None = None
     key: IdempotencyKey | None = None
 
@@ -89,7 +90,7 @@ class IssueAny:
             created=order.created or now.replace(microsecond=0),
             domain=order.domain,
             challenge=order.challenge,
-            mandatory=order.mandatory,
+            mandatory=_mandatory(document) if order.mandatory is None else order.mandatory,
         )
         credential_id = CredentialId(self._new_id())
         trail = {"document": credential_id, "key_id": key.id, "form": form.value, "actor": order.actor}
@@ -156,6 +157,11 @@ def well_made(document: Json) -> Json:
         except CredentialError as error:
             raise refused("credential.credentialStatus", error.detail) from error
     return read
+
+
+def _mandatory(document: Json) -> tuple[str, ...]:
+    """What no part of a credential can do without, unless the order says otherwise."""
+    return ("/issuer", "/issuanceDate") if is_version_1(document) else ("/issuer",)
 
 
 def _entries(document: Json) -> Iterator[Json]:

@@ -27,4 +27,4 @@ class Derive:
 
 
 def _derived(document: Json, pointers: Sequence[str]) -> Json:
-    return proof.derive(parse(document), pointers)
+    return proof.derive(parse(document), pointers, inline_contexts=True)

@@ -34,7 +34,7 @@ def order(body: Any, caller: Caller, *, form: str | None, key_type: str | None, 
         created=_moment(options.get("created")),
         domain=_domain(options.get("domain")),
         challenge=_text(options, "challenge"),
-        mandatory=_pointers(options.get("mandatoryPointers"), "options.mandatoryPointers"),
+        mandatory=_mandatory(options.get("mandatoryPointers")),
         name=_text(options, "credentialId", MAX_NAME),
         key=key,
     )
@@ -101,6 +101,10 @@ def _text(options: Mapping[str, Any], name: str, longest: int = MAX_TEXT) -> str
     if value is not None and (not isinstance(value, str) or not 0 < len(value) <= longest):
         raise refused(f"options.{name}", f"must be a string of at most {longest} characters")
     return value
+
+
+def _mandatory(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else _pointers(value, "options.mandatoryPointers")
 
 
 def _pointers(value: Any, field: str) -> tuple[str, ...]:

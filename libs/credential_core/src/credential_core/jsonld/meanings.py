@@ -1,0 +1,158 @@
+"""What the frozen contexts call things, and what a document's own contexts may add to that.
+
+A verifier reads members by their names. So an inline context may not change what a name of the frozen contexts means
+where a verifier looks. It adds names in the root. In the scoped contexts of those, it may use a name that Open Badges
+or another frozen context has, in a sense of its own; that counts only inside nodes which are the document's own (see
+`general`). The names of credentials/v2, of proofs and of statuses are nobody's to define.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from credential_core.contexts import frozen_contexts, load_context
+from credential_core.errors import ContextError
+from credential_core.jsonld.expansion import context_urls
+
+_MAX_TERMS: Final = 256
+# What credentials/v2 and Open Badges say by these names: the first data model has no such terms, and may be given them.
+_SAME_MEANING: Final = {"name": "https://schema.org/name", "description": "https://schema.org/description"}
+_ALIASES: Final = {"id": "@id", "type": "@type"}
+_CONTEXT_KEYWORDS: Final = frozenset({"@version", "@vocab", "@language", "@direction", "@protected"})
+_SCOPED_KEYWORDS: Final = frozenset({"@version", "@protected"})
+_TERM_KEYWORDS: Final = frozenset(
+    {"@id", "@type", "@container", "@language", "@direction", "@protected", "@prefix", "@context"}
+)
+_CONTAINERS: Final = frozenset({"@list", "@set", "@language", "@graph"})
+# The data models of the first generation and those of credentials' contents; the names of all others are fixed.
+_CONTENTS: Final = ("/2018/credentials/v1", "/ob/v3p0/", "/clr/v2p0/", "/credentials/examples/")
+
+
+class Meanings:
+    """Every name that any frozen context defines, at any depth, with the IRIs it has in one or another of them."""
+
+    def __init__(self) -> None:
+        self.iris_of: dict[str, set[str]] = {}
+        self.fixed: set[str] = set()
+        self.vocabularies: set[str] = set()
+        for url in frozen_contexts():
+            context = load_context(url)["@context"]
+            names = set()
+            for known, name, definition in _definitions(context, {}):
+                target = definition.get("@id", name) if isinstance(definition, dict) else definition
+                iris = self.iris_of.setdefault(name, set())
+                if isinstance(target, str):
+                    iris.add(_resolved(target, known))
+                names.add(name)
+            self.vocabularies.update(_vocabularies(context))
+            if not any(part in url for part in _CONTENTS):
+                self.fixed |= names
+        self.iris = frozenset(iri for iris in self.iris_of.values() for iri in iris)
+
+    def check(self, name: str, iri: str, *, at_home: bool) -> None:
+        """Refuse a name that means another thing here than by the frozen contexts, or that hides what they define.
+
+        `at_home`: the node is one of the document's own. ContextError `context_conflict`.
+        """
+        iris = self.iris_of.get(name)
+        if iri in self.iris:
+            if iris is None or iri not in iris:
+                raise ContextError("context_conflict", f"an inline context gives {iri[:200]} another name")
+        elif iris is not None and not (at_home and name not in self.fixed) and not self._by_vocabulary(name, iri):
+            raise ContextError("context_conflict", f"an inline context gives {name[:80]!r} another meaning")
+
+    def _by_vocabulary(self, name: str, iri: str) -> bool:
+        return any(iri == vocabulary + name for vocabulary in self.vocabularies)
+
+
+@cache
+def meanings() -> Meanings:
+    """Those of the frozen contexts, read once."""
+    return Meanings()
+
+
+def _definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, dict):
+            inner = {**known, **part}
+            for name, definition in part.items():
+                if not name.startswith("@"):
+                    yield inner, name, definition
+                if isinstance(definition, dict) and "@context" in definition:
+                    yield from _definitions(definition["@context"], inner)
+
+
+def _vocabularies(context: Any) -> Iterator[str]:
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, dict) and isinstance(part.get("@vocab"), str):
+            yield part["@vocab"]
+
+
+def _resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
+    """A term's IRI through prefixes and other terms of the same context."""
+    prefix, colon, suffix = target.partition(":")
+    name, rest = (prefix, suffix) if colon and prefix in known else (target, "")
+    definition = known.get(name)
+    found = definition.get("@id") if isinstance(definition, dict) else definition
+    if not isinstance(found, str) or found == name or depth > 5:
+        return target
+    return _resolved(found, known, depth + 1) + rest
+
+
+def own_names(value: Any) -> frozenset[str]:
+    """The names that inline contexts of a root's `@context` define, scoped ones included.
+
+    ContextError for one that does more than add names.
+    """
+    parts = value if isinstance(value, list) else [value]
+    names: list[str] = []
+    for part in parts:
+        if isinstance(part, dict):
+            names += _names_of(part, scoped=False)
+    if len(names) > _MAX_TERMS:
+        raise ContextError("context_invalid", f"inline contexts may define {_MAX_TERMS} terms")
+    context_urls([part for part in parts if not isinstance(part, dict)] or [next(iter(frozen_contexts()))])
+    return frozenset(names) - _ALIASES.keys()
+
+
+def _names_of(context: dict[str, Any], *, scoped: bool) -> Iterator[str]:
+    allowed = _SCOPED_KEYWORDS if scoped else _CONTEXT_KEYWORDS
+    for name, definition in context.items():
+        if not name.startswith("@"):
+            _check_definition(name, definition, scoped=scoped)
+            yield name
+            if isinstance(definition, dict) and "@context" in definition:
+                yield from _names_of(_scoped_context(name, definition["@context"]), scoped=True)
+        elif name not in allowed:
+            raise ContextError("context_unsupported", f"an inline context may not use {name[:80]} here")
+
+
+def _scoped_context(name: str, context: Any) -> dict[str, Any]:
+    if not isinstance(context, dict):
+        raise ContextError(
+            "context_unsupported", f"the context of the term {name[:80]!r} is written out, as one object"
+        )
+    return context
+
+
+def _check_definition(name: str, definition: Any, *, scoped: bool) -> None:
+    if definition in (_SAME_MEANING.get(name), _ALIASES.get(name) if scoped else None) and definition is not None:
+        return
+    members = definition if isinstance(definition, dict) else {"@id": definition}
+    if not name or ":" in name or _is_taken(name, scoped=scoped):
+        raise ContextError("context_conflict", f"an inline context may not define {name[:80]!r}")
+    container = members.get("@container", [])
+    containers = container if isinstance(container, list) else [container]
+    if not members.keys() <= _TERM_KEYWORDS or not all(
+        isinstance(kind, str) and kind in _CONTAINERS for kind in containers
+    ):
+        raise ContextError("context_unsupported", f"the term {name[:80]!r} uses a JSON-LD feature not supported here")
+    if not isinstance(members.get("@id", ""), str) or str(members.get("@id")).startswith("@"):
+        raise ContextError("context_conflict", f"an inline context may not make {name[:80]!r} a keyword or nothing")
+
+
+def _is_taken(name: str, *, scoped: bool) -> bool:
+    known = meanings()
+    return name in known.fixed or (name in known.iris_of and not scoped)
