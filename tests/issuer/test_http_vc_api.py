@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -241,6 +242,52 @@ async def test_a_repeated_key_gives_the_same_credential(world: World) -> None:
     ]
     assert (once.status_code, once.content) == (again.status_code, again.content)
     assert await world.count("any_credentials") == 1
+
+
+class TestNames:
+    """`options.credentialId`: one credential goes by it, however often it is ordered."""
+
+    async def order(self, world: World, document: Json, path: str = "/ecdsa-sd-2023", **headers: str) -> httpx.Response:
+        body = {"credential": document, "options": {"credentialId": "enrolment-4711"}}
+        return await post(world, f"{path}/credentials/issue", body, **headers)
+
+    async def test_the_same_order_again_gives_the_same_credential(self, world: World) -> None:
+        document = credential((await world.issuer(keys=KEYS))["id"])
+        answers = [await self.order(world, document) for _ in range(3)]
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.content for answer in answers}) == 1
+        assert await world.count("any_credentials") == 1
+
+    async def test_of_many_at_once_one_is_issued(self, world: World) -> None:
+        document = credential((await world.issuer(keys=KEYS))["id"])
+        answers = await asyncio.gather(*(self.order(world, document) for _ in range(6)))
+        assert len({answer.content for answer in answers}) == 1
+        assert await world.count("any_credentials") == 1
+
+    async def test_another_order_by_the_name_is_refused(self, world: World) -> None:
+        did = (await world.issuer(keys=KEYS))["id"]
+        document = credential(did)
+        assert (await self.order(world, document)).status_code == 201
+        others = [
+            await self.order(world, {**document, "validUntil": "2030-01-01T00:00:00Z"}),
+            await self.order(world, document, "/ecdsa-rdfc-2019"),
+            await self.order(world, document, ""),
+            await self.order(world, document, "/ecdsa-rdfc-2019", Idempotency_Key="other"),
+        ]
+        assert [(answer.status_code, fields(answer)) for answer in others] == [(400, ["options.credentialId"])] * 4
+        assert await world.count("any_credentials") == 1
+
+    async def test_an_order_that_failed_leaves_the_name_free(self, world: World) -> None:
+        document = credential((await world.issuer(keys=KEYS))["id"])
+        assert (await self.order(world, {**document, "unmapped": 1})).status_code == 400
+        assert (await self.order(world, document)).status_code == 201
+
+    async def test_it_is_the_organizations_own(self, world: World) -> None:
+        document = credential((await world.issuer(keys=KEYS))["id"])
+        assert (await self.order(world, document)).status_code == 201
+        other = credential((await world.issuer(OTHER_ORG, keys=KEYS))["id"])
+        body = {"credential": other, "options": {"credentialId": "enrolment-4711"}}
+        assert (await post(world, "/ecdsa-sd-2023/credentials/issue", body, org=OTHER_ORG)).status_code == 201
 
 
 async def with_status(world: World) -> str:

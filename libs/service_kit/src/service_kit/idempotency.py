@@ -37,7 +37,11 @@ async def idempotency_key(
         return None
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise invalid_field("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
-    operation = f"{request.method} {request.url.path}"
+    return await key_of(request, f"{request.method} {request.url.path}", key)
+
+
+async def key_of(request: Request, operation: str, key: str) -> IdempotencyKey:
+    """A key that stands for this request's body, byte for byte."""
     body = await request.body()
     digest = _digest(body) if len(body) <= SMALL else await offload(_digest, body)
     return IdempotencyKey(operation, key, digest)

@@ -1,6 +1,6 @@
 """Any credential of the W3C data model, issued as it was handed in (VC-API)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
 from issuer.core.securing import Form, Manner, Secured, choose_key
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
-from service_kit.errors import FieldError, Malformed, Unavailable
+from service_kit.errors import Conflict, FieldError, Malformed, Unavailable
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
@@ -29,7 +29,10 @@ MAX_NAME = 500  # characters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOrder:
-    """What is asked for: the credential itself, and how it is to be secured. `name` is what it goes by afterwards."""
+    """What is asked for: the credential itself, and how it is to be secured. `name` is what it goes by afterwards.
+
+    `key` and `named` make it repeatable: the latter if the name was chosen by whoever orders.
+    """
 
     org_id: str
     actor: str
@@ -42,6 +45,7 @@ class AnyOrder:
     mandatory: tuple[str, ...] | None = None
     name: str | None = None
     key: IdempotencyKey | None = None
+    named: IdempotencyKey | None = None
 
 
 class IssueAny:
@@ -74,10 +78,9 @@ class IssueAny:
 
     async def __call__(self, order: AnyOrder) -> str:
         """The secured credential's text. Raises Malformed for whatever is wrong with the request."""
-        if order.key is not None:
-            earlier = await self._reading.answered(order.org_id, order.key)
-            if earlier is not None:
-                return await self._repeat(order.org_id, earlier)
+        earlier = await _first_answer(order, self._reading.answered)
+        if earlier is not None:
+            return await self._repeat(order.org_id, earlier)
         document = well_made(order.document)
         issuer = await self._issuer(order.org_id, document)
         key, form = choose_key(issuer, order.form, order.algorithm)
@@ -125,10 +128,8 @@ class IssueAny:
         return {**document, "credentialStatus": dict(status)}, slot
 
     async def _record(self, order: AnyOrder, credential: AnyCredential) -> str:
-        earlier = None
         async with self._unit_of_work() as work:
-            if order.key is not None:
-                earlier = await work.idempotency.claim(order.org_id, order.key, credential.id)
+            earlier = await _first_answer(order, lambda org, key: work.idempotency.claim(org, key, credential.id))
             if earlier is None:
                 await work.any_credentials.add(credential)
                 await work.commit()
@@ -139,6 +140,21 @@ class IssueAny:
         if document is None:
             raise Unavailable("the first request with this Idempotency-Key has not ended")
         return document
+
+
+async def _first_answer(
+    order: AnyOrder, ask: Callable[[str, IdempotencyKey], Coroutine[Any, Any, str | None]]
+) -> str | None:
+    """What an earlier order by the same key, or under the same name, gave. Malformed if the name is another's."""
+    earlier = None if order.key is None else await ask(order.org_id, order.key)
+    if earlier is not None or order.named is None:
+        return earlier
+    try:
+        return await ask(order.org_id, order.named)
+    except Conflict as conflict:
+        raise refused(
+            "options.credentialId", "stands for a credential that was issued by another request"
+        ) from conflict
 
 
 def well_made(document: Json) -> Json:

@@ -1,5 +1,6 @@
 """The issuer's part of the VC-API: /vc/credentials/issue, status and derive. Success is 201 or 200, any refusal 400."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -10,7 +11,7 @@ from issuer.http.services import Services
 from issuer.http.vc_api_bodies import derivation, order, status_command
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
-from service_kit.idempotency import idempotency_key
+from service_kit.idempotency import idempotency_key, key_of
 from service_kit.inputs import IdempotencyKey
 
 IssuesAny = Annotated[Caller, Depends(Scope("credentials:issue-any"))]
@@ -20,6 +21,7 @@ KeyType = Annotated[
     str | None,
     Query(alias="keyType", max_length=20, description="Ed25519, P-256, P-384 or RS256: which of the issuer's keys"),
 ]
+NAMED = "credentialId"  # the operation that such names are kept under
 DOCUMENT = {"type": "object", "properties": {"verifiableCredential": {"type": ["object", "string"]}}}
 
 
@@ -65,6 +67,12 @@ def vc_api_routes(services: Services) -> APIRouter:
     return routes
 
 
+async def _named(request: Request, name: str, form: str | None, key_type: str | None) -> IdempotencyKey:
+    """What makes an order under a name of the caller's repeatable: the same body, to be secured in the same way."""
+    same = await key_of(request, NAMED, name)
+    return replace(same, fingerprint=f"{same.fingerprint} {form} {key_type}")
+
+
 def _add_issue(routes: APIRouter, services: Services) -> None:
     async def issue_by(request: Request, caller: IssuesAny, form: str, key: Key, key_type: KeyType = None) -> Response:
         return await _issued(request, caller, form, key_type, key)
@@ -76,6 +84,8 @@ def _add_issue(routes: APIRouter, services: Services) -> None:
         request: Request, caller: Caller, form: str | None, key_type: str | None, key: IdempotencyKey | None
     ) -> Response:
         asked = order(await request.json(), caller, form=form, key_type=key_type, key=key)
+        if asked.name is not None:
+            asked = replace(asked, named=await _named(request, asked.name, form, key_type))
         text = await services.issue_any(asked)
         return Response(b'{"verifiableCredential":' + text.encode() + b"}", 201, media_type="application/json")
 
