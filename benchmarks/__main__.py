@@ -1,4 +1,4 @@
-"""`make bench`: the core benchmark, batches, then, when a fleet runs, how soon the world knows what happened."""
+"""`make bench`: the core, batches and stacks, then, when a fleet runs, how soon the world knows what happened."""
 
 import json
 import subprocess
@@ -24,7 +24,8 @@ def fleet_answers() -> bool:
 
 if __name__ == "__main__":
     code = core.main(sys.argv[1:])
-    code = subprocess.run([sys.executable, "-m", "benchmarks.batches"], check=False).returncode or code
+    for name in ("batches", "stacks"):
+        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode or code
     if fleet_answers():
         code = subprocess.run([sys.executable, "-m", "benchmarks.propagation"], check=False).returncode or code
     else:

@@ -1,7 +1,7 @@
 """Where each credential counts. One credential counts once; where it fits several places, the choice that completes
 the pathway is found.
 
-Three steps, cheapest first. A matching by augmenting paths fills as many places as can be filled. If that does not
+Three steps, cheapest first. A flow that grows by augmenting paths gives each condition what it needs. If that does not
 complete the pathway, a relaxation in which every credential counts everywhere says whether any choice could. Only if
 it could, the choices are searched, within a budget.
 """
@@ -14,7 +14,7 @@ from decimal import Decimal
 from stacking.constraints import Refusal
 from stacking.evidence import NO_CREDITS, Held, Setting
 from stacking.model import Component
-from stacking.rules import Measure, Rules, measure
+from stacking.rules import Group, Measure, Rules, measure
 
 BUDGET = 4_000
 Places = tuple[int, ...]
@@ -109,36 +109,78 @@ def counted(component: Component, held: Held) -> Decimal:
 
 
 def _match(rules: Rules, offered: Offer) -> list[list[int]]:
-    """Fill places in tree order, first each up to its minimum, then up to its maximum. Moves make room."""
-    matching = _Matching(rules, offered.places)
+    """First what each condition needs, then whatever else finds a place."""
+    if all(len(fits) < 2 for fits in offered.places):
+        return _as_offered(rules, offered)
+    matching = _Matching(rules, offered)
+    for group in rules.groups:
+        matching.meet(group)
     for place, component in enumerate(rules.places):
-        matching.fill(place, min(component.minimum, component.maximum))
-    for place, component in enumerate(rules.places):
-        if component.maximum > component.minimum:
-            matching.fill(place, component.maximum)
+        matching.fill(place, component.maximum)
     return [sorted(indexes) for indexes in matching.placed]
 
 
-class _Matching:
-    """A bipartite matching of credentials and places that grows by augmenting paths (Kuhn)."""
+def _as_offered(rules: Rules, offered: Offer) -> list[list[int]]:
+    """Where no credential has a choice: each where it fits, the preferred ones while there is room."""
+    placed: list[list[int]] = [[] for _ in rules.places]
+    for index, fits in enumerate(offered.places):
+        for place in fits:
+            if len(placed[place]) < rules.places[place].maximum:
+                placed[place].append(index)
+    return placed
 
-    def __init__(self, rules: Rules, fits: Sequence[Places]) -> None:
-        self._fits = fits
+
+class _Matching:
+    """A flow of credentials into places and of places into conditions, that grows by augmenting paths.
+
+    A credential moves to make room when its place finds another one, or when another place of the same condition does.
+    """
+
+    def __init__(self, rules: Rules, offered: Offer) -> None:
+        self._places = rules.places
+        self._held = offered.held
+        self._beside: dict[int, Group] = {place: group for group in rules.groups for place in group.places}
         self._wanting: list[list[int]] = [[] for _ in rules.places]
-        for index, places in enumerate(fits):
+        for index, places in enumerate(offered.places):
             for place in places:
                 self._wanting[place].append(index)
         self.placed: list[list[int]] = [[] for _ in rules.places]
         self._at: dict[int, int] = {}
+        self._usable = sum(bool(fits) for fits in offered.places)
 
-    def fill(self, place: int, goal: int) -> None:
-        """Up to so many credentials for the place, as far as they can be had."""
-        goal = min(goal, len(self._wanting[place]))
-        while len(self.placed[place]) < goal and self._augment(place, set()):
+    def meet(self, group: Group) -> None:
+        """As many of its places, and as many credits in them, as it needs, as far as they can be had."""
+        reached = 0
+        for place in group.places:
+            if reached >= group.number:
+                break
+            component = self._places[place]
+            reached += self.fill(place, component.minimum) or self._empty(place)
+        if group.credits is not None:
+            for place in group.places:
+                while self._credits(group) < group.credits and self.fill(place, len(self.placed[place]) + 1):
+                    continue
+
+    def fill(self, place: int, goal: int) -> bool:
+        """Up to so many credentials for the place. Whether that is how many there are."""
+        within = min(goal, self._places[place].maximum)
+        while len(self.placed[place]) < within and len(self._at) < self._usable and self._augment(place, set()):
             continue
+        return len(self.placed[place]) >= goal
+
+    def _empty(self, place: int) -> bool:
+        """Too few for its minimum: they may be of use elsewhere."""
+        for index in self.placed[place]:
+            del self._at[index]
+        self.placed[place].clear()
+        return False
+
+    def _credits(self, group: Group) -> Decimal:
+        found = (counted(self._places[at], self._held[index]) for at in group.places for index in self.placed[at])
+        return sum(found, NO_CREDITS)
 
     def _augment(self, place: int, tried: set[int]) -> bool:
-        """Give the place one more credential: a free one, or one whose own place finds another."""
+        """Give the place one more credential: a free one, or one that can be spared where it is."""
         for index in self._wanting[place]:
             if index not in self._at:
                 self._put(index, place)
@@ -149,10 +191,21 @@ class _Matching:
                 continue
             tried.add(index)
             self._put(index, place)
-            if self._augment(other, tried):
+            if self._augment(other, tried) or self._augment_beside(other, tried):
                 return True
             self._put(index, other)
         return False
+
+    def _augment_beside(self, place: int, tried: set[int]) -> bool:
+        """Another place of the same condition instead of this one."""
+        group = self._beside.get(place)
+        if group is None or self.placed[place] or self._places[place].minimum > 1:
+            return False
+        return any(
+            self._augment(other, tried)
+            for other in group.places
+            if other != place and not self.placed[other] and self._places[other].minimum == 1
+        )
 
     def _put(self, index: int, place: int) -> None:
         if index in self._at:

@@ -25,12 +25,22 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Places of one condition: so many of them are needed, and so many credits in them."""
+
+    places: tuple[int, ...]
+    number: int
+    credits: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order."""
 
     pathway: Pathway
     nodes: tuple[Node, ...]
     places: tuple[Component, ...]
+    groups: tuple[Group, ...]
     by_achievement: dict[str, tuple[int, ...]]
     open_places: tuple[int, ...]
 
@@ -59,7 +69,9 @@ class _Compiler:
             for achievement in dict.fromkeys(component.accepts):
                 by_achievement[achievement] = (*by_achievement.get(achievement, ()), place)
         open_places = tuple(place for place, component in enumerate(self._places) if not component.accepts)
-        return Rules(self._pathway, tuple(self._nodes), tuple(self._places), by_achievement, open_places)
+        nodes, places = tuple(self._nodes), tuple(self._places)
+        groups = tuple(group for node in nodes for group in _groups(nodes, node))
+        return Rules(self._pathway, nodes, places, groups, by_achievement, open_places)
 
     def _component(self, name: str, *, is_destination: bool = False) -> int:
         component = self._pathway.components.get(name)
@@ -86,6 +98,19 @@ class _Compiler:
     def _add(self, node: Node) -> int:
         self._nodes.append(node)
         return len(self._nodes) - 1
+
+
+def _groups(nodes: Sequence[Node], node: Node) -> list[Group]:
+    """The places right below a condition, as it needs them. Where it needs all, each is needed by itself."""
+    places = tuple(
+        place for child in node.children if (place := nodes[child].place) is not None and not nodes[child].children
+    )
+    if not places:
+        return []
+    if node.number == len(node.children) and node.credits is None:
+        return [Group((place,), 1, None) for place in places]
+    others = len(node.children) - len(places)
+    return [Group(places, max(0, node.number - others), node.credits)]
 
 
 @dataclass(frozen=True, slots=True)
