@@ -152,6 +152,46 @@ def test_a_batch_outlives_whoever_works_on_it(fleet: Fleet, university: Actor, a
     assert len({issued[identifier] for identifier in ids}) == 1500, "one row is one event, however often it was sent"
 
 
+def test_batches_of_changes_outlive_whoever_works_on_them(fleet: Fleet, university: Actor, achievement: str) -> None:
+    rows = [{"recipient": {"email": f"{uuid.uuid4().hex}@students.example"}} for _ in range(600)]
+    issued = ended(university, university.post(f"/batches?achievement={achievement}", rows))
+    table = university.http.get(f"{issued}/results.csv", headers=university.headers).text.splitlines()
+    ids = [line.split(",")[2] for line in table[1:]]
+    worker = fleet.service("issuer", "relay")
+    for action, more, shares in (("correct", {"narrative": "Held."}, (1, 200, 400)), ("revoke", {}, (0, 1))):
+        changes = [{"credential": one, "reason": "a test"} | more for one in ids]
+        where = f"/batches/{last(university.post(f'/batches/{action}', changes)['id'])}"
+        for share in shares:
+            until(lambda least=share, at=where: university.get(at)["counts"]["changed"] >= least, bool, 60)  # type: ignore[misc]
+            worker.kill9()
+            worker.start()
+        done = until(lambda at=where: university.get(at), lambda found: found["status"] == "done", 120)  # type: ignore[misc]
+        assert done["counts"]["changed"] == 600
+        sums = until(
+            lambda at=where: university.get(f"{at}/reconciliation"),  # type: ignore[misc]
+            lambda found: found["published"] == 600,
+            60,
+        )
+        assert sums["agrees"], sums["faults"]
+    told = Counter(
+        (dict(found.headers)["ce_type"], found.key, dict(found.headers)["ce_id"])
+        for found in in_thread(lambda: _all_records(fleet))
+        if found.topic in {CREDENTIAL_ISSUED.name, CREDENTIAL_REVOKED.name}
+    )
+    steps = Counter((kind, key) for kind, key, _ in told if key is not None and key.decode() in set(ids))
+    assert Counter(kind for kind, _ in steps) == {
+        f"credential.{word}.v1".encode(): 600 for word in ("issued", "corrected", "revoked")
+    }
+    assert set(steps.values()) == {1}, "one row is one event, however often it was sent"
+
+
+def ended(university: Actor, batch: Json) -> str:
+    """Where a batch is that has ended."""
+    where = f"/batches/{last(batch['id'])}"
+    until(lambda: university.get(where), lambda found: found["status"] == "done", 120)
+    return where
+
+
 def test_every_event_twice_and_shuffled_changes_nothing(fleet: Fleet, university: Actor, achievement: str) -> None:
     for _ in range(5):
         issued = issue(university, achievement)

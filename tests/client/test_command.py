@@ -93,6 +93,29 @@ def test_a_class_is_issued_from_a_file(command: Shell, achievement: str) -> None
     assert "is no file" in command("batch", achievement, "missing.csv", code=4)
 
 
+def test_a_class_is_corrected_and_revoked_from_files(command: Shell, achievement: str) -> None:
+    (command.home / "class.csv").write_text("email\nada@s.example\nbob@s.example\n")
+    command("batch", achievement, "class.csv", "-o", "results.csv")
+    ids = [line.split(",")[2] for line in (command.home / "results.csv").read_text().splitlines()[1:]]
+    assert command("template", "correct").splitlines()[0].startswith("credential,reason,email,name")
+    names = "".join(f"{one},the name was missing,{name}\n" for one, name in zip(ids, ("Ada", "Bob"), strict=True))
+    (command.home / "names.csv").write_text("credential,reason,name\n" + names + "nothing,x,y\n")
+    checked = command("correct", "--file", "names.csv", "--dry-run", code=1)
+    assert "3 rows: 2 ready, 1 refused" in checked
+    told = command("correct", "--file", "names.csv", code=1)
+    assert "2 changed, 1 refused" in told
+    assert "row 3 refused: credential" in told
+    (command.home / "gone.csv").write_text("credential,reason\n" + "".join(f"{one},in error\n" for one in ids))
+    assert "2 changed" in command("revoke", "--file", "gone.csv", "-o", "gone-results.csv")
+    assert "2 unchanged" in command("revoke", "--file", "gone.csv")
+    assert (command.home / "gone-results.csv").read_text().count(",changed,") == 2
+    shown = command("show", ids[0])
+    assert "the name was missing" in shown
+    assert "in error" in shown
+    assert "with --file, each row" in command("revoke", ids[0], "--file", "gone.csv", code=2)
+    assert "name a credential" in command("revoke", code=2)
+
+
 def test_refusals_are_one_line_and_exit_code_4(command: Shell, achievement: str) -> None:
     assert "credentials:issue" in command("issue", achievement, "--email", "a@b.example", "--as", "employer", code=4)
     assert "recipient.email" in command("issue", achievement, "--email", "nobody", code=4)

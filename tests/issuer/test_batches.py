@@ -165,6 +165,41 @@ async def test_two_batches_at_once_give_it_once(
     assert sum(one["failed"] for one in counts) == 30
 
 
+async def test_single_requests_mean_it_unless_they_say_otherwise(world: World, core: Core) -> None:
+    achievement = await world.ready()
+    body = {"achievement": achievement, **learner(1)}
+    for _ in range(2):
+        assert (await world.send("POST", "/credentials", body)).status_code == 201
+    refused = await world.send("POST", "/credentials", body | {"allowDuplicates": False}, Idempotency_Key="once")
+    assert (refused.status_code, problem_code(refused)) == (409, "already-awarded")
+    other = {"achievement": achievement, **learner(2), "allowDuplicates": False}
+    first = await world.send("POST", "/credentials", other, Idempotency_Key="other")
+    again = await world.send("POST", "/credentials", other, Idempotency_Key="other")
+    assert (first.status_code, again.content) == (201, first.content)
+    assert problem_code(await world.send("POST", "/credentials", other)) == "already-awarded"
+    await world.send("POST", f"{first.json()['id']}/revoke", {"reason": "a test"})
+    assert (await world.send("POST", "/credentials", other)).status_code == 201
+
+
+async def test_single_requests_and_batches_at_once_give_it_once(
+    world: World, core: Core, settings: IssuerSettings, database: Database
+) -> None:
+    achievement = await world.ready()
+    many = [learner(number) for number in range(20)]
+    answers = [await open_batch(world, many, achievement) for _ in range(2)]
+    single = [
+        world.send("POST", "/credentials", {"achievement": achievement, "allowDuplicates": False, **one})
+        for one in many * 2
+    ]
+    found, *_ = await asyncio.gather(
+        asyncio.gather(*single), core.work_batches(), wire(settings, database).work_batches()
+    )
+    by_batch = sum([(await batch(world, answer))["counts"]["issued"] for answer in answers])
+    assert {answer.status_code for answer in found} <= {201, 409}
+    assert by_batch + sum(answer.status_code == 201 for answer in found) == 20
+    assert await world.count("credentials") == len(await world.events("credential.issued.v1")) == 20
+
+
 async def test_after_a_revocation_it_can_be_earned_again(world: World, core: Core) -> None:
     achievement = await world.ready()
     first = await open_batch(world, [learner(1)], achievement)

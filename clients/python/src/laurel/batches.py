@@ -1,11 +1,11 @@
-"""Issuing to many."""
+"""Issuing to many, and changing many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from laurel import clock
 from laurel.addresses import last_segment
@@ -13,6 +13,8 @@ from laurel.errors import UnexpectedAnswer
 from laurel.ids import new_key
 from laurel.transport import Transport
 
+Change = Literal["revoke", "suspend", "reinstate", "correct"]
+Action = Literal["issue"] | Change
 PATH: Final = "/batches"
 _MEDIA_TYPES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 _ENDED: Final = frozenset({"done", "cancelled"})
@@ -20,9 +22,13 @@ _ENDED: Final = frozenset({"done", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch, and how far it is. `counts` goes by waiting, issued, failed, refused and cancelled."""
+    """A batch, and how far it is.
+
+    `counts` goes by waiting, issued (or changed and unchanged, in a batch that changes), failed, refused and cancelled.
+    """
 
     id: str
+    action: Action
     status: str
     rows: int
     counts: Mapping[str, int]
@@ -32,7 +38,9 @@ class Batch:
     def from_json(cls, body: dict[str, Any]) -> Self:
         """Read an answer. UnexpectedAnswer if it is none."""
         try:
-            return cls(str(body["id"]), str(body["status"]), int(body["rows"]), dict(body["counts"]), body)
+            return cls(
+                str(body["id"]), body["action"], str(body["status"]), int(body["rows"]), dict(body["counts"]), body
+            )
         except (KeyError, TypeError, ValueError):
             raise UnexpectedAnswer("the answer is no batch") from None
 
@@ -48,7 +56,10 @@ class Batch:
 
 
 class Batches:
-    """The batches of your organization. Opening one needs `credentials:issue`, reading `credentials:read`."""
+    """The batches of your organization. Opening one needs `credentials:issue`, reading `credentials:read`.
+
+    Revoking, suspending and reinstating need `credentials:revoke`.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -69,6 +80,20 @@ class Batches:
     def check(self, achievement: str, file: Path, *, issuer: str | None = None) -> dict[str, Any]:
         """What would become of a file: {rows, ready, refused, errors}. Nothing is kept."""
         return self._send(file, _query(achievement, issuer) | {"dryRun": "true"}, None)
+
+    def open_changes(self, action: Change, file: Path, *, key: str | None = None) -> Batch:
+        """Revoke, suspend, reinstate or correct what a file names: `credential` and `reason`, and what is right."""
+        return Batch.from_json(self._send(file, {}, key or new_key(), path=f"{PATH}/{action}"))
+
+    def check_changes(self, action: Change, file: Path) -> dict[str, Any]:
+        """What would become of a file: {rows, ready, refused, errors}. Nothing is changed."""
+        return self._send(file, {"dryRun": "true"}, None, path=f"{PATH}/{action}")
+
+    def template(self, action: Action = "issue", *, achievement: str | None = None) -> bytes:
+        """A CSV to fill in. With an achievement, with a column for each result that it describes."""
+        params = {"action": action} | ({"achievement": achievement} if achievement else {})
+        path = f"{PATH}/template.csv"
+        return self._transport.send("GET", path, params=params, headers={"Accept": "text/csv"}).content
 
     def get(self, batch: str) -> Batch:
         """One, by its address or UUID."""
@@ -96,12 +121,12 @@ class Batches:
         """`pause`, `resume`, `cancel`, or `retry` the failed rows."""
         return Batch.from_json(self._transport.post(f"{PATH}/{last_segment(batch)}/{action}", {}))
 
-    def _send(self, file: Path, query: Mapping[str, str], key: str | None) -> dict[str, Any]:
+    def _send(self, file: Path, query: Mapping[str, str], key: str | None, *, path: str = PATH) -> dict[str, Any]:
         headers = {"Content-Type": _MEDIA_TYPES.get(file.suffix.lower(), "application/json")}
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = self._transport.send(
-            "POST", PATH, params=query, content=file.read_bytes(), headers=headers, timeout=180
+            "POST", path, params=query, content=file.read_bytes(), headers=headers, timeout=180
         )
         body: dict[str, Any] = answer.json()
         return body

@@ -33,6 +33,7 @@ class Credentials:
         evidence: Sequence[Mapping[str, Any]] = (),
         narrative: str | None = None,
         credits_earned: float | None = None,
+        allow_duplicates: bool = True,
         key: str | None = None,
     ) -> IssuedCredential:
         """Sign one credential. `results` and `evidence` are Open Badges 3.0's; datetimes need an offset.
@@ -51,6 +52,7 @@ class Credentials:
             "evidence": [dict(item) for item in evidence] or None,
             "narrative": narrative,
             "creditsEarned": credits_earned,
+            "allowDuplicates": None if allow_duplicates else False,
         }
         body = {name: value for name, value in members.items() if value is not None}
         return IssuedCredential.from_json(self._transport.post(PATH, body, key=key or new_key()))

@@ -1,19 +1,30 @@
-"""`laurel batch`."""
+"""`laurel batch` and `laurel template`, and what every batch has in common."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, cast
 
 import typer
 
-from laurel.batches import Batch, Batches
+from laurel.batches import Action, Batch, Batches, Change
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import progress, say, show_json
 from laurel.cli.verify import Unreadable
+from laurel.client import Laurel
 
 SOME_FAILED = 1
+DOING = {
+    "issue": "issuing",
+    "revoke": "revoking",
+    "suspend": "suspending",
+    "reinstate": "reinstating",
+    "correct": "correcting",
+}
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row, and change nothing.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")]
+Results = Annotated[Path | None, typer.Option("--out", "-o", help="Write a CSV of what became of every row.")]
 
 
 @app.command()
@@ -41,17 +52,67 @@ def batch(
             show_json(checked) if as_json else _show_check(checked)
             raise typer.Exit(SOME_FAILED if checked["refused"] else 0)
         opened = laurel.batches.open(achievement, file, issuer=issuer, allow_duplicates=allow_duplicates, key=key)
-        ended = opened if detach else _followed(laurel.batches, opened)
-        if out is not None and ended.has_ended:
-            out.write_bytes(laurel.batches.results(ended.id))
-        show_json(ended.json) if as_json else _show(ended, laurel.batches)
-    raise typer.Exit(SOME_FAILED if _lost(ended) else 0)
+        ended = see_through(laurel.batches, opened, detach=detach, out=out, as_json=as_json)
+    raise typer.Exit(exit_code(ended))
+
+
+@app.command()
+def template(
+    action: Annotated[str, typer.Argument(help="issue, revoke, suspend, reinstate or correct.")] = "issue",
+    *,
+    achievement: Annotated[str | None, typer.Option(help="With a column for each result that it describes.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.")] = None,
+    name: As = DEFAULT,
+) -> None:
+    """A CSV file to fill in for a batch."""
+    with client(name) as laurel:
+        text = laurel.batches.template(cast("Action", action), achievement=achievement)
+    if out is None:
+        say(text.decode().rstrip())
+    else:
+        out.write_bytes(text)
+
+
+def change_many(
+    laurel: Laurel,
+    action: Change,
+    file: Path,
+    *,
+    dry_run: bool,
+    detach: bool,
+    key: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> NoReturn:
+    """A batch that changes what a file names, from its opening to its end."""
+    if not file.is_file():
+        raise Unreadable(f"{file} is no file")
+    if dry_run:
+        checked = laurel.batches.check_changes(action, file)
+        show_json(checked) if as_json else _show_check(checked)
+        raise typer.Exit(SOME_FAILED if checked["refused"] else 0)
+    opened = laurel.batches.open_changes(action, file, key=key)
+    raise typer.Exit(exit_code(see_through(laurel.batches, opened, detach=detach, out=out, as_json=as_json)))
+
+
+def see_through(batches: Batches, opened: Batch, *, detach: bool, out: Path | None, as_json: bool) -> Batch:
+    """Follow a batch to its end, write its results, and tell of it."""
+    ended = opened if detach else _followed(batches, opened)
+    if out is not None and ended.has_ended:
+        out.write_bytes(batches.results(ended.id))
+    show_json(ended.json) if as_json else _show(ended, batches)
+    return ended
+
+
+def exit_code(ended: Batch) -> int:
+    """1 if a row came to nothing."""
+    return SOME_FAILED if _lost(ended) else 0
 
 
 def _followed(batches: Batches, opened: Batch) -> Batch:
     found = opened
     with progress() as bar:
-        task = bar.add_task("issuing", total=opened.rows)
+        task = bar.add_task(DOING.get(opened.action, opened.action), total=opened.rows)
         for found in batches.follow(opened.id):
             bar.update(task, completed=found.settled)
     return found

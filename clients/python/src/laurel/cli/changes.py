@@ -10,19 +10,25 @@ from typing import Annotated, Any
 import typer
 
 from laurel.cli.app import As, AsJson, app, client
-from laurel.cli.credentials import CredentialName, hand_out
+from laurel.cli.batch import Detach, DryRun, Results, change_many
+from laurel.cli.credentials import hand_out
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import say
 from laurel.cli.verify import Unreadable
 
-Reason = Annotated[str, typer.Option(help="Kept with you: it is in no public record.", prompt="Reason")]
+OneOrMany = Annotated[str | None, typer.Argument(help="Its address or UUID; none with --file.")]
+Reason = Annotated[str | None, typer.Option(help="Kept with you: it is in no public record. Asked for unless given.")]
+Many = Annotated[
+    Path | None, typer.Option("--file", "-f", help="CSV, NDJSON or JSON: one credential a row, and its reason.")
+]
+Key = Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never does it twice.")]
 
 
 @app.command()
 def correct(
-    credential: CredentialName,
+    credential: OneOrMany = None,
     *,
-    reason: Reason,
+    reason: Reason = None,
     learner: Annotated[str | None, typer.Option("--name", help="The learner's name; empty removes it.")] = None,
     email: Annotated[str | None, typer.Option(help="The learner's e-mail address.")] = None,
     narrative: Annotated[str | None, typer.Option(help="What this learner did; empty removes it.")] = None,
@@ -30,22 +36,31 @@ def correct(
     changes: Annotated[
         Path | None, typer.Option(help='JSON of what is right, such as {"results": [...]}; null removes.')
     ] = None,
-    key: Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never corrects twice.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the corrected credential here.")] = None,
+    file: Many = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    key: Key = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the corrected credential here, or the results of --file.")
+    ] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
-    """Sign a credential anew, corrected. Its id stays; what the learner had is superseded."""
-    wanted = _read(changes) if changes else {}
-    recipient = ({} if email is None else {"email": email}) | ({} if learner is None else {"name": learner or None})
-    if recipient:
-        wanted["recipient"] = recipient
-    if narrative is not None:
-        wanted["narrative"] = narrative or None
-    if valid_until is not None:
-        wanted["validUntil"] = valid_until.astimezone().isoformat()
+    """Sign one credential anew, corrected, or many of a file. Its id stays; what the learner had is superseded."""
     with client(name) as laurel:
-        hand_out(laurel.credentials.correct(credential, reason, wanted, key=key), out, as_json=as_json)
+        if file is not None:
+            _alone(credential, reason, learner, email, narrative, valid_until, changes)
+            change_many(laurel, "correct", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
+        wanted = _read(changes) if changes else {}
+        recipient = ({} if email is None else {"email": email}) | ({} if learner is None else {"name": learner or None})
+        if recipient:
+            wanted["recipient"] = recipient
+        if narrative is not None:
+            wanted["narrative"] = narrative or None
+        if valid_until is not None:
+            wanted["validUntil"] = valid_until.astimezone().isoformat()
+        corrected = laurel.credentials.correct(_one(credential), _why(reason), wanted, key=key)
+        hand_out(corrected, out, as_json=as_json)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -59,21 +74,78 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @app.command()
-def revoke(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """Revoke a credential, for good."""
+def revoke(
+    credential: OneOrMany = None,
+    *,
+    reason: Reason = None,
+    file: Many = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    key: Key = None,
+    out: Results = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Revoke a credential, or many of a file, for good."""
     with client(name) as laurel:
-        say(laurel.credentials.revoke(credential, reason))
+        if file is not None:
+            _alone(credential, reason)
+            change_many(laurel, "revoke", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
+        say(laurel.credentials.revoke(_one(credential), _why(reason)))
 
 
 @app.command()
-def suspend(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """Suspend a credential until it is reinstated."""
+def suspend(
+    credential: OneOrMany = None,
+    *,
+    reason: Reason = None,
+    file: Many = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    key: Key = None,
+    out: Results = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Suspend a credential, or many of a file, until reinstated."""
     with client(name) as laurel:
-        say(laurel.credentials.suspend(credential, reason))
+        if file is not None:
+            _alone(credential, reason)
+            change_many(laurel, "suspend", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
+        say(laurel.credentials.suspend(_one(credential), _why(reason)))
 
 
 @app.command()
-def reinstate(credential: CredentialName, *, reason: Reason, name: As = DEFAULT) -> None:
-    """End a suspension."""
+def reinstate(
+    credential: OneOrMany = None,
+    *,
+    reason: Reason = None,
+    file: Many = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    key: Key = None,
+    out: Results = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """End a suspension, or many of a file."""
     with client(name) as laurel:
-        say(laurel.credentials.reinstate(credential, reason))
+        if file is not None:
+            _alone(credential, reason)
+            change_many(laurel, "reinstate", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
+        say(laurel.credentials.reinstate(_one(credential), _why(reason)))
+
+
+def _one(credential: str | None) -> str:
+    if credential is None:
+        raise typer.BadParameter("name a credential, or a file of them with --file")
+    return credential
+
+
+def _why(reason: str | None) -> str:
+    return reason if reason is not None else str(typer.prompt("Reason", err=True))
+
+
+def _alone(*others: object) -> None:
+    if any(other is not None for other in others):
+        raise typer.BadParameter("with --file, each row names its credential, its reason and what is right")

@@ -55,6 +55,7 @@ def issue(
     issuer: Annotated[str | None, typer.Option(help="Slug or DID; your first issuer unless given.")] = None,
     valid_until: Annotated[datetime | None, typer.Option(help="Local time.")] = None,
     narrative: Annotated[str | None, typer.Option(help="What this learner did.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Not to a learner who has the achievement already.")] = False,
     key: Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never issues twice.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the credential here.")] = None,
     as_json: AsJson = False,
@@ -69,6 +70,7 @@ def issue(
             issuer=issuer,
             valid_until=valid_until.astimezone() if valid_until else None,
             narrative=narrative,
+            allow_duplicates=not once,
             key=key,
         )
     hand_out(issued, out, as_json=as_json)

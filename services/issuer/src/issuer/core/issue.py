@@ -1,13 +1,14 @@
 """Issuing one credential: decide, take a place in the status list, compose, and store it with its event."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
 from issuer.core.award import allow
 from issuer.core.compose import Compose
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
+from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitsOfWork
 from issuer.core.slots import Slots
@@ -65,6 +66,8 @@ class Issue:
             if earlier is not None:
                 return await self._repeat(order.org_id, earlier)
         credential, issuer = await self._signed_credential(order)
+        if not order.allow_duplicates:
+            return await self._record_once(order, credential, issuer)
         return await self._record(order, credential, issuer)
 
     async def _signed_credential(self, order: Order) -> tuple[Credential, Issuer]:
@@ -100,6 +103,23 @@ class Issue:
                 await work.outbox.append(*(self._compose.event(one.credential, one.issuer) for one in new))
                 await work.commit()
         return earlier
+
+    async def _record_once(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
+        """Store it unless the learner has the achievement. Raises Conflict, and the key stays free."""
+        mark = once_mark(credential.achievement_id, credential.recipient_key)
+        made = replace(credential, once=mark)
+        async with self._unit_of_work() as work:
+            earlier = await work.idempotency.claim(order.org_id, order.key, made.id) if order.key else None
+            if earlier is None:
+                if await work.credentials.holders(made.achievement_id, [made.recipient_key]):
+                    raise already_awarded()
+                if not await work.credentials.add_all([made]):  # a batch was faster
+                    raise already_awarded()
+                await work.outbox.append(self._compose.event(made, issuer))
+                await work.commit()
+        if earlier is not None:
+            return await self._repeat(order.org_id, earlier)
+        return Issued(self._addresses.credential(made.id), made.document)
 
     async def _repeat(self, org_id: str, credential_id: str) -> Issued:
         document = await self._reading.document(org_id, CredentialId(credential_id))

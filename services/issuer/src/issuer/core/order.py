@@ -10,7 +10,10 @@ from service_kit.inputs import IdempotencyKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is asked for. `issuer` is a slug or a DID; without one the organization's first issuer is meant."""
+    """What is asked for. `issuer` is a slug or a DID; without one the organization's first issuer is meant.
+
+    Whoever names one learner means it, so duplicates are allowed unless the order says otherwise.
+    """
 
     org_id: str
     actor: str
@@ -26,4 +29,5 @@ class Order:
     evidence: tuple[Json, ...] = ()
     narrative: str | None = None
     credits_earned: float | None = None
+    allow_duplicates: bool = True
     key: IdempotencyKey | None = None

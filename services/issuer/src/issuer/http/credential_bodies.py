@@ -1,6 +1,7 @@
 """Request and response bodies about credentials. Names are Open Badges 3.0's where it has one."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -140,9 +141,16 @@ class CredentialRequest(AwardBody):
         default=None, max_length=500, description="slug or DID; the organization's first issuer, unless given"
     )
 
+    allow_duplicates: bool = Field(
+        default=True,
+        alias="allowDuplicates",
+        description="false: refused for a learner who has the achievement already",
+    )
+
     def order(self, org_id: str, actor: str, key: IdempotencyKey | None) -> Order:
         """As the core has it."""
-        return self.award(org_id, actor, achievement=self.achievement, issuer=self.issuer, key=key)
+        order = self.award(org_id, actor, achievement=self.achievement, issuer=self.issuer, key=key)
+        return replace(order, allow_duplicates=self.allow_duplicates)
 
 
 def _json(body: Body) -> Json:
