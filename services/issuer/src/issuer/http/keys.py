@@ -66,7 +66,7 @@ def _add_action(routes: APIRouter, services: Services, action: KeyAction) -> Non
         f"/{{key_id}}/{action.value}",
         change,
         methods=["POST"],
-        operation_id=f"{action.value}_key",
+        operation_id=f"{action.value}Key",
         summary=f"{action.value.capitalize()} a key",
         description=f"{DESCRIPTIONS[action]} Repeating it does nothing and succeeds.",
         responses=problems(404, 409, 422),

@@ -91,7 +91,7 @@ def _add_credentials(routes: APIRouter, uses: BackpackUses, base_url: str) -> No
         status_code=201,
         operation_id="upsertCredential",
         summary="Keep a credential, or replace an older one",
-        responses={**written, **refusals(413)},
+        responses={**written, **refusals(413, 415)},
         openapi_extra={"requestBody": {"required": True, "content": WRITTEN}},
     )
     async def upsert_credential(request: Request, caller: Upserts) -> Response:
@@ -117,7 +117,7 @@ def _add_profile(routes: APIRouter, uses: BackpackUses) -> None:
         "/profile",
         operation_id="putProfile",
         summary="Set the person's profile as a whole",
-        responses={**answer, **refusals(413)},
+        responses={**answer, **refusals(413, 415)},
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": DOCUMENT}}},
     )
     async def put_profile(request: Request, caller: UpdatesProfile) -> Response:

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from issuer.http.open_badges import CREDENTIALS, PREFIX, PROFILE, SCOPE, WRITTEN
-from issuer.http.open_badges_status import STATUS_INFO
+from issuer.http.open_badges_status import STATUS_INFO, refusals
 from service_kit.app import router
 
 DISCOVERY = f"{PREFIX}/discovery"
@@ -40,7 +40,10 @@ def discovery_routes(host: Host) -> APIRouter:
     answer: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
     @routes.get(
-        "/discovery", operation_id="getServiceDescription", summary="The service description document", responses=answer
+        "/discovery",
+        operation_id="getServiceDescription",
+        summary="The service description document",
+        responses={**answer, **refusals()},
     )
     async def get_service_description(request: Request) -> Response:
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}

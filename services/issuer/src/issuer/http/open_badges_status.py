@@ -70,5 +70,6 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses=` for these statuses, and those that every protected route has."""
     content = {"application/json": {"schema": STATUS_INFO}}
     return {
-        status: {"description": "imsx_StatusInfo", "content": content} for status in (400, 401, 403, 503, *statuses)
+        status: {"description": "imsx_StatusInfo", "content": content}
+        for status in (400, 401, 403, 429, 503, *statuses)
     } | {"default": {"description": "imsx_StatusInfo", "content": content}}
