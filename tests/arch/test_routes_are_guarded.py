@@ -67,6 +67,7 @@ HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/met
 }
 HIDDEN |= {(method, "/login/invitations") for method in ("GET", "POST")}
 HIDDEN |= {("GET", f"/docs{file}") for file in ("", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")}
+HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}
 HIDDEN |= {("POST", "/login/end"), ("GET", "/login/page.css")}
 """Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""
 

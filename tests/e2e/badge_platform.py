@@ -65,7 +65,7 @@ class Platform:
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
-            "scope": " ".join([*self.scopes, "backpack:manage", "offline_access"]),
+            "scope": " ".join([*self.scopes, "backpack:manage", "backpack:connect", "offline_access"]),
         }
         answer = self.http.post(self.registration, json=metadata)
         assert answer.status_code == 201, answer.text
@@ -84,12 +84,16 @@ class Platform:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        with httpx.Client(verify=self.trust, timeout=30) as browser:
-            back = walk(browser, f"{self.authorization}?{urlencode(query)}", person)
+        back = self.browse(f"{self.authorization}?{urlencode(query)}", person)
         assert back["state"] == state
         form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": REDIRECT}
         self._tokens(form | {"scope": query["scope"], "code_verifier": verifier})
         return back["scope"]
+
+    def browse(self, start: str, person: dict[str, str]) -> dict[str, str]:
+        """A fresh browser signs in, agrees, and ends elsewhere; that address's query."""
+        with httpx.Client(verify=self.trust, timeout=30) as browser:
+            return walk(browser, start, person)
 
     def refresh(self) -> None:
         """A new access token without the person."""
@@ -107,6 +111,10 @@ class Platform:
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = self.headers | options.pop("headers", {})
         return self.http.request(method, f"{self.api}{path}", headers=headers, **options)
+
+    def mine(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """What Open Badges has no words for."""
+        return self.http.request(method, f"{self.host}/learners/me{path}", headers=self.headers, **options)
 
     def push(self, text: str, media_type: str) -> httpx.Response:
         return self.call("POST", "/credentials", content=text, headers={"Content-Type": media_type})

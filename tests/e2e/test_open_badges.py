@@ -128,6 +128,39 @@ def test_what_does_not_hold_is_refused(fleet: Fleet, register: Callable[[], Plat
     assert (stranger.status_code, minor(stranger)) == (401, "unauthorizedrequest")
 
 
+def test_laurel_is_the_client_of_another_host(fleet: Fleet, register: Callable[[], Platform]) -> None:
+    """The fleet is its own peer: Lakeside's owner keeps a backpack here, Harbour's has the account over there."""
+    here, there = register(), register()
+    here.allow(organization(fleet, "lakeside")["owner"], *here.scopes, "backpack:manage", "backpack:connect")
+    there.allow(organization(fleet, "harbour")["owner"], *there.scopes, "backpack:manage")
+    for one in (here, there):
+        assert one.mine("DELETE", "/backpack").status_code == 204
+
+    discovery = f"{fleet.tls_base_url}/ims/ob/v3p0/discovery"
+    begun = here.mine("POST", "/hosts", json={"discoveryUrl": discovery})
+    assert begun.status_code == 201, begun.text
+    host = f"/hosts/{begun.json()['id']}"
+    back = here.browse(begun.json()["authorizationUrl"], organization(fleet, "harbour")["owner"])
+    page = here.http.get(f"{fleet.tls_base_url}/learners/me/hosts/return/{begun.json()['id']}", params=back)
+    assert f'<code id="code">{back["code"]}</code>' in page.text
+    assert here.mine("POST", f"{host}/push", json={"credential": "x"}).status_code == 404
+    assert here.mine("POST", f"{host}/confirm", json={"code": back["code"]}).json()["connected"] is True
+
+    document = badge(fleet)["credential"]
+    here.push(json.dumps(document), "application/json")
+    (kept,) = here.mine("GET", "/backpack").json()["items"]
+    pushes = [here.mine("POST", f"{host}/push", json={"credential": kept["id"]}) for _ in range(2)]
+    assert [answer.json() for answer in pushes] == [{"outcome": "created"}, {"outcome": "replaced"}]
+    assert there.call("GET", "/credentials").json()["credential"] == [document]
+
+    token = as_token(fleet, document)
+    assert there.push(token, "text/plain").status_code == 201
+    pulled = here.mine("POST", f"{host}/pull", json={"since": "2026-01-01T00:00:00Z"})
+    assert pulled.json() == {"created": 1, "replaced": 1, "older": 0, "refused": [], "nextOffset": None}
+    assert here.call("GET", "/credentials").json() == {"credential": [document], "compactJwsString": [token]}
+    assert here.mine("DELETE", host).status_code == 204
+
+
 def minor(answer: httpx.Response) -> str:
     (found,) = answer.json()["imsx_codeMinor"]["imsx_codeMinorField"]
     return str(found["imsx_codeMinorFieldValue"])

@@ -28,7 +28,7 @@ class Keeper:
     org: str = ORG
 
     def headers(self, *scopes: str) -> dict[str, str]:
-        held = scopes or (*SCOPES, "backpack:manage")
+        held = scopes or (*SCOPES, "backpack:manage", "backpack:connect")
         token = self.world.mint.token(self.org, *held, sub=self.person, grant_id=new_id())
         return {"Authorization": f"Bearer {token}"}
 

@@ -33,6 +33,11 @@ BODIES: dict[str, object] = {
     "POST /ims/ob/v3p0/credentials": {},
     "PUT /ims/ob/v3p0/profile": {},
     "DELETE /learners/me/backpack": None,
+    "POST /learners/me/hosts": {"discoveryUrl": "https://host.example/ims/ob/v3p0/discovery"},
+    "POST /learners/me/hosts/{host_id}/confirm": {"code": "x"},
+    "POST /learners/me/hosts/{host_id}/push": {"credential": "x"},
+    "POST /learners/me/hosts/{host_id}/pull": {},
+    "DELETE /learners/me/hosts/{host_id}": None,
     "DELETE /learners/me/backpack/{kept_id}": None,
     "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},
 }
@@ -62,7 +67,14 @@ async def call(  # type: ignore[no-untyped-def]
     world: World, route: str, headers: dict[str, str], slug: str = "none", credential: str = "none", key: str = "none"
 ):
     method, path = route.split(" ")
-    names = {"slug": slug, "credential_id": credential, "batch_id": credential, "key_id": key, "kept_id": credential}
+    names = {
+        "slug": slug,
+        "credential_id": credential,
+        "batch_id": credential,
+        "key_id": key,
+        "kept_id": credential,
+        "host_id": "none",
+    }
     path = path.format(form="eddsa-rdfc-2022", **names)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
 

@@ -301,6 +301,11 @@ class TestDiscovery:
         assert {"title", "version", "termsOfService", "x-imssf-privacyPolicyUrl"} <= body["info"].keys()
         assert answer.headers["cache-control"] == "public, max-age=3600"
 
+    async def test_its_logo_is_an_image(self, world: World) -> None:
+        image = (await world.client.get(f"{OB}/discovery")).json()["info"]["x-imssf-image"]
+        answer = await world.client.get(image.removeprefix(BASE_URL))
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
     async def test_it_is_not_sent_twice(self, world: World) -> None:
         first = await world.client.get(f"{OB}/discovery")
         again = await world.client.get(f"{OB}/discovery", headers={"If-None-Match": first.headers["etag"]})

@@ -34,6 +34,7 @@ ALL_SCOPES = (
         for name in ("credential.readonly", "credential.upsert", "profile.readonly", "profile.update")
     ),
     "backpack:manage",
+    "backpack:connect",
 )
 ORG, OTHER_ORG = "6f0c1ad0-0000-4000-8000-000000000001", "6f0c1ad0-0000-4000-8000-000000000002"
 LEARNER = "Ana.Silva@Students.example"

@@ -138,6 +138,24 @@ async def test_nobody_is_connected_to(url: str, names: object, connections: list
     assert connections == []
 
 
+@pytest.mark.parametrize("url", HOSTILE)
+async def test_nobody_is_sent_anything(url: str, names: object, connections: list[str]) -> None:
+    async with open_fetcher(FetcherSettings()) as fetcher:
+        with pytest.raises(FetchError):
+            await fetcher.send("POST", url, headers={}, body=b"secret")
+    assert connections == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://10.0.0.1/", "http://example.org/", "https://[::1", "https://u@example.org/", ""]
+)
+async def test_an_address_can_be_checked_before_it_is_used(url: str) -> None:
+    async with open_fetcher(FetcherSettings()) as fetcher:
+        with pytest.raises(FetchError):
+            fetcher.check(url)
+        fetcher.check("https://example.org/path?query")
+
+
 async def test_a_public_name_is_connected_to_by_its_public_address(
     names: dict[str, list[list[str]]], connections: list[str]
 ) -> None:
@@ -194,7 +212,7 @@ LOCAL = FetcherSettings(allow_private=True, total_s=1.0, connect_s=0.5, max_byte
 async def serving(handler: Handler) -> AsyncIterator[tuple[Fetcher, str]]:
     """A web server on this machine, and a fetcher that may read it."""
     app = web.Application()
-    app.router.add_get("/{path:.*}", handler)
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -335,3 +353,30 @@ async def test_cookies_are_not_kept() -> None:
         await fetcher.get(origin)
         await fetcher.get(origin)
     assert seen == [None, None]
+
+
+async def test_whatever_a_host_answers_to_a_request_is_an_answer() -> None:
+    asked = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append((request.method, request.headers["Content-Type"], await request.read()))
+        return web.Response(status=307, body=b"no", headers={"Location": "/elsewhere", "Link": '<a>; rel="next"'})
+
+    async with serving(handler) as (fetcher, origin):
+        reply = await fetcher.send("POST", origin, headers={"Content-Type": "text/plain"}, body=b"hello")
+    assert (reply.status, reply.body, reply.link) == (307, b"no", '<a>; rel="next"')
+    assert asked == [("POST", "text/plain", b"hello")]
+
+
+@pytest.mark.parametrize(("most", "is_read"), [(None, False), (300_000, True)])
+async def test_an_answer_is_bounded_as_the_caller_says(most: int | None, is_read: bool) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 200_000)
+
+    async with serving(handler) as (fetcher, origin):
+        try:
+            reply = await fetcher.send("GET", origin, headers={}, body=b"", max_bytes=most)
+        except FetchError as error:
+            assert (error.code, is_read) == ("too_large", False)
+        else:
+            assert (len(reply.body), is_read) == (200_000, True)

@@ -35,6 +35,7 @@ TAGS = {
     "clients": "An organization's programs, and their credentials.",
     "courses": "What is taught.",
     "achievements": "What can be earned: drafts, and published versions that never change.",
+    "pathways": "What leads to what: drafted, checked, published, tried.",
     "issuers": "Who signs, with which keys, by which policy.",
     "keys": "An issuer's keys: publish, activate, retire, revoke.",
     "credentials": "Issue to one learner; revoke, suspend, reinstate.",
@@ -43,7 +44,7 @@ TAGS = {
     "verifications": "Verdicts with their reasons.",
     "trusted issuers": "Issuers that your organization accepts although the fleet does not know them.",
     "open-badges": "A person's credentials and profile, for other platforms (Open Badges 3.0).",
-    "backpack": "What a person keeps: see it, delete it.",
+    "backpack": "What a person keeps: see it, delete it, move it between hosts.",
     "vc-api": "The VC-API of the W3C Credentials Community Group: issue, set status, derive, verify.",
     "problem types": "What the `type` of a refusal leads to.",
 }

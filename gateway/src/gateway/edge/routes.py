@@ -127,7 +127,10 @@ REGISTRY = (
 ISSUER = (
     *_of(Room.ISSUER, "/issuers", "/credentials"),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
+    Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),
+    Route(match=Under("/learners/me/hosts"), room=Room.ISSUER, timeout_s=60),
     *_of(Room.ISSUER, "/offers", "/learners/me"),
+    Route(match=Path("/ims/ob/v3p0/logo.svg"), room=Room.ISSUER, access=Access.PUBLIC),
     Route(match=Path("/ims/ob/v3p0/discovery"), room=Room.ISSUER, access=Access.PUBLIC),
     *_of(Room.ISSUER, "/ims/ob/v3p0"),
     *_call(Room.ISSUER, "/vc/credentials/issue", "/vc/credentials/status", "/vc/credentials/derive"),

@@ -33,6 +33,7 @@ MEANINGS = {
     "clients:manage": "Manage the organization's programs",
     "audit:read": "Read the audit trail",
     "backpack:manage": "See what is in your backpack, and delete it",
+    "backpack:connect": "Connect your backpack to other badge platforms, and move credentials there and back",
 }
 MEANINGS |= dict(
     zip(

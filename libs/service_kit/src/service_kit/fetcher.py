@@ -1,4 +1,4 @@
-"""The one way to read the public web: https only, public addresses only, bounded in size and time, no redirects.
+"""The one way to the public web: https only, public addresses only, bounded in size and time, no redirects.
 
 The address that was checked is the address that is connected to, so a name cannot be rebound in between.
 """
@@ -6,9 +6,11 @@ The address that was checked is the address that is connected to, so a name cann
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 from service_kit.metrics import FETCHES
 from service_kit.settings import FetcherSettings
 
+T = TypeVar("T")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
@@ -42,6 +45,15 @@ class Document:
     body: bytes
     media_type: str
     etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a host answered to a request, whatever the status: its body, and its Link header."""
+
+    status: int
+    body: bytes
+    link: str
 
 
 def is_public(address: Address) -> bool:
@@ -92,9 +104,21 @@ class Fetcher:
 
     async def get(self, url: str, *, accept: str = "application/json") -> Document:
         """GET one document. Raises FetchError, and nothing else."""
+        return await self._guarded(url, partial(self._read, url, accept))
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, max_bytes: int | None = None
+    ) -> Reply:
+        """Any request, under the same guard. Raises FetchError, and nothing else.
+
+        `max_bytes` bounds the answer instead of the settings.
+        """
+        return await self._guarded(url, partial(self._send, method, url, headers, body, max_bytes))
+
+    async def _guarded(self, url: str, ask: Callable[[], Awaitable[T]]) -> T:
         try:
             self._check(url)
-            document = await self._read(url, accept)
+            answer = await ask()
         except FetchError as error:
             FETCHES.labels(error.code).inc()
             raise
@@ -102,7 +126,22 @@ class Fetcher:
             FETCHES.labels("unreachable").inc()
             raise FetchError("unreachable", f"{url} cannot be read: {type(error).__name__}", transient=True) from error
         FETCHES.labels("ok").inc()
-        return document
+        return answer
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_bytes: int | None
+    ) -> Reply:
+        request = self._session.request(method, url, headers=headers, data=body or None, allow_redirects=False)
+        async with request as response:
+            content = await self._bounded(url, response, max_bytes)
+            return Reply(response.status, content, response.headers.get("Link", ""))
+
+    def check(self, url: str) -> None:
+        """Raises FetchError for an address that is not read, whatever is there; its name is resolved when it is."""
+        try:
+            self._check(url)
+        except ValueError as error:
+            raise FetchError("url_refused", "the address cannot be read", transient=False) from error
 
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
@@ -140,8 +179,8 @@ class Fetcher:
             body = await self._bounded(url, response)
             return Document(body, response.content_type, response.headers.get("ETag"))
 
-    async def _bounded(self, url: str, response: aiohttp.ClientResponse) -> bytes:
-        limit = self._settings.max_bytes
+    async def _bounded(self, url: str, response: aiohttp.ClientResponse, max_bytes: int | None = None) -> bytes:
+        limit = max_bytes or self._settings.max_bytes
         body = bytearray()
         async for chunk in response.content.iter_chunked(65536):
             body += chunk

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from issuer.adapters.audit import audit
 from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
 from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
+from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
 from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.list_publisher import ListPublisher
@@ -26,6 +27,7 @@ from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
 from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
 from issuer.core.backpack_arrival import Examine
+from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PullCredentials, PushCredential, ReadHosts
 from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
 from issuer.core.compose import Compose
@@ -45,6 +47,7 @@ from issuer.core.work_changes import WorkChanges
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.backpack import backpack_routes
+from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.services import Services
@@ -199,7 +202,37 @@ def backpack_routers(
         empty=EmptyBackpack(backpacks=backpacks),
     )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
-    return (open_badges_routes(uses, base), discovery_routes(host), backpack_routes(uses, base))
+    hosts = host_uses(settings, database, fetcher, uses.keep, clock)
+    return (
+        open_badges_routes(uses, base),
+        discovery_routes(host),
+        backpack_routes(uses, base),
+        host_routes(hosts, base),
+        return_routes(hosts),
+    )
+
+
+def host_uses(
+    settings: IssuerSettings, database: Database, fetcher: Fetcher, keep: KeepCredential, clock: Clock
+) -> HostUses:
+    """What connections to other hosts are made of. Towards them we are at the https origin."""
+    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
+    sender, origin = GuardedSender(fetcher, offload), settings.did_web_origin
+    connections = Connections(works=works, sender=sender, clock=clock)
+    return HostUses(
+        connect=ConnectHost(
+            works=works,
+            sender=sender,
+            origin=origin,
+            clock=clock,
+            new_id=new_id,
+            new_secret=lambda: random_bytes(32).hex(),
+        ),
+        confirm=ConfirmHost(connections=connections, origin=origin),
+        push=PushCredential(connections=connections, reading=BackpackRows(database)),
+        pull=PullCredentials(connections=connections, keep=keep),
+        read=ReadHosts(works=works, reading=HostRows(database), clock=clock),
+    )
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from contracts.problems.model import ProblemType
 
 BACKPACK = "/learners/me/backpack"
+HOST = "/learners/me/hosts/0198c0de-0000-7000-8000-000000000005"
 
 ENTRIES = (
     ProblemType(
@@ -22,5 +23,41 @@ ENTRIES = (
         "Delete what is no longer needed: `DELETE /learners/me/backpack/{id}`.",
         "a backpack holds 1000 credentials and 67108864 bytes",
         "/ims/ob/v3p0/credentials",
+    ),
+    ProblemType(
+        "host-refused",
+        409,
+        "The other host did not do its part",
+        "Another host of Open Badges refused what it was asked, or answered something that is not in the standard.",
+        "Look there what is wrong. If it no longer lets us in, delete the connection and begin a new one.",
+        "the other host did not do its part: it answered 500 to the credential",
+        f"{HOST}/push",
+    ),
+    ProblemType(
+        "host-busy",
+        409,
+        "Something is under way with this host",
+        "A connection does one thing at a time, so that its tokens are never used twice.",
+        "Try again in a few seconds.",
+        "something else is under way with this host; try again",
+        f"{HOST}/pull",
+    ),
+    ProblemType(
+        "host-not-connected",
+        409,
+        "The connection is not in that state",
+        "The person has not allowed it at the other host yet, did so too late, or has already.",
+        "Let the person allow it at `authorizationUrl`, and confirm it with the code, within 15 minutes.",
+        "the person has not allowed this at the other host yet",
+        f"{HOST}/push",
+    ),
+    ProblemType(
+        "too-many-hosts",
+        409,
+        "The backpack is connected to as many hosts as it may",
+        "Connections are limited, those that wait for a consent among them.",
+        "Delete one: `DELETE /learners/me/hosts/{id}`.",
+        "a backpack is connected to 10 hosts at most",
+        "/learners/me/hosts",
     ),
 )

@@ -93,6 +93,13 @@ class BackpackRows:
         last = (items[-1].kept_at.isoformat(), str(items[-1].id)) if len(found) > page.limit else None
         return Page(items, last)
 
+    async def text(self, person: PersonId, kept_id: KeptId) -> tuple[Notation, str] | None:
+        """One credential as it came."""
+        query = select(KEPT.notation, KEPT.document).where(KEPT.person == person, KEPT.id == kept_id)
+        async with self._database.connection() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else (Notation(row[0]), row[1])
+
     async def profile(self, person: PersonId) -> str | None:
         """The text, if one was set."""
         async with self._database.connection() as connection:

@@ -237,3 +237,21 @@ BACKPACK_CREDENTIALS = Table(
     CheckConstraint("notation IN ('document', 'compact_jws')", name="known_notation"),
     Index("ix_backpack_credentials_kept", "person", "kept_at", "id"),
 )
+
+BACKPACK_HOSTS = Table(
+    "backpack_hosts",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("person", ForeignKey("backpacks.person", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("api_url", Text, nullable=False),
+    Column("registration_url", Text, nullable=False),
+    Column("authorization_url", Text, nullable=False),
+    Column("token_url", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    Column("waits_until", MOMENT),
+    Column("busy_until", MOMENT),
+)

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from credential_core.verify import Resolution
-from issuer.core.backpack_model import Arrived, Kept, KeptId, Outcome, PersonId, Slice, Texts
+from issuer.core.backpack_model import Arrived, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from issuer.core.model import Json
 from service_kit.inputs import Page, PageRequest
 
@@ -50,6 +50,8 @@ class BackpackReading(Protocol):
     async def texts(self, person: PersonId, wanted: Slice) -> Texts: ...
 
     async def kept(self, person: PersonId, page: PageRequest) -> Page[Kept]: ...
+
+    async def text(self, person: PersonId, kept_id: KeptId) -> tuple[Notation, str] | None: ...
 
     async def profile(self, person: PersonId) -> str | None: ...
 

@@ -10,10 +10,16 @@ from fastapi import APIRouter, Request, Response
 from issuer.http.open_badges import CREDENTIALS, PREFIX, PROFILE, SCOPE, WRITTEN
 from issuer.http.open_badges_status import STATUS_INFO, refusals
 from service_kit.app import router
+from service_kit.representation import reply
 
 DISCOVERY = f"{PREFIX}/discovery"
+LOGO_PATH = f"{PREFIX}/logo.svg"
 MAX_AGE_S = 3600
 SCHEME = "OAuth2ACG"
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><title>Laurel</title>'
+    b'<path d="M20 8C4 24 6 46 30 56M44 8c16 16 14 38-10 48" fill="none" stroke="#2d6a4f" stroke-width="5"/></svg>'
+)
 SCOPES = {
     "credential.readonly": "Read the person's credentials",
     "credential.upsert": "Add credentials for the person, or replace them by newer ones",
@@ -51,6 +57,10 @@ def discovery_routes(host: Host) -> APIRouter:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
+    @routes.get("/logo.svg", include_in_schema=False)
+    async def get_logo(request: Request) -> Response:
+        return reply(request, LOGO, media_type="image/svg+xml", cache_control=f"public, max-age={MAX_AGE_S}")
+
     return routes
 
 
@@ -64,6 +74,7 @@ def service_description(host: Host) -> dict[str, Any]:
             "description": "A host of Open Badges 3.0",
             "termsOfService": host.terms_url,
             "x-imssf-privacyPolicyUrl": host.privacy_url,
+            "x-imssf-image": f"{host.base_url}{LOGO_PATH}",
         },
         "servers": [{"url": f"{host.base_url}{PREFIX}"}],
         "paths": _paths(),

@@ -1,0 +1,264 @@
+"""A person connects the backpack to another host of Open Badges, and moves credentials there and back.
+
+Each step is: one transaction that takes the connection, the network, one transaction that stores what came of it. While
+a connection is taken nobody else uses it, so that a refresh token is never shown twice.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from issuer.core import backpack_client as client
+from issuer.core.backpack import KeepCredential
+from issuer.core.backpack_hosts_model import (
+    CONSENT_LIFETIME,
+    LEASE,
+    MOST_HOSTS,
+    HostId,
+    RemoteHost,
+    digest_of,
+)
+from issuer.core.backpack_hosts_ports import Answer, HostReading, HostWorks, Outgoing, Sender
+from issuer.core.backpack_model import KeptId, Notation, Outcome, PersonId
+from issuer.core.backpack_ports import BackpackReading
+from service_kit.clock import Clock
+from service_kit.errors import Conflict, Invalid, NotFound, ServiceError, invalid_field
+from service_kit.ids import NewId, is_id
+
+PAGE = 10
+PUSHED = {201: Outcome.CREATED, 200: Outcome.REPLACED, 304: Outcome.OLDER}
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A connection that waits for the person's consent at this address."""
+
+    host: RemoteHost
+    authorization_url: str
+
+
+class Connections:
+    """Taking a connection for a while, and calling its host with a token that is fresh enough."""
+
+    def __init__(self, *, works: HostWorks, sender: Sender, clock: Clock) -> None:
+        self._works = works
+        self._sender = sender
+        self._clock = clock
+
+    async def take(self, person: PersonId, host_id: str, *, connected: bool) -> RemoteHost:
+        """The person's connection, busy from now on. Raises NotFound, Conflict."""
+        now = self._clock()
+        async with self._works() as work:
+            host = await work.lock(person, HostId(host_id)) if is_id(host_id) else None
+            if host is None:
+                raise NotFound("there is no such host")
+            if host.busy_until is not None and host.busy_until > now:
+                raise Conflict("something else is under way with this host; try again", code="host-busy")
+            if host.is_connected != connected or (host.waits_until is not None and host.waits_until <= now):
+                raise Conflict(_WRONG_STATE[connected], code="host-not-connected")
+            await work.hold(host.id, now + LEASE)
+            await work.commit()
+        return host
+
+    async def give_back(self, host: RemoteHost) -> None:
+        """Let others have it."""
+        async with self._works() as work:
+            await work.hold(host.id, None)
+            await work.commit()
+
+    async def call(self, host: RemoteHost, request: Outgoing) -> Answer:
+        """With the access token, and once more with a fresh one if that is refused. Raises Unavailable, Conflict."""
+        answer = await self._sender(_authorized(host, request))
+        if answer.status != 401 or not host.secrets.refresh_token:
+            return answer
+        renewed = await self.tokens(host, client.refresh_form(host.secrets))
+        return await self._sender(_authorized(renewed, request))
+
+    async def tokens(self, host: RemoteHost, form: bytes) -> RemoteHost:
+        """The connection with new tokens, stored at once: the old refresh token may be used up."""
+        headers = {"Authorization": client.basic(host.secrets), "Content-Type": "application/x-www-form-urlencoded"}
+        answer = await self._sender(Outgoing("POST", host.endpoints.token, headers, form))
+        if answer.status != 200:
+            raise client.refused(f"its token endpoint answered {answer.status}; delete the connection and begin anew")
+        secrets = client.with_tokens(host.secrets, answer.document)
+        renewed = replace(host, secrets=secrets, waits_until=None, changed_at=self._clock())
+        async with self._works() as work:
+            await work.save(renewed)
+            await work.commit()
+        return renewed
+
+
+_WRONG_STATE = {
+    True: "the person has not allowed this at the other host yet",
+    False: "this connection does not wait for a consent any more",
+}
+
+
+class ConnectHost:
+    """Discovers a host, registers there, and says where the person goes to allow it."""
+
+    def __init__(
+        self, *, works: HostWorks, sender: Sender, origin: str, clock: Clock, new_id: NewId, new_secret: NewId
+    ) -> None:
+        self._works = works
+        self._sender = sender
+        self._origin = origin
+        self._clock = clock
+        self._new_id = new_id
+        self._new_secret = new_secret
+
+    async def __call__(self, person: PersonId, discovery_url: str) -> Begun:
+        """Raises Invalid for an address that is no host's, Conflict when there are too many or it says no."""
+        if not discovery_url.endswith(f"/ims/ob/v3p0{client.DISCOVERY}"):
+            raise invalid_field("discoveryUrl", "must end in /ims/ob/v3p0/discovery")
+        found = await self._sender(Outgoing("GET", discovery_url))
+        if found.status != 200:
+            raise invalid_field("discoveryUrl", f"answered {found.status}")
+        where = client.endpoints(discovery_url, found.document)
+        self._sender.check(where.authorization)  # a browser goes there, and to nothing that we would not read
+        host_id, state, now = HostId(self._new_id()), self._new_secret(), self._clock()
+        redirect = redirect_uri(self._origin, host_id)
+        body = client.metadata(self._origin, redirect)
+        answer = await self._sender(Outgoing("POST", where.registration, {"Content-Type": "application/json"}, body))
+        if answer.status != 201:
+            raise client.refused(f"its registration answered {answer.status}")
+        secrets = replace(client.registered(answer.document), verifier=self._new_secret())
+        until = now + CONSENT_LIFETIME
+        host = RemoteHost(host_id, person, where, secrets, digest_of(state), now, now, until)
+        async with self._works() as work:
+            await work.open(person, now)
+            if await work.count(person) >= MOST_HOSTS:
+                raise Conflict(f"a backpack is connected to {MOST_HOSTS} hosts at most", code="too-many-hosts")
+            await work.add(host)
+            await work.commit()
+        return Begun(host, client.authorization_url(where, secrets, redirect, state))
+
+
+class ConfirmHost:
+    """Completes a connection with the code that the person's browser was shown.
+
+    Not when the browser comes back: whoever begins a connection could have somebody else allow it. Only who sees the
+    page after allowing knows the code.
+    """
+
+    def __init__(self, *, connections: Connections, origin: str) -> None:
+        self._connections = connections
+        self._origin = origin
+
+    async def __call__(self, person: PersonId, host_id: str, code: str) -> RemoteHost:
+        """Raises NotFound, Conflict."""
+        host = await self._connections.take(person, host_id, connected=False)
+        try:
+            form = client.code_form(code, host.secrets, redirect_uri(self._origin, host.id))
+            return await self._connections.tokens(host, form)
+        finally:
+            await self._connections.give_back(host)
+
+
+class PushCredential:
+    """Puts one of the person's credentials into the other host, as it is."""
+
+    def __init__(self, *, connections: Connections, reading: BackpackReading) -> None:
+        self._connections = connections
+        self._reading = reading
+
+    async def __call__(self, person: PersonId, host_id: str, kept_id: str) -> Outcome:
+        """Raises NotFound, Conflict, Unavailable."""
+        found = await self._reading.text(person, KeptId(kept_id)) if is_id(kept_id) else None
+        if found is None:
+            raise NotFound("there is no such credential in the backpack")
+        notation, text = found
+        host = await self._connections.take(person, host_id, connected=True)
+        try:
+            headers = {"Content-Type": client.MEDIA_TYPES[notation]}
+            request = Outgoing("POST", f"{host.endpoints.api}/credentials", headers, text.encode())
+            answer = await self._connections.call(host, request)
+        finally:
+            await self._connections.give_back(host)
+        if answer.status not in PUSHED:
+            raise client.refused(f"it answered {answer.status} to the credential")
+        return PUSHED[answer.status]
+
+
+@dataclass(frozen=True, slots=True)
+class PulledPage:
+    """What became of one page: how many of each outcome, why others were refused, and where the next page begins."""
+
+    outcomes: Mapping[Outcome, int]
+    refused: Sequence[str]
+    next_offset: int | None
+
+
+class PullCredentials:
+    """Takes a page of credentials from the other host, each verified as if the person had sent it."""
+
+    def __init__(self, *, connections: Connections, keep: KeepCredential) -> None:
+        self._connections = connections
+        self._keep = keep
+
+    async def __call__(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> PulledPage:
+        """Raises NotFound, Conflict, Unavailable."""
+        host = await self._connections.take(person, host_id, connected=True)
+        try:
+            query = f"limit={PAGE}&offset={offset}" + (f"&since={_moment(since)}" if since else "")
+            request = Outgoing("GET", f"{host.endpoints.api}/credentials?{query}")
+            answer = await self._connections.call(host, request)
+        finally:
+            await self._connections.give_back(host)
+        if answer.status != 200:
+            raise client.refused(f"it answered {answer.status} to the question for credentials")
+        page = client.pulled(answer.document, answer.link)
+        results = await asyncio.gather(*(self._kept(person, notation, text) for notation, text in page.texts[:PAGE]))
+        outcomes = {outcome: results.count(outcome) for outcome in Outcome}
+        reasons = [one for one in results if not isinstance(one, Outcome)]
+        return PulledPage(outcomes, reasons, offset + len(results) if page.has_more and results else None)
+
+    async def _kept(self, person: PersonId, notation: Notation, text: str) -> Outcome | str:
+        try:
+            return await self._keep(person, text, notation)
+        except ServiceError as error:
+            return error.detail
+
+
+class ReadHosts:
+    """The person's connections, and the end of one."""
+
+    def __init__(self, *, works: HostWorks, reading: HostReading, clock: Clock) -> None:
+        self._works = works
+        self._reading = reading
+        self._clock = clock
+
+    async def all(self, person: PersonId) -> Sequence[RemoteHost]:
+        """At most MOST_HOSTS, oldest first."""
+        return await self._reading.hosts(person)
+
+    async def awaits(self, host_id: str, state: str) -> str:
+        """The name of the host that this answer to an authorization request comes from. Raises Invalid."""
+        waiting = (
+            await self._reading.waiting(HostId(host_id), digest_of(state), self._clock()) if is_id(host_id) else None
+        )
+        if waiting is None:
+            raise Invalid("this answer was not asked for, or came too late; begin again in your program")
+        return waiting
+
+    async def remove(self, person: PersonId, host_id: str) -> None:
+        """Forget its tokens. Raises NotFound."""
+        async with self._works() as work:
+            if not is_id(host_id) or not await work.remove_host(person, HostId(host_id)):
+                raise NotFound("there is no such host")
+            await work.commit()
+
+
+def redirect_uri(origin: str, host_id: HostId) -> str:
+    """Where a host sends browsers back to: one address each, so that none can answer for another (RFC 9700 §4.4)."""
+    return f"{origin}/learners/me/hosts/return/{host_id}"
+
+
+def _authorized(host: RemoteHost, request: Outgoing) -> Outgoing:
+    headers = {**request.headers, "Authorization": f"Bearer {host.secrets.access_token}"}
+    return replace(request, headers=headers)
+
+
+def _moment(since: datetime) -> str:
+    return since.isoformat().replace("+00:00", "Z")

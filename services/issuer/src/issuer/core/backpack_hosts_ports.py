@@ -1,0 +1,82 @@
+"""What connections to other hosts need from outside: their storage, and requests to strangers under guard."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from issuer.core.backpack_hosts_model import HostId, RemoteHost
+from issuer.core.backpack_model import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to another host."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `document` is its JSON, None where it is none; `link` its Link header."""
+
+    status: int
+    document: Any
+    link: str
+
+
+class Sender(Protocol):
+    """Sends requests: https, public addresses, bounded in size and time, no redirections."""
+
+    async def __call__(self, request: Outgoing) -> Answer:
+        """Raises Unavailable for a host that does not answer, Invalid for an address that is not called."""
+
+    def check(self, url: str) -> None:
+        """Raises Invalid for an address that would not be called."""
+
+
+class HostWork(Protocol):
+    """One transaction over connections. Leaving it without `commit` undoes everything."""
+
+    async def open(self, person: PersonId, at: datetime) -> None:
+        """The person's backpack, made if there is none, locked until the end of the transaction."""
+
+    async def count(self, person: PersonId) -> int: ...
+
+    async def add(self, host: RemoteHost) -> None: ...
+
+    async def lock(self, person: PersonId, host_id: HostId) -> RemoteHost | None: ...
+
+    async def hold(self, host_id: HostId, until: datetime | None) -> None:
+        """Nobody else uses it until then; None lets others have it."""
+
+    async def save(self, host: RemoteHost) -> None:
+        """Store its secrets, and that its consent is given."""
+
+    async def remove_host(self, person: PersonId, host_id: HostId) -> bool:
+        """False when there is none."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+
+HostWorks = Callable[[], HostWork]
+
+
+class HostReading(Protocol):
+    """Reads outside any transaction."""
+
+    async def hosts(self, person: PersonId) -> Sequence[RemoteHost]:
+        """Oldest first, without their secrets."""
+
+    async def waiting(self, host_id: HostId, state: bytes, now: datetime) -> str | None:
+        """The name of a host whose consent is awaited under this state."""

@@ -1,0 +1,197 @@
+"""/learners/me/hosts: other hosts of Open Badges that a person's backpack is connected to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from issuer.core.backpack_hosts import Begun, ConfirmHost, ConnectHost, PullCredentials, PushCredential, ReadHosts
+from issuer.core.backpack_hosts_model import RemoteHost
+from issuer.core.backpack_model import Outcome
+from issuer.http.inputs import Body, Moment, WebUrl
+from issuer.http.keepers import PersonScope, keeper
+from issuer.http.problems import problems
+from service_kit.app import router
+from service_kit.auth import Caller
+from service_kit.errors import Invalid
+from service_kit.inputs import PageRequest
+from service_kit.pagination import LINK, link_next, page_request, part_of
+
+PREFIX = "/learners/me/hosts"
+Connects = Annotated[Caller, Depends(PersonScope("backpack:connect"))]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[!-~]+$")]
+
+
+@dataclass(frozen=True, slots=True)
+class HostUses:
+    """What is behind these routes."""
+
+    connect: ConnectHost
+    confirm: ConfirmHost
+    push: PushCredential
+    pull: PullCredentials
+    read: ReadHosts
+
+
+class ConnectBody(Body):
+    """Which host: the address of its service description."""
+
+    discoveryUrl: WebUrl  # noqa: N815 - JSON members are camelCase, as in Open Badges
+
+
+class ConfirmBody(Body):
+    """The code that the person's browser was shown."""
+
+    code: Code
+
+
+class PushBody(Body):
+    """Which credential, by its id in `GET /learners/me/backpack`."""
+
+    credential: str
+
+
+class PullBody(Body):
+    """Which page: of those issued after `since`, from `offset` on."""
+
+    since: Moment | None = None
+    offset: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class HostReply(BaseModel):
+    """A connection. `authorizationUrl` is told once, when it begins."""
+
+    id: str
+    name: str
+    api: str
+    connected: bool
+    waitsUntil: datetime | None  # noqa: N815 - as above
+    createdAt: datetime  # noqa: N815 - as above
+    authorizationUrl: str | None = None  # noqa: N815 - as above
+
+
+class HostsPage(BaseModel):
+    """Oldest first."""
+
+    items: list[HostReply]
+    next: str | None
+
+
+class PushReply(BaseModel):
+    """What the other host did with it."""
+
+    outcome: Outcome
+
+
+class PullReply(BaseModel):
+    """What became of the page. `refused` says of each that was not kept why."""
+
+    created: int
+    replaced: int
+    older: int
+    refused: list[str]
+    nextOffset: int | None  # noqa: N815 - as above
+
+
+def host_routes(uses: HostUses, base_url: str) -> APIRouter:
+    """`/learners/me/hosts`."""
+    routes = router(prefix=PREFIX, tags=["backpack"])
+    _add_connecting(routes, uses, base_url)
+    _add_moving(routes, uses)
+    return routes
+
+
+def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
+    @routes.post("", status_code=201, summary="Begin a connection to another host", responses=problems(409, 422))
+    async def connect(caller: Connects, body: ConnectBody) -> HostReply:
+        begun = await uses.connect(keeper(caller), body.discoveryUrl)
+        return _reply(begun.host, begun)
+
+    @routes.get("", summary="The hosts I am connected to", responses=LINK | problems(422))
+    async def hosts(
+        request: Request, response: Response, caller: Connects, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> HostsPage:
+        found = part_of(await uses.read.all(keeper(caller)), page, lambda host: host.id)
+        items = [_reply(one) for one in found.items]
+        return HostsPage(items=items, next=link_next(request, response, base_url, found.next))
+
+    @routes.post("/{host_id}/confirm", summary="Complete a connection", responses=problems(404, 409, 422))
+    async def confirm(caller: Connects, host_id: str, body: ConfirmBody) -> HostReply:
+        return _reply(await uses.confirm(keeper(caller), host_id, body.code))
+
+    @routes.delete("/{host_id}", status_code=204, summary="End a connection", responses=problems(404, 422))
+    async def remove(caller: Connects, host_id: str) -> None:
+        await uses.read.remove(keeper(caller), host_id)
+
+
+def _add_moving(routes: APIRouter, uses: HostUses) -> None:
+    @routes.post("/{host_id}/push", summary="Put a credential into the other host", responses=problems(404, 409, 422))
+    async def push(caller: Connects, host_id: str, body: PushBody) -> PushReply:
+        return PushReply(outcome=await uses.push(keeper(caller), host_id, body.credential))
+
+    @routes.post("/{host_id}/pull", summary="Take a page of credentials over", responses=problems(404, 409, 422))
+    async def pull(caller: Connects, host_id: str, body: PullBody) -> PullReply:
+        found = await uses.pull(keeper(caller), host_id, body.since, body.offset)
+        return PullReply(
+            created=found.outcomes[Outcome.CREATED],
+            replaced=found.outcomes[Outcome.REPLACED],
+            older=found.outcomes[Outcome.OLDER],
+            refused=list(found.refused),
+            nextOffset=found.next_offset,
+        )
+
+
+def _reply(host: RemoteHost, begun: Begun | None = None) -> HostReply:
+    return HostReply(
+        id=host.id,
+        name=host.endpoints.name,
+        api=host.endpoints.api,
+        connected=host.is_connected,
+        waitsUntil=host.waits_until,
+        createdAt=host.created_at,
+        authorizationUrl=begun.authorization_url if begun else None,
+    )
+
+
+def return_routes(uses: HostUses) -> APIRouter:
+    """Where other hosts send browsers back to. A page for a person; nothing happens by opening it."""
+    routes = router(prefix=PREFIX, open_query=True, include_in_schema=False)
+
+    @routes.get("/return/{host_id}")
+    async def came_back(
+        host_id: str,
+        state: Annotated[str, Query(max_length=200)] = "",
+        code: Annotated[str, Query(max_length=2048)] = "",
+    ) -> Response:
+        try:
+            name = await uses.read.awaits(host_id, state)
+        except Invalid as error:
+            return _page(400, "Nothing to do", error.detail)
+        if not code:
+            return _page(200, "Not connected", f"{name} was not allowed to. You can close this page.")
+        return _page(
+            200, f"Connect to {name}", "Give this code to the program that sent you, and to nobody else:", code
+        )
+
+    return routes
+
+
+def _page(status: int, title: str, words: str, code: str = "") -> Response:
+    shown = f'<p><code id="code">{escape(code)}</code></p>' if code else ""
+    body = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<main><h1>{escape(title)}</h1><p>{escape(words)}</p>{shown}</main></html>"
+    )
+    return Response(body, status, headers=PAGE_HEADERS, media_type="text/html; charset=utf-8")
+
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+}
