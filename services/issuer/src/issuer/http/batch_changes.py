@@ -51,7 +51,7 @@ def _add(routes: APIRouter, services: Services, action: RowAction) -> None:
         f"/{action.value}",
         open_changes,
         methods=["POST"],
-        operation_id=f"{action.value}_many",
+        operation_id=f"{action.value}Many",
         status_code=202,
         summary=f"{action.value.capitalize()} many",
         responses=ANSWERS | problems(404, 409, 413, 415, 422),
