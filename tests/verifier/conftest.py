@@ -51,6 +51,9 @@ class Web:
     async def status_list(self, url: str) -> ReadList:
         return ReadList(await self.controller(url), self.arrived.get(url) or utc_now())
 
+    async def status_token(self, url: str) -> ReadList:
+        return await self.status_list(url)
+
     async def schema(self, url: str) -> Resolution:
         return await self.controller(url)
 

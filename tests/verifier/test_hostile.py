@@ -116,9 +116,10 @@ async def test_a_jws_that_holds_no_credential_is_invalid(verify: Verify) -> None
     assert (answer["verdict"], codes(answer)["proof"]) == ("invalid", "issuer_mismatch")
 
 
-async def test_an_sd_jwt_is_not_judged_here(verify: Verify) -> None:
+async def test_an_sd_jwt_of_another_type_is_none_of_ours(verify: Verify, web: Web) -> None:
     answer = await verify("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln~")
-    assert (answer["verdict"], codes(answer)["parse"]) == ("indeterminate", "format_unsupported")
+    assert (answer["verdict"], codes(answer)["parse"]) == ("invalid", "jwt_type_unsupported")
+    assert web.asked == []
 
 
 async def test_hundreds_of_lists_and_keys_are_not_all_fetched(verify: Verify, web: Web) -> None:

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from credential_core import jose
 from credential_core.report import Report
 from credential_core.verify import Failure, Resolution
 from service_kit.clock import utc_now
@@ -286,3 +287,22 @@ class TestGathering:
     async def test_the_fleets_own_addresses_are_never_fetched(self, gather: Gather, abroad: Issuer, url: str) -> None:
         evidence = await gather(ORG, wanted(abroad.credential(status=entry(url))))
         assert code(evidence.status_lists[url]) == "list_not_published"
+
+
+async def test_a_status_list_token_is_kept_as_long_as_it_claims(site: Site, cached: CachedWeb, clock: Clock) -> None:
+    key = Issuer("abroad").key
+    token = jose.sign({"typ": "statuslist+jwt"}, {"sub": f"{site.origin}/list", "iat": 1, "ttl": 30}, key)
+    site.documents["/list"] = web.Response(text=token + "\n", content_type="application/statuslist+jwt")
+    first = await cached.status_token(f"{site.origin}/list")
+    assert first.found == {"token": token, "ttl": 30}
+    for seconds, asked in ((29, 1), (31, 2)):
+        clock.now = seconds
+        site.documents["/list"] = web.Response(text=token, content_type="application/statuslist+jwt")
+        await cached.status_token(f"{site.origin}/list")
+        assert site.asked["/list"] == asked
+
+
+@pytest.mark.parametrize("body", [b"{}", b"not a token", b"\xff\xfe", b"a.b.c"])
+async def test_what_is_no_token_is_none(site: Site, cached: CachedWeb, body: bytes) -> None:
+    site.documents["/list"] = web.Response(body=body, content_type="application/json")
+    assert isinstance((await cached.status_token(f"{site.origin}/list")).found, Failure)

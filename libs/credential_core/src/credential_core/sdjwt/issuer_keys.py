@@ -19,7 +19,11 @@ def key_location(sd_jwt: SdJwt) -> str | None:
 
     DidError if the issuer is neither an https URL nor a DID this library reads.
     """
-    issuer = _issuer(sd_jwt)
+    return issuer_location(_issuer(sd_jwt))
+
+
+def issuer_location(issuer: str) -> str | None:
+    """The same for an issuer that is known by name."""
     controller_of(f"{issuer}#key")
     if not issuer.startswith("https:"):
         return None if issuer.startswith(("did:key:", "did:jwk:")) else issuer
@@ -34,29 +38,35 @@ def issuer_key(sd_jwt: SdJwt, document: Mapping[str, Any] | None = None, *, now:
 
     CredentialError if it is not there, or if the DID document says that it has ended.
     """
-    issuer = _issuer(sd_jwt)
+    return key_of_issuer(_issuer(sd_jwt), sd_jwt.jws.header, document, now=now)
+
+
+def key_of_issuer(
+    issuer: str, header: Mapping[str, Any], document: Mapping[str, Any] | None = None, *, now: datetime
+) -> VerifyingKey:
+    """The same for any JWS that an issuer is said to have signed, as the tokens of its status lists."""
     document = resolve_self_contained(issuer) if document is None else document
     if document is None:
         raise DidError("controller_unavailable", "the issuer's key was not fetched")
     if issuer.startswith("https:"):
-        return _from_metadata(sd_jwt, issuer, document)
+        return _from_metadata(header, issuer, document)
     found = document
-    key = KeySource(sd_jwt.jws.header, issuer, "assertionMethod", lambda _: found).controlled()
+    key = KeySource(header, issuer, "assertionMethod", lambda _: found).controlled()
     key.check_end(now)
     return key.key
 
 
-def _from_metadata(sd_jwt: SdJwt, issuer: str, document: Mapping[str, Any]) -> VerifyingKey:
+def _from_metadata(header: Mapping[str, Any], issuer: str, document: Mapping[str, Any]) -> VerifyingKey:
     if document.get("issuer") != issuer:
         raise ProofError("issuer_mismatch", "the metadata is another issuer's")
     jwks = document.get("jwks")
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
-    kid = sd_jwt.jws.header.get("kid")
+    kid = header.get("kid")
     found = [jwk for jwk in keys if isinstance(jwk, Mapping)] if isinstance(keys, list) else []
     named = [jwk for jwk in found if kid is None or jwk.get("kid") == kid]
     if len(named) != 1:
         raise ProofError("jwt_key_unnamed", "the issuer's metadata does not hold just one key of that name")
-    return read_jwk(named[0], sd_jwt.jws.header["alg"])
+    return read_jwk(named[0], header["alg"])
 
 
 def _issuer(sd_jwt: SdJwt) -> str:

@@ -15,9 +15,9 @@ from credential_core.verify.inputs import (
     trust_only,
 )
 from credential_core.verify.presentation import verify_presentation
-from credential_core.verify.reading import parse
+from credential_core.verify.reading import is_sd_jwt, parse
 from credential_core.verify.recipient import Recipient
-from credential_core.verify.sd_jwt import SdJwtReport, sd_jwt_needs, verify_sd_jwt
+from credential_core.verify.sd_jwt import SdJwtReport, read_status_token, sd_jwt_needs, verify_sd_jwt
 from credential_core.verify.verification import rejected, verify
 
 __all__ = [
@@ -32,9 +32,11 @@ __all__ = [
     "SdJwtReport",
     "Trust",
     "TrustAnswer",
+    "is_sd_jwt",
     "issuer_id",
     "needs",
     "parse",
+    "read_status_token",
     "rejected",
     "sd_jwt_needs",
     "trust_only",

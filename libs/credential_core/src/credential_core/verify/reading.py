@@ -35,6 +35,11 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
     return document if token is None else read(token)
 
 
+def is_sd_jwt(body: object) -> bool:
+    """Whether a text is an SD-JWT, to judge by its form: for `verify_sd_jwt`, not for `parse`."""
+    return isinstance(body, str) and _SD_JWT.match(_as_bytes(body)) is not None
+
+
 def _as_bytes(body: bytes | str) -> bytes:
     """Stripped, for looking at; what cannot be encoded is for the JSON reader to refuse."""
     return (body.encode(errors="replace") if isinstance(body, str) else body).strip()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from credential_core.did import holds_method
-from credential_core.errors import CredentialError
+from credential_core.errors import CredentialError, StatusError
+from credential_core.jose.jws import Jws
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify import Failure, Resolution, parse
 from service_kit.clock import Clock
@@ -26,10 +27,12 @@ UNKNOWN_KEY_S = 5.0  # how often somebody who names keys that do not exist can m
 ROOM = 32 * 1024 * 1024  # bytes of documents
 OVERHEAD = 1024  # bytes charged for any entry
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
+JWT_LIST_TYPES = "application/statuslist+jwt"
 LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
 SCHEMA_TYPES = "application/schema+json, application/json"
 
 Life = Callable[[Json, datetime], float]
+Reader = Callable[[bytes], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class CachedWeb:
         entry = await self._get(url, LIST_TYPES, _life_of_list)
         return ReadList(entry.found, entry.at)
 
+    async def status_token(self, url: str) -> ReadList:
+        """A status list that is a JWT, no older than its own ttl and five minutes."""
+        entry = await self._get(url, JWT_LIST_TYPES, _life_of_token, held_token)
+        return ReadList(entry.found, entry.at)
+
     async def schema(self, url: str) -> Resolution:
         """A JSON Schema, at most five minutes old."""
         return (await self._get(url, SCHEMA_TYPES, lambda _document, _now: SCHEMA_S)).found
@@ -79,27 +87,28 @@ class CachedWeb:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    async def _get(self, url: str, accept: str, life: Life) -> Entry:
+    async def _get(self, url: str, accept: str, life: Life, reader: Reader = parse) -> Entry:
         """From the cache, or from the one fetch under way. A caller that gives up does not end it for the others."""
-        entry = self._entries.get(url)
+        name = url if reader is parse else f"{accept} {url}"  # the same address may give both kinds
+        entry = self._entries.get(name)
         if entry is not None and entry.until > self._monotonic():
-            self._entries.move_to_end(url)
+            self._entries.move_to_end(name)
             return entry
-        flight = self._flights.get(url)
+        flight = self._flights.get(name)
         if flight is None:
-            flight = self._flights[url] = asyncio.create_task(self._fetch(url, accept, life))
-            flight.add_done_callback(lambda _: self._flights.pop(url, None))
+            flight = self._flights[name] = asyncio.create_task(self._fetch(name, url, accept, life, reader))
+            flight.add_done_callback(lambda _: self._flights.pop(name, None))
         return await asyncio.shield(flight)
 
-    async def _fetch(self, url: str, accept: str, life: Life) -> Entry:
+    async def _fetch(self, name: str, url: str, accept: str, life: Life, reader: Reader) -> Entry:
         try:
             fetched = await self._fetcher.get(url, accept=accept)
-            document = await self._processor(parse, fetched.body)
+            document = await self._processor(reader, fetched.body)
         except FetchError as error:
-            return self._keep(url, _failure(error), FAILURE_S)
+            return self._keep(name, _failure(error), FAILURE_S)
         except CredentialError as error:
-            return self._keep(url, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
-        return self._keep(url, document, life(document, self._clock()), fetched)
+            return self._keep(name, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
+        return self._keep(name, document, life(document, self._clock()), fetched)
 
     def _keep(self, url: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Entry:
         self._drop(url)
@@ -127,6 +136,23 @@ def _holds(found: Resolution, methods: Collection[str]) -> bool:
 def _failure(error: FetchError) -> Failure:
     """Only an answer that the document is not there is final; all else, our own refusal included, leaves it open."""
     return Failure(error.code, error.detail, transient=error.transient or error.code != "status")
+
+
+def held_token(body: bytes) -> Json:
+    """A JWT as JSON that holds it, with the ttl it claims. CredentialError if it is none."""
+    try:
+        text = body.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise StatusError("status_list_malformed", "a status list token is a JWT") from None
+    claimed = Jws.parse(text).claims.get("ttl")
+    return {"token": text, "ttl": claimed}
+
+
+def _life_of_token(held: Json, _now: datetime) -> float:
+    """Seconds: what it claims, never more than five minutes. Its signature is judged with each credential."""
+    ttl = held["ttl"]
+    usable = min(ttl, LIST_S) if isinstance(ttl, int | float) and not isinstance(ttl, bool) else LIST_S
+    return usable if usable > 0 else UNUSABLE_S
 
 
 def _life_of_list(document: Json, now: datetime) -> float:

@@ -54,9 +54,11 @@ class Gather:
         asked = wanted.needs
         lists = asked.status_lists[:MOST]
         search.methods = set(asked.methods)
+        search.as_tokens = wanted.as_tokens
         await self._from_fleet(evidence, {*asked.controllers[:MOST], *wanted.issuers}, set(lists), search.methods)
         await search.lists_and_schemas(evidence, lists, asked.schemas[:MOST], asked.controllers[:MOST])
-        found = [credential for credential in evidence.status_lists.values() if not isinstance(credential, Failure)]
+        held = () if wanted.as_tokens else evidence.status_lists.values()
+        found = [credential for credential in held if not isinstance(credential, Failure)]
         of_lists = [needs(each) for each in found]
         signers = list(dict.fromkeys(name for each in of_lists for name in each.controllers))[:MOST]
         list_issuers = {identifier for each in found if (identifier := issuer_id(each))}
@@ -112,7 +114,7 @@ def _of(controller: str, methods: Iterable[str]) -> list[str]:
 
 
 class _Search:
-    """What one verification asks of the web. `methods` are the keys that are looked for."""
+    """What one verification asks of the web. `methods` are the keys that are looked for; `as_tokens` as in `Wanted`."""
 
     def __init__(self, web: Web, fleet: Fleet, began: datetime, deadline_s: float) -> None:
         self._web = web
@@ -121,6 +123,7 @@ class _Search:
         self._deadline = asyncio.get_running_loop().time() + deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
         self.methods: set[str] = set()
+        self.as_tokens = False
 
     async def lists_and_schemas(
         self, evidence: Evidence, lists: Iterable[str], schemas: Iterable[str], controllers: Iterable[str]
@@ -167,7 +170,7 @@ class _Search:
     async def _status_list(self, evidence: Evidence, url: str) -> Resolution:
         if self._fleet.owns(url):
             return Failure("list_not_published", "no issuer of this fleet has published it")
-        read = await self._web.status_list(url)
+        read = await (self._web.status_token(url) if self.as_tokens else self._web.status_list(url))
         if read.at < self._began:
             evidence.kept_since[url] = read.at
         return read.found

@@ -9,23 +9,31 @@ from functools import partial
 from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
-from credential_core.errors import CredentialError
+from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.jcs import digest
 from credential_core.jose import Enveloped
+from credential_core.jose.jws import Jws
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
 from credential_core.report import Check, Report
+from credential_core.sdjwt import ExpectedBinding
+from credential_core.token_status_list import StatusToken
 from credential_core.verify import (
+    Failure,
     KnownCorrection,
     KnownStatus,
     Policy,
     Trust,
     TrustAnswer,
+    is_sd_jwt,
     needs,
     parse,
+    read_status_token,
     rejected,
+    sd_jwt_needs,
     verify,
     verify_presentation,
+    verify_sd_jwt,
 )
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
@@ -37,10 +45,11 @@ LONGEST_IDENTIFIER = 2048
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A document, and what to gather for it."""
+    """A document, and what to gather for it. An SD-JWT is kept as its text: what it discloses is not a document."""
 
     document: Json
     wanted: Wanted
+    sd_jwt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,11 @@ class Vouch:
 
 
 def read(credential: Json | str) -> Reading:
-    """Parse what was sent, as an object, as JSON text or as a compact JWS."""
+    """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT."""
+    if isinstance(credential, str) and is_sd_jwt(credential):
+        text = credential.strip()
+        readable = Readable({}, Wanted(sd_jwt_needs(text), _identities_of(text), as_tokens=True), text)
+        return Reading(_digest_of_text(text.partition("~")[0]), readable)
     try:
         document = parse(credential)
     except CredentialError as error:
@@ -95,6 +108,14 @@ def _identity(document: Mapping[str, Any]) -> Identity:
     return Identity(identifier if isinstance(identifier, str) else None, issuer_id(document))
 
 
+def _identities_of(sd_jwt: str) -> tuple[Identity, ...]:
+    try:
+        issuer = Jws.parse(sd_jwt.partition("~")[0]).claims.get("iss")
+    except CredentialError:
+        return ()
+    return (Identity(None, issuer),) if isinstance(issuer, str) else ()
+
+
 def _digest_of_text(text: str) -> str:
     """In the form of `digest`, for input that has no canonical form or is its own, as a JWS."""
     return encode_base64url(hashlib.sha256(text.encode()).digest())
@@ -102,11 +123,15 @@ def _digest_of_text(text: str) -> str:
 
 def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
     """The report on a credential, with those on the documents inside of it."""
+    if subject.sd_jwt is not None:
+        return _judge_sd_jwt(subject, subject.sd_jwt, evidence, options, now)
     return _judged(partial(verify, purpose=options.purpose), subject, evidence, options, now)
 
 
 def judge_presentation(subject: Readable, evidence: Evidence, options: Options, now: datetime) -> Report:
     """The report on a presentation, with those on its credentials."""
+    if subject.sd_jwt is not None:
+        return rejected(DocumentError("format_unsupported", "an SD-JWT is a credential, also when a holder bound it"))
     return _judged(verify_presentation, subject, evidence, options, now)
 
 
@@ -114,8 +139,7 @@ def _judged(
     library: Callable[..., Report], subject: Readable, evidence: Evidence, options: Options, now: datetime
 ) -> Report:
     unknown = _unknown(accept=options.accept_unknown_issuer)
-    vouched = dict.fromkeys(subject.wanted.issuers, unknown)
-    vouched |= {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
+    vouched = _vouched(subject, evidence, unknown)
     report = library(
         subject.document,
         controllers=evidence.controllers,
@@ -136,6 +160,52 @@ def _known(state: KnownState) -> KnownStatus:
     last = state.correction
     correction = None if last is None else KnownCorrection(last.digest, last.valid_from)
     return KnownStatus(state.state, state.revision, correction=correction)
+
+
+def _judge_sd_jwt(subject: Readable, text: str, evidence: Evidence, options: Options, now: datetime) -> Report:
+    """The report on an SD-JWT VC. A holder's binding counts where the caller says what it must be for."""
+    unknown = _unknown(accept=options.accept_unknown_issuer)
+    vouched = _vouched(subject, evidence, unknown)
+    try:
+        binding = _binding(options)
+    except ProofError as error:
+        return rejected(error)
+    report = verify_sd_jwt(
+        text,
+        controllers=evidence.controllers,
+        status_lists={url: _status_token(url, subject, evidence, now) for url in evidence.status_lists},
+        now=now,
+        trusted_issuers=_answers(vouched),
+        binding=binding,
+    )
+    return _told(report, vouched, unknown)
+
+
+def _binding(options: Options) -> ExpectedBinding | None:
+    """What a holder must have bound it to, if to anything. ProofError for what an SD-JWT cannot be bound to."""
+    if options.purpose != "assertionMethod":
+        raise ProofError("proof_purpose_mismatch", "an SD-JWT VC is an assertion")
+    if options.domain is None and options.challenge is None:
+        return None
+    if not isinstance(options.domain, str) or options.challenge is None:
+        raise ProofError("key_binding_missing", "an SD-JWT is bound to one domain and a challenge, to both of them")
+    return ExpectedBinding(options.domain, options.challenge)
+
+
+def _status_token(url: str, subject: Readable, evidence: Evidence, now: datetime) -> StatusToken | Failure:
+    found = evidence.status_lists[url]
+    if isinstance(found, Failure):
+        return found
+    issuer = next(iter(subject.wanted.issuers), "")
+    fetched = evidence.kept_since.get(url, now)
+    return read_status_token(
+        str(found.get("token")), uri=url, issuer=issuer, controllers=evidence.controllers, now=fetched
+    )
+
+
+def _vouched(subject: Readable, evidence: Evidence, unknown: Vouch) -> dict[str, Vouch]:
+    vouched = dict.fromkeys(subject.wanted.issuers, unknown)
+    return vouched | {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
 
 
 def _told(report: Report, vouched: Mapping[str, Vouch], unknown: Vouch) -> Report:

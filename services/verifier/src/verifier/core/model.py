@@ -65,10 +65,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to gather for a document, the documents inside of it included. The document's own identity comes first."""
+    """What to gather for a document, the documents inside of it included. The document's own identity comes first.
+
+    `as_tokens`: its status lists are JWTs (IETF Token Status List), not credentials.
+    """
 
     needs: Needs
     identities: tuple[Identity, ...]
+    as_tokens: bool = False
 
     @property
     def issuers(self) -> set[str]:
@@ -89,7 +93,8 @@ class Evidence:
     """Everything a verdict is computed from, gathered beforehand: computing it reaches out to nothing.
 
     What could not be had is there as a Failure that says why. `kept_since` tells of lists that were at hand already
-    since when they are; all others are fresh. `states` goes by credential id.
+    since when they are; all others are fresh. `states` goes by credential id. A status list that is a token is there as
+    JSON that holds its text.
     """
 
     controllers: dict[str, Resolution] = field(default_factory=dict)

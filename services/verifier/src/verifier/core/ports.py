@@ -118,6 +118,9 @@ class Web(Protocol):
 
     async def status_list(self, url: str) -> ReadList: ...
 
+    async def status_token(self, url: str) -> ReadList:
+        """A status list that is a JWT, unread: JSON that holds it as `token`."""
+
     async def schema(self, url: str) -> Resolution: ...
 
 

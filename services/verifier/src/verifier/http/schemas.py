@@ -24,7 +24,7 @@ CredentialInput = Annotated[
         {
             "anyOf": [{"type": "object"}, {"type": "string"}],
             "description": "the credential: a JSON object, or a string holding its JSON text or its compact JWS "
-            "(Open Badges 3.0 VC-JWT, or vc+jwt)",
+            "(Open Badges 3.0 VC-JWT, or vc+jwt) or its SD-JWT (dc+sd-jwt)",
         }
     ),
 ]

@@ -20,6 +20,7 @@ TYPES_OF_CHECKS = {
     "validity_period": VCDM + "RANGE_ERROR",
     "status": STATUS + "STATUS_VERIFICATION_ERROR",
     "challenge": PROOF + "INVALID_CHALLENGE_ERROR",
+    "holder_binding": VCDM + "CRYPTOGRAPHIC_SECURITY_ERROR",
 }
 TYPES_OF_CODES = {
     "invalid_domain": PROOF + "INVALID_DOMAIN_ERROR",
@@ -39,7 +40,7 @@ def asked(body: Any, *members: str) -> tuple[Json | str, Options, Json]:
     """
     document = next((body[name] for name in members if name in body), None) if isinstance(body, dict) else None
     if not isinstance(document, dict | str):
-        raise _wrong(members[0], "must be a JSON object, or a compact JWS")
+        raise _wrong(members[0], "must be a JSON object, a compact JWS or an SD-JWT")
     options = body.get("options", {})
     if not isinstance(options, dict):
         raise _wrong("options", "must be a JSON object")
