@@ -87,6 +87,16 @@ async def test_a_learner_lets_it_in_and_the_answer_says_for_what(gateway: Gatewa
     assert again.json()["scope"] == READ
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(599, 200), (601, 400)])
+async def test_its_codes_are_good_for_ten_minutes(gateway: Gateway, seconds: int, status: int) -> None:
+    member = await gateway.member("lakeside")
+    await person(gateway, member, EMAIL, Role.LEARNER)
+    client = await platform(gateway)
+    came = await Visitor(gateway).allow(client.parameters(scope=READ), EMAIL)
+    gateway.clock.forward(seconds=seconds)
+    assert (await client.exchange(came["code"])).status_code == status
+
+
 @pytest.mark.parametrize("role", Role)
 async def test_a_backpack_is_everybodys_own_whatever_the_role(gateway: Gateway, role: Role) -> None:
     member = await gateway.member("lakeside")

@@ -1,17 +1,19 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), S256 and nothing else."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, AuthorizationCodeMixin, InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from gateway.core.authorization import Code, Grant, Person
+from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth import possession
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import FormRequest
+from gateway.oauth.policy import Policy
 from gateway.oauth.targets import targets
 
 METHOD = "S256"
@@ -61,6 +63,11 @@ class S256(CodeChallenge):  # type: ignore[misc]  # Authlib has no types
         super().validate_code_challenge(grant, redirect_uri)
 
 
+def _lifetime(policy: Policy, grant: Grant) -> timedelta:
+    is_open_badges = not set(OPEN_BADGES).isdisjoint(grant.scopes)
+    return policy.open_badges_code_lifetime if is_open_badges else policy.code_lifetime
+
+
 class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib has no types
     """What is remembered of a request, and who gets tokens for a code."""
 
@@ -108,7 +115,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             redirect_uri=sent["redirect_uri"],
             challenge=sent["code_challenge"],
             nonce=sent.get("nonce"),
-            expires_at=server.now + server.policy.code_lifetime,
+            expires_at=server.now + _lifetime(server.policy, grant),
             key=sent.get("dpop_jkt"),
         )
         server.grants.add_grant(grant)

@@ -28,6 +28,7 @@ class Policy:
     pushed_lifetime: timedelta = timedelta(seconds=60)
     request_lifetime: timedelta = timedelta(minutes=15)
     code_lifetime: timedelta = timedelta(seconds=60)
+    open_badges_code_lifetime: timedelta = timedelta(minutes=10)  # as Open Badges 3.0 has it; people may carry it over
     refresh_idle: timedelta = timedelta(days=30)
     grant_lifetime: timedelta = timedelta(days=90)
 
