@@ -1,0 +1,101 @@
+"""The W3C suite of the VC Data Model 2.0, where documents are secured by an envelope (its tag `EnvelopingProof`)."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from credential_core import jose
+from tests.conformance.w3c.credentials import (
+    EXAMPLES,
+    HOLDER,
+    HOLDER_KEY,
+    V2,
+    Json,
+    credential,
+    held,
+    lacking,
+    presentation,
+)
+from tests.conformance.w3c.implementation import Implementation
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+METHOD = f"{HOLDER}#{HOLDER_KEY.public.multibase}"
+KEYS = ["Ed25519", "P-256", "P-384"]
+
+
+def enveloped_presentation(*credentials: Json) -> Json:
+    """Secured by the holder's key."""
+    token = jose.issue_presentation(presentation(*credentials, holder=HOLDER), HOLDER_KEY, kid=METHOD)
+    return {"@context": V2, "type": "EnvelopedVerifiablePresentation", "id": f"data:application/vp+jwt,{token}"}
+
+
+@pytest.mark.parametrize("key", KEYS)
+class TestCredentials:
+    async def issued(self, implementation: Implementation, key: str) -> Json:
+        return await implementation.issued(credential(), form="vc-jwt", by=key)
+
+    async def test_the_context_defines_it(self, implementation: Implementation, key: str) -> None:
+        issued = await self.issued(implementation, key)
+        await implementation.accepts(issued)
+        wrong: list[list[str] | str] = [[], EXAMPLES]
+        for context in wrong:
+            await implementation.refuses({**issued, "@context": context})
+        await implementation.refuses(lacking(issued, "@context"))
+
+    async def test_the_id_is_a_data_url_of_the_credential(self, implementation: Implementation, key: str) -> None:
+        issued = await self.issued(implementation, key)
+        token = issued["id"].removeprefix("data:application/vc+jwt,")
+        payload = token.split(".")[1]
+        held_inside = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        assert {"@context", "type", "issuer", "credentialSubject"} <= held_inside.keys()
+        await implementation.accepts(issued)
+        await implementation.refuses({**issued, "id": token})
+
+    async def test_the_type_is_that_of_an_envelope(self, implementation: Implementation, key: str) -> None:
+        issued = await self.issued(implementation, key)
+        assert "EnvelopedVerifiableCredential" in issued["type"]
+        await implementation.refuses(lacking(issued, "type"))
+        await implementation.refuses({**issued, "type": "VerifiableCredential"})
+
+    async def test_it_is_shown_in_a_presentation(self, implementation: Implementation, key: str) -> None:
+        issued = await self.issued(implementation, key)
+        await implementation.accepts_presentation(enveloped_presentation(issued))
+        await implementation.refuses_presentation(enveloped_presentation(lacking(issued, "type")))
+
+
+class TestPresentations:
+    async def test_the_context_defines_it(self, implementation: Implementation) -> None:
+        shown = enveloped_presentation(held())
+        await implementation.accepts_presentation(shown)
+        for context in ([], [EXAMPLES]):
+            await implementation.refuses_presentation({**shown, "@context": context})
+
+    async def test_the_id_is_a_data_url(self, implementation: Implementation) -> None:
+        shown = enveloped_presentation(held())
+        await implementation.refuses_presentation({**shown, "id": shown["id"].partition(",")[2]})
+
+    async def test_the_type_is_that_of_an_envelope(self, implementation: Implementation) -> None:
+        shown = enveloped_presentation(held())
+        await implementation.refuses_presentation({**shown, "type": ["VerifiablePresentation"]})
+
+    async def test_one_for_another_audience_is_for_nobody_here(self, implementation: Implementation) -> None:
+        document = presentation(held(), holder=HOLDER)
+        token = jose.issue_presentation(document, HOLDER_KEY, kid=METHOD, audience="example.com", nonce="123456789")
+        shown = {**enveloped_presentation(), "id": f"data:application/vp+jwt,{token}"}
+        await implementation.accepts_presentation(shown, domain="example.com", challenge="123456789")
+        await implementation.refuses_presentation(shown)
+        await implementation.refuses_presentation(shown, domain="example.org", challenge="123456789")
+
+
+async def test_a_body_that_is_too_large(implementation: Implementation) -> None:
+    large = credential(credentialSubject={"id": "did:example:subject", "name": "x" * 2_000_000})
+    answers = [
+        await implementation.issue(large),
+        await implementation.verify(large),
+        await implementation.verify_presentation(large),
+    ]
+    assert [answer.status_code for answer in answers] == [413, 413, 413]
