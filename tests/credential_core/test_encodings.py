@@ -232,8 +232,11 @@ def test_a_document_cannot_assert_with_a_method_it_lacks() -> None:
 
 def test_ends_of_a_key_travel_in_the_document() -> None:
     end = datetime(2027, 1, 1, tzinfo=UTC)
-    entry = did.VerificationMethod(METHOD, DID, KEY.public, expires=end, revoked=end)
+    entry = did.VerificationMethod(METHOD, DID, KEY.public, expires=end)
     assert did.assertion_method(did.did_document(DID, [entry]), METHOD) == entry
+    revoked = did.VerificationMethod(METHOD, DID, KEY.public, revoked=end)
+    with pytest.raises(DidError, match="method_revoked"):
+        did.assertion_method(did.did_document(DID, [revoked]), METHOD)
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001  # bounds are naive in Hypothesis

@@ -169,7 +169,9 @@ async def test_two_processes_at_a_full_list_open_one_new_one(
 async def test_the_service_cannot_change_what_was_signed(world: World, database: Database) -> None:
     await world.issue(await world.ready())
     for statement in (
-        "UPDATE credentials SET document = ''",
+        "UPDATE credentials SET achievement_id = ''",
+        "UPDATE credentials SET issued_at = now()",
+        "UPDATE status_changes SET digest = ''",
         "DELETE FROM credentials",
         "UPDATE issuer_keys SET public_key = ''",
         "UPDATE issuer_keys SET purpose = 'any'",

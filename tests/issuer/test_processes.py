@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from issuer.adapters.list_publisher import ListPublisher
 from issuer.main import Core, build
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
+from service_kit.runtime import Task
 from service_kit.testing import asgi_client
 from tests.issuer.world import World
 
@@ -27,10 +30,29 @@ async def eventually(condition: Callable[[], Coroutine[Any, Any, bool]], seconds
 async def test_a_built_service_is_alive_and_ready(settings: IssuerSettings) -> None:
     async with build(settings) as components, asgi_client(components.app) as client:
         assert (await client.get("/livez")).status_code == 200
-        assert (await client.get("/readyz")).json() == {"status": "ok", "failed": []}
+        assert (await client.get("/readyz")).json() == {"status": "unavailable", "failed": ["revoked_access"]}
+        async with running(components.serve):
+            await eventually(lambda: ready(client))
         assert (await client.get("/credentials")).status_code == 401
         assert len(components.relay) == 4
         assert len(components.consume) == 1
+
+
+async def ready(client: httpx.AsyncClient) -> bool:
+    answer = await client.get("/readyz")
+    return bool(answer.json() == {"status": "ok", "failed": []})
+
+
+@asynccontextmanager
+async def running(tasks: Sequence[Task]) -> AsyncIterator[None]:
+    """The tasks of a process, until the end of the block."""
+    stop = asyncio.Event()
+    started = asyncio.gather(*(task(stop) for task in tasks))
+    try:
+        yield
+    finally:
+        stop.set()
+        await started
 
 
 async def test_lists_are_published_by_one_of_several_processes(world: World, core: Core, database: Database) -> None:

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_server_default": False})
     found = compare_metadata(context, [METADATA, KIT])  # type: ignore[arg-type]  # a list of them is documented
-    unused = {"outbox", "idempotency_keys"}
+    unused = {"outbox", "idempotency_keys", "revoked_access"}
     return [entry for entry in found if not _about(entry, unused)]
 
 
