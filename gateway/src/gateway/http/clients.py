@@ -13,7 +13,6 @@ from gateway.core.remove_client import RemoveClient
 from gateway.core.rotate_secret import RotateSecret
 from gateway.core.update_client import UpdateClient
 from gateway.http.callers import ClientsManager, actor
-from gateway.http.problems import PROBLEMS
 from gateway.http.schemas import (
     ClientChange,
     ClientIn,
@@ -24,6 +23,7 @@ from gateway.http.schemas import (
     SecretRotation,
 )
 from service_kit.app import router as strict_router
+from service_kit.described import problems
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
@@ -47,9 +47,9 @@ class ClientUses:
 
 def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
     """The routes of /clients."""
-    router = strict_router(tags=["clients"], responses=PROBLEMS)
+    router = strict_router(tags=["clients"])
 
-    @router.post("/clients", status_code=201, response_model_exclude_none=True)
+    @router.post("/clients", status_code=201, response_model_exclude_none=True, responses=problems(404, 409))
     async def register(caller: ClientsManager, new: ClientIn, response: Response, key: Key) -> RegisteredOut:
         """Register a client. Its secret is in this answer and nowhere else."""
         keys = parse_keys(new.jwks) if new.jwks is not None else ()
@@ -60,7 +60,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         response.headers["Cache-Control"] = "no-store"
         return RegisteredOut(**ClientOut.of(made.client).model_dump(), client_secret=made.secret)
 
-    @router.get("/clients", responses=LINK)
+    @router.get("/clients", responses=LINK | problems(404))
     async def list_all(
         caller: ClientsManager,
         request: Request,
@@ -75,12 +75,12 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return ClientPage(items=[ClientOut.of(item) for item in found.items], next=cursor)
 
-    @router.get("/clients/{client}", response_model_exclude_none=True)
+    @router.get("/clients/{client}", response_model_exclude_none=True, responses=problems(404))
     async def get(caller: ClientsManager, client: str) -> ClientOut:
         """One client."""
         return ClientOut.of(await uses.queries.client(actor(caller), client))
 
-    @router.patch("/clients/{client}", response_model_exclude_none=True)
+    @router.patch("/clients/{client}", response_model_exclude_none=True, responses=problems(404))
     async def update(caller: ClientsManager, client: str, change: ClientChange) -> ClientOut:
         """Change name, scopes, keys, or how the client comes by its tokens."""
         given = change.changes()
@@ -98,7 +98,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
 def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
     """The routes that renew a client's credentials, or take them away."""
 
-    @router.post("/clients/{client}/secret", operation_id="rotateClientSecret")
+    @router.post("/clients/{client}/secret", operation_id="rotateClientSecret", responses=problems(404, 409))
     async def rotate_secret(
         caller: ClientsManager, client: str, response: Response, key: Key, rotation: SecretRotation | None = None
     ) -> SecretOut:
@@ -112,7 +112,7 @@ def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
             previous_secret_expires_at=rotated.previous_until,
         )
 
-    @router.delete("/clients/{client}", status_code=204)
+    @router.delete("/clients/{client}", status_code=204, response_class=Response, responses=problems(404))
     async def remove(caller: ClientsManager, client: str) -> None:
         """Take the client's credentials away for good."""
         await uses.remove(actor(caller), client)

@@ -12,9 +12,9 @@ from gateway.core.members import Members
 from gateway.core.people import Invitation, Member
 from gateway.core.roles import Role
 from gateway.http.callers import OrganizationsManager, actor
-from gateway.http.problems import PROBLEMS
 from gateway.http.schemas import Answer, Body, Email
 from service_kit.app import router as strict_router
+from service_kit.described import problems
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
@@ -98,9 +98,9 @@ class MemberPage(Answer):
 
 def routes(uses: MemberUses, base_url: str) -> APIRouter:
     """All of these need `organizations:manage`, which a person has as an owner."""
-    router = strict_router(prefix="/organizations/{organization}", tags=["members"], responses=PROBLEMS)
+    router = strict_router(prefix="/organizations/{organization}", tags=["members"])
 
-    @router.post("/invitations", status_code=201)
+    @router.post("/invitations", status_code=201, responses=problems(404, 409))
     async def invite(
         caller: OrganizationsManager,
         organization: str,
@@ -112,7 +112,7 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         shown = InvitationOut.of(made.invitation)
         return InvitedOut(invitation=shown, link=f"{base_url}{INVITATION_PATH}?token={made.token}")
 
-    @router.get("/invitations", responses=LINK)
+    @router.get("/invitations", responses=LINK | problems(404))
     async def open_invitations(
         caller: OrganizationsManager, organization: str, request: Request, response: Response, page: Paging
     ) -> InvitationPage:
@@ -121,12 +121,12 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return InvitationPage(items=[InvitationOut.of(one) for one in found.items], next=cursor)
 
-    @router.delete("/invitations/{invitation}", status_code=204)
+    @router.delete("/invitations/{invitation}", status_code=204, response_class=Response, responses=problems(404))
     async def withdraw(caller: OrganizationsManager, organization: str, invitation: str) -> None:
         """Withdraw an invitation."""
         await uses.invitations.withdraw(actor(caller), organization, invitation)
 
-    @router.get("/members", responses=LINK)
+    @router.get("/members", responses=LINK | problems(404))
     async def members(
         caller: OrganizationsManager, organization: str, request: Request, response: Response, page: Paging
     ) -> MemberPage:
@@ -135,12 +135,12 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return MemberPage(items=[MemberOut.of(one) for one in found.items], next=cursor)
 
-    @router.patch("/members/{member}")
+    @router.patch("/members/{member}", responses=problems(404, 409))
     async def change(caller: OrganizationsManager, organization: str, member: str, new: RolesIn) -> MemberOut:
         """Give a member other roles. The last owner stays one."""
         return MemberOut.of(await uses.members.change(actor(caller), organization, member, new.roles))
 
-    @router.delete("/members/{member}", status_code=204)
+    @router.delete("/members/{member}", status_code=204, response_class=Response, responses=problems(404, 409))
     async def remove(caller: OrganizationsManager, organization: str, member: str) -> None:
         """End a membership, and what the person allowed programs to do for the organization. The last owner stays."""
         await uses.members.remove(actor(caller), organization, member)

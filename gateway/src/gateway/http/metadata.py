@@ -22,6 +22,7 @@ from gateway.oauth.policy import (
     TOKEN_PATH,
     USERINFO_PATH,
 )
+from service_kit.described import UNCHANGED
 from service_kit.dpop import NAMES as DPOP_ALGORITHMS
 
 ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
@@ -32,19 +33,29 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
     router = APIRouter(tags=["metadata"])
     server, resource = server_metadata(issuer), resource_metadata(issuer)
 
-    @router.get("/.well-known/oauth-authorization-server", summary="Authorization server metadata (RFC 8414)")
+    @router.get(
+        "/.well-known/oauth-authorization-server",
+        summary="Authorization server metadata (RFC 8414)",
+        responses=UNCHANGED,
+    )
     async def authorization_server(request: Request) -> Response:
         return data(request, server)
 
-    @router.get("/.well-known/openid-configuration", summary="OpenID provider metadata (OpenID Connect Discovery)")
+    @router.get(
+        "/.well-known/openid-configuration",
+        summary="OpenID provider metadata (OpenID Connect Discovery)",
+        responses=UNCHANGED,
+    )
     async def openid_configuration(request: Request) -> Response:
         return data(request, server)
 
-    @router.get("/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)")
+    @router.get(
+        "/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)", responses=UNCHANGED
+    )
     async def protected_resource(request: Request) -> Response:
         return data(request, resource)
 
-    @router.get(JWKS_PATH, summary="The keys that access tokens are signed with (RFC 7517)")
+    @router.get(JWKS_PATH, summary="The keys that access tokens are signed with (RFC 7517)", responses=UNCHANGED)
     async def jwks(request: Request) -> Response:
         return data(request, await jwk_set())
 

@@ -10,9 +10,9 @@ from gateway.core.errors import no_such_organization
 from gateway.core.queries import Queries
 from gateway.core.update_organization import UpdateOrganization
 from gateway.http.callers import Member, OrganizationsManager, actor
-from gateway.http.problems import PROBLEMS
 from gateway.http.schemas import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
 from service_kit.app import router as strict_router
+from service_kit.described import problems
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
@@ -30,9 +30,9 @@ class OrganizationUses:
 
 def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
     """The routes of /organizations."""
-    router = strict_router(tags=["organizations"], responses=PROBLEMS)
+    router = strict_router(tags=["organizations"])
 
-    @router.post("/organizations", status_code=201)
+    @router.post("/organizations", status_code=201, responses=problems(409))
     async def create(
         caller: OrganizationsManager,
         new: OrganizationIn,
@@ -53,12 +53,12 @@ def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return OrganizationPage(items=[OrganizationOut.of(item) for item in found.items], next=cursor)
 
-    @router.get("/organizations/{organization}")
+    @router.get("/organizations/{organization}", responses=problems(404))
     async def get(caller: Member, organization: str) -> OrganizationOut:
         """One organization."""
         return OrganizationOut.of(await uses.queries.organization(actor(caller), _id(organization)))
 
-    @router.patch("/organizations/{organization}")
+    @router.patch("/organizations/{organization}", responses=problems(404))
     async def update(caller: OrganizationsManager, organization: str, change: OrganizationChange) -> OrganizationOut:
         """Correct name or address."""
         updated = await uses.update(actor(caller), _id(organization), change.changes())

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.problems import PREFIX, PROBLEM_TYPES, ProblemType
 from gateway.http.pages import html
-from gateway.http.problems import PROBLEMS
 from gateway.http.public import data, shown, wants_page
 from service_kit.app import router
+from service_kit.described import UNCHANGED, problems
 from service_kit.errors import NotFound
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request, part_of
@@ -72,8 +72,7 @@ def routes(base: str) -> APIRouter:
 
 
 def _answers(*refusals: int) -> dict[int | str, dict[str, Any]]:
-    unchanged = {"description": "What If-None-Match names is current"}
-    return {200: PAGES, 304: unchanged, **{status: PROBLEMS[status] for status in refusals}}
+    return {200: PAGES, **UNCHANGED, **problems(*refusals)}
 
 
 def _list() -> dict[int | str, dict[str, Any]]:

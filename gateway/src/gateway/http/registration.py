@@ -19,6 +19,7 @@ from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.policy import REGISTRATION_PATH
 from service_kit import strict_json
 from service_kit.auth import authenticate
+from service_kit.described import problems
 from service_kit.errors import Forbidden, Invalid, Unauthorized
 
 SCOPE = "clients:manage"
@@ -56,7 +57,7 @@ def routes(uses: RegistrationUses, base_url: str) -> APIRouter:
         status_code=201,
         summary="Register a client (RFC 7591)",
         openapi_extra=BODY,
-        responses=ANSWERS,
+        responses=ANSWERS | problems(403),
     )
     @told
     async def register(request: Request) -> Response:
@@ -73,7 +74,12 @@ def routes(uses: RegistrationUses, base_url: str) -> APIRouter:
         return await endpoint.replace(client, request)
 
     @router.delete(
-        CLIENT_PATH, status_code=204, summary="End a registration (RFC 7592)", openapi_extra=TOKEN, responses=ANSWERS
+        CLIENT_PATH,
+        status_code=204,
+        response_class=Response,
+        summary="End a registration (RFC 7592)",
+        openapi_extra=TOKEN,
+        responses=ANSWERS,
     )
     @told
     async def remove(client: str, request: Request) -> Response:
@@ -214,6 +220,11 @@ def _named(names: list[str], description: str) -> MetadataRefused:
     return MetadataRefused("invalid_redirect_uri" if is_redirect else "invalid_client_metadata", description)
 
 
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error", "error_description"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -222,6 +233,9 @@ BODY: dict[str, Any] = {
 }
 TOKEN: dict[str, Any] = {"security": [{"registrationToken": []}]}
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "What the client says about itself is refused (RFC 7591 §3.2.2)"},
+    400: {
+        "description": "What the client says about itself is refused (RFC 7591 §3.2.2)",
+        "content": {"application/json": {"schema": ERROR}},
+    },
     401: {"description": "The token does not allow this"},
 }

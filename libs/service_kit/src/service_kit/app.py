@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
 from service_kit.description import DescribedApp
-from service_kit.errors import FieldError, Malformed
+from service_kit.errors import FieldError, Invalid, Malformed
 from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
 from service_kit.query import known_parameters, refuse_unknown_parameters
@@ -62,9 +63,24 @@ class StrictRoute(APIRoute):
 
 
 class OpenQueryRoute(StrictRoute):
-    """A StrictRoute that ignores unknown query parameters, for protocols that say so."""
+    """A StrictRoute for protocols of others: unknown query parameters are ignored, and whatever is wrong is a 400."""
 
     open_query = True
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handler = super().get_route_handler()
+
+        async def foreign(request: Request) -> Response:
+            try:
+                response: Response = await handler(request)
+            except RequestValidationError as error:
+                wrong = problems.invalid(error)
+                raise Malformed(wrong.detail, errors=wrong.errors) from error
+            except Invalid as error:
+                raise Malformed(error.detail, errors=error.errors) from error
+            return response
+
+        return foreign
 
 
 def router(*, open_query: bool = False, **options: Any) -> APIRouter:

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from service_kit.auth import AnyScope, Scope
+from service_kit.described import correct
 from service_kit.operation_names import operation_name, sentence
 from service_kit.problems import MEDIA_TYPE
 
@@ -72,6 +73,7 @@ def _completed(document: Json, routes: dict[tuple[str, str], APIRoute]) -> Json:
             operation["summary"] = route.summary or sentence(operation["operationId"])
             _say_scopes(operation, route)
             operation["responses"] = dict(sorted(_responses(operation).items()))
+            correct(operation, route)
     for name in OF_FRAMEWORK:
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM

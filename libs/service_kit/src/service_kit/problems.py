@@ -148,12 +148,16 @@ async def _service_error(request: Request, error: Exception) -> Response:
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    details = error.errors()
     if isinstance(error.body, bytes) and error.body:  # bytes: FastAPI did not take it for JSON
         return problem(request, 415, CODES[415], "the body must be JSON, sent with Content-Type: application/json")
-    fields = tuple(FieldError(_path(detail["loc"]), _reason(detail)) for detail in details)
+    return service_problem(request, invalid(error))
+
+
+def invalid(error: RequestValidationError) -> Invalid:
+    """What FastAPI found wrong, as an error of ours: every path, no value."""
+    fields = tuple(FieldError(_path(detail["loc"]), _reason(detail)) for detail in error.errors())
     names = ", ".join(dict.fromkeys(field.field for field in fields))
-    return service_problem(request, Invalid(f"invalid: {names}", errors=fields))
+    return Invalid(f"invalid: {names}", errors=fields)
 
 
 def _reason(detail: Mapping[str, Any]) -> str:

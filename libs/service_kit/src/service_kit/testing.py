@@ -24,6 +24,7 @@ from service_kit.bus import BusUnavailable, Record
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.migrations import migrate
+from service_kit.promises import Promises
 from service_kit.settings import AuthSettings, DatabaseSettings
 
 BASE_URL = "http://laurel.test"
@@ -95,9 +96,13 @@ class MemoryPublisher:
 
 @asynccontextmanager
 async def asgi_client(app: FastAPI, base_url: str = BASE_URL) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client that talks to the application in process. Server errors come back as responses."""
+    """An HTTP client that talks to the application in process. Server errors come back as responses.
+
+    Every answer must be one that the application's description promises.
+    """
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+    hooks: dict[str, list[Callable[..., Any]]] = {"response": [Promises(app)]}
+    async with httpx.AsyncClient(transport=transport, base_url=base_url, event_hooks=hooks) as client:
         yield client
 
 

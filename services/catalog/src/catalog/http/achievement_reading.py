@@ -16,6 +16,7 @@ from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import listed_version, page_reply, summary_reply, view_reply
 from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply
 from service_kit.app import router
+from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
@@ -63,7 +64,9 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
 
 def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
-        "/achievements", responses=documented(AchievementPage, 401, 403, **LINK[200]), response_class=Response
+        "/achievements",
+        responses=UNCHANGED | documented(AchievementPage, 401, 403, **LINK[200]),
+        response_class=Response,
     )
     async def list_achievements(
         request: Request, caller: Anybody, filters: Annotated[AchievementFilters, Depends()], page: Paging
@@ -87,7 +90,7 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
 def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
         "/achievements/{achievement_id:path}/versions/{version}",
-        responses=documented(OpenBadgesAchievement, 404),
+        responses=UNCHANGED | documented(OpenBadgesAchievement, 404),
         response_class=Response,
     )
     async def read_version(request: Request, achievement_id: PathId, version: PathVersion) -> Response:
@@ -99,7 +102,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 
     @achievements.get(
         "/achievements/{achievement_id:path}/versions",
-        responses=documented(VersionPage, 404, **LINK[200]),
+        responses=UNCHANGED | documented(VersionPage, 404, **LINK[200]),
         response_class=Response,
     )
     async def list_versions(request: Request, achievement_id: PathId, page: Paging) -> Response:
@@ -116,7 +119,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
         "/achievements/{achievement_id:path}",
-        responses=documented(AchievementAnswer, 401, 404),
+        responses=UNCHANGED | documented(AchievementAnswer, 401, 404),
         response_class=Response,
     )
     async def read_achievement(request: Request, achievement_id: PathId, caller: Anybody) -> Response:

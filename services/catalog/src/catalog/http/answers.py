@@ -6,30 +6,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
+from service_kit.described import problems
+
 
 class Answer(BaseModel):
     """A JSON object with these members."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class FieldProblem(Answer):
-    """One wrong member."""
-
-    field: str = Field(description="dotted path")
-    detail: str
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    requestId: str  # noqa: N815 - JSON members are camelCase, as in Open Badges
-    errors: list[FieldProblem] | None = None
 
 
 class Course(Answer):
@@ -191,30 +174,6 @@ class VersionPage(Answer):
     next: str | None
 
 
-def problem_schema() -> dict[str, Any]:
-    """Problem's schema in one piece: the framework gives parts of their own only to answers of its own media type."""
-    schema = Problem.model_json_schema()
-    del schema["$defs"]
-    schema["properties"]["errors"] = {"type": "array", "items": FieldProblem.model_json_schema()}
-    return schema
-
-
-def documented(model: Any, *problems: int, status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """`responses=` for a route: its answer and its problems, 422 always among them."""
-    said = {
-        400: "Not readable",
-        401: "No usable access token",
-        403: "The token lacks the scope",
-        404: "There is no such thing, or it is not yours",
-        409: "It contradicts the present state",
-        410: "What this Idempotency-Key made was deleted",
-        412: "It was changed since you read it",
-        413: "The body is too large",
-        415: "No course list comes as this media type",
-        422: "A member is wrong; `errors` names it",
-    }
-    content = {"application/problem+json": {"schema": problem_schema()}}
-    found: dict[int | str, dict[str, Any]] = {
-        code: {"description": said[code], "content": content} for code in sorted({*problems, 422})
-    }
-    return {status: {"description": "Done", **({"model": model} if model else {}), **more}, **found}
+def documented(model: Any, *statuses: int, status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
+    """`responses=` for a route: its answer and its own problems."""
+    return {status: {"description": "Done", **({"model": model} if model else {}), **more}, **problems(*statuses)}

@@ -16,6 +16,7 @@ from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import course_reply, page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
 from service_kit.app import router
+from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
@@ -80,7 +81,9 @@ def routes(use: CourseUseCases) -> APIRouter:
 
 
 def _reads(courses: APIRouter, use: CourseUseCases) -> None:
-    @courses.get("/courses", responses=documented(CoursePage, 401, 403, **LINK[200]), response_class=Response)
+    @courses.get(
+        "/courses", responses=UNCHANGED | documented(CoursePage, 401, 403, **LINK[200]), response_class=Response
+    )
     async def list_courses(
         request: Request,
         caller: Anybody,
@@ -96,7 +99,7 @@ def _reads(courses: APIRouter, use: CourseUseCases) -> None:
         headers = {"Link": links.headers["link"]} if following else None
         return reply(request, document, cache_control=PRIVATE if caller else SHORTLY, headers=headers)
 
-    @courses.get("/courses/{course_id}", responses=documented(Course, 404), response_class=Response)
+    @courses.get("/courses/{course_id}", responses=UNCHANGED | documented(Course, 404), response_class=Response)
     async def read_course(request: Request, course_id: PathId) -> Response:
         """One course."""
         course = await use.readings.course(course_id)

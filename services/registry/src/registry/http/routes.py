@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Request, Response
 
 from registry.core.lookup import Lookup
 from registry.http import pages
-from registry.http.schemas import IssuerAnswer, Problem, RecordAnswer
+from registry.http.schemas import IssuerAnswer, RecordAnswer
 from registry.http.views import issuer_answer, record_answer
 from service_kit.app import router
+from service_kit.described import UNCHANGED, problems
 from service_kit.errors import NotFound
 from service_kit.representation import HTML, JSON, negotiate, reply
 
@@ -96,13 +97,10 @@ def _read(public: APIRouter, path: str, endpoint: Callable[..., Any], responses:
 
 def _described(model: Any, *other_types: str) -> dict[int | str, Any]:
     found = {"model": model, "description": "Found", "content": {name.partition(";")[0]: {} for name in other_types}}
-    problem = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
-    return {
-        200: found,
-        304: {"description": "What If-None-Match names is current"},
-        404: problem | {"description": "There is no such thing"},
-        "default": problem | {"description": "What went wrong (RFC 9457)"},
-    }
+    missing = problems(404)
+    if HTML in other_types:  # a browser is told in a page
+        missing[404]["content"] |= {"text/html": {}}
+    return {200: found, **UNCHANGED, **missing}
 
 
 def _page(request: Request, body: bytes, cache_control: str | None = None, status: int = 200) -> Response:

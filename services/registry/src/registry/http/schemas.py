@@ -82,14 +82,3 @@ class IssuerAnswer(Answer):
     keys: list[str] = Field(description="ids of the verification methods that may sign credentials")
     changed_at: datetime
     links: IssuerLinks
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    requestId: str  # noqa: N815 - JSON members are camelCase

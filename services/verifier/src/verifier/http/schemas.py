@@ -131,21 +131,3 @@ class TrustedIssuersResponse(BaseModel):
 
     items: list[TrustedIssuerResponse]
     next: str | None
-
-
-class ProblemResponse(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    requestId: str  # noqa: N815
-    errors: list[dict[str, str]] = []
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the errors a route may answer."""
-    content = {"application/problem+json": {"schema": ProblemResponse.model_json_schema()}}
-    return {status: {"description": "problem document (RFC 9457)", "content": content} for status in statuses}

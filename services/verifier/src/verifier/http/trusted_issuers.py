@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
+from service_kit.described import problems
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 from verifier.core.model import TrustedIssuer
 from verifier.core.trust import Trust
-from verifier.http.schemas import TrustedIssuerResponse, TrustedIssuersResponse, problems
+from verifier.http.schemas import TrustedIssuerResponse, TrustedIssuersResponse
 
 PATH = "/verifications/trusted-issuers"
 
@@ -36,7 +37,7 @@ def routes(trust: Trust, public_base_url: str) -> APIRouter:
         """Accept an issuer. Doing it again changes nothing."""
         return _entry(await trust.add(caller.org, issuer_id))
 
-    @api.delete(PATH + "/{id:path}", status_code=204, responses=problems(401, 403, 404, 422))
+    @api.delete(PATH + "/{id:path}", status_code=204, response_class=Response, responses=problems(401, 403, 404, 422))
     async def forget(issuer_id: IssuerId, caller: MayVerify) -> None:
         """Accept it no longer."""
         await trust.remove(caller.org, issuer_id)

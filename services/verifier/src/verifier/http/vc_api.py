@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
+from service_kit.described import problems
 from verifier.core.challenges import Challenges
 from verifier.core.verify import Verify
-from verifier.http.schemas import problems
 from verifier.http.vc_api_bodies import asked, verified
 
 CREDENTIALS = "/vc/credentials/verify"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from credential_core.report import NestedReport, Report, Verdict
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
+from service_kit.described import problems
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 from verifier.core.history import History
@@ -20,7 +21,6 @@ from verifier.http.schemas import (
     PastVerificationsResponse,
     VerificationRequest,
     VerificationResponse,
-    problems,
 )
 
 MAX_BODY = 512 * 1024

@@ -1,0 +1,58 @@
+"""What routes say of their answers: the words for each status, and what descriptions are corrected by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from service_kit.problems import MEDIA_TYPE
+
+Json = dict[str, Any]
+TEXT = {"type": "string"}
+MEANINGS = {
+    400: "The request cannot be read",
+    401: "No access token, or one that is not accepted",
+    403: "The token lacks a scope, or a rule forbids it",
+    404: "There is no such thing, or it is another organization's",
+    406: "No representation of the kind that was asked for",
+    409: "The request contradicts the present state; the problem's type says how",
+    410: "What the request is about was removed for good",
+    412: "If-Match names a state that is no longer the present one",
+    413: "The body is too large",
+    415: "The body is of a media type that is not read here",
+    422: "A member, a parameter or a header is wrong; `errors` names it",
+    503: "Something this needs is away for now",
+}
+SCHEMA = {"$ref": "#/components/schemas/Problem"}
+UNCHANGED: dict[int | str, Json] = {304: {"description": "What If-None-Match names is current"}}
+RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+HEADERS: Mapping[str, Json] = {
+    "401": {"WWW-Authenticate": {"description": "what would be accepted", "schema": TEXT}},
+    "429": RETRY_AFTER,
+    "503": RETRY_AFTER,
+}
+
+
+def problems(*statuses: int) -> dict[int | str, Json]:
+    """`responses=` for these. What all operations may answer, or all with a token or a body, need not be said."""
+    return {status: _problem(status) for status in statuses}
+
+
+def correct(operation: Json, route: APIRoute) -> None:
+    """Say 422 where a route may answer so and nowhere else, and name the headers of refusals."""
+    responses: Json = operation["responses"]
+    if getattr(route, "open_query", True):  # a protocol of others, where whatever is wrong is a 400
+        responses.pop("422", None)
+    else:
+        responses.setdefault("422", _problem(422))
+    unreadable = responses["400"].setdefault("content", {})
+    if "imsx_" not in str(unreadable):  # Open Badges' own form; all others have problem documents beside their own
+        unreadable.setdefault(MEDIA_TYPE, {"schema": SCHEMA})
+    for status, headers in HEADERS.items():
+        if MEDIA_TYPE in responses.get(status, {}).get("content", {}):
+            responses[status]["headers"] = {**headers, **responses[status].get("headers", {})}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _problem(status: int) -> Json:
+    return {"description": MEANINGS[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
