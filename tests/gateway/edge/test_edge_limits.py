@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.edge import Limits, Rate, Room
@@ -36,11 +38,27 @@ def test_a_client_over_its_rate_waits_while_another_goes_on(start_edge: StartEdg
     refused = [reply for reply in replies if reply.status != 200]
 
     assert replies[0].status == 200
-    assert replies[0].headers["X-RateLimit-Limit"]
+    assert replies[0].headers["X-RateLimit-Limit"] == "3"
+    assert replies[0].headers["RateLimit-Policy"] == '"caller";q=3'
+    assert re.fullmatch(r'"caller";r=2;t=[01]', replies[0].headers["RateLimit"])
     _is_problem(refused[0], 429, "limit-exceeded")
     assert refused[0].headers["Retry-After"] == "1"
+    assert re.fullmatch(r'"caller";r=0;t=[01]', refused[0].headers["RateLimit"])
     assert edge.ask("GET", "/credentials/1", headers=calm).status == 200
     assert edge.ask("GET", "/credentials/1").status == 200
+
+
+def test_a_window_is_told_where_it_holds_for_every_bucket(start_edge: StartEdge, tokens: Tokens) -> None:
+    edge = start_edge(Limits(client=Rate(5, 10), address=Rate(50, 100), sign_in=Rate(10, 20)))
+    assert edge.ask("GET", "/credentials/1", headers=tokens.bearer()).headers["RateLimit-Policy"] == '"caller";q=10;w=2'
+    assert edge.ask("GET", "/records/1").headers["RateLimit-Policy"] == '"caller";q=100;w=2'
+    assert edge.ask("POST", "/oauth/token", body=b"").headers["RateLimit-Policy"] == '"caller";q=20;w=2'
+
+
+def test_what_was_not_counted_says_nothing_of_rates(edge: Edge) -> None:
+    refused = edge.ask("GET", "/credentials/1", headers={"Authorization": "Bearer x.y.z"})
+    assert refused.status == 401
+    assert not [name for name in refused.headers if "ratelimit" in name.lower()]
 
 
 def test_callers_without_a_token_are_counted_by_address(start_edge: StartEdge, tokens: Tokens) -> None:

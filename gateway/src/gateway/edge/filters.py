@@ -22,13 +22,18 @@ ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
 )
-EXPOSED_HEADERS = "DPoP-Nonce, ETag, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+EXPOSED_HEADERS = (
+    "DPoP-Nonce, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
+    "X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+)
+# An answer that was given before anything was counted (a refused token) has none of Envoy's own three headers.
+COUNTED = "'x-ratelimit-remaining' in response.headers"
 
 
 def http_filters(settings: EdgeSettings, *, secure: bool) -> list[dict[str, Any]]:
     """Health first, so that it needs nothing else; tokens before rates, which are counted by the token's client."""
     return [
-        _filter("response_headers", "header_mutation.v3.HeaderMutation", _response_headers(secure=secure)),
+        _filter("response_headers", "header_mutation.v3.HeaderMutation", _response_headers(settings, secure=secure)),
         _filter("envoy.filters.http.health_check", "health_check.v3.HealthCheck", _health()),
         _filter(CORS, "cors.v3.Cors", {}),
         _filter(JWT, "jwt_authn.v3.JwtAuthentication", _tokens(settings)),
@@ -42,10 +47,10 @@ def _filter(name: str, message: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "typed_config": {"@type": f"{FILTERS}.{message}", **config}}
 
 
-def _response_headers(*, secure: bool) -> dict[str, Any]:
+def _response_headers(settings: EdgeSettings, *, secure: bool) -> dict[str, Any]:
     """Runs last on the way out, so it has the last word on what the CORS filter and Envoy itself add."""
     hide = ["server", "x-envoy-upstream-healthchecked-cluster", "x-envoy-upstream-service-time"]
-    add = {"x-content-type-options": "nosniff"}
+    add = {"x-content-type-options": "nosniff", **_rate_headers(settings.limits)}
     if secure:
         add["strict-transport-security"] = "max-age=31536000"
     # Not the one origin that asked, which a shared cache would hand to the next.
@@ -53,6 +58,23 @@ def _response_headers(*, secure: bool) -> dict[str, Any]:
     mutations: list[dict[str, Any]] = [{"remove": name} for name in hide]
     mutations += [{"append": header(name, value)} for name, value in add.items()]
     return {"mutations": {"response_mutations": [*mutations, {"append": any_origin}]}}
+
+
+def _rate_headers(limits: Limits) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers-11, from Envoy's headers of an older draft. A value without text is none.
+
+    A full bucket's `q` requests are there again after `w` seconds, which is said where it holds for every bucket.
+    """
+    windows = {rate.burst / rate.per_second for rate in (limits.client, limits.address, limits.sign_in)}
+    window = f";w={windows.pop():.0f}" if len(windows) == 1 and min(windows).is_integer() else ""
+    left = f"{_if_counted(';r=')}%RESP(X-RATELIMIT-REMAINING)%{_if_counted(';t=')}%RESP(X-RATELIMIT-RESET)%"
+    quota = f"{_if_counted(';q=')}%RESP(X-RATELIMIT-LIMIT)%{_if_counted(window)}"
+    name = _if_counted('"caller"')
+    return {"ratelimit": name + left, "ratelimit-policy": name + quota}
+
+
+def _if_counted(text: str) -> str:
+    return f"%CEL({COUNTED} ? '{text}' : '')%" if text else ""
 
 
 def _health() -> dict[str, Any]:

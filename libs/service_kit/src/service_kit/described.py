@@ -46,7 +46,7 @@ def correct(operation: Json, route: APIRoute) -> None:
     else:
         responses.setdefault("422", _problem(422))
     unreadable = responses["400"].setdefault("content", {})
-    if "imsx_" not in str(unreadable):  # Open Badges' own form; all others have problem documents beside their own
+    if "imsx_" not in str(unreadable):  # 1EdTech's own form; all others have problem documents beside theirs
         unreadable.setdefault(MEDIA_TYPE, {"schema": SCHEMA})
     for status, headers in HEADERS.items():
         if MEDIA_TYPE in responses.get(status, {}).get("content", {}):

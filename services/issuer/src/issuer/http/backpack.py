@@ -51,11 +51,23 @@ def backpack_routes(uses: BackpackUses, base_url: str) -> APIRouter:
             items=[_reply(one) for one in found.items], next=link_next(request, response, base_url, found.next)
         )
 
-    @routes.delete("", status_code=204, summary="Delete my backpack, with my profile", responses=problems(422))
+    @routes.delete(
+        "",
+        status_code=204,
+        response_class=Response,
+        summary="Delete my backpack, with my profile",
+        responses=problems(422),
+    )
     async def remove_all(caller: Manages) -> None:
         await uses.empty.all(keeper(caller))
 
-    @routes.delete("/{kept_id}", status_code=204, summary="Delete one credential", responses=problems(404, 422))
+    @routes.delete(
+        "/{kept_id}",
+        status_code=204,
+        response_class=Response,
+        summary="Delete one credential",
+        responses=problems(404, 422),
+    )
     async def remove(kept_id: str, caller: Manages) -> None:
         await uses.empty.one(keeper(caller), kept_id)
 

@@ -35,6 +35,7 @@ Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 CREDENTIAL_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json")
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
+DOCUMENTS: dict[int | str, dict[str, Any]] = {200: {"content": {name: {} for name in CREDENTIAL_TYPES}}}
 LOCATION = {"Location": {"description": "the credential's id", "schema": {"type": "string", "format": "uri"}}}
 
 
@@ -132,7 +133,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         summary="Read one of your credentials",
         description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone.",
         response_model=CredentialDetail,
-        responses=problems(404, 422),
+        responses=DOCUMENTS | problems(404, 422),
     )
     async def read_credential(request: Request, caller: Reads, credential_id: str) -> Response:
         life = await services.queries.credential(caller.org, credential_id)

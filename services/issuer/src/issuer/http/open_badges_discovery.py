@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from issuer.http.open_badges import CREDENTIALS, PREFIX, PROFILE, SCOPE, WRITTEN
 from issuer.http.open_badges_status import STATUS_INFO, refusals
 from service_kit.app import router
+from service_kit.described import UNCHANGED
 from service_kit.representation import reply
 
 DISCOVERY = f"{PREFIX}/discovery"
@@ -49,7 +50,7 @@ def discovery_routes(host: Host) -> APIRouter:
         "/discovery",
         operation_id="getServiceDescription",
         summary="The service description document",
-        responses={**answer, **refusals()},
+        responses={**answer, **UNCHANGED, **refusals()},
     )
     async def get_service_description(request: Request) -> Response:
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
