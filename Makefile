@@ -42,7 +42,7 @@ lock: | $(UV) ## Resolve the requirements again, newest allowed versions with ha
 	@$(UV) export --quiet --frozen --all-packages --all-groups --no-emit-workspace --no-header -o requirements.lock
 
 .PHONY: api
-api: setup ## Write the merged OpenAPI document again, after a change of any route
+api: setup ## Write the merged OpenAPI document and the collection again, after a change of any route
 	@$(BIN)/python -m tools.api
 
 .PHONY: run

@@ -36,6 +36,7 @@ LONG = (
     "tests/arch/test_import_contracts.py",
     "tests/catalog/test_description.py",
     "tests/deploy",
+    "tests/described",
     "tests/fuzz",
     "tests/gateway/edge",
     "tests/issuer/test_settings_and_description.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.operation_names import operation_name, sentence
+from service_kit.operation_names import given_name, operation_name, sentence
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,11 @@ from service_kit.operation_names import operation_name, sentence
 )
 def test_a_name_says_what_is_done_to_what(method: str, path: str, name: str) -> None:
     assert operation_name(method, path) == name
+
+
+def test_a_name_that_a_route_gives_has_the_one_spelling() -> None:
+    assert given_name("retire_key") == "retireKey"
+    assert given_name(None) == ""
 
 
 def test_a_name_reads_as_a_sentence() -> None:

@@ -1,6 +1,7 @@
 """`python -m tools.api [--check]`: write what integrators read from what the services describe, or compare.
 
-The document goes into the gateway's package, which serves it; `docs/openapi.json` is the same file.
+The document goes into the gateway's package, which serves it; `docs/openapi.json` is the same file. The
+collection of requests for Postman and its kin lies beside it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway.edge.routes import Room
+from tools.api.collection import collection
 from tools.api.examples import with_examples
 from tools.api.frame import frame, schemes
 from tools.api.merge import merge
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPENAPI = ROOT / "gateway" / "src" / "gateway" / "http" / "openapi.json"
+COLLECTION = ROOT / "docs" / "laurel.postman_collection.json"
 
 Json = dict[str, Any]
 
@@ -45,7 +48,8 @@ def openapi() -> Json:
 
 def generated() -> dict[Path, str]:
     """Every generated file, and what it should say."""
-    return {OPENAPI: _json(openapi())}
+    document = openapi()
+    return {OPENAPI: _json(document), COLLECTION: _json(collection(document))}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

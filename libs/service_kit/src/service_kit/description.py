@@ -4,7 +4,7 @@ Those are the scopes behind an operation, that every refusal is the same problem
 the kit whatever the route says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from service_kit.auth import AnyScope, Scope
 from service_kit.described import correct
-from service_kit.operation_names import operation_name, sentence
+from service_kit.operation_names import given_name, operation_name, sentence
 from service_kit.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -51,6 +51,7 @@ ALWAYS = {
 }
 WITH_BODY = {"413": "The body is too large", "415": "The body is of a media type that is not read here"}
 WITH_TOKEN = {"401": "No access token, or one that is not accepted", "403": "The token lacks a scope"}
+ON_ONE = {"404": "There is no such thing"}
 OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 
@@ -69,10 +70,10 @@ def _completed(document: Json, routes: dict[tuple[str, str], APIRoute]) -> Json:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             route = routes[method, path]
-            operation["operationId"] = route.operation_id or operation_name(method, path)
+            operation["operationId"] = given_name(route.operation_id) or operation_name(method, path)
             operation["summary"] = route.summary or sentence(operation["operationId"])
             _say_scopes(operation, route)
-            operation["responses"] = dict(sorted(_responses(operation).items()))
+            operation["responses"] = dict(sorted(_responses(operation, path).items()))
             correct(operation, route)
     for name in OF_FRAMEWORK:
         schemas.pop(name, None)
@@ -91,23 +92,29 @@ def _say_scopes(operation: Json, route: APIRoute) -> None:
         operation["security"] = [{"accessToken": [scope]} for scope in either.scopes]
 
 
-def _responses(operation: Json) -> Json:
+def _responses(operation: Json, path: str) -> Json:
     """The route's own, and the kit's where the route is silent."""
     known: Json = operation["responses"]
-    missing = ALWAYS | (WITH_BODY if "requestBody" in operation else {})
+    missing = ALWAYS | (WITH_BODY if "requestBody" in operation else {}) | (ON_ONE if "{" in path else {})
     if any("accessToken" in requirement for requirement in operation.get("security", ())):
         missing |= WITH_TOKEN
     added = {status: {"description": said, "content": {}} for status, said in missing.items() if status not in known}
-    return {status: _as_problem(status, answer) for status, answer in (known | added).items()}
+    return {
+        status: _as_problem(answer) if _is_problem(status, answer, missing) else answer
+        for status, answer in (known | added).items()
+    }
 
 
-def _as_problem(status: str, answer: Json) -> Json:
-    """Refusals without a form of their own, the framework's among them, have the form of all."""
+def _is_problem(status: str, answer: Json, of_kit: Iterable[str]) -> bool:
+    """Not where a route has a form of its own for a refusal (RFC 6749), unless the kit may give that one, too."""
     content = answer.get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
     is_refusal = status == "default" or status >= "400"
-    if not is_refusal or (content and MEDIA_TYPE not in content and "HTTPValidationError" not in str(schema)):
-        return answer
+    has_own = content and MEDIA_TYPE not in content and "HTTPValidationError" not in str(content)
+    return is_refusal and (not has_own or status in of_kit)
+
+
+def _as_problem(answer: Json) -> Json:
+    content = answer.get("content", {})
     others = {name: of for name, of in content.items() if name != MEDIA_TYPE and "HTTPValidationError" not in str(of)}
     problem = {**content.get(MEDIA_TYPE, {}), "schema": {"$ref": "#/components/schemas/Problem"}}
     said = "A member or a parameter is wrong" if answer["description"] == "Validation Error" else answer["description"]

@@ -18,6 +18,11 @@ def operation_name(method: str, path: str) -> str:
     return _said(method, nouns, on_one=_is_parameter(parts[-1])) + "".join(by)
 
 
+def given_name(name: str | None) -> str:
+    """A name that a route gives itself, in the one spelling."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name or "")
+
+
 def sentence(name: str) -> str:
     """`listCourses` as a summary: "List courses"."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
