@@ -1,0 +1,70 @@
+"""Every POST may be repeated: it takes an Idempotency-Key, or there is a reason why it needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from gateway.edge.routes import Room
+from tests.arch.test_routes_are_guarded import app_of, described
+
+OF_OAUTH = "RFC 6749 and its family know no such header; codes, assertions and refresh tokens are good once"
+STATE = "it names the state to be in: what is so already is answered with success and changes nothing"
+COMPUTES = "it answers and keeps nothing"
+TODAY = "a repetition must give today's verdict (ADR 72); what it leaves is one more line of a history"
+WITHOUT_KEY: Mapping[str, str] = {
+    "/oauth/token": OF_OAUTH,
+    "/oauth/par": OF_OAUTH,
+    "/oauth/introspect": OF_OAUTH,
+    "/oauth/revoke": OF_OAUTH,
+    "/oauth/userinfo": OF_OAUTH,
+    "/oauth/register": OF_OAUTH,
+    "/achievements/{achievement_id}/publish": "an unchanged draft gives the version it is already",
+    "/achievements/{achievement_id}/retire": STATE,
+    "/pathways/{pathway_id}/publish": "an unchanged draft gives the version it is already",
+    "/pathways/{pathway_id}/retire": STATE,
+    "/pathways/{pathway_id}/evaluations": COMPUTES,
+    "/issuers/{slug}/keys/{key_id}/activate": STATE,
+    "/issuers/{slug}/keys/{key_id}/retire": STATE,
+    "/issuers/{slug}/keys/{key_id}/revoke": STATE,
+    "/batches/{batch_id}/pause": STATE,
+    "/batches/{batch_id}/resume": STATE,
+    "/batches/{batch_id}/cancel": STATE,
+    "/batches/{batch_id}/retry": STATE,
+    "/vc/credentials/status": STATE,
+    "/vc/credentials/derive": COMPUTES,
+    "/vc/credentials/verify": TODAY,
+    "/vc/presentations/verify": TODAY,
+    "/vc/challenges": "each answer is another challenge; one that is not used ends by itself",
+    "/verifications": TODAY,
+    "/learners/me/hosts": "its answer holds a secret address; a connection that is not confirmed ends by itself",
+    "/learners/me/hosts/{host_id}/confirm": "the other host's code is good once",
+    "/learners/me/hosts/{host_id}/push": "the other host replaces by the credential's id",
+    "/learners/me/hosts/{host_id}/pull": "credentials are kept by their ids: the same again is no other",
+    "/ims/ob/v3p0/credentials": "an upsert by the credential's own id (Open Badges 3.0): the same again is 304",
+}
+"""The POSTs without the header, and why."""
+
+
+def posts(room: Room) -> dict[str, Mapping[str, object]]:
+    return {path: operation for (method, path), operation in described(app_of(room)).items() if method == "POST"}
+
+
+def takes_key(operation: Mapping[str, object]) -> bool:
+    parameters = operation.get("parameters", [])
+    assert isinstance(parameters, list)
+    return any(each["in"] == "header" and each["name"] == "Idempotency-Key" for each in parameters)
+
+
+def test_every_post_takes_a_key_or_says_why_not() -> None:
+    without = {path for room in Room for path, operation in posts(room).items() if not takes_key(operation)}
+    assert without == set(WITHOUT_KEY)
+
+
+@pytest.mark.parametrize("room", Room)
+def test_whoever_takes_a_key_says_what_another_request_under_it_gets(room: Room) -> None:
+    for path, operation in posts(room).items():
+        responses = operation["responses"]
+        assert isinstance(responses, dict)
+        assert not takes_key(operation) or "409" in responses, path
