@@ -122,7 +122,9 @@ def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
     async def confirm(caller: Connects, host_id: str, body: ConfirmBody) -> HostReply:
         return _reply(await uses.confirm(keeper(caller), host_id, body.code))
 
-    @routes.delete("/{host_id}", status_code=204, summary="End a connection", responses=problems(404, 422))
+    @routes.delete(
+        "/{host_id}", status_code=204, response_class=Response, summary="End a connection", responses=problems(404, 422)
+    )
     async def remove(caller: Connects, host_id: str) -> None:
         await uses.read.remove(keeper(caller), host_id)
 
