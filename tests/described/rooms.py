@@ -20,11 +20,12 @@ import verifier.main
 from gateway.edge.routes import Room
 from gateway.settings import GatewaySettings, PasswordSettings
 from issuer.http.app import issuer_app
-from issuer.main import wire
+from issuer.main import backpack_routers, wire
 from issuer.settings import IssuerSettings
 from registry.adapters.readings import SqlReadings
 from registry.settings import RegistrySettings
 from service_kit.database import open_database
+from service_kit.fetcher import open_fetcher
 from service_kit.offload import offload
 from service_kit.runtime import Server
 from service_kit.settings import AuthSettings, DatabaseSettings, FetcherSettings, Settings
@@ -81,8 +82,10 @@ async def _issuer(database: DatabaseSettings) -> AsyncIterator[Prepared]:
         database=database,
         auth=AUTH,
     )
-    async with open_database(database, "tests") as opened:
-        app = issuer_app(wire(settings, opened).services, settings, tokens=mint.verifier())
+    async with open_database(database, "tests") as opened, open_fetcher(settings.fetcher) as fetcher:
+        core = wire(settings, opened)
+        more = backpack_routers(settings, opened, core.sign_list, fetcher)
+        app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
         async with asgi_client(app) as client:
             world = World(opened, client, mint)
             issued = await world.issue(await world.ready())
