@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -16,14 +16,13 @@ from pydantic import SecretStr
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
-from service_kit.clock import utc_now
 from service_kit.database import Database, open_database
 from service_kit.ids import new_id
 from service_kit.inbox import Inbox
 from service_kit.offload import offload
 from service_kit.settings import AuthSettings, DatabaseSettings
 from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
-from tests.issuer.world import ORG, Json, World, record_of
+from tests.issuer.world import ORG, Clock, Json, World, record_of
 from tests.verifier.conftest import SCOPE, Web
 from tests.verifier.world import codes
 from verifier import main as verifier
@@ -79,13 +78,6 @@ class Fleet:
         )
         assert answer.status_code == 200, answer.text
         return answer.json()["verdict"], codes(answer.json())["proof"]
-
-
-class Clock:
-    ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.ahead
 
 
 @pytest.fixture

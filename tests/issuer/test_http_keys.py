@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,23 +17,12 @@ from issuer.core.keys import MOST_KEYS
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
-from service_kit.clock import utc_now
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
-from tests.issuer.world import Json, World, problem_code
+from tests.issuer.world import Clock, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
-
-
-class Clock:
-    """The time, which goes on when told."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.ahead
 
 
 @pytest.fixture

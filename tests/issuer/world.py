@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,16 @@ LEARNER = "Ana.Silva@Students.example"
 PAYLOADS: dict[str, type[Payload]] = {
     payload.event_type: payload for topic in TOPICS if topic.producer == "issuer" for payload in topic.payloads
 }
+
+
+class Clock:
+    """The time, which goes on when told."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
 
 
 class World:

@@ -17,9 +17,12 @@ from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
 from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
+from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
+from issuer.adapters.openbao_key_store import OpenBaoKeyStore
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_batches import ReadingBatches
+from issuer.adapters.transit import Transit, open_transit
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
@@ -82,11 +85,13 @@ class Core:
     work_changes: WorkChanges
 
 
-def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -> Core:
-    """Put the core on its adapters. Opens no connection."""
+def wire(
+    settings: IssuerSettings, database: Database, clock: Clock = utc_now, *, transit: Transit | None = None
+) -> Core:
+    """Put the core on its adapters. Opens no connection. `transit` is there where settings name an OpenBao server."""
     unit_of_work = partial(IssuerUnitOfWork, database)
     reading, addresses = Reading(database), Addresses(settings.public_base_url)
-    keys = LocalKeyStore(settings.key_encryption_key_bytes)
+    keys = _keys(settings, transit)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     sign = Sign(keys=keys, audit=audit, clock=clock)
     sign_list = SignStatusList(sign=sign, addresses=addresses)
@@ -96,21 +101,7 @@ def wire(settings: IssuerSettings, database: Database, clock: Clock = utc_now) -
     amend = Amend(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
     services = Services(
         addresses=addresses,
-        open_issuer=OpenIssuer(
-            unit_of_work=unit_of_work,
-            keys=keys,
-            open_list=open_list,
-            audit=audit,
-            did_web_origin=settings.did_web_origin,
-            clock=clock,
-            new_id=new_id,
-        ),
-        amend_issuer=AmendIssuer(unit_of_work=unit_of_work, clock=clock),
-        set_policy=SetPolicy(unit_of_work=unit_of_work, audit=audit),
-        add_key=AddKey(unit_of_work=unit_of_work, reading=reading, keys=keys, audit=audit, clock=clock, new_id=new_id),
-        change_key=ChangeKey(
-            unit_of_work=unit_of_work, audit=audit, clock=clock, wait=timedelta(seconds=settings.key_wait_s)
-        ),
+        **_issuers(settings, database, keys, open_list, clock),
         issue=Issue(
             unit_of_work=unit_of_work,
             reading=reading,
@@ -151,6 +142,45 @@ def _changes(
     return WorkChanges(
         unit_of_work=unit_of_work, reading=reading, amend=amend, addresses=addresses, audit=audit, clock=clock
     )
+
+
+def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
+    remote = OpenBaoKeyStore(transit, random_bytes) if transit else None
+    return KeyStores(LocalKeyStore(settings.key_encryption_key_bytes), remote, new_ones=settings.issuer_kms)
+
+
+class _Issuers(TypedDict):
+    open_issuer: OpenIssuer
+    amend_issuer: AmendIssuer
+    set_policy: SetPolicy
+    add_key: AddKey
+    change_key: ChangeKey
+
+
+def _issuers(
+    settings: IssuerSettings, database: Database, keys: KeyStores, open_list: OpenStatusList, clock: Clock
+) -> _Issuers:
+    """What people do with issuers and their keys."""
+    unit_of_work, reading = partial(IssuerUnitOfWork, database), Reading(database)
+    return {
+        "open_issuer": OpenIssuer(
+            unit_of_work=unit_of_work,
+            keys=keys,
+            open_list=open_list,
+            audit=audit,
+            did_web_origin=settings.did_web_origin,
+            clock=clock,
+            new_id=new_id,
+        ),
+        "amend_issuer": AmendIssuer(unit_of_work=unit_of_work, clock=clock),
+        "set_policy": SetPolicy(unit_of_work=unit_of_work, audit=audit),
+        "add_key": AddKey(
+            unit_of_work=unit_of_work, reading=reading, keys=keys, audit=audit, clock=clock, new_id=new_id
+        ),
+        "change_key": ChangeKey(
+            unit_of_work=unit_of_work, keys=keys, audit=audit, clock=clock, wait=timedelta(seconds=settings.key_wait_s)
+        ),
+    }
 
 
 class _Batches(TypedDict):
@@ -242,8 +272,9 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         open_database(settings.database, NAME) as database,
         open_publisher(settings.kafka) as publisher,
         open_fetcher(settings.fetcher) as fetcher,
+        open_transit(settings.openbao) as transit,
     ):
-        core = wire(settings, database)
+        core = wire(settings, database, transit=transit)
         more = backpack_routers(settings, database, core.sign_list, fetcher)
         revoked = RevokedAccess(database)
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))

@@ -2,16 +2,49 @@
 
 import base64
 import binascii
-from typing import Self
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from credential_core.did import did_web
 from credential_core.errors import CredentialError
-from service_kit.settings import FetcherSettings, ServiceSettings
+from service_kit.settings import Block, FetcherSettings, ServiceSettings
 
 KEY_BYTES = 32
+PATH = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 LEAST_WAIT_S = 120
+
+
+class OpenBaoSettings(Block):
+    """An OpenBao server with a transit engine. It lets us in by a token in a file, or by an AppRole in two."""
+
+    address: str = Field(pattern=r"^https?://[^/?#]+/?$", description="origin; https, but on this machine")
+    mount: str = Field(default="transit", pattern=PATH)
+    namespace: str | None = None
+    token_file: Path | None = Field(default=None, description="read again when it is refused, and every minute")
+    token_file_s: float = Field(default=60.0, gt=0)
+    auth_mount: str = Field(default="approle", pattern=PATH)
+    role_id_file: Path | None = None
+    secret_id_file: Path | None = None
+    ca_file: str | None = None
+    timeout_s: float = Field(default=2.0, gt=0, le=10)
+    connections: int = Field(default=16, ge=1, le=256)
+
+    @model_validator(mode="after")
+    def _is_let_in_by_one_way(self) -> Self:
+        role = (self.role_id_file, self.secret_id_file)
+        if (self.token_file is None) is (None in role) or (any(role) and None in role):
+            raise ValueError("either token_file, or role_id_file and secret_id_file")
+        return self
+
+    @model_validator(mode="after")
+    def _is_not_overheard(self) -> Self:
+        parts = urlsplit(self.address)
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("address is https unless the server is on this machine")
+        return self
 
 
 class IssuerSettings(ServiceSettings):
@@ -29,12 +62,24 @@ class IssuerSettings(ServiceSettings):
             raise ValueError("fetcher.allow_private is for development only")
         return self
 
+    issuer_kms: Literal["database", "openbao"] = Field(
+        default="database",
+        description="where new keys are kept: encrypted in the database, or in an OpenBao server; keys that "
+        "are in the other go on signing there",
+    )
+    openbao: OpenBaoSettings | None = None
     key_wait_s: int = Field(
         default=300,
         ge=0,
         description="how long a new key is published before it may sign; in production at least 120: did.json may be "
         "kept for a minute on its way, and by a verifier for another",
     )
+
+    @model_validator(mode="after")
+    def _knows_its_kms(self) -> Self:
+        if self.issuer_kms == "openbao" and self.openbao is None:
+            raise ValueError("issuer_kms openbao needs openbao.address and a way in")
+        return self
 
     @model_validator(mode="after")
     def _waits_in_production(self) -> Self:

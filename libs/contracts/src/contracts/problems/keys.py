@@ -62,4 +62,14 @@ ENTRIES = (
         "an issuer has 50 keys in all, those of the past included",
         KEYS,
     ),
+    ProblemType(
+        "key-store-unavailable",
+        503,
+        "The key store cannot be reached",
+        "The issuer's private keys are in a key store that is away, slow or does not let the issuer in. Nothing was "
+        "signed, and nothing was stored.",
+        "Try again with the same Idempotency-Key. Operators find the cause in the issuer's log.",
+        "the key store cannot be reached",
+        "/credentials",
+    ),
 )

@@ -77,6 +77,10 @@ class LocalKeyStore:
         """The document secured in some manner, and verified."""
         return await offload(self._secure, document, key, manner)
 
+    async def destroy(self, key: IssuerKey) -> None:
+        """Close it. What is in the row goes with the row."""
+        self._open.pop(key.id, None)
+
     def _secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         unsigned = prepare(document, key, manner, random_bytes=self._randomness)
         return finish(unsigned.by(self._opened(key)), key, manner.form)

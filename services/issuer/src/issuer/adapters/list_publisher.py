@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service_kit.database import Database
+from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -25,12 +26,12 @@ class ListPublisher:
         self._publish = publish
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`. A lost database is waited for."""
+        """Until `stop`. A lost database or key store is waited for."""
         while not stop.is_set():
             try:
                 await self._lead(stop)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("list_publisher_database_unavailable", error=repr(error))
+            except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
+                log.warning("list_publisher_unavailable", error=repr(error))
                 await _wait(stop, RETRY_S)
 
     async def _lead(self, stop: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """Issuers: opening one with its key and first status list, amending its profile, setting its policy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from issuer.core.model import (
 from issuer.core.ports import Audit, KeyStore, UnitOfWork, UnitsOfWork
 from issuer.core.status_lists import OpenStatusList
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, NotFound, invalid_field
+from service_kit.errors import Conflict, NotFound, Unavailable, invalid_field
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
@@ -76,16 +77,23 @@ class OpenIssuer:
     async def __call__(self, new: NewIssuer) -> Issuer:
         """Create it. Raises Conflict when the slug is taken by anybody."""
         issuer = await self._build(new)
+        first_list = await self._open_list.prepare(issuer)
         async with self._unit_of_work() as work:
+            earlier = None
             if new.key is not None:
                 earlier = await work.idempotency.claim(new.org_id, new.key, issuer.slug)
-                if earlier is not None:
-                    return await locked(work, new.org_id, earlier)
-            if not await work.issuers.add(issuer):
-                raise Conflict("another issuer has this slug", code="slug-taken")
-            await work.outbox.append(published(issuer))
-            await self._open_list(work, issuer)
-            await work.commit()
+            if earlier is not None:
+                known = await locked(work, new.org_id, earlier)
+            elif added := await work.issuers.add(issuer):
+                await work.outbox.append(published(issuer))
+                await self._open_list.store(work, first_list)
+                await work.commit()
+        if earlier is not None or not added:
+            await discard(self._keys, issuer.keys)
+        if earlier is not None:
+            return known
+        if not added:
+            raise Conflict("another issuer has this slug", code="slug-taken")
         for key in issuer.keys:
             self._audit("issuer_opened", issuer=issuer.did, key_id=key.id, actor=new.actor)
         return issuer
@@ -172,6 +180,13 @@ class SetPolicy:
             await work.commit()
         self._audit("policy_set", issuer=changed.did, actor=actor)
         return changed
+
+
+async def discard(store: KeyStore, keys: Iterable[IssuerKey]) -> None:
+    """Destroy keys that were made for nothing, as far as their store can be reached."""
+    for key in keys:
+        with suppress(Unavailable):
+            await store.destroy(key)
 
 
 async def locked(work: UnitOfWork, org_id: str, slug: str) -> Issuer:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from issuer.core.issuers import locked, published
+from issuer.core.issuers import discard, locked, published
 from issuer.core.model import (
     PURPOSES,
     Algorithm,
@@ -97,17 +97,19 @@ class AddKey:
         _may_have_another(issuer)
         made = await self._make(issuer, new)
         async with self._unit_of_work() as work:
+            earlier = None
             if new.key is not None:
                 earlier = await work.idempotency.claim(new.org_id, new.key, made.id)
-                if earlier is not None:
-                    issuer = await locked(work, new.org_id, new.slug)
-                    return issuer, key_of(issuer, earlier)
             issuer = await locked(work, new.org_id, new.slug)
-            _may_have_another(issuer)
-            await work.issuers.add_key(len(issuer.keys), made)
-            issuer = replace(issuer, keys=(*issuer.keys, made))
-            await publish(work, issuer, made.since)
-            await work.commit()
+            if earlier is None:
+                _may_have_another(issuer)
+                await work.issuers.add_key(len(issuer.keys), made)
+                issuer = replace(issuer, keys=(*issuer.keys, made))
+                await publish(work, issuer, made.since)
+                await work.commit()
+        if earlier is not None:
+            await discard(self._keys, [made])
+            return issuer, key_of(issuer, earlier)
         self._audit("key_published", issuer=issuer.did, key_id=made.id, actor=new.actor)
         return issuer, made
 
@@ -136,26 +138,34 @@ class AddKey:
 class ChangeKey:
     """Activates, retires or revokes a key. Repeating it does nothing and succeeds."""
 
-    def __init__(self, *, unit_of_work: UnitsOfWork, audit: Audit, clock: Clock, wait: timedelta) -> None:
+    def __init__(
+        self, *, unit_of_work: UnitsOfWork, keys: KeyStore, audit: Audit, clock: Clock, wait: timedelta
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._keys = keys
         self._audit = audit
         self._clock = clock
         self._wait = wait
 
     async def __call__(self, command: KeyCommand) -> tuple[Issuer, IssuerKey]:
-        """The issuer and the key after the change. Raises NotFound, Conflict, or TooSoon before the wait is over."""
+        """The issuer and the key after the change.
+
+        Raises NotFound, Conflict, TooSoon before the wait is over, or Unavailable when the key has ended and its
+        private part could not be destroyed: repeating it destroys it.
+        """
         trail = {"action": command.action.value, "key_id": command.key_id, "actor": command.actor}
         async with self._unit_of_work() as work:
-            issuer = await locked(work, command.org_id, command.slug)
+            changed = issuer = await locked(work, command.org_id, command.slug)
             key = key_of(issuer, command.key_id)
-            if key.state is TARGET[command.action]:
-                return issuer, key
-            now = self._clock()
-            changed = self._changed(issuer, key, command.action, now)
-            self._audit("changing_key", **trail, issuer=issuer.did, from_state=key.state.value)
-            await _store(work, issuer, changed, now)
-            await work.commit()
-        self._audit("key_changed", **trail, outcome="ok")
+            if key.state is not TARGET[command.action]:
+                now = self._clock()
+                changed = self._changed(issuer, key, command.action, now)
+                self._audit("changing_key", **trail, issuer=issuer.did, from_state=key.state.value)
+                await _store(work, issuer, changed, now)
+                await work.commit()
+        if command.action is not KeyAction.ACTIVATE:
+            await self._keys.destroy(key)  # again where it was out of reach the last time
+        self._audit("key_changed", **trail, outcome="ok" if changed is not issuer else "repeated")
         return changed, key_of(changed, key.id)
 
     def _changed(self, issuer: Issuer, key: IssuerKey, action: KeyAction, now: datetime) -> Issuer:

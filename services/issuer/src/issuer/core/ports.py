@@ -33,7 +33,7 @@ from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 
 class KeyStore(Protocol):
-    """Holds private keys. They never leave it in the clear."""
+    """Holds private keys. They never leave it in the clear. Any of this raises Unavailable when a store is away."""
 
     async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[AnyPublicKey, bytes]:
         """A new key: its public part, and its private part sealed for this issuer and key id."""
@@ -51,6 +51,9 @@ class KeyStore(Protocol):
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         """The document secured in some manner, and verified. CredentialError for one that has no meaning."""
+
+    async def destroy(self, key: IssuerKey) -> None:
+        """Give up the private part for good, wherever it is beside `sealed`. Doing it again does nothing."""
 
 
 class Audit(Protocol):

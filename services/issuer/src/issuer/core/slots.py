@@ -47,12 +47,14 @@ class Slots:
         for _ in range(ATTEMPTS):
             async with self._unit_of_work() as work:
                 lease = await work.status_lists.lease(issuer.id, size)
-                if lease is None:
-                    # Full. Another process may open the next list first: then ours is not stored, and we look again.
-                    await self._open_list(work, issuer)
                 await work.commit()
             if lease is not None:
                 return lease
+            # Full. Another process may open the next list first: then ours is not stored, and we look again.
+            prepared = await self._open_list.prepare(issuer)
+            async with self._unit_of_work() as work:
+                await self._open_list.store(work, prepared)
+                await work.commit()
         raise RuntimeError("no place in a status list could be leased")
 
 

@@ -11,6 +11,7 @@ from issuer.core.permutation import KEY_BYTES
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.signing import Sign
 from service_kit.clock import Clock
+from service_kit.errors import Unavailable
 from service_kit.ids import NewId
 
 VALIDITY = timedelta(hours=24)
@@ -69,7 +70,7 @@ class OpenStatusList:
         self._random_bytes = random_bytes
 
     async def prepare(self, issuer: Issuer) -> tuple[StatusList, StatusListPublished]:
-        """A new, empty list and its first event. Neither is stored yet."""
+        """A new, empty list and its first event. Neither is stored yet: no transaction waits for a signature."""
         now = self._clock()
         status_list = StatusList(
             id=ListId(self._new_id()),
@@ -84,9 +85,9 @@ class OpenStatusList:
         )
         return status_list, await self._sign_list(status_list, (), issuer=issuer, revision=1, now=now)
 
-    async def __call__(self, work: UnitOfWork, issuer: Issuer) -> None:
+    async def store(self, work: UnitOfWork, prepared: tuple[StatusList, StatusListPublished]) -> None:
         """Store a new list in this unit of work, unless the issuer has an open one already."""
-        status_list, event = await self.prepare(issuer)
+        status_list, event = prepared
         if await work.status_lists.add(status_list):
             await work.outbox.append(event)
 
@@ -101,11 +102,17 @@ class PublishStatusLists:
         self._clock = clock
 
     async def __call__(self) -> int:
-        """Publish what is due now. Returns how many lists that were."""
+        """Publish what is due now. Returns how many lists that were. Raises Unavailable if some could not be signed."""
         now = self._clock()
         due = await self._reading.lists_due(changed_before=now - AT_MOST_EVERY, signed_before=now - SIGN_AGAIN_AFTER)
+        refused: Unavailable | None = None
         for list_id in due:
-            await self._publish(list_id)
+            try:
+                await self._publish(list_id)
+            except Unavailable as error:  # one issuer's key is out of reach; another's may not be
+                refused = error
+        if refused is not None:
+            raise refused
         return len(due)
 
     async def _publish(self, list_id: ListId) -> None:

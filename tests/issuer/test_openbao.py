@@ -1,0 +1,269 @@
+"""Keys in an OpenBao server, a real one: they sign as those in the database do, and when it is away nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import ValidationError
+
+from credential_core import jose, proof
+from credential_core.did import assertion_method
+from issuer.adapters.transit import Transit, open_transit
+from issuer.core.securing import Form
+from issuer.http.app import issuer_app
+from issuer.main import Core, wire
+from issuer.settings import IssuerSettings, OpenBaoSettings
+from service_kit.clock import utc_now
+from service_kit.database import Database
+from service_kit.errors import Unavailable
+from service_kit.ids import new_id
+from service_kit.testing import TokenMint, asgi_client
+from tests.issuer.openbao import OpenBao
+from tests.issuer.world import LEARNER, Clock, Json, World, problem_code
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+ALGORITHMS = ["Ed25519", "P-256", "P-384", "RS256"]
+
+
+@pytest.fixture(scope="module")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    server = OpenBao(tmp_path_factory.mktemp("openbao"))
+    server.start()
+    yield server
+    server.process.stop()
+
+
+@pytest.fixture
+def token_file(openbao: OpenBao, tmp_path: Path) -> Path:
+    path = tmp_path / "token"
+    path.write_text(openbao.token() + "\n")
+    return path
+
+
+@pytest.fixture
+def kms(openbao: OpenBao, token_file: Path) -> OpenBaoSettings:
+    return OpenBaoSettings(address=openbao.address, token_file=token_file, timeout_s=1)
+
+
+@pytest.fixture
+def with_kms(settings: IssuerSettings, kms: OpenBaoSettings) -> IssuerSettings:
+    return settings.model_copy(update={"issuer_kms": "openbao", "openbao": kms, "key_wait_s": 0})
+
+
+@pytest_asyncio.fixture
+async def transit(kms: OpenBaoSettings) -> AsyncIterator[Transit | None]:
+    async with open_transit(kms) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def core(with_kms: IssuerSettings, database: Database, transit: Transit, clock: Clock) -> Core:
+    return wire(with_kms, database, clock, transit=transit)
+
+
+async def issued(world: World, path: str, document: Json) -> Any:
+    answer = await world.send("POST", f"/vc{path}", {"credential": document})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["verifiableCredential"]
+
+
+def credential(did: str) -> Json:
+    return {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "id": f"urn:uuid:{new_id()}",
+        "type": ["VerifiableCredential"],
+        "issuer": did,
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": "did:example:ada"},
+    }
+
+
+async def try_to_issue(world: World, achievement: str) -> httpx.Response:
+    return await world.send("POST", "/credentials", {"achievement": achievement, "recipient": {"email": LEARNER}})
+
+
+async def test_each_kind_of_key_signs_in_each_form(world: World) -> None:
+    did = (await world.issuer(keys=ALGORITHMS))["id"]
+    (published,) = await world.events("issuer.published.v1")
+    forms = [form for form in Form if form not in (Form.JWT, Form.OPEN_BADGES_JWT)]
+    for form in forms:
+        for key_type in ("P-256", "P-384") if form in (Form.ECDSA_RDFC, Form.ECDSA_JCS) else ("",):
+            suffix = f"?keyType={key_type}" if key_type else ""
+            signed = await issued(world, f"/{form}/credentials/issue{suffix}", credential(did))
+            if form is Form.ECDSA_SD:
+                signed = proof.derive(signed, ["/credentialSubject"])
+            made = signed["proof"]
+            public = assertion_method(published.did_document, made["verificationMethod"]).public
+            assert (made["cryptosuite"], key_type in ("", public.algorithm)) == (form, True)
+            proof.verify_proof(signed, made, public)
+    for algorithm in ALGORITHMS:
+        token = jose.read(await issued(world, f"/ob-vc-jwt/credentials/issue?keyType={algorithm}", credential(did)))
+        expected = jose.Expected(signer=did, purpose="assertionMethod", now=utc_now())
+        jose.verify_enveloped(token, expected, lambda _: published.did_document)
+
+
+async def test_badges_and_status_lists_are_signed_there(world: World, core: Core, openbao: OpenBao) -> None:
+    await world.issuer()
+    issued_one = await world.issue(await world.achievement())
+    (published,) = await world.events("issuer.published.v1")
+    (first_list,) = await world.events("status-list.published.v1")
+    for signed in (issued_one["credential"], first_list.credential):
+        made = signed["proof"]
+        proof.verify_proof(signed, made, assertion_method(published.did_document, made["verificationMethod"]).public)
+    ((sealed, key_id),) = await world.rows("SELECT sealed, id FROM issuer_keys")
+    assert bytes(sealed) == b"\x02"
+    (name,) = [name for name in openbao.names() if str(key_id) in name]
+    assert openbao.operate("GET", f"transit/keys/{name}")["data"]["exportable"] is False
+
+
+async def test_a_batch_is_issued_with_a_key_that_is_elsewhere(world: World, core: Core) -> None:
+    await world.issuer()
+    achievement = await world.achievement()
+    rows = [{"recipient": {"email": f"learner{number}@students.example"}} for number in range(12)]
+    answer = await world.send("POST", f"/batches?achievement={achievement}", rows)
+    assert answer.status_code == 202, answer.text
+    while await core.work_batches():
+        pass
+    assert await world.count("credentials") == len(rows)
+
+
+@pytest.mark.parametrize("action", ["retire", "revoke"])
+async def test_a_key_that_ended_is_destroyed_there(world: World, openbao: OpenBao, action: str) -> None:
+    slug = (await world.issuer(keys=["Ed25519", "P-256"]))["slug"]
+    key = (await world.send("GET", f"/issuers/{slug}/keys")).json()["items"][1]["keyId"]
+    assert any(key in name for name in openbao.names())
+    for _ in range(2):
+        answer = await world.send("POST", f"/issuers/{slug}/keys/{key}/{action}")
+        assert answer.status_code == 200, answer.text
+        assert not any(key in name for name in openbao.names())
+
+
+async def test_keys_move_there_by_rotation(
+    world: World, with_kms: IssuerSettings, database: Database, mint: TokenMint, openbao: OpenBao
+) -> None:
+    """An issuer that began with keys in the database gets its next one in OpenBao; both sign in one process."""
+    before = with_kms.model_copy(update={"issuer_kms": "database"})
+    async with asgi_client(issuer_app(wire(before, database).services, before, tokens=mint.verifier())) as client:
+        slug = (await World(database, client, mint).issuer(keys=["Ed25519", "P-256"]))["slug"]
+    achievement = await world.achievement()
+    old = await world.issue(achievement)
+    key = (await world.send("POST", f"/issuers/{slug}/keys", {})).json()
+    assert (await world.send("POST", f"/issuers/{slug}/keys/{key['keyId']}/activate")).status_code == 200
+    new = await world.issue(achievement)
+    methods = [one["credential"]["proof"]["verificationMethod"] for one in (old, new)]
+    assert (methods[0] == key["id"], methods[1] == key["id"]) == (False, True)
+    assert [bytes(sealed)[:1] for (sealed,) in await world.rows("SELECT sealed FROM issuer_keys ORDER BY ordinal")] == [
+        b"\x01",
+        b"\x01",
+        b"\x02",
+    ]
+
+
+async def test_a_slug_that_is_taken_leaves_no_key_behind(world: World, openbao: OpenBao) -> None:
+    await world.issuer(slug="lakeside")
+    before = openbao.names()
+    answer = await world.send("POST", "/issuers", {"name": "Another", "slug": "lakeside"})
+    assert (answer.status_code, openbao.names()) == (409, before)
+
+
+async def test_a_server_that_does_not_answer_is_503_and_nothing_happens(world: World, openbao: OpenBao) -> None:
+    achievement = await world.ready()
+    await world.issue(achievement)
+    before = [await world.count(table) for table in ("credentials", "outbox", "issuers", "issuer_keys")]
+    openbao.process.pause()
+    try:
+        refused = [
+            await try_to_issue(world, achievement),
+            await world.send("POST", "/issuers", {"name": "Another", "slug": "another"}),
+        ]
+    finally:
+        openbao.process.resume()
+    for answer in refused:
+        assert (answer.status_code, problem_code(answer)) == (503, "key-store-unavailable")
+        assert "retry-after" in answer.headers
+    assert [await world.count(table) for table in ("credentials", "outbox", "issuers", "issuer_keys")] == before
+    assert (await try_to_issue(world, achievement)).status_code == 201
+
+
+async def test_a_token_that_ended_is_read_again_and_a_wrong_one_is_503(
+    world: World, openbao: OpenBao, token_file: Path
+) -> None:
+    achievement = await world.ready()
+    openbao.operate("POST", "auth/token/revoke", {"token": token_file.read_text().strip()})
+    refused = await try_to_issue(world, achievement)
+    assert (refused.status_code, problem_code(refused)) == (503, "key-store-unavailable")
+    token_file.write_text(openbao.token())
+    assert (await try_to_issue(world, achievement)).status_code == 201
+
+
+async def test_a_list_that_cannot_be_signed_waits(world: World, core: Core, openbao: OpenBao, clock: Clock) -> None:
+    issued_one = await world.issue(await world.ready())
+    await world.send("POST", f"{issued_one['id']}/revoke", {"reason": "a test"})
+    clock.ahead = timedelta(minutes=1)
+    openbao.process.pause()
+    try:
+        with pytest.raises(Unavailable):
+            await core.publish_lists()
+    finally:
+        openbao.process.resume()
+    assert await core.publish_lists() == 1
+
+
+async def test_an_approle_lets_in(openbao: OpenBao, tmp_path: Path) -> None:
+    role, secret = tmp_path / "role", tmp_path / "secret"
+    role.write_text(openbao.operate("GET", "auth/approle/role/issuer/role-id")["data"]["role_id"])
+    secret.write_text(openbao.operate("POST", "auth/approle/role/issuer/secret-id")["data"]["secret_id"])
+    by_role = OpenBaoSettings(address=openbao.address, role_id_file=role, secret_id_file=secret)
+    name = f"laurel-{new_id()}"
+    async with open_transit(by_role) as transit:
+        assert transit is not None
+        await transit.create(name, "ed25519")
+        assert len(await transit.sign(name, b"data", None)) == 64
+        await transit.delete(name)
+        await transit.delete(name)
+    secret.write_text("wrong")
+    async with open_transit(by_role) as transit:
+        assert transit is not None
+        with pytest.raises(Unavailable):
+            await transit.sign(name, b"data", None)
+
+
+async def test_the_policy_of_the_docs_allows_no_more(openbao: OpenBao, transit: Transit) -> None:
+    openbao.operate("POST", "transit/keys/another", {"type": "ed25519"})
+    with pytest.raises(Unavailable):
+        await transit.sign("another", b"data", None)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"address": "http://bao.example:8200", "token_file": "/t"},
+        {"address": "ftp://localhost", "token_file": "/t"},
+        {"address": "https://bao.example"},
+        {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r", "secret_id_file": "/s"},
+        {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r"},
+        {"address": "https://bao.example", "role_id_file": "/r"},
+        {"address": "https://bao.example", "token_file": "/t", "mount": "../sys"},
+    ],
+)
+async def test_settings_that_lead_nowhere_or_over_an_open_wire_are_refused(members: Json) -> None:
+    with pytest.raises(ValidationError):
+        OpenBaoSettings(**members)
+
+
+async def test_openbao_as_the_store_of_new_keys_needs_a_server(with_kms: IssuerSettings) -> None:
+    members = with_kms.model_dump() | {"openbao": None}
+    with pytest.raises(ValidationError, match="openbao"):
+        IssuerSettings(**members)
