@@ -123,7 +123,7 @@ class Clockwork:
         self._began = self._now()
 
     def _now(self) -> Spent:
-        return Spent(time.perf_counter(), time.process_time(), _family_time(self._server))
+        return Spent(time.perf_counter(), time.process_time(), family_time(self._server))
 
     def spent(self) -> Spent:
         """Since the beginning."""
@@ -131,8 +131,8 @@ class Clockwork:
         return Spent(now.wall - began.wall, now.own - began.own, now.server - began.server)
 
 
-def _family_time(process: psutil.Process) -> float:
-    """Seconds of a process and its children, those that ended included."""
+def family_time(process: psutil.Process) -> float:
+    """Seconds of a process and its children, those that ended included; of grandchildren nothing."""
     times = process.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
     for child in process.children():
@@ -140,3 +140,8 @@ def _family_time(process: psutil.Process) -> float:
             of_child = child.cpu_times()
             total += of_child.user + of_child.system
     return float(total)
+
+
+def quiet_cores() -> str:
+    """How busy the machine was with everything, this included: what wall clocks are worth."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"

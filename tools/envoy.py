@@ -14,15 +14,26 @@ from tools.probe import ok
 from tools.process import Process, StartFailed, Supervised
 
 START_TIMEOUT_S = 30.0
+RATES = ("client-rate", "address-rate", "sign-in-rate")
+NO_LIMIT = "1000000:1000000"
 
 
 class Edge(Supervised):
     """Envoy on three ports of the loopback address: plain, TLS and its own administration."""
 
     def __init__(
-        self, home: Path, *, port: int, tls_port: int, admin_port: int, rooms: Mapping[str, int], log: Path
+        self,
+        home: Path,
+        *,
+        port: int,
+        tls_port: int,
+        admin_port: int,
+        rooms: Mapping[str, int],
+        log: Path,
+        limited: bool = True,
     ) -> None:
         self._home = home
+        self._limited = limited
         self._ports = {"port": port, "tls-port": tls_port, "admin-port": admin_port}
         self._rooms = rooms
         self._log = log
@@ -37,6 +48,7 @@ class Edge(Supervised):
             "output": str(self._config),
             **{name: str(port) for name, port in self._ports.items()},
             **{f"{room}-port": str(port) for room, port in self._rooms.items()},
+            **({} if self._limited else dict.fromkeys(RATES, NO_LIMIT)),
         }
         command = [sys.executable, "-m", "gateway.edge"]
         command += [part for name, value in options.items() for part in (f"--{name}", value)]

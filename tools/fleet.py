@@ -54,9 +54,13 @@ class Fleet:
         split: Collection[str] = (),
         held: Collection[Unit] = (),
         env: Mapping[str, Mapping[str, str]] | None = None,
+        limited: bool = True,
         say: Say = lambda line: None,
     ) -> None:
-        """`env` adds settings to a room's processes: {"issuer": {"LAUREL_LOG__LEVEL": "debug"}}."""
+        """`env` adds settings to a room's processes: {"issuer": {"LAUREL_LOG__LEVEL": "debug"}}.
+
+        Without `limited` the edge counts nobody's requests: for measuring.
+        """
         self._scratch = root is None
         self.root = root or _scratch_directory()
         self.ports = ports or Ports.free()
@@ -75,6 +79,7 @@ class Fleet:
             admin_port=self.ports.admin,
             rooms=self.ports.rooms,
             log=self._log("envoy"),
+            limited=limited,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -20,6 +21,8 @@ from service_kit.migrations import migrate
 from service_kit.settings import Settings, StoreSettings
 
 log = get_logger(__name__)
+
+COLLECT_AFTER = (7_000, 20, 20)  # objects, young collections, middle ones
 
 S = TypeVar("S", bound=StoreSettings)
 Task = Callable[[asyncio.Event], Awaitable[None]]
@@ -84,9 +87,20 @@ async def _command(result: Awaitable[int]) -> int:
 
 async def _run(service: Service[S], settings: S, role: str) -> None:
     async with service.build(settings) as components:
+        _spare_what_stays()
         tasks = _tasks(components, role)
         app = components.app if role in {"serve", "run"} else _health_app(settings, components)
         await serve(app, settings, tasks, service.name)
+
+
+def _spare_what_stays() -> None:
+    """What was loaded and built until now lives as long as the process: the collector need not look at it again.
+
+    A request makes thousands of objects and next to no cycles, so that the collector runs a tenth as often as usual.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _tasks(components: Components, role: str) -> list[Task]:
