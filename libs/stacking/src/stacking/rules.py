@@ -14,7 +14,10 @@ class NotATree(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A condition, or a component with the condition's node as its only child. `place` is where credentials count."""
+    """A condition, or a component; one that credentials can reach too has its condition as its only child.
+
+    `place` is where credentials count.
+    """
 
     name: str
     children: tuple[int, ...] = ()
@@ -79,9 +82,10 @@ class _Compiler:
             raise NotATree(f"{name} is " + ("not a component" if component is None else "reached twice"))
         self._seen.add(name)
         # What the destination stands for is awarded, not asked for.
-        counts = component.condition is None or (bool(component.accepts) and not is_destination)
-        place = self._place(component) if counts else None
-        children = (self._condition(component.condition, name),) if component.condition else ()
+        if component.condition and (is_destination or not component.accepts):
+            return self._condition(component.condition, name)
+        place = self._place(component)
+        children = (self._condition(component.condition, f"{name}/condition"),) if component.condition else ()
         return self._add(Node(name, children, len(children), None, place, component.minimum))
 
     def _place(self, component: Component) -> int:
