@@ -39,7 +39,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         return "read"
 
     settings = Settings(environment="development", public_base_url=BASE_URL, http=HttpSettings(max_body_bytes=10))
-    async with asgi_client(create_app("test", settings, routers=[routes], refusals={"/foreign/": foreign})) as opened:
+    app = create_app("test", settings, routers=[routes], refusals={"/foreign/": foreign})
+    async with asgi_client(app, described=False) as opened:
         yield opened
 
 

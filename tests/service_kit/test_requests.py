@@ -117,7 +117,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
     settings = Settings(environment="development", public_base_url=BASE_URL, http=HttpSettings(max_body_bytes=LIMIT))
     app = create_app("things", settings, routers=[things, foreign], body_limits={"/raw": 2 * LIMIT})
-    async with asgi_client(app) as client:
+    async with asgi_client(app, described=False) as client:
         yield client
 
 
