@@ -77,6 +77,7 @@ def test_a_credential_lives_and_ends_on_the_command_line(command: Shell, achieve
     assert command("revoke", issued, "--reason", "issued in error").strip() == "revoked"
     told = command("show", issued)
     assert "issued in error" in told
+    assert "corrected by" in told
     assert issued in command("credentials", "--status", "revoked")
 
 

@@ -118,4 +118,5 @@ def show(credential: CredentialName, *, as_json: AsJson = False, name: As = DEFA
     say(f"{found.status}  {found.id}\n  of {found.achievement}")
     for step in found.history:
         reason = f": {step['reason']}" if step.get("reason") else ""
-        say(f"  {step['at']}  {step['status']} by {step['actor']}{reason}")
+        what = "corrected" if step.get("digest") else step["status"]
+        say(f"  {step['at']}  {what} by {step['actor']}{reason}")
