@@ -15,6 +15,7 @@ from credential_core.jose.jws import Jws
 from credential_core.jwk import to_jwk
 from credential_core.keys import SigningKey
 from credential_core.verify import Failure
+from service_kit.clock import utc_now
 from tests.verifier.conftest import Verify, Web
 from tests.verifier.world import NOW, codes, of_the_fleet, outcomes
 
@@ -162,14 +163,14 @@ class TestVcApi:
 
     async def test_and_bound_to_an_occasion(self, client: httpx.AsyncClient) -> None:
         asked = {"domain": "v.example", "challenge": "n-1"}
-        assert (await self.check(client, issued(binding=bound()), **asked)).status_code == 200
+        assert (await self.check(client, issued(binding=bound(issued=utc_now())), **asked)).status_code == 200
         wrong: list[tuple[str, Json]] = [
             (issued(), asked),
-            (issued(binding=bound()), {}),
-            (issued(binding=bound()), {"domain": "v.example"}),
-            (issued(binding=bound()), {"challenge": "n-1"}),
-            (issued(binding=bound()), {**asked, "domain": ["v.example", "w.example"]}),
-            (issued(binding=bound()), {**asked, "challenge": "n-2"}),
+            (issued(binding=bound(issued=utc_now())), {}),
+            (issued(binding=bound(issued=utc_now())), {"domain": "v.example"}),
+            (issued(binding=bound(issued=utc_now())), {"challenge": "n-1"}),
+            (issued(binding=bound(issued=utc_now())), {**asked, "domain": ["v.example", "w.example"]}),
+            (issued(binding=bound(issued=utc_now())), {**asked, "challenge": "n-2"}),
             (bound_by_another(), asked),
             (issued(binding=bound(issued=NOW - timedelta(hours=1))), asked),
             (issued(), {"expectedProofPurpose": "authentication"}),
