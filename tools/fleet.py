@@ -32,6 +32,7 @@ from tools.ports import LOOPBACK, free_ports, is_free, owner
 from tools.postgres import DatabaseUrls, LocalPostgres, Server
 from tools.process import StartFailed, Supervised, end_leftover
 from tools.rooms import ROLES, ROOMS, START_TIMEOUT_S, Ports, Service
+from tools.sandbox import make as sandbox
 from tools.secret_store import SecretStore, key
 from tools.seed import clients, seed
 from tools.shared import Claimed, claim
@@ -102,6 +103,10 @@ class Fleet:
     @property
     def demo_file(self) -> Path:
         return self.root / "demo.json"
+
+    @property
+    def sandbox_file(self) -> Path:
+        return self.root / "sandbox.json"
 
     @property
     def demo(self) -> dict[str, Any]:
@@ -269,7 +274,9 @@ class Fleet:
         known = self.root / "secrets" / "demo-clients.json"
         clients(known)
         self.command("gateway", "seed", "--file", str(known))
-        seed(self.base_url, self.tls_base_url, known, self.demo_file)
+        demo = seed(self.base_url, self.tls_base_url, known, self.demo_file)
+        organization = next(one for one in demo["organizations"] if one["slug"] == sandbox.SLUG)
+        sandbox.write(self.base_url, organization, self.sandbox_file)
 
     def _environment(self, room: str, urls: DatabaseUrls) -> dict[str, str]:
         ours = {
@@ -287,6 +294,8 @@ class Fleet:
             "LAUREL_FETCHER__CA_FILE": str(self.authority),
             "PYTHONUNBUFFERED": "1",
         }
+        if room == "gateway":
+            ours["LAUREL_SANDBOX_FILE"] = str(self.sandbox_file)
         return {**os.environ, **ours, **self._extra_env.get(room, {})}
 
     def _timed(self, what: str, action: Callable[[], Any]) -> Any:

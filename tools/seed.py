@@ -38,6 +38,8 @@ ORGANIZATIONS: tuple[dict[str, Any], ...] = (
     {"name": "Meridian Works", "slug": "meridian", "kind": "employer"},
     {"name": "Learning Quality Agency", "slug": "quality-agency", "kind": "accreditor"},
     {"name": "Laurel Operations", "slug": "operations", "kind": "operator"},
+    # Its credentials fail on purpose: see tools/sandbox.
+    {"name": "Sandbox University", "slug": "sandbox", "kind": "university", "issuers": ({"slug": "sandbox"},)},
 )
 TIMEOUT_S = 15
 
@@ -47,25 +49,28 @@ def clients(path: Path) -> list[dict[str, Any]]:
     if path.exists():
         known: list[dict[str, Any]] = json.loads(path.read_text())
         return _completed(path, known)
-    made = [
-        {
-            "name": organization["name"],
-            "slug": organization["slug"],
-            "kind": organization["kind"],
-            "client_id": f"demo-{organization['slug']}",
-            "client_secret": f"laurel_secret_{secrets.token_urlsafe(32)}",
-            "scopes": SCOPES[organization["kind"]],
-            "owner": owner(organization),
-        }
-        for organization in ORGANIZATIONS
-    ]
+    made = [_client(organization) for organization in ORGANIZATIONS]
     write_private(path, made)
     return made
 
 
+def _client(organization: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": organization["name"],
+        "slug": organization["slug"],
+        "kind": organization["kind"],
+        "client_id": f"demo-{organization['slug']}",
+        "client_secret": f"laurel_secret_{secrets.token_urlsafe(32)}",
+        "scopes": SCOPES[organization["kind"]],
+        "owner": owner(organization),
+    }
+
+
 def _completed(path: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A demonstration from before gets the people and the scopes of today."""
+    """A demonstration from before gets the organizations, the people and the scopes of today."""
     completed = [{"owner": owner(entry), **entry, "scopes": SCOPES[entry["kind"]]} for entry in known]
+    slugs = {entry["slug"] for entry in known}
+    completed += [_client(organization) for organization in ORGANIZATIONS if organization["slug"] not in slugs]
     if completed != known:
         write_private(path, completed)
     return completed

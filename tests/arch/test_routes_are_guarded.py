@@ -26,6 +26,8 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/oauth/jwks"),
         ("GET", "/problems"),
         ("GET", "/problems/{code}"),
+        ("GET", "/sandbox"),
+        ("GET", "/sandbox/{name}"),
         # Clients show their own credentials here, no access token.
         ("POST", "/oauth/token"),
         ("POST", "/oauth/par"),

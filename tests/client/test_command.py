@@ -117,6 +117,19 @@ def test_a_class_is_corrected_and_revoked_from_files(command: Shell, achievement
     assert "name a credential" in command("revoke", code=2)
 
 
+def test_credentials_that_fail_on_purpose_are_listed_and_fetched(command: Shell) -> None:
+    assert "status_revoked" in command("sandbox")
+    cases = {case["name"]: case for case in json.loads(command("sandbox", "--json"))}
+    assert cases["tampered"]["code"] == "signature_invalid"
+    command("sandbox", "tampered", "-o", "no.json")
+    assert "signature_invalid" in command("verify", "no.json", "--as", "employer", code=1)
+    assert json.loads(command("sandbox", "tampered")) == json.loads((command.home / "no.json").read_text())
+    cut = command("sandbox", "not-json")
+    assert "json_malformed" in command("verify", "-", "--as", "employer", typed=cut, code=1)
+    assert "no such case" in command("sandbox", "nothing", code=4)
+    assert "takes the name of a case" in command("sandbox", "-o", "no.json", code=2)
+
+
 def test_refusals_are_one_line_and_exit_code_4(command: Shell, achievement: str) -> None:
     assert "credentials:issue" in command("issue", achievement, "--email", "a@b.example", "--as", "employer", code=4)
     assert "recipient.email" in command("issue", achievement, "--email", "nobody", code=4)

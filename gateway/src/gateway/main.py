@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI
@@ -44,6 +45,7 @@ from gateway.http import (
     problem_types,
     reference,
     registration,
+    sandbox,
     userinfo,
 )
 from gateway.http.browser import Browsers
@@ -187,7 +189,9 @@ def login_uses(
     )
 
 
-def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | None = None) -> FastAPI:
+def application(
+    settings: Settings, parts: Parts, ready: Mapping[str, Check] | None = None, sandbox_file: Path | None = None
+) -> FastAPI:
     """The HTTP application over wired parts."""
     base = settings.public_base_url
     return create_app(
@@ -197,6 +201,7 @@ def application(settings: Settings, parts: Parts, ready: Mapping[str, Check] | N
             metadata.routes(base, parts.jwk_set),
             problem_types.routes(base),
             reference.routes(base),
+            sandbox.routes(base, sandbox_file),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
             invitations.routes(parts.login, parts.accept),
@@ -230,7 +235,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         }
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
         try:
-            app = application(settings, parts, ready)
+            app = application(settings, parts, ready, settings.sandbox_file)
             yield Components(app, relay=[Relay(database, publisher).run], ready=ready)
         finally:
             sweeping.cancel()

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -49,6 +50,7 @@ class GatewaySettings(StoreSettings):
     fetcher: FetcherSettings = FetcherSettings()
     kafka: KafkaSettings = KafkaSettings()
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
+    sandbox_file: Path | None = Field(default=None, description="the credentials that /sandbox shows; none without it")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")
 
     @model_validator(mode="after")

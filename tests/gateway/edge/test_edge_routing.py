@@ -27,6 +27,8 @@ ADDRESSES = [
     ("gateway", "GET", "/docs/swagger-ui.js"),
     ("gateway", "GET", "/problems"),
     ("gateway", "GET", "/problems/not-found"),
+    ("gateway", "GET", "/sandbox"),
+    ("gateway", "GET", "/sandbox/revoked"),
     ("gateway", "POST", "/login/password"),
     ("catalog", "GET", "/courses?q=biology&limit=5"),
     ("catalog", "POST", "/courses"),

@@ -26,6 +26,7 @@ from laurel.models import (
     IssuedCredential,
     Issuer,
     Recipient,
+    SandboxCase,
     Verification,
 )
 from laurel.tokens import AccessToken, ClientSecret
@@ -41,6 +42,7 @@ __all__ = [
     "Credential",
     "CredentialSummary",
     "IssuedCredential",
+    "SandboxCase",
     "Verification",
     "Check",
     "LaurelError",

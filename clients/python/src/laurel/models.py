@@ -123,6 +123,23 @@ class Credential(CredentialSummary):
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxCase:
+    """A credential that fails on purpose, and what a verifier says of it. `code` is None if it is valid."""
+
+    name: str
+    verdict: str
+    code: str | None
+    how: str
+    json: Json = field(repr=False)
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read an item of the list. UnexpectedAnswer if it is none."""
+        code = None if body.get("code") is None else _of(body, "code", str)
+        return cls(_of(body, "name", str), _of(body, "verdict", str), code, str(body.get("how", "")), body)
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at. `code` is stable, `detail` is for people."""
 

@@ -102,6 +102,7 @@ GATEWAY = (
     *_of(Room.GATEWAY, "/organizations", "/clients"),
     Route(match=Under("/problems"), room=Room.GATEWAY, access=Access.PUBLIC),
     Route(match=Path("/openapi.json"), room=Room.GATEWAY, access=Access.PUBLIC, rewrite="/docs/openapi.json"),
+    Route(match=Under("/sandbox"), room=Room.GATEWAY, access=Access.PUBLIC),
     Route(match=Under("/docs"), room=Room.GATEWAY, access=Access.PUBLIC),
 )
 
