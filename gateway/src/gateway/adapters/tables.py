@@ -58,6 +58,7 @@ CLIENTS = Table(
     Column("jwks_uri", Text),
     _moment("keys_read_at", nullable=True),
     Column("about", JSONB, nullable=False, server_default="{}"),
+    Column("audiences", ARRAY(Text), nullable=False, server_default="{}"),
     Column("registration", LargeBinary),
     Column("created_by", Text, nullable=False),
     _moment("created_at"),
