@@ -42,12 +42,60 @@ async def test_a_client_sees_its_organizations_token(gateway: Gateway) -> None:
     }
 
 
-async def test_another_organization_sees_nothing_and_an_operator_sees_all(gateway: Gateway) -> None:
+async def resource_server(gateway: Gateway, owner: Member, *audiences: str) -> Member:
+    """A client of this organization that answers for these resources, as an operator says."""
+    operator = await gateway.headers(await gateway.member("operations", Kind.OPERATOR))
+    new = {"name": "Library", "scopes": ["clients:manage"], "organization": owner.organization}
+    made = await gateway.http.post("/clients", headers=operator, json=new | {"audiences": list(audiences)})
+    assert made.status_code == 201, made.text
+    assert made.json()["audiences"] == list(audiences)
+    return Member(owner.organization, made.json()["clientId"], made.json()["clientSecret"])
+
+
+async def test_another_organization_sees_nothing_and_neither_does_an_operator(gateway: Gateway) -> None:
     member = await gateway.member("lakeside")
     token = await gateway.token(member)
     assert await introspect(gateway, await gateway.member("harbour"), token) == INACTIVE
-    operator = await gateway.member("operations", Kind.OPERATOR)
-    assert (await introspect(gateway, operator, token))["active"] is True
+    assert await introspect(gateway, await gateway.member("operations", Kind.OPERATOR), token) == INACTIVE
+
+
+async def test_a_resource_server_sees_the_tokens_that_are_meant_for_it(gateway: Gateway) -> None:
+    member, other = await gateway.member("lakeside"), await gateway.member("harbour")
+    library = await resource_server(gateway, other, f"{BASE}/library")
+    token = await gateway.token(member, resource=f"{BASE}/library")
+    shown = await introspect(gateway, library, token)
+    assert (shown["active"], shown["aud"]) == (True, [BASE, f"{BASE}/library"])
+    assert await introspect(gateway, other, token) == INACTIVE  # its organization's other clients answer for nothing
+
+
+@pytest.mark.parametrize("resource", [f"{BASE}/library/", f"{BASE}/library/shelf", f"{BASE}/librar", None])
+async def test_a_resource_server_sees_no_token_that_is_meant_for_another(
+    gateway: Gateway, resource: str | None
+) -> None:
+    member = await gateway.member("lakeside")
+    library = await resource_server(gateway, await gateway.member("harbour"), f"{BASE}/library")
+    token = await gateway.token(member, **({"resource": resource} if resource else {}))
+    assert await introspect(gateway, library, token) == INACTIVE
+
+
+async def test_a_resource_server_for_the_whole_fleet_sees_every_token(gateway: Gateway) -> None:
+    member = await gateway.member("lakeside")
+    fleet = await resource_server(gateway, await gateway.member("harbour"), BASE)
+    assert (await introspect(gateway, fleet, await gateway.token(member)))["active"] is True
+
+
+async def test_only_an_operator_says_what_a_client_answers_for(gateway: Gateway) -> None:
+    member = await gateway.member("lakeside")
+    headers, named = await gateway.headers(member), {"audiences": [BASE]}
+    new = {"name": "Library", "scopes": ["clients:manage"]} | named
+    assert (await gateway.http.post("/clients", headers=headers, json=new)).status_code == 403
+    own = f"/clients/{member.client_id}"
+    assert (await gateway.http.patch(own, headers=headers, json=named)).status_code == 403
+    operator = await gateway.headers(await gateway.member("operations", Kind.OPERATOR))
+    changed = await gateway.http.patch(own, headers=operator, json=named)
+    assert (changed.status_code, changed.json()["audiences"]) == (200, [BASE])
+    given_up = await gateway.http.patch(own, headers=headers, json={"audiences": []})
+    assert (given_up.status_code, given_up.json()["audiences"]) == (200, [])
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "nonsense"])
@@ -116,10 +164,12 @@ async def test_revoking_an_unknown_token_is_fine(gateway: Gateway, token: str) -
 async def test_the_tokens_of_a_removed_client_are_inactive(gateway: Gateway) -> None:
     member = await gateway.member("lakeside")
     token = await gateway.token(member)
+    fleet = await resource_server(gateway, member, BASE)
+    assert (await introspect(gateway, fleet, token))["active"] is True
     operator = await gateway.member("operations", Kind.OPERATOR)
     removed = await gateway.http.delete(f"/clients/{member.client_id}", headers=await gateway.headers(operator))
     assert removed.status_code == 204
-    assert await introspect(gateway, operator, token) == INACTIVE
+    assert await introspect(gateway, fleet, token) == INACTIVE
     assert (await gateway.http.get("/clients", headers={"Authorization": f"Bearer {token}"})).status_code == 401
     assert (await gateway.ask({}, auth=member.auth)).status_code == 401
 

@@ -102,6 +102,7 @@ def _row(client: Client) -> dict[str, Any]:
         "public_keys": list(client.public_keys),
         "jwks_uri": client.jwks_uri,
         "about": dict(client.about),
+        "audiences": list(client.audiences),
         "created_at": client.created_at,
         **flow_row(client.flow),
     }
@@ -119,6 +120,7 @@ def _client(row: RowMapping) -> Client:
         flow=flow(row),
         jwks_uri=row["jwks_uri"],
         about=row["about"],
+        audiences=tuple(row["audiences"]),
     )
 
 

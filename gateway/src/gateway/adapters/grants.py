@@ -48,6 +48,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.dpop_bound,
         CLIENTS.c.jwks_uri,
         CLIENTS.c.about,
+        CLIENTS.c.audiences,
         ORGANIZATIONS.c.kind,
         GOOD_DIGESTS.label("digests"),
     )
@@ -95,6 +96,7 @@ class SqlGrants(SqlConsents):
             flow=flow(found),
             jwks_uri=found["jwks_uri"],
             about=found["about"],
+            audiences=tuple(found["audiences"]),
         )
 
     def use_assertion(self, client: ClientId, digest: bytes, until: datetime) -> bool:

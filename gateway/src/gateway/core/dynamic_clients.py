@@ -77,7 +77,8 @@ class DynamicClients:
         async with self._unit_of_work() as work:
             found = await self._own(work, client, token)
             await _check(work, found.organization, metadata)
-            changed = replace(_client(found.id, found.organization, metadata, now), created_at=found.created_at)
+            said = _client(found.id, found.organization, metadata, now)
+            changed = replace(said, created_at=found.created_at, audiences=found.audiences)  # neither is its to say
             await work.clients.replace(changed, registration=digest(fresh))
             needs_secret = changed.auth_method.uses_secret and not found.auth_method.uses_secret
             secret = await _new_secret(work, changed, now) if needs_secret else None

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from gateway.core.model import Actor
 from gateway.core.scopes import Kind
-from service_kit.errors import Invalid, NotFound, invalid_field
+from service_kit.errors import Forbidden, Invalid, NotFound, invalid_field
 
 
 def no_such_organization() -> NotFound:
@@ -34,3 +35,9 @@ def unknown_scopes(scopes: Sequence[str]) -> Invalid:
 def scopes_beyond(kind: Kind, scopes: Sequence[str]) -> Invalid:
     """Some scopes are not for this kind of organization."""
     return invalid_field("scopes", f"not for a client of a {kind}: {' '.join(scopes)}", code="scope-not-allowed")
+
+
+def check_audiences(actor: Actor, audiences: Sequence[str]) -> None:
+    """Raises Forbidden where others than an operator name any: they show their client every tenant's tokens."""
+    if audiences and not actor.is_operator:
+        raise Forbidden("only an operator names the audiences that a client answers for")

@@ -71,7 +71,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered program: an organization's, or nobody's (ADR 0036)."""
+    """A registered program: an organization's, or nobody's (ADR 0036).
+
+    `audiences` are the resources that it answers for: it may introspect every token that names one of them.
+    """
 
     id: ClientId
     organization: OrganizationId | None
@@ -83,6 +86,7 @@ class Client:
     flow: Flow = Flow()
     jwks_uri: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class KnownClient:
     flow: Flow
     jwks_uri: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.core.errors import no_such_organization, scopes_beyond
+from gateway.core.errors import check_audiences, no_such_organization, scopes_beyond
 from gateway.core.model import Actor, AuditEntry, AuthMethod, Client, ClientId, Flow
 from gateway.core.ports import NewUnitOfWork, UnitOfWork, Vault
 from gateway.core.redirects import check_flow
@@ -29,6 +29,7 @@ class NewClient:
     organization: str | None = None
     public_keys: tuple[Mapping[str, Any], ...] = field(default=())
     flow: Flow = field(default_factory=Flow)
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,12 @@ class RegisterClient:
         self._ids = ids
 
     async def __call__(self, actor: Actor, new: NewClient, key: IdempotencyKey | None) -> Registered:
-        """Raises Invalid for an organization out of reach, scopes that its kind may not hold, or an odd flow."""
+        """Raises Invalid for an organization out of reach, scopes that its kind may not hold, or an odd flow.
+
+        Raises Forbidden for audiences that somebody else than an operator names.
+        """
         now = self._clock()
+        check_audiences(actor, new.audiences)
         check_flow(new.flow, new.auth_method)
         async with self._unit_of_work() as work:
             if key and (stored := await work.idempotency.claim(actor.client, key)):
@@ -101,6 +106,7 @@ class RegisterClient:
             new.public_keys,
             now,
             new.flow,
+            audiences=new.audiences,
         )
 
     async def _repeat(self, work: UnitOfWork, actor: Actor, stored: str) -> Registered:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from gateway.core.errors import no_such_client, no_such_organization, scopes_beyond, unknown_scopes
+from gateway.core.errors import check_audiences, no_such_client, no_such_organization, scopes_beyond, unknown_scopes
 from gateway.core.model import Actor, AuditEntry, Client, Flow
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.redirects import check_flow
@@ -16,7 +16,7 @@ FLOW = frozenset(field.name for field in fields(Flow))
 
 
 class UpdateClient:
-    """Changes `name`, `scopes`, `public_keys` and members of the flow, those that are given.
+    """Changes `name`, `scopes`, `public_keys`, `audiences` and members of the flow, those that are given.
 
     Tokens already out keep their scopes.
     """
@@ -26,8 +26,12 @@ class UpdateClient:
         self._clock = clock
 
     async def __call__(self, actor: Actor, client: str, changes: Mapping[str, Any]) -> Client:
-        """Raises NotFound, also for another tenant's client, and Invalid for scopes or keys it may not have."""
+        """Raises NotFound, also for another tenant's client, and Invalid for scopes or keys it may not have.
+
+        Raises Forbidden for audiences that somebody else than an operator names.
+        """
         now = self._clock()
+        check_audiences(actor, changes.get("audiences", ()))
         async with self._unit_of_work() as work:
             found = await work.clients.get(client, actor.reach, lock=True)
             if found is None:

@@ -29,7 +29,7 @@ from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 
 RENAMED = {"require_pushed_authorization_requests": "pushed_only", "dpop_bound_access_tokens": "dpop_bound"}
-LISTS = frozenset({"scopes", "grant_types", "redirect_uris"})
+LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "audiences"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 
@@ -53,8 +53,9 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
     async def register(caller: ClientsManager, new: ClientIn, response: Response, key: Key) -> RegisteredOut:
         """Register a client. Its secret is in this answer and nowhere else."""
         keys = parse_keys(new.jwks) if new.jwks is not None else ()
-        scopes = tuple(dict.fromkeys(new.scopes))
-        command = NewClient(new.name, scopes, new.token_endpoint_auth_method, new.organization, keys, new.flow())
+        scopes, audiences = tuple(dict.fromkeys(new.scopes)), tuple(dict.fromkeys(new.audiences))
+        method = new.token_endpoint_auth_method
+        command = NewClient(new.name, scopes, method, new.organization, keys, new.flow(), audiences)
         made = await uses.register(actor(caller), command, key)
         response.headers["Location"] = f"{base_url}/clients/{made.client.id}"
         response.headers["Cache-Control"] = "no-store"
@@ -82,7 +83,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
 
     @router.patch("/clients/{client}", response_model_exclude_none=True, responses=problems(404))
     async def update(caller: ClientsManager, client: str, change: ClientChange) -> ClientOut:
-        """Change name, scopes, keys, or how the client comes by its tokens."""
+        """Change name, scopes, keys, audiences, or how the client comes by its tokens."""
         given = change.changes()
         changes = {RENAMED.get(name, name): value for name, value in given.items() if name != "jwks"}
         for name in LISTS & changes.keys():

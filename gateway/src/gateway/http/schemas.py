@@ -32,6 +32,13 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", des
 Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
 Redirects = list[Annotated[str, Field(min_length=1, max_length=500)]]
 GrantTypes = Annotated[list[Annotated[GrantType, Field(strict=False)]], Field(min_length=1, max_length=8)]
+Audiences = Annotated[
+    list[Url],
+    Field(
+        max_length=16,
+        description="the resources that it answers for, whose tokens it may introspect; only an operator names them",
+    ),
+]
 Scopes = Annotated[list[Annotated[str, Field(max_length=128)]], Field(min_length=1, max_length=32)]
 
 
@@ -116,6 +123,7 @@ class ClientIn(Body):
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    audiences: Audiences = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> Self:
@@ -145,6 +153,7 @@ class ClientChange(Change):
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    audiences: Audiences = Field(default_factory=list)
 
 
 class ClientOut(Answer):
@@ -161,6 +170,7 @@ class ClientOut(Answer):
     application_type: ApplicationType
     require_pushed_authorization_requests: bool
     dpop_bound_access_tokens: bool
+    audiences: list[str]
     created_at: datetime
 
     @classmethod
@@ -178,6 +188,7 @@ class ClientOut(Answer):
             application_type=client.flow.application_type,
             require_pushed_authorization_requests=client.flow.pushed_only,
             dpop_bound_access_tokens=client.flow.dpop_bound,
+            audiences=list(client.audiences),
             created_at=client.created_at,
         )
 

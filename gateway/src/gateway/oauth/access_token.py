@@ -56,6 +56,11 @@ class AccessToken:
         return tuple(str(self.claims["scope"]).split())
 
     @property
+    def audiences(self) -> tuple[str, ...]:
+        """`aud`: the issuer, and the resources that it was asked for."""
+        return tuple(self.claims["aud"])
+
+    @property
     def actors(self) -> Mapping[str, Any] | None:
         """`act`: the clients it was handed on to, the last one outside (RFC 8693 §4.1)."""
         found = self.claims.get("act")

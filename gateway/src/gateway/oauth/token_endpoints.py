@@ -9,7 +9,6 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from gateway.core.authorization import RefreshToken
 from gateway.core.model import AuthMethod
-from gateway.core.scopes import Kind
 from gateway.core.secret import SecretKind, digest
 from gateway.oauth.access_token import AccessToken, read
 from gateway.oauth.client import OAuthClient
@@ -42,7 +41,10 @@ class _OwnTokens:
 
 
 class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]  # Authlib has no types
-    """A client sees its own organization's tokens, an operator everyone's; to others they are inactive."""
+    """A client sees its own organization's tokens, and those meant for a resource that it answers for (RFC 7662 §4).
+
+    To everybody else, an operator too, they are inactive.
+    """
 
     def authenticate_endpoint_client(self, request: FormRequest) -> OAuthClient:
         """Whoever asks about tokens proves who asks (RFC 7662 §2.1): a public client cannot."""
@@ -55,8 +57,9 @@ class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]  #
         """Whether this token is within the client's reach. A refresh token is only its own client's."""
         if isinstance(token, PresentedToken):
             return token.check_client(client)
-        is_own = token.check_client(client) or token.organization == client.known.organization
-        return is_own or client.known.kind is Kind.OPERATOR
+        if token.check_client(client) or token.organization == client.known.organization:
+            return True
+        return not set(client.known.audiences).isdisjoint(token.audiences)
 
     def create_introspection_payload(self, token: Token | None) -> dict[str, Any]:
         """RFC 7662 §2.2. An inactive token tells nothing about itself."""
