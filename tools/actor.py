@@ -27,14 +27,15 @@ class Actor:
 
     def get(self, path: str) -> Any:
         """GET, JSON."""
-        return self._answer(self.http.get(path, headers=self.headers))
+        return self.answer(self.http.get(path, headers=self.headers))
 
     def post(self, path: str, body: Any, key: str | None = None) -> Any:
         """POST JSON, with an Idempotency-Key when given."""
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
-        return self._answer(self.http.post(path, json=body, headers=headers))
+        return self.answer(self.http.post(path, json=body, headers=headers))
 
-    def _answer(self, response: httpx.Response) -> Any:
+    def answer(self, response: httpx.Response) -> Any:
+        """What the response says, JSON."""
         if response.is_success:
             return response.json()
         request = response.request
