@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -13,6 +13,7 @@ from contracts.envelope import envelope
 from contracts.events import AccessRevoked
 from service_kit.auth import Caller
 from service_kit.bus import Record
+from service_kit.clock import utc_now
 from service_kit.database import Database, UnitOfWork
 from service_kit.errors import Unauthorized
 from service_kit.ids import new_id
@@ -24,7 +25,6 @@ from tests.service_kit.support import until
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
-NOW = datetime.now(UTC)
 Kind = Literal["token", "grant", "client"]
 
 
@@ -32,9 +32,10 @@ def caller(jti: str = "t1", client: str = "c1", subject: str = "c1", grant: str 
     return Caller(client, subject, "org", "university", frozenset(), jti, grant)
 
 
-async def tell(database: Database, kind: Kind, ended: str, until: datetime = NOW + timedelta(minutes=10)) -> None:
-    payload = AccessRevoked(kind=kind, id=ended, revoked_at=NOW, until=until)
-    event = envelope(payload, event_id=new_id(), source="/gateway", time=NOW)
+async def tell(database: Database, kind: Kind, ended: str, lasts: timedelta = timedelta(minutes=10)) -> None:
+    now = utc_now()
+    payload = AccessRevoked(kind=kind, id=ended, revoked_at=now, until=now + lasts)
+    event = envelope(payload, event_id=new_id(), source="/gateway", time=now)
     inbox: Inbox[UnitOfWork] = Inbox(lambda: UnitOfWork(database), [subscription()])
     await inbox.process(Record("access-revoked", payload.key().encode(), event.data, event.headers()))
 
@@ -99,15 +100,15 @@ async def test_a_repetition_changes_nothing(database: Database) -> None:
 
 
 async def test_what_has_expired_is_forgotten(database: Database) -> None:
-    now = NOW
-    await tell(database, "token", "old", NOW - timedelta(minutes=6))
+    now = utc_now()
+    await tell(database, "token", "old", timedelta(minutes=-6))
     revoked = RevokedAccess(database, clock=lambda: now)
-    await tell(database, "token", "t1", NOW + timedelta(minutes=1))
+    await tell(database, "token", "t1", timedelta(minutes=1))
     assert await rows(database) == 1
     await revoked.refresh()
     assert await revoked.includes(caller("t1"))
 
-    now = NOW + timedelta(hours=1)
+    now = utc_now() + timedelta(hours=1)
     async with database.engine.begin() as connection:
         await connection.execute(text("DELETE FROM revoked_access"))
     await revoked.refresh()
