@@ -172,6 +172,24 @@ def test_both_ways_give_the_same_credential(asked: list[Order]) -> None:
     assert [_told(one) for one in found] == [_told(one) for one in expected]
 
 
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        ({"credits_earned": 2**60}, "an integer is larger than 2^53 - 1"),
+        ({"credits_earned": 1e21}, "an integer is larger than 2^53 - 1"),
+        ({"credits_earned": 2**60, "narrative": "\0"}, "an integer is larger than 2^53 - 1"),
+        ({"credits_earned": 3, "narrative": "\0"}, "text holds U+0000 or a lone surrogate"),
+    ],
+)
+def test_both_ways_refuse_for_the_same_reason(asked: dict[str, Any], detail: str) -> None:
+    compose = compose_with(STORE)
+    good = {"credits_earned": 3} | {name: "x" for name in asked if name == "narrative"}
+    made(compose, [order(**good)] * 3)
+    for found in made(compose_with(WHOLE), [order(**asked)]) + made(compose, [order(**asked)]):
+        assert isinstance(found, Invalid)
+        assert found.detail == f"the credential cannot be signed: {detail}"
+
+
 def _told(one: Composed) -> Any:
     """All of a credential, the proof's value included; or all of a refusal."""
     if isinstance(one, Credential):

@@ -7,6 +7,7 @@ import orjson
 
 from credential_core.errors import ContextError, CredentialError, DocumentError
 from credential_core.jcs import digest
+from credential_core.json_input import check_tree
 from credential_core.proof import verify_proof
 from credential_core.template import Scalar, Sealed, Template
 from issuer.core.model import IssuerKey, Json
@@ -43,7 +44,7 @@ class Sign:
 
     async def __call__(self, document: Json, key: IssuerKey) -> Signed:
         """Sign. Raises CredentialError for a document that cannot be canonicalized."""
-        trail = {"document": str(document["id"]), "unsigned_digest": digest(document), "key_id": key.id}
+        trail = {"document": str(document["id"]), "unsigned_digest": _digest_of(document), "key_id": key.id}
         self._audit("signing", **trail)
         try:
             signed = await self._keys.sign(document, key, self._clock().replace(microsecond=0))
@@ -88,6 +89,15 @@ class Sign:
                 if self._filled % SAMPLED == 0:
                     _check(one.text, key)
                 self._filled += 1
+
+
+def _digest_of(document: Json) -> str:
+    """Its digest. What has none is refused for the value that stands in the way, as a template refuses it."""
+    try:
+        return digest(document)
+    except DocumentError:
+        check_tree(document)
+        raise
 
 
 def _trail(template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey) -> dict[str, str]:
