@@ -215,3 +215,42 @@ def test_a_proof_covers_inline_contexts_only_when_asked_to(key: SigningKey) -> N
         proof.verify_proof(signed, signed["proof"], key.public)
     with pytest.raises(CredentialError, match="signature_invalid"):
         proof.verify_proof({**signed, "mark": ["B", ["A"]]}, signed["proof"], key.public, inline_contexts=True)
+
+
+def shown(*held: Any, context: Any = V2, **members: Any) -> dict[str, Any]:
+    """A presentation of documents."""
+    return {"@context": context, "type": ["VerifiablePresentation"], "verifiableCredential": list(held), **members}
+
+
+@pytest.mark.parametrize(("context", "members"), GOOD)
+def test_a_credential_keeps_its_contexts_in_a_presentation(context: dict[str, Any], members: dict[str, Any]) -> None:
+    held = document(context, **members)
+    other = document({"mark": "https://ex.test/another"}, mark="of another context")
+    given = shown(held, held, other, context=[V2, {"mark": "https://ex.test/third"}], mark="third")
+    quads = general.to_quads(given)
+    assert canonical(quads) == canonical(pyld_quads(given))
+    said = {object_: predicate for _, predicate, object_, _ in quads}
+    assert said['"third"'] == "<https://ex.test/third>"
+    assert said['"of another context"'] == "<https://ex.test/another>"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (shown(document({"issuer": "https://ex.test/issuer"})), "context_conflict"),
+        (shown(document({"hidden": f"{CRED}credentialStatus"}, hidden={"id": "urn:x:s"})), "context_conflict"),
+        (shown(document({"@import": V2})), "context_unsupported"),
+        (shown(document("https://evil.test/")), "context_unknown"),
+        (shown(document(None)), "context_inline"),
+        (shown({"@context": [], "type": ["VerifiableCredential"]}), "term_undefined"),
+        (shown(document({}, credentialSubject={"@context": {"x": "urn:y"}, "x": "z"})), "context_inline"),
+        (shown(document({}, verifiableCredential=[document({"x": "urn:y"})])), "context_inline"),
+        (shown(document({"ex": "https://ex.test/"}, id="ex:credential")), "iri_relative"),
+        (shown(document({"ex": "https://ex.test/"}), "ex:credential"), "iri_relative"),
+        (shown(*(document({f"{n}x{t}": "urn:t" for t in range(9)}) for n in range(29))), "context_invalid"),
+        (shown(document({"mark": "https://ex.test/mark"}), mark="x"), "term_undefined"),
+    ],
+)
+def test_what_the_contexts_inside_of_a_presentation_may_not_do(given: Any, code: str) -> None:
+    with pytest.raises(CredentialError, match=code):
+        general.to_quads(given)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credential_core import rdfc
 from credential_core.errors import DocumentError, LimitError
@@ -98,6 +102,63 @@ def test_a_ladder_is_labelled_or_refused_but_never_searched_for_long(rungs: int)
         assert canonicalize(ladder(rungs)).nquads == canonicalize(reversed(ladder(rungs))).nquads
     except LimitError as error:
         assert error.code == "canonicalization_too_costly"  # either outcome is right
+
+
+def shown_twice(members: int) -> list[Quad]:
+    """Two graphs that say the same of a node of their own, as a presentation with one credential twice does."""
+    return [
+        quad
+        for copy in ("1", "2")
+        for quad in (
+            ("_:p", "<urn:holds>", f"_:g{copy}", ""),
+            (f"_:c{copy}", "<urn:about>", f"_:s{copy}", f"_:g{copy}"),
+            *((f"_:s{copy}", f"<urn:p{n % 2}>", f'"{n}"', f"_:g{copy}") for n in range(members)),
+        )
+    ]
+
+
+@pytest.mark.parametrize("members", range(5))
+def test_orders_that_are_the_same_are_tried_once(members: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = canonicalize(shown_twice(members))
+    monkeypatch.setattr(rdfc, "_orders", itertools.permutations)
+    assert canonicalize(shown_twice(members), work_limit=10**6) == found
+
+
+def long_lists(length: int) -> list[Quad]:
+    """Two alike nodes, each of which leads to alike nodes over and over: long orders, very many of them."""
+    return [
+        (f"_:r{root}", f"<urn:p{number}>", f"_:x{root}{leaf}", f"_:g{root}{number % 3}")
+        for root in "12"
+        for leaf in "ab"
+        for number in range(length)
+    ]
+
+
+@pytest.mark.parametrize("length", [30, 300])
+def test_long_orders_are_counted_too(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    orders = rdfc._orders
+
+    def counted(related: list[str]) -> Iterator[tuple[str, ...]]:
+        for order in orders(related):
+            written.append(len(order))
+            yield order
+
+    monkeypatch.setattr(rdfc, "_orders", counted)
+    with contextlib.suppress(LimitError):  # either outcome is right
+        canonicalize(long_lists(length))
+    assert sum(written) <= 10 * rdfc.WORK_LIMIT
+
+
+def test_what_is_shown_twice_costs_little_however_much_it_is() -> None:
+    canonicalize(shown_twice(100), work_limit=8000)
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6))
+def test_all_different_orders_of_a_list_come_once(related: list[str]) -> None:
+    found = list(rdfc._orders(related))
+    assert len(found) == len(set(found))
+    assert set(found) == set(itertools.permutations(related))
 
 
 def test_too_many_blank_nodes_are_refused_before_any_search() -> None:

@@ -5,6 +5,7 @@ What a suite may put right instead of refusing (a missing context) is refused he
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.conformance.w3c.credentials import (
     presentation,
     term,
 )
+from tests.conformance.w3c.documents import alumni, licence, sailing
 from tests.conformance.w3c.implementation import Implementation
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -272,6 +274,21 @@ class TestPresentations:
             await implementation.refuses_presentation(shown)
         untyped = {name: value for name, value in first.items() if name != "type"}
         await implementation.refuses_presentation(presentation(untyped))
+
+    async def test_it_holds_one_credential_twice(self, implementation: Implementation) -> None:
+        """Without an id, so that nothing but its place tells one from the other."""
+        degree = {"type": "Degree", **{f"part{number}": f"{number}" for number in range(30)}}
+        issued = await implementation.issued(credential(EXAMPLES, credentialSubject={"degree": degree}))
+        await implementation.accepts_presentation(by_holder(presentation(issued, issued, issued)))
+
+    @pytest.mark.parametrize("document", [alumni, licence, sailing])
+    async def test_its_credentials_bring_contexts_of_their_own(
+        self, implementation: Implementation, document: Callable[[str], Json]
+    ) -> None:
+        first, second = [await implementation.issued(document(model)) for model in ("2.0", "1.1")]
+        await implementation.accepts_presentation(by_holder(presentation(first, second, first)))
+        changed = {**first, "credentialSubject": {"id": "urn:x:another"}}
+        await implementation.refuses_presentation(by_holder(presentation(changed)))
 
     async def test_its_holder_is_a_url_or_an_object_with_one(self, implementation: Implementation) -> None:
         issued = await implementation.issued(credential())

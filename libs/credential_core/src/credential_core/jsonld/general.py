@@ -1,6 +1,7 @@
 """The general path: PyLD expands what the compiled path does not cover, still in safe mode and under the same budgets.
 
-It covers contexts written inline in the root's `@context`, and the JSON-LD that comes with them: scoped contexts,
+It covers contexts written inline in the `@context` of the root, and in those of the credentials that a presentation
+holds, which stand there as they were signed; and the JSON-LD that comes with them: scoped contexts,
 `@list`, `@set`, `@json` and typed value objects, language maps, graphs, lists of lists. What a reader sees must stay
 what is signed: no member that a verifier looks for may hide under another name, or mean another thing (VC Data
 Integrity 1.0 §2.4.1). So wherever a name of a frozen context stands, it has an IRI that a frozen context gives it, and
@@ -15,6 +16,7 @@ form; from that to quads it is our code, which refuses instead. Some 10 ms for a
 
 from __future__ import annotations
 
+import json
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -38,6 +40,7 @@ NOT_COVERED: Final = frozenset(
     {"context_inline", "context_unsupported", "member_not_term", "value_malformed", "array_nested"}
 )
 _VALUE_KEYWORDS: Final = frozenset({"@value", "@type", "@language", "@direction"})
+_HELD: Final = "verifiableCredential"
 _FIRST, _REST, _NIL, _TYPE = (f"<{RDF}{name}>" for name in ("first", "rest", "nil", "type"))
 _lock: Final = threading.Lock()
 
@@ -56,8 +59,9 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     """The quads of a document that may have inline contexts. DocumentError, ContextError, LimitError."""
     root = dict(document)
     check_tree(root)
-    names = own_names(root.get("@context"))
-    _check_members({name: value for name, value in root.items() if name != "@context"}, names)
+    inner = _credentials(root)
+    names = own_names(root.get("@context"), *(each["@context"] for each in inner if "@context" in each))
+    _check_members(_looked_at(root), names)
     _check_nested_contexts(root, (), AppliedContexts())
     expanded = _expand(root)
     if len(expanded) != 1:
@@ -69,6 +73,28 @@ def to_quads(document: Mapping[str, Any]) -> list[Quad]:
     if not emission.quads:
         raise DocumentError("value_dropped", "the document states nothing")
     return emission.quads
+
+
+def _credentials(root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The nodes inside of a presentation that may bring contexts of their own."""
+    return [each for each in _listed(root.get(_HELD)) if isinstance(each, Mapping)]
+
+
+def _looked_at(root: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of the root, without the contexts of the root and of the credentials that it holds."""
+    members = _without_context(root)
+    if _HELD in members:
+        held = _listed(members[_HELD])
+        members[_HELD] = [_without_context(each) if isinstance(each, Mapping) else each for each in held]
+    return members
+
+
+def _without_context(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in node.items() if name != "@context"}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _check_members(value: Any, names: frozenset[str]) -> None:
@@ -97,13 +123,19 @@ def _check_nested_contexts(value: Any, place: tuple[Any, ...], applied: AppliedC
     """Hold the contexts inside the document against the budget; a place is what has been applied on the way to it."""
     if isinstance(value, dict):
         if place and "@context" in value:
-            urls = context_urls(value["@context"])
+            urls = _named(value["@context"])
             applied.take(place, urls)
             place = (*place, urls)
         value = [member for name, member in value.items() if name != "@context"]
     if isinstance(value, list):
         for item in value:
             _check_nested_contexts(item, place or ((),), applied)
+
+
+def _named(contexts: Any) -> tuple[str, ...]:
+    """Contexts by their URLs, and by their text where they are written inline."""
+    parts = contexts if isinstance(contexts, list) else [contexts]
+    return tuple(part if isinstance(part, str) else json.dumps(part, sort_keys=True) for part in parts)
 
 
 def _expand(root: dict[str, Any]) -> list[dict[str, Any]]:

@@ -101,19 +101,20 @@ def _resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
     return _resolved(found, known, depth + 1) + rest
 
 
-def own_names(value: Any) -> frozenset[str]:
-    """The names that inline contexts of a root's `@context` define, scoped ones included.
+def own_names(*contexts: Any) -> frozenset[str]:
+    """The names that the inline contexts of some `@context` members define together, scoped ones included.
 
     ContextError for one that does more than add names.
     """
-    parts = value if isinstance(value, list) else [value]
     names: list[str] = []
-    for part in parts:
-        if isinstance(part, dict):
-            names += _names_of(part, scoped=False)
+    for value in contexts:
+        parts = value if isinstance(value, list) else [value]
+        for part in parts:
+            if isinstance(part, dict):
+                names += _names_of(part, scoped=False)
+        context_urls([part for part in parts if not isinstance(part, dict)] or [next(iter(frozen_contexts()))])
     if len(names) > _MAX_TERMS:
         raise ContextError("context_invalid", f"inline contexts may define {_MAX_TERMS} terms")
-    context_urls([part for part in parts if not isinstance(part, dict)] or [next(iter(frozen_contexts()))])
     return frozenset(names) - _ALIASES.keys()
 
 
