@@ -167,6 +167,30 @@ SESSIONS = Table(
 Index("ix_sessions_expires_at", SESSIONS.c.expires_at)
 Index("ix_sessions_user_id", SESSIONS.c.user_id)
 
+PASSKEYS = Table(
+    "passkeys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("credential", LargeBinary, nullable=False, unique=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    _moment("created_at"),
+    _moment("used_at", nullable=True),
+)
+Index("ix_passkeys_user_id", PASSKEYS.c.user_id)
+
+PASSKEY_CHALLENGES = Table(
+    "passkey_challenges",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("browser", LargeBinary, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id")),
+    _moment("expires_at"),
+)
+Index("ix_passkey_challenges_expires_at", PASSKEY_CHALLENGES.c.expires_at)
+
 ATTEMPTS = Table(
     "attempts",
     METADATA,
