@@ -22,6 +22,13 @@ def test_the_fleets_origins_are_what_tokens_may_be_asked_for() -> None:
     assert settings.policy().issuer == "https://laurel.example"
 
 
+def test_passkeys_are_bound_to_our_own_domain() -> None:
+    assert GatewaySettings(**GOOD).rp_id() == "laurel.example"
+    several = ("https://other.laurel.example", "https://id.example", "https://notlaurel.example")
+    settings = GatewaySettings(**GOOD, passkey_domain="laurel.example", origins=several)
+    assert settings.passkey_origins() == ("https://laurel.example", "https://other.laurel.example")
+
+
 def test_a_retired_key_outlives_the_last_token_it_signed() -> None:
     settings = GatewaySettings(**GOOD)
     assert settings.rotation().keep_after_use > settings.policy().token_lifetime
@@ -56,6 +63,8 @@ def test_the_environment_has_the_fleets_names(monkeypatch: pytest.MonkeyPatch) -
         {"origins": ("ftp://x",)},
         {"token": {"lifetime_s": 60}},
         {"token": {"lifetime_s": 3600}},
+        {"passkey_domain": "id.example"},
+        {"passkey_domain": "aurel.example"},
         {"unknown": 1},
     ],
 )

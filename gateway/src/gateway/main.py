@@ -16,12 +16,15 @@ from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
+from gateway.adapters.webauthn import WebAuthnCeremonies
 from gateway.core.accept_invitation import AcceptInvitation
 from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
 from gateway.core.dynamic_clients import DynamicClients
 from gateway.core.invitations import Invitations
 from gateway.core.members import Members
+from gateway.core.passkey import Ceremonies
+from gateway.core.passkeys import Passkeys
 from gateway.core.people import User, UserId
 from gateway.core.ports import Grants, Passwords
 from gateway.core.queries import Queries
@@ -31,6 +34,7 @@ from gateway.core.rotate_keys import RotateKeys
 from gateway.core.rotate_secret import RotateSecret
 from gateway.core.sessions import Sessions
 from gateway.core.sign_in import SignIn
+from gateway.core.sign_in_with_passkey import SignInWithPasskey
 from gateway.core.update_client import UpdateClient
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
@@ -42,6 +46,7 @@ from gateway.http import (
     metadata,
     oauth,
     organizations,
+    passkeys,
     problem_types,
     reference,
     registration,
@@ -82,6 +87,7 @@ class Parts:
     clients: clients.ClientUses
     members: members.MemberUses
     login: LoginUses
+    passkeys: Passkeys
     accept: AcceptInvitation
     registration: registration.RegistrationUses
     refresh_keys: Callable[[str], Awaitable[bool]]
@@ -123,21 +129,17 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
     queries = Queries(unit_of_work=unit_of_work)
     receipts = SecretReceipts(vault)
     passwords = Argon2Passwords(**settings.password.model_dump())
+    ceremonies = WebAuthnCeremonies(rp_id=settings.rp_id(), origins=settings.passkey_origins())
     return Parts(
         organizations=organizations.OrganizationUses(
             create=CreateOrganization(unit_of_work=unit_of_work, clock=clock, ids=new_id),
             update=UpdateOrganization(unit_of_work=unit_of_work, clock=clock),
             queries=queries,
         ),
-        clients=clients.ClientUses(
-            register=RegisterClient(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
-            update=UpdateClient(unit_of_work=unit_of_work, clock=clock),
-            rotate_secret=RotateSecret(unit_of_work=unit_of_work, receipts=receipts, clock=clock),
-            remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
-            queries=queries,
-        ),
+        clients=client_uses(unit_of_work, receipts, clock),
         members=member_uses(unit_of_work, receipts, clock),
-        login=login_uses(settings, unit_of_work, passwords, run, clock),
+        login=login_uses(settings, unit_of_work, run, clock, ceremonies=ceremonies, passwords=passwords),
+        passkeys=Passkeys(unit_of_work=unit_of_work, ceremonies=ceremonies, clock=clock, ids=new_id),
         accept=AcceptInvitation(unit_of_work=unit_of_work, passwords=passwords, clock=clock, ids=new_id),
         registration=registration.RegistrationUses(
             clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
@@ -150,6 +152,19 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
         tokens=TokenVerifier(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked),
+    )
+
+
+def client_uses(
+    unit_of_work: Callable[[], SqlUnitOfWork], receipts: SecretReceipts, clock: Clock
+) -> clients.ClientUses:
+    """What the routes about clients call."""
+    return clients.ClientUses(
+        register=RegisterClient(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
+        update=UpdateClient(unit_of_work=unit_of_work, clock=clock),
+        rotate_secret=RotateSecret(unit_of_work=unit_of_work, receipts=receipts, clock=clock),
+        remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
+        queries=Queries(unit_of_work=unit_of_work),
     )
 
 
@@ -166,9 +181,11 @@ def member_uses(
 def login_uses(
     settings: GatewaySettings,
     unit_of_work: Callable[[], SqlUnitOfWork],
-    passwords: Passwords,
     run: RunServer,
     clock: Clock,
+    *,
+    ceremonies: Ceremonies,
+    passwords: Passwords,
 ) -> LoginUses:
     """What the pages for people call."""
     return LoginUses(
@@ -176,6 +193,12 @@ def login_uses(
         sign_in=SignIn(
             unit_of_work=unit_of_work,
             passwords=passwords,
+            clock=clock,
+            pepper=settings.secret_for("sign-in attempts"),
+        ),
+        with_passkey=SignInWithPasskey(
+            unit_of_work=unit_of_work,
+            ceremonies=ceremonies,
             clock=clock,
             pepper=settings.secret_for("sign-in attempts"),
         ),
@@ -205,6 +228,7 @@ def application(
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
             invitations.routes(parts.login, parts.accept),
+            passkeys.routes(parts.login, parts.passkeys),
             userinfo.routes(parts.find_user),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
@@ -246,7 +270,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    return application(settings, Parts(*[unwired] * 12))
+    return application(settings, Parts(*[unwired] * 13))
 
 
 SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

@@ -6,6 +6,7 @@ import hmac
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -20,6 +21,14 @@ def _origin(text: str) -> str:
     if not text.startswith(("http://", "https://")) or text.count("/") != 2:
         raise ValueError("must be an origin such as https://laurel.example, without a trailing slash")
     return text
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).hostname or ""
+
+
+def _is_below(origin: str, domain: str) -> bool:
+    return f".{_host(origin)}".endswith(f".{domain}")
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -47,6 +56,9 @@ class GatewaySettings(StoreSettings):
     origins: tuple[Origin, ...] = Field(default=(), description="further public origins that tokens may be asked for")
     token: TokenSettings = TokenSettings()
     password: PasswordSettings = PasswordSettings()
+    passkey_domain: str | None = Field(
+        default=None, description="the domain that passkeys are bound to; the public address's host unless told"
+    )
     fetcher: FetcherSettings = FetcherSettings()
     kafka: KafkaSettings = KafkaSettings()
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
@@ -58,6 +70,20 @@ class GatewaySettings(StoreSettings):
         if len(self.encryption_key()) != 32:
             raise ValueError("key_encryption_key must be the base64 of 32 bytes")
         return self
+
+    @model_validator(mode="after")
+    def _passkeys_are_ours(self) -> Self:
+        if not _is_below(self.public_base_url, self.rp_id()):
+            raise ValueError("passkey_domain must be the host of public_base_url, or a domain above it")
+        return self
+
+    def rp_id(self) -> str:
+        """The relying party's identifier (WebAuthn Level 3 §4)."""
+        return self.passkey_domain or _host(self.public_base_url)
+
+    def passkey_origins(self) -> tuple[str, ...]:
+        """The origins of our pages that browsers let use passkeys of that domain."""
+        return tuple(origin for origin in self.policy().origins if _is_below(origin, self.rp_id()))
 
     def encryption_key(self) -> bytes:
         """The bytes of `key_encryption_key`."""

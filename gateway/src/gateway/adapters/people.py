@@ -29,6 +29,10 @@ class SqlUsers:
         added = await self._session.scalar(insert(USERS).values(values).on_conflict_do_nothing().returning(USERS.c.id))
         return added is not None
 
+    async def get(self, user: UserId) -> User | None:
+        found = (await self._session.execute(select(USERS).where(USERS.c.id == user))).mappings().one_or_none()
+        return person(found) if found else None
+
     async def by_email(self, email: str) -> User | None:
         found = (await self._session.execute(select(USERS).where(USERS.c.email == email))).mappings().one_or_none()
         return person(found) if found else None

@@ -9,6 +9,7 @@ from gateway.adapters.clients import SqlClients
 from gateway.adapters.grants import SqlGrants
 from gateway.adapters.invitations import SqlInvitations
 from gateway.adapters.organizations import SqlOrganizations
+from gateway.adapters.passkeys import SqlPasskeys
 from gateway.adapters.people import SqlAttempts, SqlMemberships, SqlSessions, SqlUsers
 from gateway.adapters.signing_keys import SqlSigningKeys
 from service_kit.database import UnitOfWork
@@ -43,6 +44,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def sessions(self) -> SqlSessions:
         return SqlSessions(self.session)
+
+    @cached_property
+    def passkeys(self) -> SqlPasskeys:
+        return SqlPasskeys(self.session)
 
     @cached_property
     def attempts(self) -> SqlAttempts:

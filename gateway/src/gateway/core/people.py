@@ -1,7 +1,7 @@
 """People: who they are, what they are in which organization, and their sessions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NewType
 
 from gateway.core.model import OrganizationId
@@ -9,6 +9,7 @@ from gateway.core.roles import Role
 from gateway.core.scopes import Kind
 
 UserId = NewType("UserId", str)
+FRESH = timedelta(minutes=15)  # whoever comes by an open browser later changes no way to sign in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Session:
     user: User
     authenticated_at: datetime
     expires_at: datetime
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the person signed in a short while ago."""
+        return now < self.authenticated_at + FRESH
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from gateway.core.account_ports import Passkeys
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
 from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
@@ -67,6 +68,8 @@ class Users(Protocol):
 
     async def add(self, user: User) -> bool:
         """False when the address is taken."""
+
+    async def get(self, user: UserId) -> User | None: ...
 
     async def by_email(self, email: str) -> User | None: ...
 
@@ -228,6 +231,8 @@ class UnitOfWork(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
     @property
     def attempts(self) -> Attempts: ...
     @property

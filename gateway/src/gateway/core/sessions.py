@@ -1,12 +1,14 @@
 """Whose browser this is, what its person may act for, and the end of a session."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from gateway.core.model import AuditEntry
 from gateway.core.people import Membership, Session, User
 from gateway.core.ports import NewUnitOfWork
 from gateway.core.secret import digest
 from service_kit.clock import Clock
+from service_kit.errors import Forbidden
 
 
 class Sessions:
@@ -37,3 +39,9 @@ class Sessions:
             await work.sessions.close(digest(token))
             await work.audit.record(AuditEntry(self._clock(), "user.signed_out", f"user:{session.user.id}"))
             await work.commit()
+
+
+def check_fresh(session: Session, now: datetime) -> None:
+    """Raises Forbidden unless the person signed in within the last quarter of an hour."""
+    if not session.is_fresh(now):
+        raise Forbidden("sign in again first; this was too long ago", code="sign-in-too-old")

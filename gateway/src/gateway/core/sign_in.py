@@ -2,11 +2,11 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.core.model import AuditEntry
 from gateway.core.people import Session, User, plain_address
-from gateway.core.ports import NewUnitOfWork, Passwords
+from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
 from gateway.core.secret import SecretKind, digest, new_secret
 from service_kit.clock import Clock
 from service_kit.errors import Limited, Unauthorized
@@ -63,15 +63,21 @@ class SignIn:
             await work.commit()
 
     async def _open(self, user: User, counters: tuple[bytes, ...]) -> SignedIn:
-        now, token = self._clock(), new_secret(SecretKind.SESSION)
-        session = Session(user, now, now + SESSION_LIFETIME)
         async with self._unit_of_work() as work:
             await work.attempts.forgive(counters)
-            await work.sessions.open(digest(token), session)
-            await work.audit.record(AuditEntry(now, "user.signed_in", f"user:{user.id}"))
+            signed_in = await open_session(work, user, self._clock())
             await work.commit()
-        return SignedIn(token, session)
+        return signed_in
 
     def _counters(self, email: str, address: str) -> tuple[bytes, ...]:
         texts = (f"pair {email} {address}", f"account {email}", f"address {address}")
         return tuple(hmac.digest(self._pepper, text.encode(), "sha256") for text in texts)
+
+
+async def open_session(work: UnitOfWork, user: User, now: datetime, **detail: object) -> SignedIn:
+    """A session of this person, in the caller's transaction. `detail` goes to the audit trail."""
+    token = new_secret(SecretKind.SESSION)
+    session = Session(user, now, now + SESSION_LIFETIME)
+    await work.sessions.open(digest(token), session)
+    await work.audit.record(AuditEntry(now, "user.signed_in", f"user:{user.id}", detail=detail))
+    return SignedIn(token, session)

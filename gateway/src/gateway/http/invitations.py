@@ -12,9 +12,10 @@ from gateway.core.accept_invitation import AcceptInvitation
 from gateway.core.people import Invitation, Session
 from gateway.core.sign_in import SESSION_LIFETIME
 from gateway.http.browser import Browser
-from gateway.http.login import LOGIN_PATH, LoginUses, readable
+from gateway.http.login import LoginUses, readable
 from gateway.http.members import INVITATION_PATH
 from gateway.http.pages import page, redirect
+from gateway.http.places import LOGIN_PATH
 from gateway.http.schemas import Name, Password
 from service_kit.errors import Invalid, Limited, ServiceError, Unauthorized
 

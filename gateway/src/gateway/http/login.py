@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
@@ -11,9 +12,11 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.core.people import Membership, Session
 from gateway.core.sessions import Sessions
-from gateway.core.sign_in import SESSION_LIFETIME, SignIn
+from gateway.core.sign_in import SESSION_LIFETIME, SignedIn, SignIn
+from gateway.core.sign_in_with_passkey import SignInWithPasskey
 from gateway.http.browser import Browser, Browsers
 from gateway.http.pages import STYLESHEET_PATH, error_page, page, redirect, stylesheet
+from gateway.http.places import LOGIN_PATH, Place, place
 from gateway.oauth.authorization import Begun, Redirection, Unusable, Waiting, begin, decide, waiting
 from gateway.oauth.form import Form, read_form, read_parameters
 from gateway.oauth.policy import AUTHORIZATION_PATH
@@ -26,7 +29,7 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
-LOGIN_PATH = "/login"
+PASSKEY_PATH = "/login/passkey"
 CONSENT_PATH = "/login/consent"
 SIGN_OUT_PATH = "/login/end"
 
@@ -43,6 +46,7 @@ class LoginUses:
 
     run: RunServer
     sign_in: SignIn
+    with_passkey: SignInWithPasskey
     sessions: Sessions
     browsers: Browsers
     clock: Clock
@@ -55,6 +59,7 @@ def routes(uses: LoginUses) -> APIRouter:
     router.add_api_route(AUTHORIZATION_PATH, readable(pages.authorize), methods=["GET", "POST"])
     router.add_api_route(LOGIN_PATH, readable(pages.show), methods=["GET"])
     router.add_api_route(LOGIN_PATH, readable(pages.sign_in), methods=["POST"])
+    router.add_api_route(PASSKEY_PATH, readable(pages.sign_in_with_passkey), methods=["POST"])
     router.add_api_route(CONSENT_PATH, readable(pages.decide), methods=["POST"])
     router.add_api_route(SIGN_OUT_PATH, readable(pages.sign_out), methods=["POST"])
     router.add_api_route(STYLESHEET_PATH, stylesheet, methods=["GET"])
@@ -97,29 +102,40 @@ class LoginPages:
 
     async def show(self, request: Request) -> Response:
         """The page that fits: sign in, agree, or who is signed in."""
-        browser, handle = self._uses.browsers.of(request), request.query_params.get("request")
-        session = await self._uses.sessions.find(browser.session)
-        waited = await self._waiting(browser, handle) if handle else None
-        if session is None or (waited and waited.needs_sign_in(session, self._uses.clock().timestamp())):
-            return browser.remember(_sign_in_page(browser, handle, waited))
-        if handle and waited:
-            return browser.remember(await self._consent_page(browser, handle, waited, session))
+        asked = await self._asked(request, request.query_params)
+        session = await self._uses.sessions.find(asked.browser.session)
+        if session is None or asked.needs_sign_in(session, self._uses.clock()):
+            return asked.browser.remember(await self._sign_in_page(asked))
+        if asked.handle and asked.waiting:
+            shown = await self._consent_page(asked.browser, asked.handle, asked.waiting, session)
+            return asked.browser.remember(shown)
+        if asked.to:
+            return redirect(asked.to.path)
         memberships = await self._uses.sessions.memberships(session.user)
-        shown = page("account.html", user=session.user, memberships=memberships, form_token=browser.form_token)
-        return browser.remember(shown)
+        shown = page("account.html", user=session.user, memberships=memberships, form_token=asked.browser.form_token)
+        return asked.browser.remember(shown)
 
     async def sign_in(self, request: Request) -> Response:
         """Check the password; lead on to what waits."""
         form = (await self._uses.browsers.form(request)).fields
-        browser, handle = self._uses.browsers.of(request), form.get("request")
-        waited = await self._waiting(browser, handle) if handle else None
-        email, address = form.get("email", ""), self._uses.browsers.address(request)
+        asked, email = await self._asked(request, form), form.get("email", "")
+        address = self._uses.browsers.address(request)
         try:
-            signed_in = await self._uses.sign_in(email, form.get("password", ""), address)
+            return asked.signed_in(await self._uses.sign_in(email, form.get("password", ""), address))
         except (Unauthorized, Limited) as error:
             log.info("sign_in_refused", reason=error.code)
-            return _sign_in_page(browser, handle, waited, email=email, error=error)
-        return browser.sign_in(redirect(_page_of(handle)), signed_in.token, int(SESSION_LIFETIME.total_seconds()))
+            return await self._sign_in_page(asked, email=email, error=error)
+
+    async def sign_in_with_passkey(self, request: Request) -> Response:
+        """Check the authenticator's answer; lead on to what waits."""
+        form = (await self._uses.browsers.form(request)).fields
+        asked, address = await self._asked(request, form), self._uses.browsers.address(request)
+        answer = form.get("credential", "")
+        try:
+            return asked.signed_in(await self._uses.with_passkey(answer, asked.browser.digest, address))
+        except (Unauthorized, Limited) as error:
+            log.info("passkey_refused", reason=str(error.__cause__ or error.code))
+            return await self._sign_in_page(asked, error=error)
 
     async def decide(self, request: Request) -> Response:
         """Yes, for one organization, or no."""
@@ -141,6 +157,11 @@ class LoginPages:
         browser = self._uses.browsers.of(request)
         await self._uses.sessions.end(browser.session)
         return browser.sign_out(redirect(LOGIN_PATH))
+
+    async def _asked(self, request: Request, given: Mapping[str, str]) -> "_Asked":
+        browser, handle = self._uses.browsers.of(request), given.get("request")
+        waited = await self._waiting(browser, handle) if handle else None
+        return _Asked(browser, handle, waited, place(given.get("to")))
 
     async def _waiting(self, browser: Browser, handle: str) -> Waiting:
         return await self._uses.run(lambda server: waiting(server, handle, browser.digest))
@@ -167,21 +188,42 @@ class LoginPages:
             form_token=browser.form_token,
         )
 
+    async def _sign_in_page(self, asked: "_Asked", *, email: str = "", error: ServiceError | None = None) -> Response:
+        status = {Unauthorized: 401, Limited: 429}.get(type(error), 200) if error else 200
+        return page(
+            "sign_in.html",
+            status,
+            leads_to=asked.waiting.leads_to if asked.waiting else "",
+            script=True,
+            client=asked.waiting.client if asked.waiting else None,
+            handle=asked.handle or "",
+            to=asked.to,
+            email=email,
+            options=await self._uses.with_passkey.begin(asked.browser.digest),
+            error=error.detail if error else "",
+            form_token=asked.browser.form_token,
+        )
 
-def _sign_in_page(
-    browser: Browser, handle: str | None, waited: Waiting | None, *, email: str = "", error: ServiceError | None = None
-) -> Response:
-    status = {Unauthorized: 401, Limited: 429}.get(type(error), 200) if error else 200
-    return page(
-        "sign_in.html",
-        status,
-        leads_to=waited.leads_to if waited else "",
-        client=waited.client if waited else None,
-        handle=handle or "",
-        email=email,
-        error=error.detail if error else "",
-        form_token=browser.form_token,
-    )
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What brought a browser to the sign-in page: a request that waits, or a place of ours."""
+
+    browser: Browser
+    handle: str | None
+    waiting: Waiting | None
+    to: Place | None
+
+    def needs_sign_in(self, session: Session, now: datetime) -> bool:
+        """Whether what waits, or is wanted, needs a newer sign-in than this."""
+        if self.waiting:
+            return self.waiting.needs_sign_in(session, now.timestamp())
+        return self.to is not None and not session.is_fresh(now)
+
+    def signed_in(self, made: SignedIn) -> Response:
+        """Lead on, with the session's cookie."""
+        onward = self.to.path if self.to and not self.handle else _page_of(self.handle)
+        return self.browser.sign_in(redirect(onward), made.token, int(SESSION_LIFETIME.total_seconds()))
 
 
 def _page_of(handle: str | None) -> str:

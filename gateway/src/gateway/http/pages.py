@@ -1,4 +1,7 @@
-"""Pages for people: plain HTML, no script, every value escaped, headers that let nothing else in."""
+"""Pages for people: plain HTML, every value escaped, headers that let nothing else in.
+
+One script of our own is let in where passkeys are used; no page needs it for anything else.
+"""
 
 from importlib.resources import files
 from typing import Any
@@ -14,6 +17,8 @@ from service_kit.problems import STATUS
 
 STYLESHEET = (files("gateway.http") / "page.css").read_bytes()
 STYLESHEET_PATH = "/login/page.css"
+PASSKEY_SCRIPT = (files("gateway.http") / "passkey.js").read_bytes()
+PASSKEY_SCRIPT_PATH = "/login/passkey.js"
 
 # What a scope lets a program do, in a person's words. One without a sentence is shown by its name.
 MEANINGS = {
@@ -66,15 +71,19 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters["code"] = lambda text: Markup("").join(
     Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(text.split("`"))
 )
-_TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "meanings": MEANINGS, "role_names": ROLES}
+_TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "passkey_script": PASSKEY_SCRIPT_PATH}
+_TEMPLATES.globals |= {"meanings": MEANINGS, "role_names": ROLES}
 
 
-def page(template: str, status: int = 200, *, leads_to: str = "", **values: Any) -> Response:
-    """Render a page. `leads_to` is the one foreign origin that its form may end at, by redirection."""
+def page(template: str, status: int = 200, *, leads_to: str = "", script: bool = False, **values: Any) -> Response:
+    """Render a page. `leads_to` is the one foreign origin that its form may end at, by redirection.
+
+    `script` lets files of our own run.
+    """
     return Response(
         _TEMPLATES.get_template(template).render(values),
         status,
-        headers=_headers(leads_to),
+        headers=_headers(leads_to, script=script),
         media_type="text/html; charset=utf-8",
     )
 
@@ -99,11 +108,18 @@ def stylesheet(_: Request) -> Response:
     return Response(STYLESHEET, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css; charset=utf-8")
 
 
-def _headers(leads_to: str) -> dict[str, str]:
+def passkey_script(_: Request) -> Response:
+    """What asks an authenticator."""
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(PASSKEY_SCRIPT, headers=headers, media_type="text/javascript; charset=utf-8")
+
+
+def _headers(leads_to: str, *, script: bool = False) -> dict[str, str]:
     form_action = f"'self' {leads_to}".rstrip()
+    sources = "style-src 'self'; script-src 'self'" if script else "style-src 'self'"
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+            f"default-src 'none'; {sources}; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",

@@ -11,7 +11,8 @@ from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantT
 from gateway.core.scopes import Kind
 
 
-def _trimmed(text: str) -> str:
+def trimmed(text: str) -> str:
+    """Raises ValueError for what cannot be shown as it is."""
     if text != text.strip() or not text.isprintable():
         raise ValueError("must be printable text without space around it")
     return text
@@ -24,7 +25,7 @@ def _web_address(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_trimmed)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
 # An address for signing in, not for mail: that it is unique and has two halves is enough.
 Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")]
 Password = Annotated[str, Field(min_length=12, max_length=256, pattern=r"^[^\x00]+$")]

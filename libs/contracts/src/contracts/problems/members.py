@@ -116,4 +116,13 @@ ENTRIES = (
         "this form has expired; go back, reload the page and try again",
         "/login",
     ),
+    ProblemType(
+        "sign-in-too-old",
+        403,
+        "The person signed in too long ago",
+        "Ways to sign in are changed only by somebody who signed in within the last quarter of an hour.",
+        "Sign in again, and repeat the change.",
+        "sign in again first; this was too long ago",
+        "/login/passkeys",
+    ),
 )
