@@ -28,7 +28,11 @@ EMAIL = re.compile(r"""(?<![^\s@"<>(),;:])[^\s@"<>(),;:]+@[^\s@"<>(),;:/]+\.[^\s
 
 
 def configure_logs(settings: LogSettings, service: str) -> None:
-    """Set up structlog and route the standard library's loggers (uvicorn, aiokafka, alembic) through it."""
+    """Set up structlog, and give the standard library's loggers (uvicorn, aiokafka, alembic) the same form.
+
+    Our own lines go to standard output at once: the way through the standard library costs three times as much.
+    """
+    level = settings.level.upper()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -41,8 +45,9 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         structlog.dev.ConsoleRenderer() if settings.pretty else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -54,7 +59,7 @@ def configure_logs(settings: LogSettings, service: str) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.level.upper())
+    root.setLevel(level)
     for name, level in {"uvicorn": "WARNING", "uvicorn.access": "ERROR", "aiokafka": "ERROR"}.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
