@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
 from issuer.core.award import allow
-from issuer.core.compose import Compose
+from issuer.core.compose import Compose, Draft
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
@@ -37,7 +37,10 @@ class _Made:
 
 
 class Issue:
-    """Issues one credential. Nothing signed leaves before it is stored; what comes at once shares one commit."""
+    """Issues one credential. Nothing signed leaves before it is stored.
+
+    What comes at once is signed together, with one line in the audit trail before and one after, and shares one commit.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Issue:
         self._addresses = addresses
         self._clock = clock
         self._new_id = new_id
+        self._compositions: Together[Draft, Credential] = Together(compose.each)
         self._records: Together[_Made, str | None] = Together(self._record_all)
 
     async def __call__(self, order: Order) -> Issued:
@@ -79,8 +83,8 @@ class Issue:
         award = allow(order, issuer, achievement, now)
         # 2. Its place in the status list, and the signature. A refusal from here on burns the place.
         slot = await self._slots.take(issuer)
-        composed = await self._compose(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
-        return composed, issuer
+        draft = self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
+        return await self._compositions(draft), issuer
 
     async def _find_achievement(self, reference: Reference) -> Achievement | None:
         return await self._reading.achievement(reference.achievement_id, reference.version)
