@@ -129,11 +129,13 @@ def _usable(key_set: Any) -> dict[str, Key]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A token whose signature was verified. All else is asked of it each time."""
+    """What a token says that was verified once: true for as long as its key is one of the current ones."""
 
+    key_id: str
     key: Key
-    header: dict[str, Any]
-    claims: dict[str, Any]
+    caller: Caller
+    begins: float
+    ends: float
 
 
 class TokenVerifier:
@@ -151,31 +153,40 @@ class TokenVerifier:
         self._known: dict[bytes, _Known] = {}
 
     async def verify(self, token: str) -> Caller:
-        """Check signature, type, issuer, audience, time, and that it was not revoked. Raises Unauthorized."""
+        """Check signature, type, issuer, audience, time, and that it was not revoked. Raises Unauthorized.
+
+        Signature and claims are read once while the key stays; time and revocation are asked each time.
+        """
+        place = hashlib.sha256(token.encode(errors="replace")).digest()
+        known = self._known.get(place)
+        if known is None or await self._keys.get(known.key_id) is not known.key:
+            known = self._known[place] = await self._read(token)
+            if len(self._known) > REMEMBERED:
+                del self._known[next(iter(self._known))]  # the oldest
+        self._check_time(known)
+        if self._is_revoked and await self._is_revoked(known.caller):
+            raise Unauthorized("the token was revoked", error="invalid_token")
+        return known.caller
+
+    async def _read(self, token: str) -> _Known:
         try:
-            header, claims = await self._read(token)
+            header = compact_jws.read_header(token)
+            key_id = header.get("kid", "")
+            key = await self._keys.get(key_id)
+            claims = compact_jws.read_claims(token, key, ALGORITHMS.get(key.key_type, frozenset()))
         except compact_jws.JwsError as error:
             raise Unauthorized("the token cannot be verified", error="invalid_token") from error
         if header.get("typ", "").lower() not in TOKEN_TYPES:
             raise Unauthorized("the token is not an access token", error="invalid_token")
         caller = self._caller(claims)
-        if self._is_revoked and await self._is_revoked(caller):
-            raise Unauthorized("the token was revoked", error="invalid_token")
-        return caller
+        return _Known(key_id, key, caller, begins=max(claims["iat"], claims.get("nbf", 0)), ends=claims["exp"])
 
-    async def _read(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Header and claims. A signature that was good is good for as long as its key is one of the current ones."""
-        place = hashlib.sha256(token.encode(errors="replace")).digest()
-        known = self._known.get(place)
-        if known is not None and await self._keys.get(known.header.get("kid", "")) is known.key:
-            return known.header, known.claims
-        header = compact_jws.read_header(token)
-        key = await self._keys.get(header.get("kid", ""))
-        claims = compact_jws.read_claims(token, key, ALGORITHMS.get(key.key_type, frozenset()))
-        self._known[place] = _Known(key, header, claims)
-        if len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]  # the oldest
-        return header, claims
+    def _check_time(self, known: _Known) -> None:
+        now, leeway = self._clock().timestamp(), self._settings.leeway_s
+        if known.ends + leeway <= now:
+            raise Unauthorized("the token has expired", error="invalid_token")
+        if known.begins - leeway > now:
+            raise Unauthorized("the token is not valid yet", error="invalid_token")
 
     def check_possession(self, caller: Caller, token: str, request: Request) -> None:
         """Whether whoever sends a bound token has its key (RFC 9449 §7). Raises Unauthorized."""
@@ -198,15 +209,10 @@ class TokenVerifier:
         if not _well_formed(claims):
             raise Unauthorized("the token lacks claims or has them in the wrong form", error="invalid_token")
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-        now, leeway = self._clock().timestamp(), self._settings.leeway_s
         if claims["iss"] != self._settings.issuer:
             raise Unauthorized("the token is from another issuer", error="invalid_token")
         if not set(self._settings.audiences).intersection(a for a in audiences if isinstance(a, str)):
             raise Unauthorized("the token is for another audience", error="invalid_token")
-        if claims["exp"] + leeway <= now:
-            raise Unauthorized("the token has expired", error="invalid_token")
-        if claims["iat"] - leeway > now or claims.get("nbf", 0) - leeway > now:
-            raise Unauthorized("the token is not valid yet", error="invalid_token")
         return Caller(
             client_id=claims["client_id"],
             subject=claims["sub"],

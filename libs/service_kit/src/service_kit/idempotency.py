@@ -37,7 +37,7 @@ async def idempotency_key(
         return None
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise invalid_field("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
-    return await key_of(request, f"{request.method} {request.url.path}", key)
+    return await key_of(request, f"{request.method} {request.scope['path']}", key)
 
 
 async def key_of(request: Request, operation: str, key: str) -> IdempotencyKey:

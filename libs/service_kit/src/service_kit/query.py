@@ -23,6 +23,8 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
     A browser that follows a link to a page is let through: social networks and mail programs add parameters of their
     own to the links that people share.
     """
+    if not request.scope["query_string"]:
+        return
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown or (request.method == "GET" and PAGE in request.headers.get("accept", "")):
         return

@@ -26,10 +26,10 @@ def issuer_app(
     more: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application with all its routes. `more` are those of capabilities that are wired apart."""
-    routers = [
+    routers = [  # tried in this order: what is asked most often comes first
+        credential_routes(services),
         issuer_routes(services),
         key_routes(services),
-        credential_routes(services),
         batch_routes(services),
         vc_api_routes(services),
         *more,
