@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -119,6 +121,13 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
         return
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in {"GET", "POST", "PUT", "PATCH", "DELETE"} else "other"
-    HTTP_REQUESTS.labels(method, route, str(status)).inc()
-    HTTP_SECONDS.labels(method, route).observe(seconds)
+    counter, histogram = _measures(method, route, status)
+    counter.inc()
+    histogram.observe(seconds)
     log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+@lru_cache(maxsize=1024)
+def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Finding a metric's child by its labels costs more than counting."""
+    return HTTP_REQUESTS.labels(method, route, str(status)), HTTP_SECONDS.labels(method, route)

@@ -21,13 +21,7 @@ class JsonError(ValueError):
 def loads(text: bytes) -> Any:
     """Parse one JSON text. Raises JsonError."""
     try:
-        value = json.loads(
-            text.decode(),  # of bytes, json would take UTF-16 and UTF-32 as well
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_float,
-        )
+        value = _DECODER.decode(text.decode())  # of bytes, json would take UTF-16 and UTF-32 as well
     except JsonError:
         raise
     except RecursionError as error:
@@ -36,8 +30,14 @@ def loads(text: bytes) -> Any:
         raise JsonError(f"not valid JSON at line {error.lineno}, column {error.colno}") from error
     except ValueError as error:
         raise JsonError("not valid JSON in UTF-8") from error
-    _check(value, 0)
+    if _may_be_refused(text):
+        _check(value, 0)
     return value
+
+
+def _may_be_refused(text: bytes) -> bool:
+    """Whether the values must be looked at: half a surrogate pair and NUL stand in valid JSON as escapes only."""
+    return b"\\u" in text or text.count(b"[") + text.count(b"{") > MAX_DEPTH
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,3 +93,8 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise JsonError("a string holds half a surrogate pair") from error
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_float
+)

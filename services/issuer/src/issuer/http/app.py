@@ -26,7 +26,7 @@ def issuer_app(
     more: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application with all its routes. `more` are those of capabilities that are wired apart."""
-    routers = [  # tried in this order: what is asked most often comes first
+    routers = [  # what is asked most often comes first
         credential_routes(services),
         issuer_routes(services),
         key_routes(services),

@@ -21,7 +21,7 @@ from issuer.http.credential_bodies import (
 )
 from issuer.http.problems import problems
 from issuer.http.services import Services
-from service_kit.app import router
+from service_kit.app import DirectRoute, router
 from service_kit.auth import Caller, Scope
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
@@ -53,17 +53,21 @@ def credential_routes(services: Services) -> APIRouter:
 def _add_issue(routes: APIRouter, services: Services) -> None:
     created: dict[int | str, dict[str, Any]] = {201: {"model": CredentialReply, "headers": LOCATION}}
 
-    @routes.post(
-        "",
-        status_code=201,
-        operation_id="issueCredential",
-        summary="Issue a credential",
-        responses=created | problems(404, 409, 413, 422),
-    )
     async def issue(caller: Issues, body: CredentialRequest, key: Key) -> Response:
         issued = await services.issue(body.order(caller.org, caller.actor, key))
         content = _with_document(issued.url, "issued", issued.document)
         return Response(content, 201, headers={"Location": issued.url}, media_type="application/json")
+
+    routes.add_api_route(
+        "",
+        issue,
+        methods=["POST"],
+        status_code=201,
+        operation_id="issueCredential",
+        summary="Issue a credential",
+        responses=created | problems(404, 409, 413, 422),
+        route_class_override=DirectRoute,
+    )
 
 
 def _with_document(url: str, status: str, document: str) -> bytes:
