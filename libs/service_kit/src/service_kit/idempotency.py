@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Header, Request
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
@@ -83,18 +83,9 @@ class IdempotencyKeys:
         ours = {(row.owner, row.operation, row.key, row.result) for row in taken}
         claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
         lost = [number for number, claim in enumerate(claims) if claim not in ours]
-        found = await self.find_all([asked[number][:2] for number in lost])
+        found = await find_all(connection, [asked[number][:2] for number in lost])
         earlier = dict(zip(lost, found, strict=True))
         return [earlier.get(number) for number in range(len(asked))]
-
-    async def find_all(self, asked: Sequence[tuple[str, IdempotencyKey]]) -> list[str | Conflict | None]:
-        """What `find` gives for each, with Conflict as a value."""
-        if not asked:
-            return []
-        columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)
-        rows = await (await self._session.connection()).exec_driver_sql(FIND_ALL, tuple(map(list, columns)))
-        known = {(row.owner, row.operation, row.key): row for row in rows}
-        return [_earlier(known.get((owner, key.operation, key.key)), key) for owner, key in asked]
 
     async def find(self, owner: str, key: IdempotencyKey) -> str | None:
         """What the first use of a key stored, if it has ended. Raises Conflict when it was for another request."""
@@ -107,6 +98,18 @@ class IdempotencyKeys:
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None:
         """Remember what a repetition must give: an id, or a whole answer without personal data."""
         await self._session.execute(update(KEYS).where(*_is(owner, key)).values(result=result))
+
+
+async def find_all(
+    connection: AsyncConnection, asked: Sequence[tuple[str, IdempotencyKey]]
+) -> list[str | Conflict | None]:
+    """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request."""
+    if not asked:
+        return []
+    columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)
+    rows = await connection.exec_driver_sql(FIND_ALL, tuple(map(list, columns)))
+    known = {(row.owner, row.operation, row.key): row for row in rows}
+    return [_earlier(known.get((owner, key.operation, key.key)), key) for owner, key in asked]
 
 
 def _earlier(row: Any, key: IdempotencyKey) -> str | Conflict | None:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
@@ -51,7 +50,7 @@ from issuer.core.model import (
 from issuer.core.ports import Wanted
 from service_kit.database import Database
 from service_kit.errors import invalid_field
-from service_kit.idempotency import IdempotencyKeys
+from service_kit.idempotency import find_all
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 from service_kit.together import Shared, Together
@@ -90,8 +89,8 @@ class Reading:
         return await self._answers((owner, key))
 
     async def _answered(self, asked: Sequence[tuple[str, IdempotencyKey]]) -> Sequence[str | Exception | None]:
-        async with self._database.connection() as connection, AsyncSession(connection) as session:
-            return await IdempotencyKeys(session).find_all(asked)
+        async with self._database.connection() as connection:
+            return await find_all(connection, asked)
 
     async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
         """The signed text of one of the organization's credentials."""
