@@ -155,9 +155,9 @@ ENTRIES = (
     ProblemType(
         "changed-meanwhile",
         409,
-        "The credential changed meanwhile",
-        "While the corrected document was being signed, others changed the credential, again and again.",
-        "Read the credential, and send the correction again if it is still needed.",
+        "The credential or its key changed meanwhile",
+        "While the document was being signed, others changed the credential, or the issuer's key, again and again.",
+        "Send it again; before a correction, read whether it is still needed.",
         "the credential changes all the time; try again",
         f"{CREDENTIAL}/correct",
     ),

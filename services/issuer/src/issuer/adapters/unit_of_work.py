@@ -21,6 +21,7 @@ from issuer.core.model import (
     Issuer,
     IssuerId,
     IssuerKey,
+    KeyId,
     Lease,
     ListId,
     State,
@@ -33,6 +34,11 @@ from service_kit.outbox import Outbox
 from service_kit.unnest import columns_of, insert_all
 
 SOURCE = "/issuer"
+HOLD_KEYS = """
+SELECT pg_advisory_xact_lock_shared(hashtextextended('issuer-keys/' || id, 0)) FROM unnest($1::text[]) AS id
+"""
+TAKE_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended('issuer-keys/' || $1::text, 0))"
+ACTIVE_KEYS = "SELECT id::text FROM issuer_keys WHERE id = ANY($1::uuid[]) AND state = 'active'"
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
 ADD_CREDENTIALS = insert_all(CREDENTIALS) + " ON CONFLICT (once) DO NOTHING RETURNING id::text"
 
@@ -54,9 +60,26 @@ class IssuerRows:
 
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
-        query = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == org_id, ISSUERS.c.slug == slug)
-        found = (await self._session.execute(query.with_for_update(of=ISSUERS))).mappings()
-        return next(iter(rows.issuers(found)), None)
+        owned = select(ISSUERS.c.id).where(ISSUERS.c.org_id == org_id, ISSUERS.c.slug == slug)
+        issuer_id = await self._session.scalar(owned.with_for_update())
+        # Read by a second statement: the first one sees the keys as they were before it waited for the lock.
+        found = await self._session.execute(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id == issuer_id))
+        return next(iter(rows.issuers(found.mappings())), None)
+
+    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
+        """Those of the keys that are active. They stay so until the end of the transaction.
+
+        By advisory locks: row locks that are shared let a steady stream of issuing shut out a revocation.
+        """
+        connection = await self._session.connection()
+        issuers = sorted({key.issuer_id for key in keys})  # in one order, so that nobody waits in a circle
+        await connection.exec_driver_sql(HOLD_KEYS, (issuers,))
+        found = await connection.exec_driver_sql(ACTIVE_KEYS, ([key.id for key in keys],))
+        return {KeyId(key_id) for key_id in found.scalars()}
+
+    async def take_keys(self, issuer_id: IssuerId) -> None:
+        """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""
+        await (await self._session.connection()).exec_driver_sql(TAKE_KEYS, (issuer_id,))
 
     async def did(self, issuer_id: IssuerId) -> str:
         """The DID of an issuer that is known to exist."""

@@ -14,7 +14,8 @@ from credential_core.model.credential_shapes import is_version_1
 from credential_core.model.violation import listed
 from credential_core.verify import issuer_id
 from issuer.core.addresses import Addresses
-from issuer.core.model import PURPOSE, Algorithm, AnyCredential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.held_keys import hold, signed_anew
+from issuer.core.model import PURPOSE, Algorithm, AnyCredential, CredentialId, Issuer, IssuerKey, Json, Slot, State
 from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
 from issuer.core.securing import Form, Manner, Secured, choose_key
 from issuer.core.slots import Slots
@@ -82,6 +83,9 @@ class IssueAny:
         if earlier is not None:
             return await self._repeat(order.org_id, earlier)
         document = well_made(order.document)
+        return await signed_anew(lambda: self._attempt(order, document))
+
+    async def _attempt(self, order: AnyOrder, document: Json) -> str:
         issuer = await self._issuer(order.org_id, document)
         key, form = choose_key(issuer, order.form, order.algorithm)
         if order.mandatory and form is not Form.ECDSA_SD:
@@ -105,7 +109,7 @@ class IssueAny:
             raise Malformed(f"the credential cannot be signed: {error.detail}", code=REFUSED) from error
         self._audit("signed", **trail, outcome="ok", digest=secured.digest)
         kept = _kept(order, secured, credential_id=credential_id, issuer=issuer, slot=slot, now=now)
-        return await self._record(order, kept)
+        return await self._record(order, kept, key)
 
     async def _issuer(self, org_id: str, document: Json) -> Issuer:
         wanted = issuer_id(document)
@@ -127,10 +131,11 @@ class IssueAny:
         status = entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE)
         return {**document, "credentialStatus": dict(status)}, slot
 
-    async def _record(self, order: AnyOrder, credential: AnyCredential) -> str:
+    async def _record(self, order: AnyOrder, credential: AnyCredential, key: IssuerKey) -> str:
         async with self._unit_of_work() as work:
             earlier = await _first_answer(order, lambda org, key: work.idempotency.claim(org, key, credential.id))
             if earlier is None:
+                await hold(work, key)
                 await work.any_credentials.add(credential)
                 await work.commit()
         return credential.document if earlier is None else await self._repeat(order.org_id, earlier)

@@ -17,7 +17,7 @@ from credential_core.model import achievement_credential, validate_achievement_c
 from credential_core.template import Template
 from issuer.core.addresses import Addresses
 from issuer.core.award import Award
-from issuer.core.model import PURPOSE, Credential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.model import PURPOSE, Credential, CredentialId, Issuer, Json, KeyId, Slot, State
 from issuer.core.order import Order
 from issuer.core.patterns import Frame, Patterns, frame_of
 from issuer.core.recipient import SALT_BYTES, fingerprint, subject_of
@@ -71,16 +71,17 @@ class Compose:
     async def each(self, drafts: Sequence[Draft]) -> list[Composed]:
         """The signed credential of each draft, or why it has no meaning."""
         made: dict[int, Composed] = {}
-        fitting: defaultdict[Template, list[tuple[int, Frame]]] = defaultdict(list)
+        # By key too: drafts that come at once may have read their issuer before and after its key was replaced.
+        fitting: defaultdict[tuple[Template, KeyId], list[tuple[int, Frame]]] = defaultdict(list)
         for number, draft in enumerate(drafts, 1):
             template, found = self._fitting(draft)
             if template is None:
                 made[number] = await self._whole(draft)
             else:
-                fitting[template].append((number, found))
+                fitting[template, draft.award.issuer.key.id].append((number, found))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        for template, framed in fitting.items():
+        for (template, _), framed in fitting.items():
             made |= await self._filled(template, [(number, drafts[number - 1], found) for number, found in framed])
         return [made[number] for number in range(1, len(drafts) + 1)]
 
@@ -100,7 +101,7 @@ class Compose:
         return pattern.template, found
 
     async def _filled(self, template: Template, framed: Sequence[tuple[int, Draft, Frame]]) -> dict[int, Composed]:
-        """Those that one template serves: of one issuer, as a pattern is."""
+        """Those that one template serves, and one key: of one issuer, as a pattern is."""
         [_, first, _] = framed[0]
         signed = await self._sign.filled(template, [found.values for _, _, found in framed], first.award.issuer.key)
         if signed is None:  # not by this key, or not in the way it should have been

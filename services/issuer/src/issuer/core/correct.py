@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from issuer.core.amend import Amend, Amended
 from issuer.core.correction import Correction
-from issuer.core.model import Achievement, Credential, CredentialId
+from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey
 from issuer.core.once import already_awarded
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
@@ -46,8 +46,9 @@ class Correct:
             return await self._found(command)
         for _ in range(ATTEMPTS):
             before = await self._found(command)
-            amended = await self._amended(command, before)
-            stored = await self._store(command, before, amended)
+            issuer = await self._reading.issuer(before.issuer_id)
+            amended = await self._amended(command, before, issuer)
+            stored = await self._store(command, before, amended, issuer.key)
             if stored is not None:
                 return stored
         raise Conflict("the credential changes all the time; try again", code="changed-meanwhile")
@@ -58,8 +59,7 @@ class Correct:
             raise NotFound("there is no such credential")
         return found
 
-    async def _amended(self, command: CorrectionCommand, before: Credential) -> Amended:
-        issuer = await self._reading.issuer(before.issuer_id)
+    async def _amended(self, command: CorrectionCommand, before: Credential, issuer: Issuer) -> Amended:
         return await self._amend(
             before,
             command.correction,
@@ -69,8 +69,10 @@ class Correct:
             now=self._clock(),
         )
 
-    async def _store(self, command: CorrectionCommand, before: Credential, amended: Amended) -> Credential | None:
-        """None when the credential changed while the new document was signed."""
+    async def _store(
+        self, command: CorrectionCommand, before: Credential, amended: Amended, key: IssuerKey
+    ) -> Credential | None:
+        """None when the credential changed while the new document was signed, or the key is not active any more."""
         async with self._unit_of_work() as work:
             if command.key is not None:
                 earlier = await work.idempotency.claim(command.org_id, command.key, command.credential_id)
@@ -78,6 +80,8 @@ class Correct:
                     return await self._found(command)
             current = await work.credentials.lock(command.org_id, command.credential_id)
             if current is None or current.revision != before.revision:
+                return None
+            if not await work.issuers.hold_keys([key]):
                 return None
             await replace_document(work, before, amended)
             await work.outbox.append(amended.event)

@@ -7,6 +7,7 @@ from issuer.core.achievements import Reference, await_achievement, parse_referen
 from issuer.core.addresses import Addresses
 from issuer.core.award import allow
 from issuer.core.compose import Compose, Draft
+from issuer.core.held_keys import hold, signed_anew
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
@@ -69,6 +70,9 @@ class Issue:
             earlier = await self._reading.answered(order.org_id, order.key)
             if earlier is not None:
                 return await self._repeat(order.org_id, earlier)
+        return await signed_anew(lambda: self._attempt(order))
+
+    async def _attempt(self, order: Order) -> Issued:
         credential, issuer = await self._signed_credential(order)
         if not order.allow_duplicates:
             return await self._record_once(order, credential, issuer)
@@ -103,6 +107,7 @@ class Issue:
             earlier = [None if one.key is None else next(answers) for one in made]
             new = [one for one, answer in zip(made, earlier, strict=True) if answer is None]
             if new:
+                await hold(work, *{one.issuer.key.id: one.issuer.key for one in new}.values())
                 await work.credentials.add_all([one.credential for one in new])
                 await work.outbox.append(*(self._compose.event(one.credential, one.issuer) for one in new))
                 await work.commit()
@@ -115,6 +120,7 @@ class Issue:
         async with self._unit_of_work() as work:
             earlier = await work.idempotency.claim(order.org_id, order.key, made.id) if order.key else None
             if earlier is None:
+                await hold(work, issuer.key)
                 if await work.credentials.holders(made.achievement_id, [made.recipient_key]):
                     raise already_awarded()
                 if not await work.credentials.add_all([made]):  # a batch was faster

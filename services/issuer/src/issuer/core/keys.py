@@ -160,6 +160,7 @@ class ChangeKey:
             if key.state is not TARGET[command.action]:
                 now = self._clock()
                 changed = self._changed(issuer, key, command.action, now)
+                await work.issuers.take_keys(issuer.id)  # what a key is signing now is stored before, or never
                 self._audit("changing_key", **trail, issuer=issuer.did, from_state=key.state.value)
                 await _store(work, issuer, changed, now)
                 await work.commit()

@@ -71,6 +71,12 @@ class Issuers(Protocol):
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
 
+    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
+        """Those of the keys that are active. They stay so until the end of the transaction."""
+
+    async def take_keys(self, issuer_id: IssuerId) -> None:
+        """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""
+
     async def did(self, issuer_id: IssuerId) -> str:
         """The DID of an issuer that is known to exist."""
 

@@ -1,12 +1,14 @@
 """Status lists as documents: opening a new one, and publishing one whose bits have changed."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.events import StatusListPublished
 from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, status_list_credential
 from issuer.core.addresses import Addresses
-from issuer.core.model import PURPOSE, Issuer, KeyPurpose, ListId, StatusList
+from issuer.core.held_keys import hold
+from issuer.core.model import PURPOSE, Issuer, IssuerKey, KeyPurpose, ListId, StatusList
 from issuer.core.permutation import KEY_BYTES
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.signing import Sign
@@ -58,6 +60,15 @@ class SignStatusList:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedList:
+    """A new list that is not stored yet, its first publication, and the key that signed that."""
+
+    status_list: StatusList
+    event: StatusListPublished
+    key: IssuerKey
+
+
 class OpenStatusList:
     """Opens an issuer's next list. Its first publication leaves together with it."""
 
@@ -69,7 +80,7 @@ class OpenStatusList:
         self._new_id = new_id
         self._random_bytes = random_bytes
 
-    async def prepare(self, issuer: Issuer) -> tuple[StatusList, StatusListPublished]:
+    async def prepare(self, issuer: Issuer) -> PreparedList:
         """A new, empty list and its first event. Neither is stored yet: no transaction waits for a signature."""
         now = self._clock()
         status_list = StatusList(
@@ -83,13 +94,14 @@ class OpenStatusList:
             revision=1,
             published_at=now,
         )
-        return status_list, await self._sign_list(status_list, (), issuer=issuer, revision=1, now=now)
+        event = await self._sign_list(status_list, (), issuer=issuer, revision=1, now=now)
+        return PreparedList(status_list, event, issuer.list_key)
 
-    async def store(self, work: UnitOfWork, prepared: tuple[StatusList, StatusListPublished]) -> None:
-        """Store a new list in this unit of work, unless the issuer has an open one already."""
-        status_list, event = prepared
-        if await work.status_lists.add(status_list):
-            await work.outbox.append(event)
+    async def store(self, work: UnitOfWork, prepared: PreparedList) -> None:
+        """Store a new list in this unit of work, unless the issuer has an open one already. Raises KeyChanged."""
+        await hold(work, prepared.key)
+        if await work.status_lists.add(prepared.status_list):
+            await work.outbox.append(prepared.event)
 
 
 class PublishStatusLists:
@@ -125,6 +137,8 @@ class PublishStatusLists:
         now = self._clock()
         event = await self._sign_list(status_list, indexes, issuer=issuer, revision=status_list.revision + 1, now=now)
         async with self._unit_of_work() as work:
+            if not await work.issuers.hold_keys([issuer.list_key]):  # the list stays due, and another key signs it
+                return
             if await work.status_lists.advance(status_list, now):
                 await work.outbox.append(event)
                 await work.commit()
