@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from issuer.core.work_batches import PIECE, WorkBatches
+from issuer.adapters.batches import BatchTable
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.core.work_batches import PIECE
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
@@ -57,6 +61,21 @@ async def rows(world: World, answer: httpx.Response, status: str = "") -> list[J
 def counted(found: Json) -> Json:
     """The counts that are not zero."""
     return {state: count for state, count in found["counts"].items() if count}
+
+
+@contextlib.contextmanager
+def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process ends when everything of a piece is written, and before it is committed."""
+
+    async def ends(self: IssuerUnitOfWork) -> None:
+        raise OSError("the process ends before the commit")
+
+    async def save(self: BatchTable, batch: Any) -> None:
+        patched.setattr(IssuerUnitOfWork, "commit", ends)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BatchTable, "save", save)
+        yield
 
 
 async def agrees(world: World, answer: httpx.Response) -> Json:
@@ -253,17 +272,9 @@ async def test_a_piece_that_is_lost_is_done_again_once(
 ) -> None:
     achievement = await world.ready()
     answer = await open_batch(world, [learner(number) for number in range(20)], achievement)
-    settle = WorkBatches._settle
-
-    async def lost(*arguments: Any) -> Any:
-        await settle(*arguments)
-        raise OSError("the process ends before the commit")
-
-    monkeypatch.setattr(WorkBatches, "_settle", lost)
-    with pytest.raises(OSError, match="before the commit"):
+    with lost(monkeypatch), pytest.raises(OSError, match="before the commit"):
         await core.work_batches()
     assert await world.count("credentials") == 0
-    monkeypatch.setattr(WorkBatches, "_settle", settle)
     assert await work(core) == 20
     await agrees(world, answer)
 

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from credential_core.jcs import digest
-from issuer.core.work_changes import SIGNED_PIECE, WorkChanges
+from issuer.core.work_corrections import PIECE as SIGNED_PIECE
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.testing import TokenMint
-from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows
+from tests.issuer.test_batches import agrees, batch, counted, learner, lost, open_batch, rows
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -220,18 +220,9 @@ async def test_a_piece_that_is_lost_is_done_again_once(
     ids = await issued(world, core, 10)
     more = {"narrative": "x"} if action == "correct" else {}
     answer = await change(world, action, because(ids, **more))
-    name = "_corrected" if action == "correct" else "_restated"
-    settle = getattr(WorkChanges, name)
-
-    async def lost(*arguments: Any) -> Any:
-        await settle(*arguments)
-        raise OSError("the process ends before the commit")
-
-    monkeypatch.setattr(WorkChanges, name, lost)
-    with pytest.raises(OSError, match="before the commit"):
+    with lost(monkeypatch), pytest.raises(OSError, match="before the commit"):
         await core.work_changes()
     assert await world.count("status_changes") == 0
-    monkeypatch.setattr(WorkChanges, name, settle)
     assert await work(core) == 10
     assert await world.count("status_changes") == 10
     await agrees(world, answer)

@@ -3,90 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+import json
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from issuer.adapters.key_store import LocalKeyStore
+from issuer.adapters.reading import Reading
+from issuer.core.award import allow
+from issuer.core.compose import Draft
+from issuer.core.model import Credential, CredentialId, ListId, Slot
 from issuer.core.order import Order
 from issuer.core.recipient import Recipient
 from issuer.http.services import Services
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
+from service_kit.clock import utc_now
 from service_kit.database import Database
+from service_kit.ids import new_id
+from tests.issuer.rotation import Rotation, after_signing, of, rotation, signer, without_a_wait
 from tests.issuer.world import LEARNER, ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 IN_LINE = """
 SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
-Action = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
 def settings(settings: IssuerSettings) -> IssuerSettings:
-    return settings.model_copy(update={"key_wait_s": 0})
-
-
-class Rotation:
-    """An issuer with a key in use and another in reserve, which takes over when the first is revoked."""
-
-    def __init__(self, world: World, path: str, old: Json, new: Json) -> None:
-        self.world = world
-        self.path = path
-        self.old, self.new = old, new
-
-    async def __call__(self) -> None:
-        await self.act(self.new, "activate")
-        await self.act(self.old, "revoke")
-
-    async def act(self, key: Json, action: str) -> None:
-        answer = await self.world.send("POST", f"{self.path}/{key['keyId']}/{action}")
-        assert answer.status_code == 200, answer.text
-
-
-async def rotation(world: World) -> Rotation:
-    path = f"/issuers/{(await world.issuer())['slug']}/keys"
-    (old,) = (await world.send("GET", path)).json()["items"]
-    return Rotation(world, path, old, (await world.send("POST", path, {})).json())
-
-
-@contextlib.contextmanager
-def after_signing(monkeypatch: pytest.MonkeyPatch, action: Action, *names: str) -> Iterator[list[str]]:
-    """The action happens once, when something has been signed and nothing of it is stored."""
-    happened: list[str] = []
-
-    def interrupted(name: str) -> Callable[..., Awaitable[Any]]:
-        sign = getattr(LocalKeyStore, name)
-
-        async def signed(*arguments: Any) -> Any:
-            made = await sign(*arguments)
-            if not happened:
-                happened.append(name)
-                await action()
-            return made
-
-        return signed
-
-    with monkeypatch.context() as patched:
-        for name in names or ("sign", "seal", "secure"):
-            patched.setattr(LocalKeyStore, name, interrupted(name))
-        yield happened
-    assert happened
-
-
-def signer(document: Json) -> str:
-    return str(document["proof"]["verificationMethod"])
+    return without_a_wait(settings)
 
 
 async def stored_signers(world: World) -> set[str]:
     """Who signed the credentials that are stored."""
     kept = await world.rows("SELECT document::json -> 'proof' ->> 'verificationMethod' FROM credentials")
     return {row[0] for row in kept}
+
+
+def order_for(achievement: str) -> Order:
+    return Order(org_id=ORG, actor="a test", achievement=achievement, recipient=Recipient("emailAddress", LEARNER))
 
 
 @pytest.mark.parametrize("more", [{}, {"allowDuplicates": False}], ids=["any number", "once"])
@@ -124,7 +82,8 @@ async def test_those_that_come_at_once_are_not_spoilt_by_the_one_whose_key_chang
     achievement = await world.achievement()
     with after_signing(monkeypatch, keys):
         issued = await asyncio.gather(*(world.issue(achievement) for _ in range(12)))
-    assert {signer(one["credential"]) for one in issued} == await stored_signers(world) == {keys.new["id"]}
+    assert {signer(one["credential"]) for one in issued} == await stored_signers(world)
+    assert await of(world, keys.new) > 0
     assert len(await world.events("credential.issued.v1")) == await world.count("credentials") == 12
 
 
@@ -183,7 +142,7 @@ async def test_once_a_key_is_revoked_nothing_more_of_it_is_stored(
     """Three processes issue while the key is revoked: what there is of it at the answer is all there will ever be."""
     keys = await rotation(world)
     achievement = await world.achievement()
-    order = Order(org_id=ORG, actor="a test", achievement=achievement, recipient=Recipient("emailAddress", LEARNER))
+    order = order_for(achievement)
     processes = [wire(settings, database).services for _ in range(3)]
     begun = asyncio.Event()
 
@@ -193,22 +152,15 @@ async def test_once_a_key_is_revoked_nothing_more_of_it_is_stored(
             if number == 5:
                 begun.set()
 
-    async def of_the_old_key() -> int:
-        [(count,)] = await world.rows(
-            "SELECT count(*) FROM credentials WHERE document::json -> 'proof' ->> 'verificationMethod' = :method",
-            method=keys.old["id"],
-        )
-        return int(count)
-
     async def revoke() -> int:
         await begun.wait()
         await keys()
-        return await of_the_old_key()
+        return await of(world, keys.old)
 
     revoking = asyncio.create_task(revoke())
     await asyncio.gather(*map(issue, processes))
     at_the_answer = await revoking
-    assert 0 < await of_the_old_key() == at_the_answer < 75
+    assert 0 < await of(world, keys.old) == at_the_answer < 75
     assert await world.count("credentials") == 75
 
 
@@ -261,3 +213,28 @@ async def test_a_profile_that_is_changed_meanwhile_does_not_bring_a_revoked_key_
     assert newest.profile["url"] == "https://lakeside.example"
     [revoked] = [one for one in newest.did_document["verificationMethod"] if one["id"] == keys.new["id"]]
     assert "revoked" in revoked
+
+
+async def test_what_is_signed_together_is_signed_each_with_the_key_that_was_read_for_it(
+    world: World, core: Core, database: Database
+) -> None:
+    keys, achievement_id = await rotation(world), await world.achievement()
+    for _ in range(2):  # the second of a kind makes the pattern by which many are signed together
+        await world.issue(achievement_id, recipient={"email": "ana@students.example"})
+    reading, order = Reading(database), order_for(achievement_id)
+    achievement = await reading.achievement(achievement_id, None)
+    assert achievement is not None
+    drafts: list[Draft] = []
+    for action in (None, "activate"):
+        if action is not None:
+            await keys.act(keys.new, action)
+        [issuer] = await reading.issuers_of(ORG)
+        award = allow(order, issuer, achievement, utc_now())
+        slot = Slot(ListId(new_id()), len(drafts))
+        compose = core.services.issue._compose
+        drafts.append(compose.draft(award, credential_id=CredentialId(new_id()), slot=slot, now=utc_now()))
+    made = await compose.each(drafts)
+    assert [signer(json.loads(one.document)) for one in made if isinstance(one, Credential)] == [
+        keys.old["id"],
+        keys.new["id"],
+    ]

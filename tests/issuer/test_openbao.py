@@ -25,7 +25,7 @@ from service_kit.errors import Unavailable
 from service_kit.ids import new_id
 from service_kit.testing import TokenMint, asgi_client
 from tests.issuer.openbao import OpenBao
-from tests.issuer.world import LEARNER, Clock, Json, World, problem_code
+from tests.issuer.world import LEARNER, OTHER_ORG, Clock, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -137,6 +137,39 @@ async def test_a_batch_is_issued_with_a_key_that_is_elsewhere(world: World, core
     while await core.work_batches():
         pass
     assert await world.count("credentials") == len(rows)
+
+
+async def test_batches_wait_for_the_server_and_keep_no_others_waiting(
+    world: World, core: Core, with_kms: IssuerSettings, database: Database, mint: TokenMint, openbao: OpenBao
+) -> None:
+    achievement = await world.ready()
+    issued_one = await world.issue(achievement, recipient={"did": "did:example:ana"})
+    opened = [
+        await world.send("POST", f"/batches?achievement={achievement}", [{"recipient": {"email": LEARNER}}]),
+        await world.send(
+            "POST", "/batches/correct", [{"credential": issued_one["id"], "reason": "x", "narrative": "y"}]
+        ),
+    ]
+    elsewhere = with_kms.model_copy(update={"issuer_kms": "database"})
+    async with asgi_client(issuer_app(wire(elsewhere, database).services, elsewhere, tokens=mint.verifier())) as client:
+        other = World(database, client, mint)
+        await other.issuer(OTHER_ORG)
+        rows = [{"recipient": {"email": LEARNER}}]
+        path = f"/batches?achievement={await other.achievement(OTHER_ORG)}"
+        assert (await other.send("POST", path, rows, org=OTHER_ORG)).status_code == 202
+    openbao.process.pause()
+    try:
+        for work in (core.work_batches, core.work_changes):
+            with pytest.raises(Unavailable):
+                await work()
+        assert await core.work_batches() == 1  # the other organization's
+    finally:
+        openbao.process.resume()
+    assert await world.count("credentials") == 2
+    assert [await core.work_batches(), await core.work_changes()] == [1, 1]
+    for answer, state in zip(opened, ("issued", "changed"), strict=True):
+        found = (await world.send("GET", answer.headers["location"])).json()
+        assert (found["status"], found["counts"][state]) == ("done", 1)
 
 
 @pytest.mark.parametrize("action", ["retire", "revoke"])

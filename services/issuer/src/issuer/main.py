@@ -15,6 +15,7 @@ from issuer.adapters.audit import audit
 from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
 from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
+from issuer.adapters.batch_turns import BatchTurns
 from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
@@ -47,6 +48,7 @@ from issuer.core.slots import Slots
 from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
 from issuer.core.work_batches import WorkBatches
 from issuer.core.work_changes import WorkChanges
+from issuer.core.work_corrections import WorkCorrections
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.backpack import backpack_routes
@@ -130,17 +132,36 @@ def wire(
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
     work = WorkBatches(
-        unit_of_work=unit_of_work, reading=reading, slots=slots, compose=compose, clock=clock, new_id=new_id
+        unit_of_work=unit_of_work,
+        reading=reading,
+        turns=BatchTurns(database),
+        batches=ReadingBatches(database, addresses),
+        slots=slots,
+        compose=compose,
+        clock=clock,
+        new_id=new_id,
     )
-    return Core(services, sign_list, publish, work, _changes(unit_of_work, reading, amend, addresses, clock))
+    return Core(services, sign_list, publish, work, _changes(database, amend, addresses, clock))
 
 
-def _changes(
-    unit_of_work: UnitsOfWork, reading: Reading, amend: Amend, addresses: Addresses, clock: Clock
-) -> WorkChanges:
+def _changes(database: Database, amend: Amend, addresses: Addresses, clock: Clock) -> WorkChanges:
     """The worker of batches that change what was issued."""
+    unit_of_work, reading = partial(IssuerUnitOfWork, database), Reading(database)
     return WorkChanges(
-        unit_of_work=unit_of_work, reading=reading, amend=amend, addresses=addresses, audit=audit, clock=clock
+        unit_of_work=unit_of_work,
+        reading=reading,
+        turns=BatchTurns(database),
+        corrections=WorkCorrections(
+            unit_of_work=unit_of_work,
+            reading=reading,
+            batches=ReadingBatches(database, addresses),
+            amend=amend,
+            audit=audit,
+            clock=clock,
+        ),
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
     )
 
 

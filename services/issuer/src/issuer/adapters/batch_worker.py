@@ -21,12 +21,12 @@ class BatchWorker:
         self._work = work
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; the piece under way is ended first. A lost database is waited for."""
+        """Until `stop`; the piece under way is ended first. A lost database or key store is waited for."""
         while not stop.is_set():
             try:
                 settled = await self._work()
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
-                log.warning("batch_worker_database_unavailable", error=repr(error))
+                log.warning("batch_worker_unavailable", error=repr(error))
                 await _wait(stop, RETRY_S)
             else:
                 await _wait(stop, 0 if settled else IDLE_S)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.tables import BATCH_ROWS, BATCHES
@@ -19,7 +19,7 @@ UPDATE batch_rows AS kept
 SET state = row.state, request = row.request, credential_id = row.credential_id, problem = row.problem
 FROM unnest($2::int[], $3::text[], $4::json[], $5::uuid[], $6::jsonb[])
   AS row (number, state, request, credential_id, problem)
-WHERE kept.batch_id = $1 AND kept.number = row.number
+WHERE kept.batch_id = $1 AND kept.number = row.number AND kept.state = 'waiting'
 """
 
 
@@ -43,35 +43,16 @@ class BatchTable:
     async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
         """One of the organization's batches, locked until the end of the transaction."""
         query = select(BATCHES).where(BATCHES.c.id == batch_id, BATCHES.c.org_id == org_id)
-        return await self._one(query.with_for_update())
-
-    async def next_issuing(self) -> IssueBatch | None:
-        """The running batch that issues and was worked on longest ago, locked. None when others have them all."""
-        found = await self._next(BATCHES.c.action == RowAction.ISSUE.value)
-        return found if isinstance(found, IssueBatch) else None
-
-    async def next_changing(self) -> Batch | None:
-        """The same of those that change what was issued."""
-        return await self._next(BATCHES.c.action != RowAction.ISSUE.value)
-
-    async def _next(self, kind: ColumnElement[bool]) -> Batch | None:
-        running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value, kind)
-        return await self._one(running.order_by(BATCHES.c.changed_at).limit(1).with_for_update(skip_locked=True))
-
-    async def _one(self, query: Any) -> Batch | None:
-        row = (await self._session.execute(query)).mappings().one_or_none()
+        row = (await self._session.execute(query.with_for_update())).mappings().one_or_none()
         return None if row is None else batch_of(row)
 
     async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
         """The next waiting rows, by number."""
-        table = BATCH_ROWS.c
-        query = select(BATCH_ROWS).where(table.batch_id == batch_id, table.state == RowState.WAITING.value)
-        return [
-            row_of(row) for row in (await self._session.execute(query.order_by(table.number).limit(most))).mappings()
-        ]
+        found = await self._session.execute(waiting_rows(batch_id, most))
+        return [row_of(row) for row in found.mappings()]
 
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
-        """Store what became of rows."""
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> bool:
+        """Store what became of waiting rows. False when some wait no longer."""
         columns = (
             [row.number for row in rows],
             [row.state.value for row in rows],
@@ -79,7 +60,8 @@ class BatchTable:
             [row.credential_id for row in rows],
             [json_text(row.problem) for row in rows],
         )
-        await (await self._session.connection()).exec_driver_sql(SETTLE, (batch_id, *columns))
+        settled = await (await self._session.connection()).exec_driver_sql(SETTLE, (batch_id, *columns))
+        return settled.rowcount == len(rows)
 
     async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
         """All rows of one state into another. Returns how many."""
@@ -92,6 +74,13 @@ class BatchTable:
         """Store its state. The moment is the database's, so that turns are fair among processes."""
         changed = {"state": batch.state.value, "changed_at": func.clock_timestamp()}
         await self._session.execute(update(BATCHES).where(BATCHES.c.id == batch.id).values(changed))
+
+
+def waiting_rows(batch_id: BatchId, most: int) -> Select[Any]:
+    """The next waiting rows, by number."""
+    table = BATCH_ROWS.c
+    query = select(BATCH_ROWS).where(table.batch_id == batch_id, table.state == RowState.WAITING.value)
+    return query.order_by(table.number).limit(most)
 
 
 def of_batch(value: Batch) -> dict[str, Any]:

@@ -35,7 +35,7 @@ UPDATE batch_rows AS kept
 SET state = row.state, request = row.request, revision = row.revision, problem = row.problem
 FROM unnest($2::int[], $3::text[], $4::json[], $5::int[], $6::jsonb[])
   AS row (number, state, request, revision, problem)
-WHERE kept.batch_id = $1 AND kept.number = row.number
+WHERE kept.batch_id = $1 AND kept.number = row.number AND kept.state = 'waiting'
 """
 
 
@@ -51,12 +51,9 @@ class ChangeTable:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def lock(
-        self, org_id: str, ids: Collection[CredentialId], *, documents: bool
-    ) -> Mapping[CredentialId, Credential]:
+    async def lock(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
         """Those of the organization's. In the order of their ids, so that two batches never wait for each other."""
-        columns = list(CREDENTIALS.c) if documents else rows.WITHOUT_DOCUMENT
-        query = select(*columns).where(among(ids), CREDENTIALS.c.org_id == org_id)
+        query = select(*rows.WITHOUT_DOCUMENT).where(among(ids), CREDENTIALS.c.org_id == org_id)
         found = await self._session.execute(query.order_by(CREDENTIALS.c.id).with_for_update())
         credentials = [rows.credential(row) for row in found.mappings()]
         return {credential.id: credential for credential in credentials}
@@ -78,8 +75,8 @@ class ChangeTable:
         await self._run(CORRECT, columns_of(CREDENTIALS, values, *CORRECTED))
         await self._add_steps(changes)
 
-    async def settle(self, batch_id: BatchId, settled: Sequence[BatchRow]) -> None:
-        """Store what became of rows."""
+    async def settle(self, batch_id: BatchId, settled: Sequence[BatchRow]) -> bool:
+        """Store what became of waiting rows. False when some wait no longer."""
         columns = (
             [row.number for row in settled],
             [row.state.value for row in settled],
@@ -87,11 +84,13 @@ class ChangeTable:
             [row.revision for row in settled],
             [json_text(row.problem) for row in settled],
         )
-        await self._run(SETTLE, (batch_id, *columns))
+        return await self._run(SETTLE, (batch_id, *columns)) == len(settled)
 
     async def _add_steps(self, changes: Sequence[StatusChange]) -> None:
         values = [rows.of_status_change(change) for change in changes]
         await self._run(ADD_STEPS, columns_of(STATUS_CHANGES, values))
 
-    async def _run(self, statement: str, parameters: tuple[object, ...]) -> None:
-        await (await self._session.connection()).exec_driver_sql(statement, parameters)
+    async def _run(self, statement: str, parameters: tuple[object, ...]) -> int:
+        """Returns how many rows it wrote."""
+        done = await (await self._session.connection()).exec_driver_sql(statement, parameters)
+        return done.rowcount

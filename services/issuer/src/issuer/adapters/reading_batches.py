@@ -1,6 +1,6 @@
 """Reads of batches outside any transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,7 +9,7 @@ from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters import rows
-from issuer.adapters.batches import batch_of, row_of
+from issuer.adapters.batches import batch_of, row_of, waiting_rows
 from issuer.adapters.changes import among
 from issuer.adapters.tables import BATCH_ROWS, BATCHES, CREDENTIALS, ID, MOMENT, STATUS_CHANGES
 from issuer.core.addresses import Addresses
@@ -71,9 +71,18 @@ class ReadingBatches:
         items = [row_of(row) for row in found[: page.limit]]
         return Page(items, (str(items[-1].number),) if len(found) > page.limit else None)
 
-    async def credentials(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
-        """Those of the organization's that there are, without their documents."""
-        query = select(*rows.WITHOUT_DOCUMENT).where(among(ids), CREDENTIALS.c.org_id == org_id)
+    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
+        """The next waiting rows, by number."""
+        async with self._database.connection() as connection:
+            found = (await connection.execute(waiting_rows(batch_id, most))).mappings().all()
+        return [row_of(row) for row in found]
+
+    async def credentials(
+        self, org_id: str, ids: Collection[CredentialId], *, documents: bool = False
+    ) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's that there are; without their documents, unless they are needed."""
+        columns = list(CREDENTIALS.c) if documents else rows.WITHOUT_DOCUMENT
+        query = select(*columns).where(among(ids), CREDENTIALS.c.org_id == org_id)
         async with self._database.connection() as connection:
             found = [rows.credential(row) for row in (await connection.execute(query)).mappings()]
         return {credential.id: credential for credential in found}

@@ -1,6 +1,7 @@
 """What batches need from outside: storage in a unit of work, many changes at once, and reads without one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from issuer.core.batch import Batch, BatchId, BatchRow, Counts, IssueBatch, Reconciliation, RowState
@@ -17,17 +18,11 @@ class Batches(Protocol):
     async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
         """One of the organization's batches, locked until the end of the transaction."""
 
-    async def next_issuing(self) -> IssueBatch | None:
-        """The running batch that issues and was worked on longest ago, locked. None when others have them all."""
-
-    async def next_changing(self) -> Batch | None:
-        """The same of those that change what was issued."""
-
     async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
         """The next waiting rows, by number."""
 
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
-        """Store what became of rows."""
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> bool:
+        """Store what became of waiting rows. False when some wait no longer."""
 
     async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
         """All rows of one state into another. Returns how many."""
@@ -39,10 +34,8 @@ class Batches(Protocol):
 class Changes(Protocol):
     """Many credentials changed at once, by a batch."""
 
-    async def lock(
-        self, org_id: str, ids: Collection[CredentialId], *, documents: bool
-    ) -> Mapping[CredentialId, Credential]:
-        """Those of the organization's, locked until the end of the transaction."""
+    async def lock(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's, without their documents, locked until the end of the transaction."""
 
     async def set_states(self, changes: Sequence[StatusChange]) -> None:
         """Set the states, and add the steps to the histories."""
@@ -50,8 +43,21 @@ class Changes(Protocol):
     async def correct(self, credentials: Sequence[Credential], changes: Sequence[StatusChange]) -> None:
         """Replace the documents, and add the steps to the histories. No learner is named anew."""
 
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> None:
-        """Store what became of rows."""
+    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> bool:
+        """Store what became of waiting rows. False when some wait no longer."""
+
+
+class Turns(Protocol):
+    """Whose turn it is among the running batches. Leaving the context ends the turn; so does the end of the process.
+
+    It keeps workers from doing the same twice and locks nothing: what is stored must be checked when it is stored.
+    """
+
+    def issuing(self) -> AbstractAsyncContextManager[IssueBatch | None]:
+        """A turn at the running batch that issues and was worked on longest ago. None when others have them all."""
+
+    def changing(self) -> AbstractAsyncContextManager[Batch | None]:
+        """The same of those that change what was issued."""
 
 
 class BatchReading(Protocol):
@@ -63,8 +69,13 @@ class BatchReading(Protocol):
 
     async def counts(self, batch_id: BatchId) -> Counts: ...
 
-    async def credentials(self, org_id: str, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
-        """Those of the organization's credentials that there are, without their documents."""
+    async def credentials(
+        self, org_id: str, ids: Collection[CredentialId], *, documents: bool = False
+    ) -> Mapping[CredentialId, Credential]:
+        """Those of the organization's credentials that there are; without their documents, unless they are needed."""
+
+    async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
+        """The next waiting rows, by number."""
 
     async def rows(self, batch_id: BatchId, state: RowState | None, page: PageRequest) -> Page[BatchRow]: ...
 

@@ -1,25 +1,31 @@
-"""The worker's part of a batch: some rows at a time, each piece one transaction. A crash repeats and loses none."""
+"""The worker's part of a batch: some rows at a time are signed, with no transaction open, and then stored in one.
+
+A crash repeats what was not stored, and loses none.
+"""
 
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from issuer.core.award import Award, allow
-from issuer.core.batch import BatchRow, BatchState, IssueBatch, RowState, order_of, problem_of
+from issuer.core.batch import BatchRow, IssueBatch, RowState, order_of, problem_of
+from issuer.core.batch_ports import BatchReading, Turns
+from issuer.core.batch_turn import end_turn, settle, still_running, take_turn
 from issuer.core.behind import Behind
 from issuer.core.compose import Compose, Composed
+from issuer.core.held_keys import hold, signed_anew
 from issuer.core.issue import choose_issuer
-from issuer.core.model import Achievement, Credential, CredentialId, Issuer
+from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
-from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
+from issuer.core.ports import Reading, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError
 from service_kit.ids import NewId
 
 PIECE = 1000  # rows
-PART = 100  # rows that are stored together, while the next are composed
+PART = 200  # rows that are stored together, in one transaction, while the next are composed
 AT_ONCE = 50  # rows read, before others on this loop have their turn
 
 
@@ -40,6 +46,8 @@ class WorkBatches:
         *,
         unit_of_work: UnitsOfWork,
         reading: Reading,
+        turns: Turns,
+        batches: BatchReading,
         slots: Slots,
         compose: Compose,
         clock: Clock,
@@ -48,39 +56,41 @@ class WorkBatches:
     ) -> None:
         self._unit_of_work = unit_of_work
         self._reading = reading
+        self._turns = turns
+        self._batches = batches
         self._slots = slots
         self._compose = compose
         self._clock = clock
         self._new_id = new_id
-        self._piece = piece
+        self._most = piece
 
     async def __call__(self) -> int:
         """Do one piece. Returns how many rows it settled; 0 when no batch has any, or others are at them."""
-        async with self._unit_of_work() as work:
-            batch = await work.batches.next_issuing()
-            if batch is None:
-                return 0
-            rows = await work.batches.waiting(batch.id, self._piece)
-            await self._settle(work, batch, rows)
-            state = batch.state if len(rows) == self._piece else BatchState.DONE
-            await work.batches.save(replace(batch, state=state, changed_at=self._clock()))
-            await work.commit()
+        return await take_turn(
+            self._turns.issuing(), lambda batch: signed_anew(lambda: self._piece(batch)), self._unit_of_work
+        )
+
+    async def _piece(self, batch: IssueBatch) -> int:
+        """Settle the next rows, part by part. Raises TurnOver, KeyChanged, or Unavailable for a key store."""
+        rows = await self._batches.waiting(batch.id, self._most)
+        try:
+            issuer, key, achievement = await self._who_and_what(batch)
+        except ServiceError as error:
+            await self._store_failed(batch, rows, error)
+            return len(rows)
+        asked = await self._asked(batch, rows)
+        taken = set() if batch.allow_duplicates else await self._holders(batch, asked)
+        async with Behind() as behind:  # the database stores one part while the next is composed
+            for start in range(0, max(len(asked), 1), PART):
+                settled = await self._composed(batch, asked[start : start + PART], issuer, achievement, taken)
+                last = start + PART >= len(asked)
+                await behind(self._store(batch, settled, issuer, key, last=last))
         return len(rows)
 
-    async def _settle(self, work: UnitOfWork, batch: IssueBatch, rows: Sequence[BatchRow]) -> None:
-        """Store what became of the rows, with their credentials and events."""
-        try:
-            issuer, achievement = await self._who_and_what(batch)
-        except ServiceError as error:
-            return await work.batches.settle(batch.id, [_failed(row, error) for row in rows])
-        asked = await self._asked(batch, rows)
-        keys = [one.key for one in asked]
-        taken = set() if batch.allow_duplicates else set(await work.credentials.holders(batch.achievement_id, keys))
-        async with Behind() as behind:  # the database stores one part while the next is composed
-            for start in range(0, len(asked), PART):
-                settled = await self._composed(batch, asked[start : start + PART], issuer, achievement, taken)
-                await behind(self._store(work, batch, settled, issuer))
-        return None
+    async def _holders(self, batch: IssueBatch, asked: Sequence[Asked]) -> set[bytes]:
+        """Those of the recipients who have it. Who gets it from now on is found when it is stored."""
+        async with self._unit_of_work() as work:
+            return set(await work.credentials.holders(batch.achievement_id, [one.key for one in asked]))
 
     async def _asked(self, batch: IssueBatch, rows: Sequence[BatchRow]) -> list[Asked]:
         """The rows as orders, with how their recipients are found again."""
@@ -118,19 +128,39 @@ class WorkBatches:
         return [(one.row, settled[number]) for number, one in enumerate(asked)]
 
     async def _store(
-        self, work: UnitOfWork, batch: IssueBatch, settled: Sequence[tuple[BatchRow, Composed]], issuer: Issuer
+        self,
+        batch: IssueBatch,
+        settled: Sequence[tuple[BatchRow, Composed]],
+        issuer: Issuer,
+        key: IssuerKey,
+        *,
+        last: bool,
     ) -> None:
+        """Store what became of the rows, with their credentials and events, if the batch and the key still stand."""
         fit = [made for _, made in settled if isinstance(made, Credential)]
-        stored = await work.credentials.add_all(fit)
-        await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
-        await work.batches.settle(batch.id, [_became(row, made, stored) for row, made in settled])
+        async with self._unit_of_work() as work:
+            await still_running(work, batch)
+            await hold(work, key)
+            stored = await work.credentials.add_all(fit)
+            await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
+            await settle(work, batch, [_became(row, made, stored) for row, made in settled])
+            if last:
+                await end_turn(work, batch)
+            await work.commit()
 
-    async def _who_and_what(self, batch: IssueBatch) -> tuple[Issuer, Achievement]:
+    async def _store_failed(self, batch: IssueBatch, rows: Sequence[BatchRow], error: ServiceError) -> None:
+        async with self._unit_of_work() as work:
+            await still_running(work, batch)
+            await settle(work, batch, [_failed(row, error) for row in rows])
+            await end_turn(work, batch)
+            await work.commit()
+
+    async def _who_and_what(self, batch: IssueBatch) -> tuple[Issuer, IssuerKey, Achievement]:
         issuer = choose_issuer(await self._reading.issuers_of(batch.org_id), batch.issuer)
         achievement = await self._reading.achievement(batch.achievement_id, batch.achievement_version)
         if achievement is None:
             raise Conflict("no such achievement has been published", code="achievement-not-known")
-        return issuer, achievement
+        return issuer, issuer.key, achievement
 
 
 def _marked(batch: IssueBatch, made: Composed) -> Composed:

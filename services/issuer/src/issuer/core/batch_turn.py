@@ -1,0 +1,62 @@
+"""A worker's turn at a batch. It has the batch alone, but people may pause or cancel it at any moment."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import TypeVar
+
+from issuer.core.batch import Batch, BatchRow, BatchState
+from issuer.core.ports import UnitOfWork, UnitsOfWork
+from service_kit.errors import Conflict, Unavailable
+
+B = TypeVar("B", bound=Batch)
+
+
+class TurnOver(Conflict):
+    """Nothing may be stored for the batch any more: it was paused or cancelled, or another worker is at its rows."""
+
+
+async def take_turn(
+    turn: AbstractAsyncContextManager[B | None], work: Callable[[B], Awaitable[int]], unit_of_work: UnitsOfWork
+) -> int:
+    """Work on the batch whose turn it is. Returns how many rows were settled, 0 without one or when the turn is over.
+
+    A batch whose key store is away goes to the end of the line, so that it keeps no others waiting.
+    """
+    async with turn as batch:
+        if batch is None:
+            return 0
+        try:
+            return await work(batch)
+        except TurnOver:
+            return 0
+        except Unavailable:
+            await _pass_on(unit_of_work, batch)
+            raise
+
+
+async def still_running(work: UnitOfWork, batch: Batch) -> None:
+    """Lock the batch until the end of the transaction. Raises TurnOver when it does not run any more."""
+    current = await work.batches.lock(batch.org_id, batch.id)
+    if current is None or current.state is not BatchState.RUNNING:
+        raise TurnOver("the batch does not run any more")
+
+
+async def settle(work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> None:
+    """Store what became of rows that issue. Raises TurnOver when some wait no longer."""
+    if not await work.batches.settle(batch.id, rows):
+        raise TurnOver("another worker was at these rows")
+
+
+async def end_turn(work: UnitOfWork, batch: Batch) -> None:
+    """Note that the batch has had its turn, and that it is done when no row waits."""
+    left = await work.batches.waiting(batch.id, 1)
+    await work.batches.save(replace(batch, state=BatchState.RUNNING if left else BatchState.DONE))
+
+
+async def _pass_on(unit_of_work: UnitsOfWork, batch: Batch) -> None:
+    async with unit_of_work() as work:
+        current = await work.batches.lock(batch.org_id, batch.id)
+        if current is not None:
+            await work.batches.save(current)
+            await work.commit()
