@@ -283,6 +283,7 @@ class Fleet:
             "LAUREL_ENVIRONMENT": "development",
             "LAUREL_PUBLIC_BASE_URL": self.base_url,
             "LAUREL_DID_WEB_ORIGIN": self.tls_base_url,
+            "LAUREL_KEY_WAIT_S": "5",  # so that a rotation can be tried; nothing outside reads this fleet's did.json
             "LAUREL_HTTP__HOST": LOOPBACK,
             "LAUREL_DATABASE__URL": urls.app_url,
             "LAUREL_DATABASE__MIGRATE_URL": urls.migrate_url,

@@ -88,6 +88,7 @@ class InProcess:
                 "audiences": [self.base_url],
             },
             "fetcher": {"allow_private": True},
+            "key_wait_s": 1,
             "key_encryption_key": KEYS.setdefault(room, key()),
         }
         known = service.settings.model_fields

@@ -13,6 +13,7 @@ from laurel.achievements import Achievements
 from laurel.batches import Batches
 from laurel.credentials import Credentials
 from laurel.issuers import Issuers
+from laurel.keys import Keys
 from laurel.sandbox import Sandbox
 from laurel.tokens import Authentication
 from laurel.transport import Transport
@@ -50,6 +51,7 @@ class Laurel:
         self.batches = Batches(self._transport)
         self.credentials = Credentials(self._transport)
         self.issuers = Issuers(self._transport)
+        self.keys = Keys(self._transport)
         self.sandbox = Sandbox(self._transport)
         self.verifications = Verifications(self._transport)
 

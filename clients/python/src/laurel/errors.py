@@ -36,10 +36,14 @@ class FieldError:
 
 
 class Problem(LaurelError):
-    """The server refused a request, and says why (RFC 9457)."""
+    """The server refused a request, and says why (RFC 9457).
 
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+    `retry_after` is in seconds, None where it does not say.
+    """
+
+    def __init__(self, status: int, body: Mapping[str, Any], retry_after: float | None = None) -> None:
         self.status = status
+        self.retry_after = retry_after
         self.type = str(body.get("type", "about:blank"))
         self.title = str(body.get("title", f"HTTP {status}"))
         self.detail = str(body.get("detail", ""))
@@ -97,6 +101,6 @@ _KINDS: Final[Mapping[int, type[Problem]]] = {
 }
 
 
-def problem(status: int, body: Mapping[str, Any]) -> Problem:
+def problem(status: int, body: Mapping[str, Any], retry_after: float | None = None) -> Problem:
     """The error of an answer."""
-    return _KINDS.get(status, Problem)(status, body)
+    return _KINDS.get(status, Problem)(status, body, retry_after)

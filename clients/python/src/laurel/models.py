@@ -73,6 +73,35 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """What an issuer signs with. `id` is its verification method, `key_id` what it is called in requests.
+
+    `state` is published, active, retiring, retired or revoked, `since` when it became so.
+    """
+
+    id: str
+    key_id: str
+    algorithm: str
+    purpose: str
+    state: str
+    since: datetime
+    json: Json = field(repr=False)
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read an answer. UnexpectedAnswer if it is none."""
+        return cls(
+            id=_of(body, "id", str),
+            key_id=_of(body, "keyId", str),
+            algorithm=_of(body, "algorithm", str),
+            purpose=_of(body, "purpose", str),
+            state=_of(body, "state", str),
+            since=moment(body.get("since")),
+            json=body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedCredential:
     """A credential that was just signed; `document` is what the learner gets."""
 

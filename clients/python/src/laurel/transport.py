@@ -104,7 +104,7 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         if answer.status_code in _AGAIN:
             raise Unavailable(f"{where} answered {answer.status_code}")
         raise UnexpectedAnswer(f"{where} answered {answer.status_code} without saying why")
-    found: Problem = problem(answer.status_code, body)
+    found: Problem = problem(answer.status_code, body, _retry_after(answer))
     raise found
 
 
@@ -120,5 +120,10 @@ def _object(answer: httpx.Response) -> Json:
 
 def _pause_asked(answer: httpx.Response) -> float | None:
     """Seconds of Retry-After, at most half a minute."""
+    asked = _retry_after(answer)
+    return None if asked is None else min(asked, _LONGEST_PAUSE)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
     text = answer.headers.get("Retry-After", "")
-    return min(float(text), _LONGEST_PAUSE) if text.isdecimal() else None
+    return float(text) if text.isdecimal() else None
