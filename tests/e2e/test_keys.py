@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
-from issuer.settings import IssuerSettings
+from issuer.settings import LEAST_WAIT_S, IssuerSettings
+from registry.http import routes as registry
 from service_kit.database import Database, open_database
 from service_kit.ids import new_id
 from service_kit.inbox import Inbox
@@ -26,6 +27,7 @@ from tests.issuer.world import ORG, Clock, Json, World, record_of
 from tests.verifier.conftest import SCOPE, Web
 from tests.verifier.world import codes
 from verifier import main as verifier
+from verifier.adapters import web
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.events.handlers import subscriptions
 from verifier.settings import VerifierSettings
@@ -151,6 +153,7 @@ async def test_rotation_leaves_old_credentials_valid_and_revocation_does_not(fle
     before = (await world.issue(achievement))["credential"]
 
     new = (await world.send("POST", keys, {})).json()
+    await world.relayed()
     clock.ahead = WAIT
     await world.send("POST", f"{keys}/{new['keyId']}/activate")
     after = (await world.issue(achievement))["credential"]
@@ -163,6 +166,12 @@ async def test_rotation_leaves_old_credentials_valid_and_revocation_does_not(fle
     await fleet.tell()
     assert await fleet.verdict(before) == ("invalid", "method_revoked")
     assert await fleet.verdict(after) == ("valid", "signature_valid")
+
+
+async def test_no_key_signs_before_everybody_may_know_it() -> None:
+    """The least wait is as long as `did.json` is kept on its way, and then by a verifier."""
+    on_its_way = int(registry.KEPT_A_MINUTE.rpartition("=")[2])
+    assert on_its_way + web.CONTROLLER_S <= LEAST_WAIT_S <= IssuerSettings.model_fields["key_wait_s"].default
 
 
 async def test_a_key_that_is_news_is_waited_for(fleet: Fleet, clock: Clock) -> None:

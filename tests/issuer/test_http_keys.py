@@ -106,9 +106,25 @@ async def test_a_key_is_activated_when_verifiers_had_time_to_learn_of_it(
     assert problem_code(early) == "key-not-known-yet"
     assert wait.total_seconds() - 60 < int(early.headers["retry-after"]) <= wait.total_seconds()
     assert await states(world, slug) == ["active", "published"]
+    await world.relayed()
     clock.ahead = wait
     assert (await act(world, slug, key, "activate")).json()["state"] == "active"
     assert await states(world, slug) == ["retiring", "active"]
+
+
+async def test_the_wait_begins_when_the_fleet_was_told(world: World, clock: Clock, wait: timedelta) -> None:
+    slug = (await world.issuer())["slug"]
+    key = await add(world, slug)
+    clock.ahead = 10 * wait
+    held_up = await act(world, slug, key, "activate", 409)
+    assert (problem_code(held_up), int(held_up.headers["retry-after"])) == ("key-not-known-yet", wait.total_seconds())
+    await world.relayed(late=timedelta(minutes=2))
+    clock.ahead = wait
+    early = await act(world, slug, key, "activate", 409)
+    assert 60 < int(early.headers["retry-after"]) <= 120
+    clock.ahead = wait + timedelta(minutes=2)
+    await world.send("PATCH", f"/issuers/{slug}", {"url": "https://lakeside.example"})  # a later event does not count
+    await act(world, slug, key, "activate")
 
 
 async def test_the_life_of_two_keys(world: World, clock: Clock, wait: timedelta, core: Core) -> None:
@@ -117,6 +133,7 @@ async def test_the_life_of_two_keys(world: World, clock: Clock, wait: timedelta,
     old = (await world.send("GET", f"/issuers/{slug}/keys")).json()["items"][0]
     before = (await world.issue(achievement))["credential"]
     new = await add(world, slug)
+    await world.relayed()
     clock.ahead = wait
     await act(world, slug, new, "activate")
     after = (await world.issue(achievement))["credential"]
@@ -167,6 +184,7 @@ async def test_a_revoked_key_stands_in_the_document_as_what_it_is(world: World) 
 async def test_a_key_that_stepped_back_can_come_again_at_once(world: World, clock: Clock, wait: timedelta) -> None:
     slug = (await world.issuer())["slug"]
     new = await add(world, slug)
+    await world.relayed()
     clock.ahead = wait
     await act(world, slug, new, "activate")
     old = (await world.send("GET", f"/issuers/{slug}/keys")).json()["items"][0]
@@ -180,6 +198,7 @@ async def test_the_first_algorithm_goes_on_signing_when_its_key_is_replaced(
 ) -> None:
     slug = (await world.issuer(keys=["Ed25519", "P-256"]))["slug"]
     new = await add(world, slug)
+    await world.relayed()
     clock.ahead = wait
     await act(world, slug, new, "activate")
     assert await states(world, slug) == ["retiring", "active", "active"]
@@ -189,6 +208,7 @@ async def test_the_first_algorithm_goes_on_signing_when_its_key_is_replaced(
 async def test_a_key_for_status_lists_alone(world: World, clock: Clock, wait: timedelta, core: Core) -> None:
     slug = (await world.issuer())["slug"]
     lists = await add(world, slug, purpose="status-lists")
+    await world.relayed()
     clock.ahead = wait
     await act(world, slug, lists, "activate")
     issued = await world.issue(await world.achievement())

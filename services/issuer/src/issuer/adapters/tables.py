@@ -59,6 +59,7 @@ ISSUER_KEYS = Table(
     Column("state", Text, nullable=False),
     Column("since", MOMENT, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("told_by", BigInteger),
     UniqueConstraint("issuer_id", "ordinal"),
     CheckConstraint("state IN ('published', 'active', 'retiring', 'retired', 'revoked')", name="known_state"),
     CheckConstraint("(octet_length(sealed) = 0) = (state IN ('retired', 'revoked'))", name="private_while_of_use"),

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.topics import ISSUER_PUBLISHED
 from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
@@ -31,6 +32,7 @@ from issuer.core.model import (
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
+from service_kit.tables import OUTBOX
 from service_kit.unnest import columns_of, insert_all
 
 SOURCE = "/issuer"
@@ -93,8 +95,23 @@ class IssuerRows:
         await self._session.execute(update(ISSUERS).where(ISSUERS.c.id == issuer.id).values(changed))
 
     async def add_key(self, ordinal: int, key: IssuerKey) -> None:
-        """Store a further key, the so-and-so-many-th of its issuer."""
-        await self._session.execute(insert(ISSUER_KEYS).values(rows.of_key(ordinal, key)))
+        """Store a further key, the so-and-so-many-th of its issuer. After the event that tells of it."""
+        pending = (OUTBOX.c.published_at.is_(None), OUTBOX.c.topic == ISSUER_PUBLISHED.name)
+        slug = select(ISSUERS.c.slug).where(ISSUERS.c.id == key.issuer_id).scalar_subquery()
+        told_by = select(func.max(OUTBOX.c.sequence)).where(*pending, OUTBOX.c.key == slug).scalar_subquery()
+        await self._session.execute(insert(ISSUER_KEYS).values(**rows.of_key(ordinal, key), told_by=told_by))
+
+    async def told_at(self, key: IssuerKey) -> datetime | None:
+        """When the event that told of a further key reached the bus. None while it has not.
+
+        For a key whose event is not known any more, when it was published in our database.
+        """
+        events = ISSUER_KEYS.outerjoin(OUTBOX, OUTBOX.c.sequence == ISSUER_KEYS.c.told_by)
+        known = case((OUTBOX.c.sequence.is_(None), ISSUER_KEYS.c.since), else_=OUTBOX.c.published_at)
+        found: datetime | None = await self._session.scalar(
+            select(known).select_from(events).where(ISSUER_KEYS.c.id == key.id)
+        )
+        return found
 
     async def save_key(self, key: IssuerKey) -> None:
         """Store a key's state, and its sealed private part, which may be destroyed."""

@@ -103,9 +103,10 @@ class AddKey:
             issuer = await locked(work, new.org_id, new.slug)
             if earlier is None:
                 _may_have_another(issuer)
-                await work.issuers.add_key(len(issuer.keys), made)
+                ordinal = len(issuer.keys)
                 issuer = replace(issuer, keys=(*issuer.keys, made))
                 await publish(work, issuer, made.since)
+                await work.issuers.add_key(ordinal, made)
                 await work.commit()
         if earlier is not None:
             await discard(self._keys, [made])
@@ -159,7 +160,9 @@ class ChangeKey:
             key = key_of(issuer, command.key_id)
             if key.state is not TARGET[command.action]:
                 now = self._clock()
-                changed = self._changed(issuer, key, command.action, now)
+                if command.action is KeyAction.ACTIVATE:
+                    await self._is_known(work, issuer, key, now)
+                changed = _changed(issuer, key, command.action, now)
                 await work.issuers.take_keys(issuer.id)  # what a key is signing now is stored before, or never
                 self._audit("changing_key", **trail, issuer=issuer.did, from_state=key.state.value)
                 await _store(work, issuer, changed, now)
@@ -169,28 +172,33 @@ class ChangeKey:
         self._audit("key_changed", **trail, outcome="ok" if changed is not issuer else "repeated")
         return changed, key_of(changed, key.id)
 
-    def _changed(self, issuer: Issuer, key: IssuerKey, action: KeyAction, now: datetime) -> Issuer:
-        if issuer.method == "key":
-            raise ONE_KEY
-        if key.state not in FROM[action]:
-            raise Conflict(f"a key that is {key.state} cannot be changed so", code="key-transition-not-allowed")
-        if action is KeyAction.ACTIVATE:
-            self._is_known(issuer, key, now)
-            return _activated(issuer, key, now)
-        changed = _with(issuer, _ended(key, TARGET[action], now))
-        if action is KeyAction.RETIRE:
-            _still_signs(issuer, changed)
-        return changed
+    async def _is_known(self, work: UnitOfWork, issuer: Issuer, key: IssuerKey, now: datetime) -> None:
+        """Verifiers keep controller documents for a while. Where nothing else can sign, waiting would help nobody.
 
-    def _is_known(self, issuer: Issuer, key: IssuerKey, now: datetime) -> None:
-        """Verifiers keep controller documents for a while. Where nothing else can sign, waiting would help nobody."""
-        left = key.since + self._wait - now
-        if key.state is KeyState.PUBLISHED and left > timedelta(0) and _others_sign(issuer, key):
+        The wait begins when the fleet is told: while the bus is away, nobody comes to know the key.
+        """
+        if not self._wait or key.state is not KeyState.PUBLISHED or not _others_sign(issuer, key):
+            return
+        left = (await work.issuers.told_at(key) or now) + self._wait - now
+        if left > timedelta(0):
             raise TooSoon(
                 "verifiers may still hold the controller document of before this key was published",
                 code="key-not-known-yet",
                 retry_after=left,
             )
+
+
+def _changed(issuer: Issuer, key: IssuerKey, action: KeyAction, now: datetime) -> Issuer:
+    if issuer.method == "key":
+        raise ONE_KEY
+    if key.state not in FROM[action]:
+        raise Conflict(f"a key that is {key.state} cannot be changed so", code="key-transition-not-allowed")
+    if action is KeyAction.ACTIVATE:
+        return _activated(issuer, key, now)
+    changed = _with(issuer, _ended(key, TARGET[action], now))
+    if action is KeyAction.RETIRE:
+        _still_signs(issuer, changed)
+    return changed
 
 
 ONE_KEY = Conflict("a did:key is one key for good: open another issuer for another key", code="did-key-is-one-key")

@@ -84,7 +84,10 @@ class Issuers(Protocol):
         """Store profile, policy, activity and revision."""
 
     async def add_key(self, ordinal: int, key: IssuerKey) -> None:
-        """Store a further key, the so-and-so-many-th of its issuer."""
+        """Store a further key, the so-and-so-many-th of its issuer. After the event that tells of it."""
+
+    async def told_at(self, key: IssuerKey) -> datetime | None:
+        """When the event that told of a further key reached the bus. None while it has not."""
 
     async def save_key(self, key: IssuerKey) -> None:
         """Store a key's state, and its sealed private part, which may be destroyed."""
