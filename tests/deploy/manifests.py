@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-KUSTOMIZATIONS = ("base", "overlays/production")
+KUSTOMIZATIONS = ("base", "overlays/production", "overlays/production-openbao")
 WORKLOADS = ("Deployment", "Job")
 
 Object = dict[str, Any]
@@ -85,12 +85,16 @@ class Manifests:
     def environment(self, workload: Workload) -> dict[str, str]:
         """What the ConfigMaps among its `envFrom` give it."""
         known = {one["metadata"]["name"]: one.get("data", {}) for one in self.of("ConfigMap")}
-        sources = [source["configMapRef"]["name"] for source in _from(workload) if "configMapRef" in source]
-        return {key: value for name in sources for key, value in known[name].items()}
+        return {key: value for name in config_maps_of(workload) for key, value in known[name].items()}
 
 
 def _from(workload: Workload) -> Iterator[Object]:
     yield from workload.container.get("envFrom", [])
+
+
+def config_maps_of(workload: Workload) -> list[str]:
+    """The ConfigMaps that its settings come from."""
+    return [source["configMapRef"]["name"] for source in _from(workload) if "configMapRef" in source]
 
 
 def secrets_of(workload: Workload) -> set[str]:

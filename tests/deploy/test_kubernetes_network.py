@@ -98,6 +98,9 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
             allowed.add(("internet", 443))
         if (one.room, one.role) == ("issuer", "serve"):
             allowed.add(("internet", 443))
+        signs = one.room == "issuer" and one.role in {"serve", "relay"}
+        if signs and "issuer-to-openbao" in manifests.names("NetworkPolicy"):
+            allowed.add(("openbao/openbao", 8200))
         assert _outside(manifests, one) == allowed, one.name
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tools.ports import free_ports
 from tools.process import Process
@@ -45,6 +47,21 @@ class OpenBao:
         self.operate("POST", "sys/auth/approle", {"type": "approle"})
         self.operate("PUT", "sys/policies/acl/laurel-issuer", {"policy": POLICY})
         self.operate("POST", "auth/approle/role/issuer", {"token_policies": "laurel-issuer", "token_ttl": "1h"})
+
+    def trust(self, mount: str, signer: EllipticCurvePublicKey) -> None:
+        """Let a pod of the issuer in, by tokens that a cluster signs with this key."""
+        pem = signer.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        self.operate("POST", f"sys/auth/{mount}", {"type": "jwt"})
+        self.operate("POST", f"auth/{mount}/config", {"jwt_validation_pubkeys": [pem]})
+        role = {
+            "role_type": "jwt",
+            "bound_audiences": ["openbao"],
+            "bound_subject": "system:serviceaccount:laurel:issuer",
+            "user_claim": "sub",
+            "token_policies": ["laurel-issuer"],
+            "token_ttl": "1h",
+        }
+        self.operate("POST", f"auth/{mount}/role/laurel-issuer", role)
 
     def operate(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.address}/v1/{path}", json=body, headers={"X-Vault-Token": ROOT})

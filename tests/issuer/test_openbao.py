@@ -10,6 +10,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from credential_core import jose, proof
@@ -273,6 +276,34 @@ async def test_an_approle_lets_in(openbao: OpenBao, tmp_path: Path) -> None:
             await transit.sign(name, b"data", None)
 
 
+async def test_a_signed_token_lets_in_and_is_read_again(openbao: OpenBao, tmp_path: Path) -> None:
+    """As a pod's service account token does: the same login, and the kubelet writes another before one ends."""
+    signer = ec.generate_private_key(ec.SECP256R1())
+    openbao.trust("kubernetes", signer.public_key())
+    file = tmp_path / "jwt"
+    file.write_text(pod_token(signer, "system:serviceaccount:laurel:issuer"))
+    way = OpenBaoSettings(address=openbao.address, role="laurel-issuer", jwt_file=file)
+    name = f"laurel-{new_id()}"
+    async with open_transit(way) as transit:
+        assert transit is not None
+        await transit.create(name, "ed25519")
+        assert len(await transit.sign(name, b"data", None)) == 64
+        openbao.operate("POST", "sys/leases/revoke-prefix/auth/kubernetes", {"sync": True})
+        file.write_text(pod_token(signer, "system:serviceaccount:laurel:issuer"))
+        await transit.delete(name)
+    file.write_text(pod_token(signer, "system:serviceaccount:laurel:catalog"))
+    async with open_transit(way) as transit:
+        assert transit is not None
+        with pytest.raises(Unavailable):
+            await transit.sign(name, b"data", None)
+
+
+def pod_token(key: ec.EllipticCurvePrivateKey, subject: str) -> str:
+    now = int(utc_now().timestamp())
+    claims = {"sub": subject, "aud": ["openbao"], "iat": now, "nbf": now, "exp": now + 600}
+    return jwt.encode({"alg": "ES256"}, claims, ECKey.import_key(key))
+
+
 async def test_the_policy_of_the_docs_allows_no_more(openbao: OpenBao, transit: Transit) -> None:
     openbao.operate("POST", "transit/keys/another", {"type": "ed25519"})
     with pytest.raises(Unavailable):
@@ -288,6 +319,9 @@ async def test_the_policy_of_the_docs_allows_no_more(openbao: OpenBao, transit: 
         {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r", "secret_id_file": "/s"},
         {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r"},
         {"address": "https://bao.example", "role_id_file": "/r"},
+        {"address": "https://bao.example", "role": "laurel-issuer"},
+        {"address": "https://bao.example", "role": "laurel-issuer", "jwt_file": "/j", "token_file": "/t"},
+        {"address": "https://bao.example", "role_id_file": "/r", "secret_id_file": "/s", "jwt_file": "/j"},
         {"address": "https://bao.example", "token_file": "/t", "mount": "../sys"},
     ],
 )

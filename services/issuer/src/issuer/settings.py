@@ -18,25 +18,31 @@ LEAST_WAIT_S = 120
 
 
 class OpenBaoSettings(Block):
-    """An OpenBao server with a transit engine. It lets us in by a token in a file, or by an AppRole in two."""
+    """An OpenBao server with a transit engine.
+
+    It lets us in by a token in a file, by an AppRole in two, or by a signed token, such as a pod's own, for a role.
+    """
 
     address: str = Field(pattern=r"^https?://[^/?#]+/?$", description="origin; https, but on this machine")
     mount: str = Field(default="transit", pattern=PATH)
     namespace: str | None = None
     token_file: Path | None = Field(default=None, description="read again when it is refused, and every minute")
     token_file_s: float = Field(default=60.0, gt=0)
-    auth_mount: str = Field(default="approle", pattern=PATH)
+    auth_mount: str | None = Field(default=None, pattern=PATH, description="approle, or kubernetes with jwt_file")
     role_id_file: Path | None = None
     secret_id_file: Path | None = None
+    role: str | None = Field(default=None, min_length=1, description="of the kubernetes or jwt auth method")
+    jwt_file: Path | None = Field(default=None, description="a pod's service account token, or another JWT")
     ca_file: str | None = None
     timeout_s: float = Field(default=2.0, gt=0, le=10)
     connections: int = Field(default=16, ge=1, le=256)
 
     @model_validator(mode="after")
     def _is_let_in_by_one_way(self) -> Self:
-        role = (self.role_id_file, self.secret_id_file)
-        if (self.token_file is None) is (None in role) or (any(role) and None in role):
-            raise ValueError("either token_file, or role_id_file and secret_id_file")
+        ways = ((self.token_file,), (self.role_id_file, self.secret_id_file), (self.role, self.jwt_file))
+        begun = [way for way in ways if any(way)]
+        if len(begun) != 1 or None in begun[0]:
+            raise ValueError("one of token_file, role_id_file with secret_id_file, and role with jwt_file")
         return self
 
     @model_validator(mode="after")

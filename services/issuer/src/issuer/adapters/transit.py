@@ -27,7 +27,7 @@ MISSING = "found"  # OpenBao answers 400 for a key that is not there, and says s
 
 
 class Transit:
-    """One transit engine, spoken to with a token from a file or by an AppRole."""
+    """One transit engine, spoken to with a token from a file, or one that it gives for an AppRole or a JWT."""
 
     def __init__(self, settings: OpenBaoSettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
@@ -65,7 +65,7 @@ class Transit:
             status, answer = await self._request(method, url, body, await self._current_token())
         if status < 300:
             return answer
-        errors = " ".join(map(str, answer.get("errors") or []))
+        errors = _errors(answer)
         if missing_is_fine and status in (400, 404) and MISSING in errors:
             return {}
         log.error("key_store_refused", status=status, path=path, errors=errors)
@@ -82,10 +82,15 @@ class Transit:
         settings = self._settings
         if settings.token_file is not None:
             return await _read(settings.token_file), settings.token_file_s
-        role = {"role_id": await _read(settings.role_id_file), "secret_id": await _read(settings.secret_id_file)}
-        status, answer = await self._request("POST", f"{self._base}/auth/{settings.auth_mount}/login", role, None)
+        if settings.jwt_file is not None:
+            method, login = "kubernetes", {"role": settings.role, "jwt": await _read(settings.jwt_file)}
+        else:
+            method = "approle"
+            login = {"role_id": await _read(settings.role_id_file), "secret_id": await _read(settings.secret_id_file)}
+        url = f"{self._base}/auth/{settings.auth_mount or method}/login"
+        status, answer = await self._request("POST", url, login, None)
         if status >= 300:
-            log.error("key_store_login_refused", status=status)
+            log.error("key_store_login_refused", status=status, errors=_errors(answer))
             raise Unavailable("the key store does not let us in", code=AWAY)
         return str(answer["auth"]["client_token"]), float(answer["auth"]["lease_duration"])
 
@@ -102,6 +107,10 @@ class Transit:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("key_store_unreachable", error=type(error).__name__)
             raise Unavailable("the key store cannot be reached", code=AWAY) from error
+
+
+def _errors(answer: Json) -> str:
+    return " ".join(map(str, answer.get("errors") or []))
 
 
 def _object(text: bytes) -> Json:
