@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any, ClassVar
 
 import pytest
 
@@ -89,6 +90,42 @@ class TestPresentations:
         await implementation.accepts_presentation(shown, domain="example.com", challenge="123456789")
         await implementation.refuses_presentation(shown)
         await implementation.refuses_presentation(shown, domain="example.org", challenge="123456789")
+
+
+class TestClaims:
+    """Under the claims `vc` and `vp`, and named just a JWT: so the suite's own fixture comes, for `example.com`."""
+
+    ASKED: ClassVar[Json] = {"domain": "example.com", "challenge": "123456789"}
+
+    def token(self, name: str, document: Json, **claims: Any) -> str:
+        return jose.sign({"typ": "JWT", "kid": METHOD}, {"iss": HOLDER, name: document, **claims}, HOLDER_KEY)
+
+    def shown(self, media_type: str, **changes: Any) -> Json:
+        held = self.token("vc", credential(issuer=HOLDER), sub="did:example:subject")
+        inside = {"@context": V2, "type": "EnvelopedVerifiableCredential", "id": f"data:application/jwt,{held}"}
+        claims = {"aud": "example.com", "nonce": "123456789"} | changes
+        token = self.token("vp", presentation(inside, holder=HOLDER), **claims)
+        return {"@context": V2, "type": "EnvelopedVerifiablePresentation", "id": f"data:{media_type},{token}"}
+
+    @pytest.mark.parametrize("media_type", ["application/jwt", "application/vp+jwt"])
+    async def test_a_presentation_of_a_credential(self, implementation: Implementation, media_type: str) -> None:
+        shown = self.shown(media_type)
+        await implementation.accepts_presentation(shown, **self.ASKED)
+        for context in ([], ["https://www.w3.org/ns/credentials/examples/v2"]):
+            await implementation.refuses_presentation({**shown, "@context": context}, **self.ASKED)
+        await implementation.refuses_presentation({**shown, "id": shown["id"].partition(",")[2]}, **self.ASKED)
+        await implementation.refuses_presentation({**shown, "type": ["VerifiablePresentation"]}, **self.ASKED)
+
+    async def test_one_for_somebody_else(self, implementation: Implementation) -> None:
+        shown = self.shown("application/jwt")
+        for asked in ({}, {"challenge": "123456789"}, self.ASKED | {"challenge": "7"}, {"domain": "example.org"}):
+            await implementation.refuses_presentation(shown, **asked)
+
+    async def test_a_credential(self, implementation: Implementation) -> None:
+        token = self.token("vc", credential(issuer=HOLDER), sub="did:example:subject")
+        shown = {"@context": [V2], "type": ["EnvelopedVerifiableCredential"], "id": f"data:application/jwt,{token}"}
+        await implementation.accepts(shown)
+        await implementation.refuses({**shown, "id": f"data:text/plain,{token}"})
 
 
 async def test_a_body_that_is_too_large(implementation: Implementation) -> None:

@@ -11,9 +11,10 @@ from credential_core.jose.jws import Jws
 
 
 class Profile(StrEnum):
-    """What a JWS with a document in it may be. The value is what its `typ` says."""
+    """What a JWS with a document in it may be: what its `typ` says, or the claim that the document lies under."""
 
-    OPEN_BADGES = "JWT"  # Open Badges 3.0 §8.2; `typ` may be absent
+    OPEN_BADGES = "JWT"  # Open Badges 3.0 §8.2; `typ` may be absent. Or a credential under `vc`
+    DATA_MODEL_1_PRESENTATION = "vp"  # VC Data Model 1.1 §6.3.1, of the same type
     CREDENTIAL = "vc+jwt"  # VC-JOSE-COSE §3.1.1
     PRESENTATION = "vp+jwt"  # VC-JOSE-COSE §3.1.2
 

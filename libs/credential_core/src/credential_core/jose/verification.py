@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from credential_core.errors import ProofError
-from credential_core.jose import open_badges, w3c
+from credential_core.jose import data_model_1, open_badges, w3c
 from credential_core.jose.claims import check_times
 from credential_core.jose.envelope import Enveloped, Profile
 from credential_core.jose.key_source import JwsKey, KeySource
@@ -18,6 +18,7 @@ _PURPOSE: Final = {
     Profile.OPEN_BADGES: "assertionMethod",
     Profile.CREDENTIAL: "assertionMethod",
     Profile.PRESENTATION: "authentication",
+    Profile.DATA_MODEL_1_PRESENTATION: "authentication",
 }
 
 
@@ -46,7 +47,10 @@ def verify_enveloped(document: Enveloped, expected: Expected, resolve: Callable[
     if expected.signer is None:
         raise ProofError("issuer_mismatch", "the document does not say who signed it")
     source = KeySource(envelope.jws.header, expected.signer, expected.purpose, resolve)
-    if profile is Profile.OPEN_BADGES:
+    if profile is Profile.DATA_MODEL_1_PRESENTATION:
+        key = _data_model_1_key(document, source, expected)
+        times = claims
+    elif profile is Profile.OPEN_BADGES:
         key = _open_badges_key(document, source)
         times = claims if "vc" in claims else {name: claims[name] for name in ("iat",) if name in claims}
     else:
@@ -61,6 +65,16 @@ def _open_badges_key(document: Enveloped, source: KeySource) -> JwsKey:
     jws = document.envelope.jws
     open_badges.check_header(jws.header)
     open_badges.check_claims(jws.claims, document)
+    found, bound = source.anywhere()
+    jws.verify(found.key)
+    return found if bound else source.bind(found.key)
+
+
+def _data_model_1_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsKey:
+    jws = document.envelope.jws
+    open_badges.check_header(jws.header)
+    data_model_1.check_presentation(jws.claims, document)
+    _check_audience(jws.claims, expected)
     found, bound = source.anywhere()
     jws.verify(found.key)
     return found if bound else source.bind(found.key)

@@ -21,6 +21,7 @@ _ENVELOPED: Final = {
     "EnvelopedVerifiableCredential": "data:application/vc+jwt,",
     "EnvelopedVerifiablePresentation": "data:application/vp+jwt,",
 }
+_ANY_JWT: Final = "data:application/jwt,"  # RFC 7519 §10.3.1: what it is, its `typ` and its claims say
 _ENVELOPE_MEMBERS: Final = frozenset({"@context", "id", "type"})
 
 
@@ -99,9 +100,9 @@ def enveloped_token(document: Mapping[str, Any]) -> str | None:
     if CREDENTIALS_V2 not in (context if isinstance(context, list) else [context]):
         raise ProofError("envelope_malformed", "an enveloped document is of the context that defines it")
     prefix = _ENVELOPED[kinds[0]]
-    if not identifier.startswith(prefix):
+    if not identifier.startswith((prefix, _ANY_JWT)):
         raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefix}")
-    return identifier.removeprefix(prefix)
+    return identifier.partition(",")[2]
 
 
 def document(claims: Mapping[str, Any]) -> dict[str, Any]:

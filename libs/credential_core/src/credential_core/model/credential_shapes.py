@@ -67,6 +67,9 @@ ALL_SHAPES: Final[Mapping[str, Shape]] = {
     "ClrCredential": Shape("ClrCredential", {**_CLR, **_PERIOD}, (*_FRAME, "name")),
     "ClrCredential 1.1": Shape("ClrCredential", {**_CLR, **_PERIOD_1}, (*_FRAME_1, "name")),
     "Presentation": Shape("VerifiablePresentation", _PRESENTATION),
+    "Presentation 1.1": Shape(
+        "VerifiablePresentation", {**_PRESENTATION, "verifiableCredential": loose("NestedCredentialOrJwt")}
+    ),
     "Issuer": Shape(None, {"id": one("uri"), "name": one("localized"), "description": one("localized")}, ("id",)),
     "Claims": Shape(None, {"id": one("uri")}),
     "NestedCredential": Shape(None, {"type": loose("text")}, ("type",)),

@@ -56,7 +56,7 @@ def validate_achievement_credential(document: Mapping[str, Any]) -> tuple[Violat
 
 def validate_presentation(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The rules a VCDM presentation breaks. The credentials in it are documents of their own."""
-    return _collect(_context_rules(document), _object(document, "Presentation", ""))
+    return _collect(_context_rules(document), _object(document, _versioned("Presentation", document), ""))
 
 
 def validate_profile(document: Mapping[str, Any]) -> tuple[Violation, ...]:
@@ -95,7 +95,6 @@ def _context_rules(document: Mapping[str, Any], *patterns: re.Pattern[str]) -> I
             yield Violation("@context", "context_missing", f"context {place + 1} must be the one of the data model")
 
 
-_REFERENCES: Final = {"ProfileRef": "Profile", "IssuerRef": "Issuer"}
 _NEVER_EMPTY: Final = frozenset({"Claims"})
 
 
@@ -140,8 +139,9 @@ def _value(value: Any, kind: str, path: str) -> Iterator[Violation]:
         if not holds(value):
             yield Violation(path, code, f"must be a {kind}")
     elif kind in _REFERENCES:
-        if not _is_uri(value):
-            yield from _object(value, _REFERENCES[kind], path)
+        named, holds = _REFERENCES[kind]
+        if not holds(value):
+            yield from _object(value, named, path)
     elif kind == "Criteria":
         yield from _criteria(value, path)
     elif kind == "RelatedResource":
@@ -176,6 +176,14 @@ _SCALARS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "number": ("number_expected", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "flag": ("boolean_expected", lambda value: isinstance(value, bool)),
 }
+
+
+_REFERENCES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "ProfileRef": ("Profile", _is_uri),
+    "IssuerRef": ("Issuer", _is_uri),
+    "NestedCredentialOrJwt": ("NestedCredential", lambda value: isinstance(value, str)),  # VCDM 1.1 §6.3.1
+}
+"""Classes, and what may stand for an object of theirs."""
 
 
 def rule_of(kind: str) -> Callable[[Any], bool] | None:
