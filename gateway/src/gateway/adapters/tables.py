@@ -125,6 +125,7 @@ USERS = Table(
     Column("name", Text, nullable=False),
     Column("password", Text, nullable=False),
     _moment("created_at"),
+    _moment("email_verified_at", nullable=True),
 )
 
 MEMBERSHIPS = Table(
@@ -147,6 +148,7 @@ INVITATIONS = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("mailed", LargeBinary, unique=True),
     Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
     Column("email", Text, nullable=False),
     Column("roles", ARRAY(Text), nullable=False),
@@ -190,6 +192,32 @@ PASSKEY_CHALLENGES = Table(
     _moment("expires_at"),
 )
 Index("ix_passkey_challenges_expires_at", PASSKEY_CHALLENGES.c.expires_at)
+
+ACCOUNT_LINKS = Table(
+    "account_links",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id")),
+    Column("email", Text, nullable=False),
+    _moment("expires_at"),
+    CheckConstraint("kind IN ('confirm', 'reset')", name="kind"),
+)
+Index("ix_account_links_user_id", ACCOUNT_LINKS.c.user_id)
+Index("ix_account_links_expires_at", ACCOUNT_LINKS.c.expires_at)
+
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("box", LargeBinary, nullable=False),
+    _moment("created_at"),
+    _moment("due_at"),
+    _moment("expires_at"),
+    Column("attempts", Integer, nullable=False),
+)
+Index("ix_mails_due_at", MAILS.c.due_at)
+Index("ix_mails_expires_at", MAILS.c.expires_at)
 
 ATTEMPTS = Table(
     "attempts",
