@@ -67,7 +67,11 @@ OPEN: Mapping[Room, set[Operation]] = {
 HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/metrics", "/records/page.css")} | {
     (method, path) for method in ("GET", "POST") for path in ("/oauth/authorize", "/login", "/login/consent")
 }
-HIDDEN |= {(method, f"/login/{page}") for method in ("GET", "POST") for page in ("invitations", "passkeys")}
+HIDDEN |= {
+    (method, f"/login/{page}")
+    for method in ("GET", "POST")
+    for page in ("invitations", "passkeys", "address", "address/confirm", "forgotten", "password")
+}
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}
 HIDDEN |= {("GET", f"/docs{file}") for file in ("", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")}
 HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}

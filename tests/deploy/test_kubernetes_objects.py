@@ -24,12 +24,15 @@ SECRETS = {
     **{f"{room}-database-owner": {"LAUREL_DATABASE__MIGRATE_URL"} for room in ROLES},
     "issuer-keys": {"LAUREL_KEY_ENCRYPTION_KEY"},
     "gateway-keys": {"LAUREL_KEY_ENCRYPTION_KEY"},
+    "gateway-mail": {"LAUREL_MAIL__URL", "LAUREL_MAIL__SENDER"},
     "edge-certificate": set(),
 }
 EXAMPLES = {
     "LAUREL_DATABASE__URL": "postgresql+asyncpg://app:secret@db/room",
     "LAUREL_DATABASE__MIGRATE_URL": "postgresql+asyncpg://migrate:secret@db/room",
     "LAUREL_KEY_ENCRYPTION_KEY": base64.b64encode(bytes(32)).decode(),
+    "LAUREL_MAIL__URL": "smtps://laurel:secret@mail.example",
+    "LAUREL_MAIL__SENDER": "no-reply@laurel.example",
 }
 
 

@@ -68,6 +68,7 @@ class TestTheWholeWay:
             "sub": scene.user.id,
             "name": "Person ada",
             "email": EMAIL,
+            "email_verified": False,
             "nonce": "n-1",
             "iat": now,
             "exp": now + 600,
@@ -80,7 +81,7 @@ class TestTheWholeWay:
     async def test_userinfo_tells_what_the_scopes_show(self, scene: Scene) -> None:
         access = (await tokens(scene.visitor, scene.app, EMAIL, scope="openid email"))["access_token"]
         answer = await scene.gateway.http.get("/oauth/userinfo", headers={"Authorization": f"Bearer {access}"})
-        assert answer.json() == {"sub": scene.user.id, "email": EMAIL}
+        assert answer.json() == {"sub": scene.user.id, "email": EMAIL, "email_verified": False}
 
     async def test_a_person_signed_in_is_only_asked_to_agree(self, scene: Scene) -> None:
         await scene.visitor.allow(scene.app.parameters(), EMAIL)

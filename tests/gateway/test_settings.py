@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gateway.adapters.mail import Security, SmtpServer
 from gateway.settings import GatewaySettings
 from service_kit.settings import DatabaseSettings
 
+SECRET = "hunter2hunter2"
 GOOD: dict[str, Any] = {
     "public_base_url": "https://laurel.example",
     "database": DatabaseSettings.model_validate({"url": "postgresql+asyncpg://gateway_app:x@localhost/gateway"}),
@@ -20,6 +22,19 @@ def test_the_fleets_origins_are_what_tokens_may_be_asked_for() -> None:
     settings = GatewaySettings(**GOOD, did_web_origin="https://id.example", origins=("https://laurel.example",))
     assert settings.policy().origins == ("https://laurel.example", "https://id.example")
     assert settings.policy().issuer == "https://laurel.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtps://mail.example", SmtpServer("mail.example", 465, Security.TLS, None, None)),
+        ("smtp://a%40b:p%3Aw@mail.example", SmtpServer("mail.example", 587, Security.STARTTLS, "a@b", "p:w")),
+        ("smtp://mail.example:2525", SmtpServer("mail.example", 2525, Security.STARTTLS, None, None)),
+    ],
+)
+def test_mail_is_handed_in_over_tls(url: str, server: SmtpServer) -> None:
+    settings = GatewaySettings(**(GOOD | {"mail": {"url": url, "sender": "no-reply@laurel.example"}}))
+    assert settings.mail.server() == server
 
 
 def test_passkeys_are_bound_to_our_own_domain() -> None:
@@ -63,6 +78,14 @@ def test_the_environment_has_the_fleets_names(monkeypatch: pytest.MonkeyPatch) -
         {"origins": ("ftp://x",)},
         {"token": {"lifetime_s": 60}},
         {"token": {"lifetime_s": 3600}},
+        {"mail": {"directory": "/tmp/mail"}},  # noqa: S108 - it is refused
+        {"mail": {"url": f"smtps://laurel:{SECRET}@mail.example"}},
+        {"mail": {"url": f"smtps://laurel:{SECRET}@mail.example", "sender": "nobody"}},
+        {"mail": {"url": f"smtp+plain://laurel:{SECRET}@mail.example", "sender": "a@b.example"}},
+        {"mail": {"url": f"https://laurel:{SECRET}@mail.example", "sender": "a@b.example"}},
+        {"mail": {"url": f"smtps://laurel:{SECRET}@mail.example/x", "sender": "a@b.example"}},
+        {"mail": {"url": f"smtps://laurel:{SECRET}@mail.example:x", "sender": "a@b.example"}},
+        {"environment": "development", "mail": {"url": "smtp://m.example", "sender": "a@b.example", "directory": "x"}},
         {"passkey_domain": "id.example"},
         {"passkey_domain": "aurel.example"},
         {"unknown": 1},
@@ -72,3 +95,4 @@ def test_nonsense_is_refused_without_quoting_secrets(wrong: dict[str, Any]) -> N
     with pytest.raises(ValidationError) as refused:
         GatewaySettings(**(GOOD | wrong))
     assert GOOD["key_encryption_key"] not in str(refused.value)
+    assert SECRET not in str(refused.value)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,32 +13,25 @@ from fastapi import FastAPI
 from gateway import commands
 from gateway.adapters.housekeeping import keep_sweeping
 from gateway.adapters.passwords import Argon2Passwords
+from gateway.adapters.sending import Sending
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
 from gateway.adapters.unit_of_work import SqlUnitOfWork
 from gateway.adapters.vault import LocalVault
 from gateway.adapters.webauthn import WebAuthnCeremonies
-from gateway.core.accept_invitation import AcceptInvitation
 from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
 from gateway.core.dynamic_clients import DynamicClients
-from gateway.core.invitations import Invitations
-from gateway.core.members import Members
-from gateway.core.passkey import Ceremonies
-from gateway.core.passkeys import Passkeys
 from gateway.core.people import User, UserId
-from gateway.core.ports import Grants, Passwords
+from gateway.core.ports import Grants
+from gateway.core.post import Post
 from gateway.core.queries import Queries
-from gateway.core.register_client import RegisterClient, SecretReceipts
-from gateway.core.remove_client import RemoveClient
+from gateway.core.register_client import SecretReceipts
 from gateway.core.rotate_keys import RotateKeys
-from gateway.core.rotate_secret import RotateSecret
-from gateway.core.sessions import Sessions
-from gateway.core.sign_in import SignIn
-from gateway.core.sign_in_with_passkey import SignInWithPasskey
-from gateway.core.update_client import UpdateClient
+from gateway.core.send_mail import SendMail
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
 from gateway.http import (
+    address,
     clients,
     invitations,
     login,
@@ -47,13 +40,13 @@ from gateway.http import (
     oauth,
     organizations,
     passkeys,
+    password,
     problem_types,
     reference,
     registration,
     sandbox,
     userinfo,
 )
-from gateway.http.browser import Browsers
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
@@ -63,6 +56,7 @@ from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, PAR_PAT
 from gateway.oauth.published_keys import PublishedKeys
 from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
+from gateway.uses import AccountUses, account_uses, client_uses, login_uses, mailer, member_uses
 from service_kit.app import Check, create_app
 from service_kit.auth import Caller, TokenKeys, TokenVerifier
 from service_kit.bus import open_publisher
@@ -72,7 +66,7 @@ from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
 from service_kit.relay import Relay
-from service_kit.runtime import Components, Service
+from service_kit.runtime import Components, Service, Task
 from service_kit.settings import HttpSettings, Settings
 
 NAME = "gateway"
@@ -87,8 +81,7 @@ class Parts:
     clients: clients.ClientUses
     members: members.MemberUses
     login: LoginUses
-    passkeys: Passkeys
-    accept: AcceptInvitation
+    accounts: AccountUses
     registration: registration.RegistrationUses
     refresh_keys: Callable[[str], Awaitable[bool]]
     run: RunServer
@@ -137,10 +130,11 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
             queries=queries,
         ),
         clients=client_uses(unit_of_work, receipts, clock),
-        members=member_uses(unit_of_work, receipts, clock),
+        members=member_uses(unit_of_work, receipts, post_office(settings, clock), clock),
         login=login_uses(settings, unit_of_work, run, clock, ceremonies=ceremonies, passwords=passwords),
-        passkeys=Passkeys(unit_of_work=unit_of_work, ceremonies=ceremonies, clock=clock, ids=new_id),
-        accept=AcceptInvitation(unit_of_work=unit_of_work, passwords=passwords, clock=clock, ids=new_id),
+        accounts=account_uses(
+            settings, unit_of_work, clock, ceremonies=ceremonies, passwords=passwords, post=post_office(settings, clock)
+        ),
         registration=registration.RegistrationUses(
             clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
             read_keys=read_keys,
@@ -155,61 +149,25 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
     )
 
 
-def client_uses(
-    unit_of_work: Callable[[], SqlUnitOfWork], receipts: SecretReceipts, clock: Clock
-) -> clients.ClientUses:
-    """What the routes about clients call."""
-    return clients.ClientUses(
-        register=RegisterClient(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
-        update=UpdateClient(unit_of_work=unit_of_work, clock=clock),
-        rotate_secret=RotateSecret(unit_of_work=unit_of_work, receipts=receipts, clock=clock),
-        remove=RemoveClient(unit_of_work=unit_of_work, clock=clock),
-        queries=Queries(unit_of_work=unit_of_work),
-    )
-
-
-def member_uses(
-    unit_of_work: Callable[[], SqlUnitOfWork], receipts: SecretReceipts, clock: Clock
-) -> members.MemberUses:
-    """What the routes about members call."""
-    return members.MemberUses(
-        members=Members(unit_of_work=unit_of_work, clock=clock),
-        invitations=Invitations(unit_of_work=unit_of_work, receipts=receipts, clock=clock, ids=new_id),
-    )
-
-
-def login_uses(
-    settings: GatewaySettings,
-    unit_of_work: Callable[[], SqlUnitOfWork],
-    run: RunServer,
-    clock: Clock,
-    *,
-    ceremonies: Ceremonies,
-    passwords: Passwords,
-) -> LoginUses:
-    """What the pages for people call."""
-    return LoginUses(
-        run=run,
-        sign_in=SignIn(
-            unit_of_work=unit_of_work,
-            passwords=passwords,
-            clock=clock,
-            pepper=settings.secret_for("sign-in attempts"),
-        ),
-        with_passkey=SignInWithPasskey(
-            unit_of_work=unit_of_work,
-            ceremonies=ceremonies,
-            clock=clock,
-            pepper=settings.secret_for("sign-in attempts"),
-        ),
-        sessions=Sessions(unit_of_work=unit_of_work, clock=clock),
-        browsers=Browsers(
-            key=settings.secret_for("form tokens"),
-            origins=settings.policy().origins,
-            trusted_hops=settings.trusted_hops,
-        ),
+def post_office(settings: GatewaySettings, clock: Clock) -> Post:
+    """What writes mail into transactions."""
+    return Post(
+        vault=LocalVault(settings.encryption_key()),
+        pepper=settings.secret_for("mail"),
+        base=settings.public_base_url,
+        is_open=settings.mail.is_sent,
         clock=clock,
+        ids=new_id,
     )
+
+
+def sending(settings: GatewaySettings, database: Database, clock: Clock = utc_now) -> list[Task]:
+    """The task that sends mail, where any is sent."""
+    send = mailer(settings, clock)
+    if send is None:
+        return []
+    post = post_office(settings, clock)
+    return [Sending(SendMail(unit_of_work=lambda: SqlUnitOfWork(database), post=post, send=send, clock=clock)).run]
 
 
 def application(
@@ -227,8 +185,10 @@ def application(
             sandbox.routes(base, sandbox_file),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
-            invitations.routes(parts.login, parts.accept),
-            passkeys.routes(parts.login, parts.passkeys),
+            invitations.routes(parts.login, parts.accounts.accept),
+            passkeys.routes(parts.login, parts.accounts.passkeys),
+            address.routes(parts.login, parts.accounts.confirm),
+            password.routes(parts.login, parts.accounts.reset),
             userinfo.routes(parts.find_user),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
@@ -260,7 +220,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
         try:
             app = application(settings, parts, ready, settings.sandbox_file)
-            yield Components(app, relay=[Relay(database, publisher).run], ready=ready)
+            yield Components(app, relay=[Relay(database, publisher).run, *sending(settings, database)], ready=ready)
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])
@@ -270,7 +230,8 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    return application(settings, Parts(*[unwired] * 13))
+    parts = replace(Parts(*[unwired] * 12), accounts=AccountUses(*[unwired] * 4))
+    return application(settings, parts)
 
 
 SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)

@@ -6,11 +6,13 @@ import hmac
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, model_validator
 
+from gateway.adapters.mail import Security, SmtpServer
 from gateway.core.signing_key import RotationPolicy
+from gateway.http.schemas import Email
 from gateway.oauth.policy import Policy
 from service_kit.settings import AuthSettings, Block, FetcherSettings, KafkaSettings, StoreSettings
 
@@ -48,6 +50,48 @@ class PasswordSettings(Block):
     passes: int = Field(default=3, ge=2)
 
 
+SMTP = {"smtp": (Security.STARTTLS, 587), "smtps": (Security.TLS, 465), "smtp+plain": (Security.NONE, 25)}
+
+
+class MailSettings(Block):
+    """Where mail goes: to an SMTP server, or, in development, into files of a directory. Without either none is sent.
+
+    `smtp://` demands STARTTLS, `smtps://` is TLS from the first byte, `smtp+plain://` neither, in development only.
+    """
+
+    url: SecretStr | None = Field(default=None, description="smtps://user:password@mail.example:465, in URL encoding")
+    sender: str | None = Field(default=None, description="the address that mail comes from")
+    directory: Path | None = Field(default=None, description="development only: files, instead of a server")
+    ca_file: Path | None = Field(default=None, description="authorities of the server's certificate, if private")
+    timeout_s: float = Field(default=20.0, ge=1, le=60)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.url and self.directory:
+            raise ValueError("mail goes to a server or into a directory")
+        if self.url and not self.sender:
+            raise ValueError("mail needs a sender")
+        if self.sender is not None:
+            TypeAdapter(Email).validate_python(self.sender)
+        if self.url:
+            self.server()
+        return self
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether there is a way for it."""
+        return bool(self.url or self.directory)
+
+    def server(self) -> SmtpServer:
+        """The parts of `url`. Raises ValueError without quoting it."""
+        parts = urlsplit(self.url.get_secret_value() if self.url else "")
+        if parts.scheme not in SMTP or not parts.hostname or parts.path or parts.query or parts.fragment:
+            raise ValueError("the mail server's url must be such as smtps://user:password@mail.example:465")
+        security, port = SMTP[parts.scheme]
+        username, password = (unquote(one) if one else None for one in (parts.username, parts.password))
+        return SmtpServer(parts.hostname, parts.port or port, security, username, password)
+
+
 class GatewaySettings(StoreSettings):
     """The authorization server. It sends events and reads none."""
 
@@ -61,6 +105,7 @@ class GatewaySettings(StoreSettings):
     )
     fetcher: FetcherSettings = FetcherSettings()
     kafka: KafkaSettings = KafkaSettings()
+    mail: MailSettings = MailSettings()
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
     sandbox_file: Path | None = Field(default=None, description="the credentials that /sandbox shows; none without it")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")
@@ -69,6 +114,14 @@ class GatewaySettings(StoreSettings):
     def _key_has_the_right_size(self) -> Self:
         if len(self.encryption_key()) != 32:
             raise ValueError("key_encryption_key must be the base64 of 32 bytes")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_not_read_by_others(self) -> Self:
+        if self.environment == "production" and self.mail.directory:
+            raise ValueError("mail.directory is for development: whoever reads it signs in as anybody")
+        if self.environment == "production" and self.mail.url and self.mail.server().security is Security.NONE:
+            raise ValueError("mail.url must use TLS in production")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from sqlalchemy import delete, exists
 from sqlalchemy.exc import DBAPIError
 
 from gateway.adapters.tables import (
+    ACCOUNT_LINKS,
     ATTEMPTS,
     AUTHORIZATION_REQUESTS,
     CLIENT_ASSERTIONS,
@@ -14,6 +15,7 @@ from gateway.adapters.tables import (
     CODES,
     GRANTS,
     INVITATIONS,
+    MAILS,
     PASSKEY_CHALLENGES,
     PROOFS,
     REFRESH_TOKENS,
@@ -39,6 +41,8 @@ EXPIRING = (
     (SESSIONS, SKEW),
     (INVITATIONS, SKEW),
     (PASSKEY_CHALLENGES, SKEW),
+    (ACCOUNT_LINKS, SKEW),
+    (MAILS, SKEW),
     (ATTEMPTS, SKEW),
     (AUTHORIZATION_REQUESTS, SKEW),
     (CODES, KNOWN_AFTER_USE),

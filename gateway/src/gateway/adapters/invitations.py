@@ -1,8 +1,9 @@
 """Invitations in SQL."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,10 +23,11 @@ class SqlInvitations:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, digest: bytes, invitation: Invitation) -> None:
+    async def add(self, digest: bytes, invitation: Invitation, mailed: bytes | None = None) -> None:
         row = {
             "id": invitation.id,
             "digest": digest,
+            "mailed": mailed,
             "organization_id": invitation.organization,
             "email": invitation.email,
             "roles": list(invitation.roles),
@@ -35,13 +37,13 @@ class SqlInvitations:
         await self._session.execute(insert(INVITATIONS).values(row))
 
     async def find(self, digest: bytes, at: datetime) -> Invitation | None:
-        query = NAMED.where(INVITATIONS.c.digest == digest, INVITATIONS.c.expires_at > at)
+        query = NAMED.where(_has_link(digest), INVITATIONS.c.expires_at > at)
         found = (await self._session.execute(query)).mappings().one_or_none()
-        return _invitation(found) if found else None
+        return replace(_invitation(found), by_mail=found["mailed"] == digest) if found else None
 
     async def take(self, digest: bytes, at: datetime) -> Invitation | None:
         found = await self.find(digest, at)
-        gone = delete(INVITATIONS).where(INVITATIONS.c.digest == digest).returning(INVITATIONS.c.id)
+        gone = delete(INVITATIONS).where(_has_link(digest)).returning(INVITATIONS.c.id)
         return found if found and await self._session.scalar(gone) is not None else None
 
     async def get(self, invitation: str) -> Invitation | None:
@@ -65,6 +67,10 @@ class SqlInvitations:
     async def withdraw(self, invitation: str, organization: str) -> bool:
         gone = delete(INVITATIONS).where(INVITATIONS.c.id == invitation, INVITATIONS.c.organization_id == organization)
         return await self._session.scalar(gone.returning(INVITATIONS.c.id)) is not None
+
+
+def _has_link(digest: bytes) -> ColumnElement[bool]:
+    return or_(INVITATIONS.c.digest == digest, INVITATIONS.c.mailed == digest)
 
 
 def _open(organization: str, at: datetime) -> tuple[ColumnElement[bool], ...]:

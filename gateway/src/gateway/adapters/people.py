@@ -134,6 +134,7 @@ class SqlAttempts:
         await self._session.execute(counted.values(count=ATTEMPTS.c.count - 1))
 
 
+OF_USER = ("email", "name", "password", "created_at", "email_verified_at")
 MEMBERSHIP: Select[tuple[object, ...]] = select(
     MEMBERSHIPS.c.user_id,
     MEMBERSHIPS.c.organization_id,
@@ -141,14 +142,14 @@ MEMBERSHIP: Select[tuple[object, ...]] = select(
     ORGANIZATIONS.c.name.label("organization_name"),
     ORGANIZATIONS.c.kind,
 ).join_from(MEMBERSHIPS, ORGANIZATIONS)
-MEMBER = MEMBERSHIP.add_columns(
-    *(USERS.c[name].label(f"user_{name}") for name in ("email", "name", "password", "created_at"))
-).join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
+MEMBER = MEMBERSHIP.add_columns(*(USERS.c[name].label(f"user_{name}") for name in OF_USER)).join(
+    USERS, USERS.c.id == MEMBERSHIPS.c.user_id
+)
 
 
 def person(row: RowMapping) -> User:
     """A user from a row."""
-    return User(UserId(row["id"]), row["email"], row["name"], row["password"], row["created_at"])
+    return User(UserId(row["id"]), *(row[name] for name in OF_USER))
 
 
 def membership(row: RowMapping) -> Membership:
@@ -163,6 +164,5 @@ def membership(row: RowMapping) -> Membership:
 
 
 def _member(row: RowMapping) -> Member:
-    names = ("email", "name", "password", "created_at")
-    user = User(UserId(row["user_id"]), *(row[f"user_{name}"] for name in names))
+    user = User(UserId(row["user_id"]), *(row[f"user_{name}"] for name in OF_USER))
     return Member(user, membership(row))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
+from gateway.adapters.accounts import SqlAccounts, SqlMails
 from gateway.adapters.audit import SqlAudit
 from gateway.adapters.clients import SqlClients
 from gateway.adapters.grants import SqlGrants
@@ -48,6 +49,14 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def passkeys(self) -> SqlPasskeys:
         return SqlPasskeys(self.session)
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        return SqlAccounts(self.session)
+
+    @cached_property
+    def mails(self) -> SqlMails:
+        return SqlMails(self.session)
 
     @cached_property
     def attempts(self) -> SqlAttempts:

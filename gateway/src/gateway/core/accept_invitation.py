@@ -1,5 +1,6 @@
 """An invited person becomes a member: with an account of long ago, or with one made now."""
 
+from gateway.core.confirm_address import ConfirmAddress
 from gateway.core.errors import no_such_invitation
 from gateway.core.model import AuditEntry
 from gateway.core.people import Invitation, Membership, User, UserId
@@ -12,10 +13,16 @@ from service_kit.ids import NewId
 
 
 class AcceptInvitation:
-    """An invitation counts once. It adds roles to those that a member has, and takes none away."""
+    """An invitation counts once. It adds roles to those that a member has, and takes none away.
 
-    def __init__(self, *, unit_of_work: NewUnitOfWork, passwords: Passwords, clock: Clock, ids: NewId) -> None:
+    One that came by mail proves that its address is the person's.
+    """
+
+    def __init__(
+        self, *, unit_of_work: NewUnitOfWork, passwords: Passwords, confirm: ConfirmAddress, clock: Clock, ids: NewId
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._confirm = confirm
         self._passwords = passwords
         self._clock = clock
         self._ids = ids
@@ -42,10 +49,12 @@ class AcceptInvitation:
         async with self._unit_of_work() as work:
             if not await work.users.add(user):
                 raise Conflict("there is an account with this address; sign in", code="account-exists")
-            await self._join(work, token, user)
+            if not await self._join(work, token, user) and self._confirm.is_possible:
+                await self._confirm.send(work, user, user.email)
             await work.commit()
 
-    async def _join(self, work: UnitOfWork, token: str, user: User) -> None:
+    async def _join(self, work: UnitOfWork, token: str, user: User) -> bool:
+        """Whether the address is confirmed by that."""
         now = self._clock()
         invitation = await work.invitations.take(digest(token), now)
         if invitation is None:
@@ -57,6 +66,7 @@ class AcceptInvitation:
         detail = {"invitation": invitation.id, "user": user.id, "roles": list(joined.roles)}
         entry = AuditEntry(now, "member.joined", f"user:{user.id}", invitation.organization, detail=detail)
         await work.audit.record(entry)
+        return invitation.by_mail and await work.accounts.verify(user.id, user.email, now)
 
 
 async def _membership(work: UnitOfWork, user: User, invitation: Invitation) -> Membership:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.core.errors import no_such_invitation, no_such_organization
+from gateway.core.letters import INVITATION_PATH, invitation_mail
 from gateway.core.model import Actor, AuditEntry, ClientId, Organization
 from gateway.core.people import Invitation, plain_address
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.post import Post
 from gateway.core.register_client import SecretReceipts
 from gateway.core.roles import Role
 from gateway.core.secret import SecretKind, digest, new_secret
@@ -31,8 +33,11 @@ class Invited:
 class Invitations:
     """Every method raises NotFound for an organization out of reach."""
 
-    def __init__(self, *, unit_of_work: NewUnitOfWork, receipts: SecretReceipts, clock: Clock, ids: NewId) -> None:
+    def __init__(
+        self, *, unit_of_work: NewUnitOfWork, receipts: SecretReceipts, post: Post, clock: Clock, ids: NewId
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._post = post
         self._receipts = receipts
         self._clock = clock
         self._ids = ids
@@ -40,7 +45,11 @@ class Invitations:
     async def invite(
         self, actor: Actor, organization: str, email: str, roles: Sequence[Role], key: IdempotencyKey | None
     ) -> Invited:
-        """Raises Conflict when too many invitations are open, or a repeated one was used meanwhile."""
+        """The address gets a link of its own by mail, where this fleet sends mail.
+
+        Raises Conflict when too many invitations are open, or a repeated one was used meanwhile, and Limited when
+        the address was written to often enough.
+        """
         now = self._clock()
         async with self._unit_of_work() as work:
             found = await organization_of(work, actor, organization)
@@ -58,7 +67,7 @@ class Invitations:
                 now + LIFETIME,
             )
             token = new_secret(SecretKind.INVITATION)
-            await work.invitations.add(digest(token), made)
+            await self._add(work, made, token)
             detail = {"invitation": made.id, "roles": list(made.roles)}
             await work.audit.record(AuditEntry(now, "member.invited", actor.name, found.id, detail=detail))
             if key:
@@ -82,6 +91,16 @@ class Invitations:
             entry = AuditEntry(self._clock(), "invitation.withdrawn", actor.name, found.id, detail=detail)
             await work.audit.record(entry)
             await work.commit()
+
+    async def _add(self, work: UnitOfWork, made: Invitation, token: str) -> None:
+        if not self._post.is_open:
+            await work.invitations.add(digest(token), made)
+            return
+        await self._post.count(work, made.email)
+        mailed = new_secret(SecretKind.INVITATION)
+        await work.invitations.add(digest(token), made, digest(mailed))
+        link = self._post.link(INVITATION_PATH, mailed)
+        await self._post.put(work, invitation_mail(made, link), made.expires_at)
 
     async def _repeat(self, work: UnitOfWork, organization: Organization, stored: str) -> Invited:
         invitation, token = self._receipts.read(stored)

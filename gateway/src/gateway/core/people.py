@@ -14,13 +14,17 @@ FRESH = timedelta(minutes=15)  # whoever comes by an open browser later changes 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. `password` is an Argon2id hash; `email` is in lower case, and unique."""
+    """A person. `password` is an Argon2id hash; `email` is in lower case, and unique.
+
+    `email_verified_at`: when the person proved to read that mailbox; None for an address that was only said.
+    """
 
     id: UserId
     email: str
     name: str
     password: str
     created_at: datetime
+    email_verified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Whoever holds the link, whose digest is stored, and signs in with this address becomes a member."""
+    """Whoever holds the link, whose digest is stored, and signs in with this address becomes a member.
+
+    `by_mail`: it was found by the link that was mailed to the address, not by the one that an owner hands over.
+    """
 
     id: str
     organization: OrganizationId
@@ -66,6 +73,7 @@ class Invitation:
     roles: tuple[Role, ...]
     created_at: datetime
     expires_at: datetime
+    by_mail: bool = False
 
 
 def plain_address(email: str) -> str:

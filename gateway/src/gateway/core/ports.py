@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from gateway.core.account_ports import Passkeys
+from gateway.core.account_ports import Accounts, Mails, Passkeys
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
 from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
@@ -99,7 +99,8 @@ class Memberships(Protocol):
 class Invitations(Protocol):
     """Who may become a member, by the digest of a link."""
 
-    async def add(self, digest: bytes, invitation: Invitation) -> None: ...
+    async def add(self, digest: bytes, invitation: Invitation, mailed: bytes | None = None) -> None:
+        """`mailed` is the digest of another link, that its address is sent."""
 
     async def find(self, digest: bytes, at: datetime) -> Invitation | None: ...
 
@@ -233,6 +234,10 @@ class UnitOfWork(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def passkeys(self) -> Passkeys: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def attempts(self) -> Attempts: ...
     @property

@@ -23,6 +23,8 @@ class SecretKind(StrEnum):
     REGISTRATION = "laurel_registration_"
     INVITATION = "laurel_invitation_"
     BROWSER = "laurel_browser_"
+    CONFIRMATION = "laurel_confirmation_"
+    RESET = "laurel_reset_"
 
 
 def new_secret(kind: SecretKind = SecretKind.CLIENT) -> str:

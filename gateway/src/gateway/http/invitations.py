@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from gateway.core.accept_invitation import AcceptInvitation
+from gateway.core.letters import INVITATION_PATH
 from gateway.core.people import Invitation, Session
 from gateway.core.sign_in import SESSION_LIFETIME
 from gateway.http.browser import Browser
 from gateway.http.login import LoginUses, readable
-from gateway.http.members import INVITATION_PATH
 from gateway.http.pages import page, redirect
 from gateway.http.places import LOGIN_PATH
 from gateway.http.schemas import Name, Password

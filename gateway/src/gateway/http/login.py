@@ -50,6 +50,7 @@ class LoginUses:
     sessions: Sessions
     browsers: Browsers
     clock: Clock
+    sends_mail: bool = False
 
 
 def routes(uses: LoginUses) -> APIRouter:
@@ -112,7 +113,13 @@ class LoginPages:
         if asked.to:
             return redirect(asked.to.path)
         memberships = await self._uses.sessions.memberships(session.user)
-        shown = page("account.html", user=session.user, memberships=memberships, form_token=asked.browser.form_token)
+        shown = page(
+            "account.html",
+            user=session.user,
+            memberships=memberships,
+            sends_mail=self._uses.sends_mail,
+            form_token=asked.browser.form_token,
+        )
         return asked.browser.remember(shown)
 
     async def sign_in(self, request: Request) -> Response:
@@ -199,6 +206,7 @@ class LoginPages:
             handle=asked.handle or "",
             to=asked.to,
             email=email,
+            sends_mail=self._uses.sends_mail,
             options=await self._uses.with_passkey.begin(asked.browser.digest),
             error=error.detail if error else "",
             form_token=asked.browser.form_token,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from gateway.core.invitations import Invitations
+from gateway.core.letters import INVITATION_PATH
 from gateway.core.members import Members
 from gateway.core.people import Invitation, Member
 from gateway.core.roles import Role
@@ -19,7 +20,6 @@ from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 
-INVITATION_PATH = "/login/invitations"
 Paging = Annotated[PageRequest, Depends(page_request)]
 Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=len(Role))]
 

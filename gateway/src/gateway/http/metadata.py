@@ -83,7 +83,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "code_challenge_methods_supported": [METHOD],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "claims_supported": ["sub", "name", "email", "auth_time"],
+        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time"],
         "prompt_values_supported": sorted(PROMPTS),
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

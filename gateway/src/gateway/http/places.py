@@ -1,26 +1,32 @@
-"""Where a person goes after signing in, when a page asked for that: one of our own, never an address from outside."""
+"""Addresses of the pages for people, and where one goes after signing in when a page asked for that.
+
+A place is one of our own, never an address from outside.
+"""
 
 from enum import StrEnum
 from urllib.parse import urlencode
 
 LOGIN_PATH = "/login"
 PASSKEYS_PATH = "/login/passkeys"
+ADDRESS_PATH = "/login/address"
+FORGOTTEN_PATH = "/login/forgotten"
 
 
 class Place(StrEnum):
-    """The name in the form, and what is done there, in a person's words."""
+    """The name in the form."""
 
     PASSKEYS = "passkeys"
+    ADDRESS = "address"
 
     @property
     def path(self) -> str:
         """Its address."""
-        return {Place.PASSKEYS: PASSKEYS_PATH}[self]
+        return {Place.PASSKEYS: PASSKEYS_PATH, Place.ADDRESS: ADDRESS_PATH}[self]
 
     @property
     def purpose(self) -> str:
-        """For the page that asks to sign in again."""
-        return {Place.PASSKEYS: "change your passkeys"}[self]
+        """What is done there, for the page that asks to sign in again."""
+        return {Place.PASSKEYS: "change your passkeys", Place.ADDRESS: "change your e-mail address"}[self]
 
 
 def place(text: str | None) -> Place | None:

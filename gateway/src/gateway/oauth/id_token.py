@@ -17,7 +17,7 @@ def facts(user: User, scopes: Sequence[str]) -> dict[str, Any]:
     if "profile" in scopes:
         found["name"] = user.name
     if "email" in scopes:
-        found["email"] = user.email
+        found |= {"email": user.email, "email_verified": user.email_verified_at is not None}
     return found
 
 

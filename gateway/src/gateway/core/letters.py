@@ -1,0 +1,80 @@
+"""What mails say. Plain text, and nothing in it that a stranger could have written but an organization's name."""
+
+from gateway.core.mail import Mail
+from gateway.core.people import Invitation
+from gateway.core.roles import Role
+
+CONFIRM_PATH = "/login/address/confirm"
+RESET_PATH = "/login/password"
+INVITATION_PATH = "/login/invitations"
+
+
+def confirmation(address: str, link: str) -> Mail:
+    """Asks whoever has the mailbox, and the account, to say so."""
+    return Mail(
+        address,
+        "Confirm your e-mail address",
+        "Somebody, we hope you, gave this address for an account at Laurel.\n\n"
+        f"To confirm it, sign in and open\n\n{link}\n\n"
+        "The link is good for a day, and once. If it was not you, do nothing.\n",
+    )
+
+
+def address_taken(address: str) -> Mail:
+    """To an address that has an account already, when another person wants to have it."""
+    return Mail(
+        address,
+        "Your e-mail address was given for another account",
+        "Somebody tried to use this address for an account at Laurel. There is one with it already,\n"
+        "so nothing has changed.\n\n"
+        "If it was you: sign in with the account that has this address.\n",
+    )
+
+
+def address_changed(address: str) -> Mail:
+    """To the address that an account had until now."""
+    return Mail(
+        address,
+        "Your account has another e-mail address",
+        "Your account at Laurel has another e-mail address from now on.\n\n"
+        "If it was not you, tell the operator of this Laurel at once.\n",
+    )
+
+
+def password_reset(address: str, link: str) -> Mail:
+    """Lets whoever has the mailbox choose a password."""
+    return Mail(
+        address,
+        "Choose a new password",
+        "Somebody, we hope you, forgot the password of your account at Laurel.\n\n"
+        f"To choose a new one, open\n\n{link}\n\n"
+        "The link is good for half an hour, and once. It signs you out everywhere and removes your passkeys.\n"
+        "If it was not you, do nothing: your password stays as it is.\n",
+    )
+
+
+def password_changed(address: str) -> Mail:
+    """After a reset."""
+    return Mail(
+        address,
+        "Your password was changed",
+        "The password of your account at Laurel was changed by a link that was sent to this address.\n"
+        "You were signed out everywhere, programs that acted for you do so no longer, and your passkeys\n"
+        "were removed.\n\n"
+        "If it was not you, tell the operator of this Laurel at once.\n",
+    )
+
+
+def invitation_mail(invitation: Invitation, link: str) -> Mail:
+    """Brings an invitation to the mailbox that it is for."""
+    roles = ", ".join(_spoken(role) for role in invitation.roles)
+    return Mail(
+        invitation.email,
+        f"Join {invitation.organization_name}",
+        f"{invitation.organization_name} invites you to Laurel, as {roles}.\n\nTo join, open\n\n{link}\n\n"
+        "The link is good for a week, and once. If you do not know why you get this, do nothing.\n",
+    )
+
+
+def _spoken(role: Role) -> str:
+    return role.replace("_", " ")
