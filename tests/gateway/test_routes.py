@@ -45,6 +45,7 @@ NEEDS = {
     ("post", "/organizations"): "organizations:manage",
     ("patch", "/organizations/{organization}"): "organizations:manage",
     ("get", "/organizations/{organization}/members"): "organizations:manage",
+    ("get", "/organizations/{organization}/members/{member}"): "organizations:manage",
     ("patch", "/organizations/{organization}/members/{member}"): "organizations:manage",
     ("delete", "/organizations/{organization}/members/{member}"): "organizations:manage",
     ("get", "/organizations/{organization}/invitations"): "organizations:manage",

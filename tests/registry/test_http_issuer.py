@@ -5,6 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from contracts.states import issuer_state
+from service_kit.entity_tags import parse, tag_of
+from service_kit.errors import Stale
 from service_kit.testing import BASE_URL
 from tests.registry import events
 from tests.registry.conftest import Deliver
@@ -111,3 +114,15 @@ async def test_that_nobody_knows_is_a_404(client: httpx.AsyncClient, slug: str) 
     for path in (f"/issuers/{slug}", f"/issuers/{slug}/did.json"):
         answer = await client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_the_state_in_an_issuers_tag_is_the_one_that_changes_are_compared_with(
+    client: httpx.AsyncClient, deliver: Deliver
+) -> None:
+    told = events.issuer()
+    await deliver(told)
+    shown = (await client.get("/issuers/north")).headers["etag"]
+
+    parse(shown).expect(tag_of)(issuer_state(told.issuer_id, told.revision))
+    with pytest.raises(Stale):
+        parse(shown).expect(tag_of)(issuer_state(told.issuer_id, told.revision + 1))

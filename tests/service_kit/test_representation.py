@@ -1,11 +1,11 @@
-"""Choosing a media type and comparing entity tags, as RFC 9110 has it."""
+"""Choosing a media type, as RFC 9110 has it."""
 
 from __future__ import annotations
 
 import pytest
 from fastapi import Request
 
-from service_kit.representation import HTML, JSON, entity_tag, has_current, negotiate
+from service_kit.representation import HTML, JSON, negotiate
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
@@ -44,17 +44,3 @@ def test_a_more_specific_range_outweighs_a_wider_one() -> None:
     accept = "*/*;q=0.9, text/*;q=0.1, text/html;q=1.0"
 
     assert negotiate(request(accept), JSON, HTML) == HTML
-
-
-@pytest.mark.parametrize("header", ["*", '"t"', 'W/"t"', '"a", "t"', '"a",W/"t" , "b"'])
-def test_if_none_match_names_the_tag(header: str) -> None:
-    assert has_current(header, '"t"')
-
-
-@pytest.mark.parametrize("header", [None, "", "t", '"T"', '"tt"', '"a"', "W/t", '"t'])
-def test_if_none_match_names_another(header: str | None) -> None:
-    assert not has_current(header, '"t"')
-
-
-def test_the_entity_tag_changes_with_a_byte_and_with_the_type() -> None:
-    assert len({entity_tag(JSON, b"a"), entity_tag(JSON, b"b"), entity_tag(HTML, b"a")}) == 3

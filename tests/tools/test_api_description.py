@@ -81,6 +81,14 @@ def test_every_refusal_has_a_form() -> None:
                 assert problem is None or problem["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_every_answer_says_what_is_left_of_the_callers_rate() -> None:
+    named = {name: {"$ref": f"#/components/headers/{name}"} for name in DOCUMENT["components"]["headers"]}
+    assert set(named) == {"RateLimit", "RateLimit-Policy"}
+    for method, path, operation in operations():
+        for status, answer in operation["responses"].items():
+            assert named.items() <= answer["headers"].items(), (method, path, status)
+
+
 def test_no_address_of_a_machine_is_in_it() -> None:
     assert "localhost" not in OPENAPI.read_text(encoding="utf-8")
 

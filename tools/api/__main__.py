@@ -19,6 +19,7 @@ from tools.api.collection import collection
 from tools.api.examples import with_examples
 from tools.api.frame import frame, schemes
 from tools.api.merge import merge
+from tools.api.rates import counted
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPENAPI = ROOT / "gateway" / "src" / "gateway" / "http" / "openapi.json"
@@ -43,7 +44,7 @@ def openapi() -> Json:
         for operation in operations.values()
         for tag in operation.get("tags", ())
     }
-    return with_examples(merge(descriptions, frame(tags), schemes()))
+    return with_examples(counted(merge(descriptions, frame(tags), schemes())))
 
 
 def generated() -> dict[Path, str]:

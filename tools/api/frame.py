@@ -24,6 +24,11 @@ refused with 422 and named (not at `/oauth` and `/vc`, whose protocols ignore it
 
 **Repetition.** A POST that creates takes an `Idempotency-Key`: the same key and body give the first answer again.
 
+**Conditions.** What can be changed is read with an `ETag`. Send it as `If-None-Match` to be told that nothing is new
+(304), and as `If-Match` with a change to be refused (412) when somebody was faster. Without it the last write wins.
+
+**Rates.** Every answer says in `RateLimit` what is left of your rate; a 429 says in `Retry-After` how long to wait.
+
 **Promise.** Changes are additive: new operations, new optional members, new members in answers. Ignore what is unknown.
 """
 

@@ -25,8 +25,8 @@ class SqlOrganizations:
         added = await self._session.scalar(insert(TABLE).values(values).on_conflict_do_nothing().returning(TABLE.c.id))
         return added is not None
 
-    async def get(self, organization: str, within: str | None) -> Organization | None:
-        return await self._one(TABLE.c.id == organization, _reach(within))
+    async def get(self, organization: str, within: str | None, *, lock: bool = False) -> Organization | None:
+        return await self._one(TABLE.c.id == organization, _reach(within), lock=lock)
 
     async def by_slug(self, slug: str) -> Organization | None:
         return await self._one(TABLE.c.slug == slug)
@@ -42,15 +42,13 @@ class SqlOrganizations:
         items = [_organization(row) for row in rows[: request.limit]]
         return Page(items, (items[-1].slug,) if len(rows) > request.limit else None)
 
-    async def update(
-        self, organization: str, within: str | None, changes: Mapping[str, Any], at: datetime
-    ) -> Organization | None:
-        changed = update(TABLE).where(TABLE.c.id == organization, _reach(within)).returning(TABLE)
-        row = (await self._session.execute(changed.values(**changes, updated_at=at))).mappings().one_or_none()
-        return _organization(row) if row else None
+    async def update(self, organization: OrganizationId, changes: Mapping[str, Any], at: datetime) -> Organization:
+        changed = update(TABLE).where(TABLE.c.id == organization).returning(TABLE)
+        return _organization((await self._session.execute(changed.values(**changes, updated_at=at))).mappings().one())
 
-    async def _one(self, *conditions: ColumnElement[bool]) -> Organization | None:
-        row = (await self._session.execute(select(TABLE).where(*conditions))).mappings().one_or_none()
+    async def _one(self, *conditions: ColumnElement[bool], lock: bool = False) -> Organization | None:
+        query = select(TABLE).where(*conditions)
+        row = (await self._session.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
         return _organization(row) if row else None
 
 

@@ -67,6 +67,11 @@ class SqlMemberships:
         items = found[: request.limit]
         return Page(items, (items[-1].user.name, items[-1].user.id) if len(found) > request.limit else None)
 
+    async def member(self, organization: str, user: str) -> Member | None:
+        query = MEMBER.where(MEMBERSHIPS.c.organization_id == organization, MEMBERSHIPS.c.user_id == user)
+        row = (await self._session.execute(query)).mappings().one_or_none()
+        return _member(row) if row else None
+
     async def lock(self, organization: str) -> Sequence[Member]:
         query = MEMBER.where(MEMBERSHIPS.c.organization_id == organization).order_by(MEMBERSHIPS.c.user_id)
         found = await self._session.execute(query.with_for_update(of=MEMBERSHIPS))

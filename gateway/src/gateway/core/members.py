@@ -11,7 +11,7 @@ from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.roles import Role
 from service_kit.clock import Clock
 from service_kit.errors import Conflict
-from service_kit.inputs import Page, PageRequest
+from service_kit.inputs import Expectation, Page, PageRequest, whatever
 
 
 class Members:
@@ -27,31 +27,60 @@ class Members:
             found = await organization_of(work, actor, organization)
             return await work.memberships.members(found.id, request)
 
-    async def change(self, actor: Actor, organization: str, user: str, roles: Sequence[Role]) -> Member:
-        """New roles hold from the next token on. Raises NotFound, and Conflict for the last owner."""
+    async def one(self, actor: Actor, organization: str, user: str) -> Member:
+        """One of them. Raises NotFound."""
         async with self._unit_of_work() as work:
-            member = await self._member(work, actor, organization, user, owns_on=Role.OWNER in roles)
+            found = await organization_of(work, actor, organization)
+            member = await work.memberships.member(found.id, user)
+        if member is None:
+            raise no_such_member()
+        return member
+
+    async def change(
+        self,
+        actor: Actor,
+        organization: str,
+        user: str,
+        roles: Sequence[Role],
+        *,
+        expect: Expectation[Member] = whatever,
+    ) -> Member:
+        """New roles hold from the next token on. Raises NotFound, Stale, and Conflict for the last owner."""
+        async with self._unit_of_work() as work:
+            member = await self._member(work, actor, organization, user, expect, owns_on=Role.OWNER in roles)
             changed = replace(member.membership, roles=tuple(dict.fromkeys(roles)))
             await work.memberships.set(changed, self._clock())
             await self._record(work, actor, "member.changed", member, {"roles": list(changed.roles)})
             await work.commit()
         return replace(member, membership=changed)
 
-    async def remove(self, actor: Actor, organization: str, user: str) -> None:
-        """What the person allowed programs to do here ends too. Raises NotFound, and Conflict for the last owner."""
+    async def remove(
+        self, actor: Actor, organization: str, user: str, *, expect: Expectation[Member] = whatever
+    ) -> None:
+        """What the person allowed programs to do here ends too. Raises as `change`."""
         async with self._unit_of_work() as work:
-            member = await self._member(work, actor, organization, user, owns_on=False)
+            member = await self._member(work, actor, organization, user, expect, owns_on=False)
             await work.memberships.remove(member.membership, self._clock())
             await self._record(work, actor, "member.removed", member, {})
             await work.commit()
 
-    async def _member(self, work: UnitOfWork, actor: Actor, organization: str, user: str, *, owns_on: bool) -> Member:
+    async def _member(
+        self,
+        work: UnitOfWork,
+        actor: Actor,
+        organization: str,
+        user: str,
+        expect: Expectation[Member],
+        *,
+        owns_on: bool,
+    ) -> Member:
         found = await organization_of(work, actor, organization)
         # All rows are locked: two owners who remove each other at the same moment must not both succeed.
         members = {one.user.id: one for one in await work.memberships.lock(found.id)}
         member = next((one for id_, one in members.items() if id_ == user), None)
         if member is None:
             raise no_such_member()
+        expect(member)
         owners = {id_ for id_, one in members.items() if Role.OWNER in one.membership.roles}
         if owners == {member.user.id} and not owns_on:
             raise Conflict("an organization keeps an owner; make somebody else one first", code="last-owner")

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from gateway.core.account_ports import Accounts, Mails, Passkeys
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
-from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization
+from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization, OrganizationId
 from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
 from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId, KeyState, SigningKey
@@ -22,7 +22,7 @@ class Organizations(Protocol):
     async def add(self, organization: Organization) -> bool:
         """False when the slug is taken."""
 
-    async def get(self, organization: str, within: str | None) -> Organization | None: ...
+    async def get(self, organization: str, within: str | None, *, lock: bool = False) -> Organization | None: ...
 
     async def by_slug(self, slug: str) -> Organization | None: ...
 
@@ -30,9 +30,7 @@ class Organizations(Protocol):
 
     async def page(self, within: str | None, request: PageRequest) -> Page[Organization]: ...
 
-    async def update(
-        self, organization: str, within: str | None, changes: Mapping[str, Any], at: datetime
-    ) -> Organization | None: ...
+    async def update(self, organization: OrganizationId, changes: Mapping[str, Any], at: datetime) -> Organization: ...
 
 
 class Clients(Protocol):
@@ -88,6 +86,8 @@ class Memberships(Protocol):
 
     async def members(self, organization: str, request: PageRequest) -> Page[Member]:
         """By name."""
+
+    async def member(self, organization: str, user: str) -> Member | None: ...
 
     async def lock(self, organization: str) -> Sequence[Member]:
         """All of them; nobody else changes any until this transaction ends."""

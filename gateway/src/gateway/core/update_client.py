@@ -11,6 +11,7 @@ from gateway.core.redirects import check_flow
 from gateway.core.scopes import ALL, beyond
 from service_kit.clock import Clock
 from service_kit.errors import invalid_field
+from service_kit.inputs import Expectation, whatever
 
 FLOW = frozenset(field.name for field in fields(Flow))
 
@@ -25,8 +26,10 @@ class UpdateClient:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def __call__(self, actor: Actor, client: str, changes: Mapping[str, Any]) -> Client:
-        """Raises NotFound, also for another tenant's client, and Invalid for scopes or keys it may not have.
+    async def __call__(
+        self, actor: Actor, client: str, changes: Mapping[str, Any], *, expect: Expectation[Client] = whatever
+    ) -> Client:
+        """Raises NotFound, also for another tenant's client, Stale, and Invalid for scopes or keys it may not have.
 
         Raises Forbidden for audiences that somebody else than an operator names.
         """
@@ -36,6 +39,7 @@ class UpdateClient:
             found = await work.clients.get(client, actor.reach, lock=True)
             if found is None:
                 raise no_such_client()
+            expect(found)
             if "public_keys" in changes and found.auth_method.uses_secret:
                 raise invalid_field("jwks", "only for a client that uses private_key_jwt")
             if "scopes" in changes:

@@ -7,6 +7,7 @@ from gateway.core.errors import no_such_organization
 from gateway.core.model import Actor, AuditEntry, Organization
 from gateway.core.ports import NewUnitOfWork
 from service_kit.clock import Clock
+from service_kit.inputs import Expectation, whatever
 
 
 class UpdateOrganization:
@@ -16,13 +17,22 @@ class UpdateOrganization:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def __call__(self, actor: Actor, organization: str, changes: Mapping[str, Any]) -> Organization:
-        """Raises NotFound, also for another tenant's organization."""
+    async def __call__(
+        self,
+        actor: Actor,
+        organization: str,
+        changes: Mapping[str, Any],
+        *,
+        expect: Expectation[Organization] = whatever,
+    ) -> Organization:
+        """Raises NotFound, also for another tenant's organization, and Stale."""
         now = self._clock()
         async with self._unit_of_work() as work:
-            updated = await work.organizations.update(organization, actor.reach, changes, now)
-            if updated is None:
+            found = await work.organizations.get(organization, actor.reach, lock=True)
+            if found is None:
                 raise no_such_organization()
+            expect(found)
+            updated = await work.organizations.update(found.id, changes, now)
             detail = {"changed": sorted(changes)}
             await work.audit.record(AuditEntry(now, "organization.updated", actor.name, updated.id, detail=detail))
             await work.commit()

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from gateway.core.model import Client
 from gateway.core.queries import Queries
 from gateway.core.register_client import NewClient, RegisterClient
 from gateway.core.remove_client import RemoveClient
@@ -23,10 +24,12 @@ from gateway.http.schemas import (
     SecretRotation,
 )
 from service_kit.app import router as strict_router
-from service_kit.described import problems
+from service_kit.described import UNCHANGED, problems
+from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 RENAMED = {"require_pushed_authorization_requests": "pushed_only", "dpop_bound_access_tokens": "dpop_bound"}
 LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "audiences"})
@@ -59,7 +62,9 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         made = await uses.register(actor(caller), command, key)
         response.headers["Location"] = f"{base_url}/clients/{made.client.id}"
         response.headers["Cache-Control"] = "no-store"
-        return RegisteredOut(**ClientOut.of(made.client).model_dump(), client_secret=made.secret)
+        shown = ClientOut.of(made.client)
+        response.headers["ETag"] = shown.tag
+        return RegisteredOut(**shown.model_dump(), client_secret=made.secret)
 
     @router.get("/clients", responses=LINK | problems(404))
     async def list_all(
@@ -76,13 +81,24 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return ClientPage(items=[ClientOut.of(item) for item in found.items], next=cursor)
 
-    @router.get("/clients/{client}", response_model_exclude_none=True, responses=problems(404))
-    async def get(caller: ClientsManager, client: str) -> ClientOut:
+    _add_one(router, uses, parse_keys)
+    _add_credentials(router, uses)
+    return router
+
+
+def _add_one(router: APIRouter, uses: ClientUses, parse_keys: ParseKeys) -> None:
+    """The routes of a single client."""
+
+    @router.get("/clients/{client}", response_model=ClientOut, responses=UNCHANGED | problems(404))
+    async def get(caller: ClientsManager, client: str, request: Request) -> Response:
         """One client."""
-        return ClientOut.of(await uses.queries.client(actor(caller), client))
+        found = await uses.queries.client(actor(caller), client)
+        return document_reply(request, ClientOut.of(found).document())
 
     @router.patch("/clients/{client}", response_model_exclude_none=True, responses=problems(404))
-    async def update(caller: ClientsManager, client: str, change: ClientChange) -> ClientOut:
+    async def update(
+        caller: ClientsManager, client: str, change: ClientChange, seen: Seen, response: Response
+    ) -> ClientOut:
         """Change name, scopes, keys, audiences, or how the client comes by its tokens."""
         given = change.changes()
         changes = {RENAMED.get(name, name): value for name, value in given.items() if name != "jwks"}
@@ -90,14 +106,22 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
             changes[name] = tuple(dict.fromkeys(changes[name]))
         if "jwks" in given:
             changes["public_keys"] = parse_keys(given["jwks"])
-        return ClientOut.of(await uses.update(actor(caller), client, changes))
+        updated = await uses.update(actor(caller), client, changes, expect=seen.expect(_tag))
+        response.headers["ETag"] = _tag(updated)
+        return ClientOut.of(updated)
 
-    _add_credentials(router, uses)
-    return router
+    @router.delete("/clients/{client}", status_code=204, response_class=Response, responses=problems(404))
+    async def remove(caller: ClientsManager, client: str, seen: Seen) -> None:
+        """Take the client's credentials away for good."""
+        await uses.remove(actor(caller), client, expect=seen.expect(_tag))
+
+
+def _tag(client: Client) -> str:
+    return ClientOut.of(client).tag
 
 
 def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
-    """The routes that renew a client's credentials, or take them away."""
+    """The route that renews a client's credentials."""
 
     @router.post("/clients/{client}/secret", operation_id="rotateClientSecret", responses=problems(404, 409))
     async def rotate_secret(
@@ -112,8 +136,3 @@ def _add_credentials(router: APIRouter, uses: ClientUses) -> None:
             client_secret=rotated.secret,
             previous_secret_expires_at=rotated.previous_until,
         )
-
-    @router.delete("/clients/{client}", status_code=204, response_class=Response, responses=problems(404))
-    async def remove(caller: ClientsManager, client: str) -> None:
-        """Take the client's credentials away for good."""
-        await uses.remove(actor(caller), client)

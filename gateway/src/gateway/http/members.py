@@ -15,10 +15,12 @@ from gateway.core.roles import Role
 from gateway.http.callers import OrganizationsManager, actor
 from gateway.http.schemas import Answer, Body, Email
 from service_kit.app import router as strict_router
-from service_kit.described import problems
+from service_kit.described import UNCHANGED, problems
+from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 Paging = Annotated[PageRequest, Depends(page_request)]
 Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=len(Role))]
@@ -135,14 +137,40 @@ def routes(uses: MemberUses, base_url: str) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return MemberPage(items=[MemberOut.of(one) for one in found.items], next=cursor)
 
+    _add_one(router, uses)
+    return router
+
+
+def _add_one(router: APIRouter, uses: MemberUses) -> None:
+    """The routes of a single member."""
+
+    @router.get("/members/{member}", response_model=MemberOut, responses=UNCHANGED | problems(404))
+    async def get(caller: OrganizationsManager, organization: str, member: str, request: Request) -> Response:
+        """One of the people who act for the organization."""
+        found = await uses.members.one(actor(caller), organization, member)
+        return document_reply(request, MemberOut.of(found).document())
+
     @router.patch("/members/{member}", responses=problems(404, 409))
-    async def change(caller: OrganizationsManager, organization: str, member: str, new: RolesIn) -> MemberOut:
+    async def change(
+        *,
+        caller: OrganizationsManager,
+        organization: str,
+        member: str,
+        new: RolesIn,
+        seen: Seen,
+        response: Response,
+    ) -> MemberOut:
         """Give a member other roles. The last owner stays one."""
-        return MemberOut.of(await uses.members.change(actor(caller), organization, member, new.roles))
+        expect = seen.expect(_tag)
+        changed = await uses.members.change(actor(caller), organization, member, new.roles, expect=expect)
+        response.headers["ETag"] = _tag(changed)
+        return MemberOut.of(changed)
 
     @router.delete("/members/{member}", status_code=204, response_class=Response, responses=problems(404, 409))
-    async def remove(caller: OrganizationsManager, organization: str, member: str) -> None:
+    async def remove(caller: OrganizationsManager, organization: str, member: str, seen: Seen) -> None:
         """End a membership, and what the person allowed programs to do for the organization. The last owner stays."""
-        await uses.members.remove(actor(caller), organization, member)
+        await uses.members.remove(actor(caller), organization, member, expect=seen.expect(_tag))
 
-    return router
+
+def _tag(member: Member) -> str:
+    return MemberOut.of(member).tag

@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.core.create_organization import CreateOrganization, NewOrganization
 from gateway.core.errors import no_such_organization
+from gateway.core.model import Organization
 from gateway.core.queries import Queries
 from gateway.core.update_organization import UpdateOrganization
 from gateway.http.callers import Member, OrganizationsManager, actor
 from gateway.http.schemas import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
 from service_kit.app import router as strict_router
-from service_kit.described import problems
+from service_kit.described import UNCHANGED, problems
+from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
         """Let an organization in. For operators."""
         made = await uses.create(actor(caller), NewOrganization(new.name, new.slug, new.kind, new.url), key)
         response.headers["Location"] = f"{base_url}/organizations/{made.id}"
-        return OrganizationOut.of(made)
+        return _tagged(response, OrganizationOut.of(made))
 
     @router.get("/organizations", responses=LINK)
     async def list_all(
@@ -53,18 +56,36 @@ def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
         cursor = link_next(request, response, base_url, found.next)
         return OrganizationPage(items=[OrganizationOut.of(item) for item in found.items], next=cursor)
 
-    @router.get("/organizations/{organization}", responses=problems(404))
-    async def get(caller: Member, organization: str) -> OrganizationOut:
+    _add_one(router, uses)
+    return router
+
+
+def _add_one(router: APIRouter, uses: OrganizationUses) -> None:
+    """The routes of a single organization."""
+
+    @router.get("/organizations/{organization}", response_model=OrganizationOut, responses=UNCHANGED | problems(404))
+    async def get(caller: Member, organization: str, request: Request) -> Response:
         """One organization."""
-        return OrganizationOut.of(await uses.queries.organization(actor(caller), _id(organization)))
+        found = await uses.queries.organization(actor(caller), _id(organization))
+        return document_reply(request, OrganizationOut.of(found).document())
 
     @router.patch("/organizations/{organization}", responses=problems(404))
-    async def update(caller: OrganizationsManager, organization: str, change: OrganizationChange) -> OrganizationOut:
+    async def update(
+        caller: OrganizationsManager, organization: str, change: OrganizationChange, seen: Seen, response: Response
+    ) -> OrganizationOut:
         """Correct name or address."""
-        updated = await uses.update(actor(caller), _id(organization), change.changes())
-        return OrganizationOut.of(updated)
+        expect = seen.expect(_tag)
+        updated = await uses.update(actor(caller), _id(organization), change.changes(), expect=expect)
+        return _tagged(response, OrganizationOut.of(updated))
 
-    return router
+
+def _tag(organization: Organization) -> str:
+    return OrganizationOut.of(organization).tag
+
+
+def _tagged(response: Response, shown: OrganizationOut) -> OrganizationOut:
+    response.headers["ETag"] = shown.tag
+    return shown
 
 
 def _id(text: str) -> str:

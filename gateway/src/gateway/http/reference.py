@@ -12,7 +12,8 @@ from fastapi import APIRouter, Request, Response
 from gateway.http.pages import html
 from gateway.http.public import KEPT, PAGE_HEADERS
 from service_kit.app import router
-from service_kit.representation import HTML, JSON, entity_tag, has_current
+from service_kit.entity_tags import has_current, tag_of_bytes
+from service_kit.representation import HTML, JSON
 
 DOCS_PATH = "/docs"
 OPENAPI_PATH = "/docs/openapi.json"
@@ -37,7 +38,7 @@ class Asset:
     @classmethod
     def of(cls, media_type: str, body: bytes) -> "Asset":
         """Compute the tag."""
-        return cls(media_type, body, entity_tag(media_type, body))
+        return cls(media_type, body, tag_of_bytes(media_type, body))
 
     def answer(self, request: Request) -> Response:
         """The file, or 304."""

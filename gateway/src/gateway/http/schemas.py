@@ -1,7 +1,7 @@
 """Requests and responses of /organizations and /clients."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType, Organization
 from gateway.core.scopes import Kind
+from service_kit.entity_tags import tag_of
 
 
 def trimmed(text: str) -> str:
@@ -50,9 +51,20 @@ class Body(BaseModel):
 
 
 class Answer(BaseModel):
-    """Base of what is answered."""
+    """Base of what is answered. `omits_none`: members without a value are left out."""
+
+    omits_none: ClassVar[bool] = False
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    def document(self) -> dict[str, Any]:
+        """As it is sent, where it is sent with an entity tag."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=self.omits_none)
+
+    @property
+    def tag(self) -> str:
+        """The entity tag of what this shows."""
+        return tag_of(self.document())
 
 
 class OrganizationIn(Body):
@@ -159,6 +171,8 @@ class ClientChange(Change):
 
 class ClientOut(Answer):
     """A client, without its secret."""
+
+    omits_none = True
 
     client_id: str
     name: str

@@ -26,6 +26,14 @@ MEANINGS = {
 SCHEMA = {"$ref": "#/components/schemas/Problem"}
 UNCHANGED: dict[int | str, Json] = {304: {"description": "What If-None-Match names is current"}}
 RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+ETAG = {"ETag": {"description": "names this state: for If-Match and If-None-Match", "schema": TEXT}}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": TEXT,
+    "description": "the ETag you have: 304 if it is current",
+}
 HEADERS: Mapping[str, Json] = {
     "401": {"WWW-Authenticate": {"description": "what would be accepted", "schema": TEXT}},
     "429": RETRY_AFTER,
@@ -39,8 +47,9 @@ def problems(*statuses: int) -> dict[int | str, Json]:
 
 
 def correct(operation: Json, route: APIRoute) -> None:
-    """Say 422 where a route may answer so and nowhere else, and name the headers of refusals."""
+    """Say 422 where a route may answer so and nowhere else, and name the headers of refusals and of conditions."""
     responses: Json = operation["responses"]
+    _say_conditions(operation, responses)
     if getattr(route, "open_query", True):  # a protocol of others, where whatever is wrong is a 400
         responses.pop("422", None)
     else:
@@ -52,6 +61,20 @@ def correct(operation: Json, route: APIRoute) -> None:
         if MEDIA_TYPE in responses.get(status, {}).get("content", {}):
             responses[status]["headers"] = {**headers, **responses[status].get("headers", {})}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_conditions(operation: Json, responses: Json) -> None:
+    """What may be 304 has a tag and takes If-None-Match; what takes If-Match may be 412, and gives the new tag."""
+    parameters = operation.get("parameters", [])
+    tagged: list[str] = []
+    if "304" in responses and "requestBody" not in operation:
+        operation["parameters"] = [*parameters, IF_NONE_MATCH]
+        tagged += ["200", "304"]
+    if any(each["name"] == "If-Match" for each in parameters):
+        responses["412"] = _problem(412)
+        tagged += [status for status in responses if status < "204" or status == "412"]
+    for status in tagged:
+        responses[status]["headers"] = {**ETAG, **responses[status].get("headers", {})}
 
 
 def _problem(status: int) -> Json:

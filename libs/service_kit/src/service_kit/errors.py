@@ -107,10 +107,17 @@ class TooSoon(Conflict):
 
 
 class Stale(ServiceError):
-    """The caller's precondition (If-Match) no longer holds: somebody changed the thing in between."""
+    """The caller's precondition (If-Match) no longer holds: somebody changed the thing in between.
+
+    `tag` is the entity tag of the present state.
+    """
 
     category = Category.STALE
     code = "precondition-failed"
+
+    def __init__(self, detail: str, *, tag: str = "") -> None:
+        super().__init__(detail)
+        self.tag = tag
 
 
 class Gone(ServiceError):

@@ -1,10 +1,18 @@
 """Plain values that use cases are given, whatever the request came in by."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+Expectation = Callable[[T], None]
+"""Is called with what a use case holds locked; raises Stale when the caller has seen another state of it."""
+
+
+def whatever(found: object) -> None:
+    """No expectation: the last write wins."""
+    del found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from service_kit.errors import (
     Invalid,
     Limited,
     ServiceError,
+    Stale,
     TooSoon,
     Unauthorized,
     Unavailable,
@@ -134,6 +135,8 @@ def _headers(error: ServiceError) -> dict[str, str]:
         return {"WWW-Authenticate": f'{error.scheme} realm="laurel"{attributes}'}
     if isinstance(error, Forbidden) and error.scope:
         return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{error.scope}"'}
+    if isinstance(error, Stale) and error.tag:
+        return {"ETag": error.tag}
     if isinstance(error, TooSoon):
         return {"Retry-After": str(ceil(error.retry_after.total_seconds()))}
     if isinstance(error, Limited | Unavailable):

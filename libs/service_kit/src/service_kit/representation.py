@@ -1,18 +1,20 @@
 """Answering a public GET: which media type, which entity tag, and 304 when the reader has it already (RFC 9110)."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
+import orjson
 from fastapi import Request, Response
+
+from service_kit.entity_tags import has_current, tag_of, tag_of_bytes
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
-ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 MAX_ACCEPT = 1024
 REVALIDATE = "public, no-cache"
+PRIVATE = "private, no-cache"
 
 
 def reply(
@@ -23,9 +25,13 @@ def reply(
     cache_control: str = REVALIDATE,
     headers: dict[str, str] | None = None,
     status: int = 200,
+    state: Any = None,
 ) -> Response:
-    """The representation, or 304. The entity tag is strong: it changes with any byte and with the type."""
-    tag = entity_tag(media_type, body)
+    """The representation, or 304. The entity tag changes with any byte and with the type.
+
+    `state` is what If-Match looks at where changes are made in another room.
+    """
+    tag = tag_of_bytes(media_type, body, state)
     fields = {
         "ETag": tag,
         "Cache-Control": cache_control,
@@ -38,17 +44,25 @@ def reply(
     return Response(body, status, fields, media_type)
 
 
-def entity_tag(media_type: str, body: bytes) -> str:
-    """A strong entity tag: 128 bits of SHA-256."""
-    digest = hashlib.sha256(media_type.encode() + b"\n" + body).digest()[:16]
-    return f'"{base64.urlsafe_b64encode(digest).decode().rstrip("=")}"'
-
-
-def has_current(if_none_match: str | None, tag: str) -> bool:
-    """Whether If-None-Match names this tag (weak comparison, RFC 9110 §13.1.2)."""
-    if if_none_match is None:
-        return False
-    return if_none_match.strip() == "*" or tag in ENTITY_TAG.findall(if_none_match)
+def document_reply(
+    request: Request,
+    document: Any,
+    *,
+    tag: str | None = None,
+    cache_control: str = PRIVATE,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A JSON document, or 304. `tag` is its entity tag where that is not made of the document alone."""
+    present = tag or tag_of(document)
+    fields = {
+        "ETag": present,
+        "Cache-Control": cache_control,
+        "X-Content-Type-Options": "nosniff",
+        **(headers or {}),
+    }
+    if has_current(request.headers.get("if-none-match"), present):
+        return Response(status_code=304, headers=fields)
+    return Response(orjson.dumps(document), headers=fields, media_type=JSON)
 
 
 def negotiate(request: Request, *offers: str) -> str:

@@ -7,7 +7,7 @@ from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, FieldError, Gone, NotFound
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 NO_COURSE = "there is no such course"
 
@@ -44,14 +44,17 @@ class CreateCourse:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCourse:
-    """Replace the members given. Raises NotFound, and Conflict when the new code is taken."""
+    """Replace the members given. Raises NotFound, Stale, and Conflict when the new code is taken."""
 
     begin: Begin
     clock: Clock
 
-    async def __call__(self, org: OrgId, course_id: CourseId, changes: dict[str, object]) -> Course:
+    async def __call__(
+        self, org: OrgId, course_id: CourseId, changes: dict[str, object], *, expect: Expectation[Course] = whatever
+    ) -> Course:
         async with self.begin() as work:
             course = await _own(work, org, course_id)
+            expect(course)
             fields = replace(course.fields, **changes)  # type: ignore[arg-type]  # names and types come from the schema
             if fields == course.fields:
                 return course
@@ -68,10 +71,10 @@ class DeleteCourse:
 
     begin: Begin
 
-    async def __call__(self, org: OrgId, course_id: CourseId) -> None:
+    async def __call__(self, org: OrgId, course_id: CourseId, *, expect: Expectation[Course] = whatever) -> None:
         async with self.begin() as work:
-            if not await work.courses.remove(org, course_id):
-                raise NotFound(NO_COURSE)
+            expect(await _own(work, org, course_id))
+            await work.courses.remove(org, course_id)
             await work.commit()
 
 

@@ -8,9 +8,9 @@ from catalog.core import documents
 from catalog.core.model import AchievementId, Course, Draft, Json, OrgId, Status
 from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, Gone, NotFound, Stale, invalid_field
+from service_kit.errors import Conflict, Gone, NotFound, invalid_field
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 NO_ACHIEVEMENT = "there is no such achievement"
 
@@ -59,18 +59,23 @@ class CreateAchievement:
 class ChangeDraft:
     """Merge changes into the draft. What is published stays as it is until the next publication.
 
-    `revision` is what the caller saw, if it wants to be told that somebody was faster (Stale).
+    `expect` raises Stale when the caller wants to be told that somebody was faster.
     """
 
     begin: Begin
     clock: Clock
 
     async def __call__(
-        self, org: OrgId, achievement_id: AchievementId, changes: dict[str, JsonValue], *, revision: int | None = None
+        self,
+        org: OrgId,
+        achievement_id: AchievementId,
+        changes: dict[str, JsonValue],
+        *,
+        expect: Expectation[Draft] = whatever,
     ) -> Draft:
         async with self.begin() as work:
             draft = await locked(work, org, achievement_id)
-            refuse_stale(draft, revision)
+            expect(draft)
             changed = await self._changed(work, draft, dict(changes))
             if changed == draft:
                 return draft
@@ -97,10 +102,12 @@ class DeleteDraft:
 
     begin: Begin
 
-    async def __call__(self, org: OrgId, achievement_id: AchievementId, *, revision: int | None = None) -> None:
+    async def __call__(
+        self, org: OrgId, achievement_id: AchievementId, *, expect: Expectation[Draft] = whatever
+    ) -> None:
         async with self.begin() as work:
             draft = await locked(work, org, achievement_id)
-            refuse_stale(draft, revision)
+            expect(draft)
             if draft.latest_version:
                 raise Conflict("a published achievement stays; retire it instead", code="achievement-published")
             await work.achievements.remove(draft)
@@ -120,12 +127,6 @@ async def _made_before(work: Work, org: OrgId, achievement_id: AchievementId) ->
     if draft is None:
         raise Gone("the achievement that this Idempotency-Key made was deleted")
     return draft
-
-
-def refuse_stale(draft: Draft, revision: int | None) -> None:
-    """Raises Stale when the caller saw another state of the draft."""
-    if revision is not None and revision != draft.revision:
-        raise Stale("the draft was changed since you read it")
 
 
 async def _course(work: Work, org: OrgId, reference: str | None) -> Course | None:

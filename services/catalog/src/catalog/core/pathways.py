@@ -12,9 +12,9 @@ from catalog.core.model import Json, OrgId, PathwayDraft, PathwayId, PathwayVers
 from catalog.core.ports import Begin, Work
 from contracts.events import PathwayPublished, PathwayRetired, PathwayState
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, FieldError, Gone, Invalid, NotFound, Stale
+from service_kit.errors import Conflict, FieldError, Gone, Invalid, NotFound
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 from stacking import Flaw, Pathway, flaws
 from stacking.documents import read
 from stacking.members import NotAPathway
@@ -76,11 +76,16 @@ class ChangePathway:
     base_url: str
 
     async def __call__(
-        self, org: OrgId, pathway_id: PathwayId, changes: dict[str, JsonValue], *, revision: int | None = None
+        self,
+        org: OrgId,
+        pathway_id: PathwayId,
+        changes: dict[str, JsonValue],
+        *,
+        expect: Expectation[PathwayDraft] = whatever,
     ) -> PathwayDraft:
         """Raises NotFound, Stale, Invalid."""
         async with self.begin() as work:
-            draft = await _locked(work, org, pathway_id, revision)
+            draft = await _locked(work, org, pathway_id, expect)
             document = documents.merged(draft.document, changes)
             parse(document, identifier=address(self.base_url, pathway_id), version=1)
             if document == draft.document:
@@ -97,10 +102,12 @@ class DeletePathway:
 
     begin: Begin
 
-    async def __call__(self, org: OrgId, pathway_id: PathwayId, *, revision: int | None = None) -> None:
+    async def __call__(
+        self, org: OrgId, pathway_id: PathwayId, *, expect: Expectation[PathwayDraft] = whatever
+    ) -> None:
         """Raises NotFound, Stale, Conflict."""
         async with self.begin() as work:
-            draft = await _locked(work, org, pathway_id, revision)
+            draft = await _locked(work, org, pathway_id, expect)
             if draft.latest_version:
                 raise Conflict("a published pathway stays; retire it instead", code="pathway-published")
             await work.pathways.remove(draft)
@@ -116,11 +123,11 @@ class PublishPathway:
     base_url: str
 
     async def __call__(
-        self, org: OrgId, pathway_id: PathwayId, *, revision: int | None = None
+        self, org: OrgId, pathway_id: PathwayId, *, expect: Expectation[PathwayDraft] = whatever
     ) -> tuple[PathwayDraft, PathwayVersion]:
         """Raises NotFound, Stale; Invalid with everything that keeps it from being published."""
         async with self.begin() as work:
-            draft = await _locked(work, org, pathway_id, revision)
+            draft = await _locked(work, org, pathway_id, expect)
             newest = await work.pathways.version(pathway_id, draft.latest_version) if draft.latest_version else None
             digest = documents.digest(draft.document)
             if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
@@ -173,10 +180,12 @@ class RetirePathway:
     clock: Clock
     base_url: str
 
-    async def __call__(self, org: OrgId, pathway_id: PathwayId, number: int | None) -> PathwayDraft:
-        """Raises NotFound, Conflict."""
+    async def __call__(
+        self, org: OrgId, pathway_id: PathwayId, number: int | None, *, expect: Expectation[PathwayDraft] = whatever
+    ) -> PathwayDraft:
+        """Raises NotFound, Stale, Conflict."""
         async with self.begin() as work:
-            draft = await _locked(work, org, pathway_id, None)
+            draft = await _locked(work, org, pathway_id, expect)
             if not draft.latest_version:
                 raise Conflict("the pathway was never published; delete the draft", code="pathway-not-published")
             now = self.clock()
@@ -192,12 +201,11 @@ class RetirePathway:
             return draft
 
 
-async def _locked(work: Work, org: OrgId, pathway_id: PathwayId, revision: int | None) -> PathwayDraft:
+async def _locked(work: Work, org: OrgId, pathway_id: PathwayId, expect: Expectation[PathwayDraft]) -> PathwayDraft:
     draft = await work.pathways.lock(org, pathway_id)
     if draft is None:
         raise NotFound(NO_PATHWAY)
-    if revision is not None and revision != draft.revision:
-        raise Stale("the draft was changed since you read it")
+    expect(draft)
     return draft
 
 

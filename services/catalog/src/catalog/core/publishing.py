@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from catalog.core import documents
-from catalog.core.drafts import locked, refuse_stale
+from catalog.core.drafts import locked
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 from catalog.core.ports import Begin, Work
 from contracts.events import AchievementPublished, AchievementRetired, AchievementState
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, invalid_field
+from service_kit.inputs import Expectation, whatever
 
 E = TypeVar("E", bound=AchievementState)
 
@@ -24,11 +25,11 @@ class PublishAchievement:
     base_url: str
 
     async def __call__(
-        self, org: OrgId, achievement_id: AchievementId, *, revision: int | None = None
+        self, org: OrgId, achievement_id: AchievementId, *, expect: Expectation[Draft] = whatever
     ) -> tuple[Draft, Version]:
         async with self.begin() as work:
             draft = await locked(work, org, achievement_id)  # two at once: the second one finds the first one's version
-            refuse_stale(draft, revision)
+            expect(draft)
             newest = await work.achievements.version(draft.id, draft.latest_version) if draft.latest_version else None
             digest = documents.digest(draft.document)
             if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
@@ -65,9 +66,12 @@ class RetireAchievement:
     clock: Clock
     base_url: str
 
-    async def __call__(self, org: OrgId, achievement_id: AchievementId, number: int | None) -> Draft:
+    async def __call__(
+        self, org: OrgId, achievement_id: AchievementId, number: int | None, *, expect: Expectation[Draft] = whatever
+    ) -> Draft:
         async with self.begin() as work:
             draft = await locked(work, org, achievement_id)
+            expect(draft)
             if not draft.latest_version:
                 raise Conflict(
                     "the achievement was never published; delete the draft", code="achievement-not-published"

@@ -9,11 +9,11 @@ from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
 from catalog.core.model import OrgId, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
-from catalog.http.achievement_paths import PathId, PathVersion, draft_tag
+from catalog.http.achievement_paths import PathId, PathVersion
 from catalog.http.answers import AchievementAnswer, AchievementPage, OpenBadgesAchievement, VersionPage, documented
 from catalog.http.callers import Anybody, editor, required_editor
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
-from catalog.http.replies import listed_version, page_reply, summary_reply, view_reply
+from catalog.http.replies import draft_tag, listed_version, page_reply, summary_reply, view_reply
 from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply
 from service_kit.app import router
 from service_kit.described import UNCHANGED
@@ -130,6 +130,6 @@ def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
             raise NotFound(NO_ACHIEVEMENT)
         document = view_reply(view, base_url)
         if view.draft is not None:
-            headers = {**ForCaller, "ETag": draft_tag(view.draft)}
-            return reply(request, document, cache_control=PRIVATE, headers=headers)
+            tag = draft_tag(view.draft, base_url, document)
+            return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForCaller)
         return reply(request, document, headers=ForCaller)

@@ -8,13 +8,15 @@ from fastapi import APIRouter, Depends, Response
 
 from catalog.core.documents import address
 from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
+from catalog.core.model import Draft
 from catalog.core.publishing import PublishAchievement, RetireAchievement
-from catalog.http.achievement_paths import PathId, SeenRevision, draft_tag
+from catalog.http.achievement_paths import PathId
 from catalog.http.achievement_schemas import AchievementChanges, NewAchievement, Retirement
 from catalog.http.answers import DraftAnswer, VersionAnswer, documented
 from catalog.http.callers import Writer, organization
-from catalog.http.replies import draft_reply, version_reply
+from catalog.http.replies import draft_reply, draft_tag, version_reply
 from service_kit.app import router
+from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
 
@@ -40,6 +42,9 @@ def routes(use: AchievementUseCases) -> APIRouter:
 
 
 def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
+    def tag(draft: Draft) -> str:
+        return draft_tag(draft, use.base_url)
+
     @achievements.post(
         "/achievements",
         status_code=HTTPStatus.CREATED,
@@ -56,43 +61,47 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
         given.pop("course", None)
         draft = await use.create(organization(caller), given, course=body.course, key=key)
         response.headers["Location"] = address(use.base_url, draft.id)
-        response.headers["ETag"] = draft_tag(draft)
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
 
     @achievements.patch(
         "/achievements/{achievement_id:path}",
-        responses=documented(DraftAnswer, 400, 401, 403, 404, 412),
+        responses=documented(DraftAnswer, 400, 401, 403, 404),
     )
     async def change_achievement(
-        caller: Writer, achievement_id: PathId, body: AchievementChanges, seen: SeenRevision, response: Response
+        caller: Writer, achievement_id: PathId, body: AchievementChanges, seen: Seen, response: Response
     ) -> dict[str, Any]:
         """Change the draft; what is published stays until the next publication."""
-        draft = await use.change(organization(caller), achievement_id, body.members(), revision=seen)
-        response.headers["ETag"] = draft_tag(draft)
+        draft = await use.change(organization(caller), achievement_id, body.members(), expect=seen.expect(tag))
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
 
     @achievements.delete(
         "/achievements/{achievement_id:path}",
         status_code=HTTPStatus.NO_CONTENT,
-        responses=documented(None, 401, 403, 404, 409, 412, status=204),
+        responses=documented(None, 401, 403, 404, 409, status=204),
         response_class=Response,
     )
-    async def delete_achievement(caller: Writer, achievement_id: PathId, seen: SeenRevision) -> None:
+    async def delete_achievement(caller: Writer, achievement_id: PathId, seen: Seen) -> None:
         """Throw away an achievement that was never published."""
-        await use.delete(organization(caller), achievement_id, revision=seen)
+        await use.delete(organization(caller), achievement_id, expect=seen.expect(tag))
 
 
 def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
+    def tag(draft: Draft) -> str:
+        return draft_tag(draft, use.base_url)
+
     @achievements.post(
         "/achievements/{achievement_id:path}/publish",
-        responses=documented(VersionAnswer, 401, 403, 404, 412),
+        responses=documented(VersionAnswer, 401, 403, 404),
     )
     async def publish_achievement(
-        caller: Writer, achievement_id: PathId, seen: SeenRevision, response: Response
+        caller: Writer, achievement_id: PathId, seen: Seen, response: Response
     ) -> dict[str, Any]:
         """Make the draft an immutable version. An unchanged draft gives the version it is already."""
-        _, version = await use.publish(organization(caller), achievement_id, revision=seen)
+        draft, version = await use.publish(organization(caller), achievement_id, expect=seen.expect(tag))
         answer = version_reply(version, use.base_url)
+        response.headers["ETag"] = tag(draft)
         response.headers["Content-Location"] = str(answer["versionId"])
         return answer
 
@@ -101,8 +110,10 @@ def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
         responses=documented(DraftAnswer, 400, 401, 403, 404, 409),
     )
     async def retire_achievement(
-        caller: Writer, achievement_id: PathId, body: Retirement | None = None
+        caller: Writer, achievement_id: PathId, seen: Seen, response: Response, body: Retirement | None = None
     ) -> dict[str, Any]:
         """Close one version, or all, for issuing. What was issued stays valid."""
-        draft = await use.retire(organization(caller), achievement_id, body.version if body else None)
+        version = body.version if body else None
+        draft = await use.retire(organization(caller), achievement_id, version, expect=seen.expect(tag))
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)

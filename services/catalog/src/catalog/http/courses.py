@@ -13,10 +13,11 @@ from catalog.http.answers import Course, CoursePage, documented
 from catalog.http.callers import Anybody, Writer, organization, required_editor
 from catalog.http.course_schemas import CourseChanges, NewCourse
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
-from catalog.http.replies import course_reply, page_reply
+from catalog.http.replies import course_reply, course_tag, page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
 from service_kit.app import router
 from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
@@ -118,12 +119,18 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
         """Add one course."""
         course = await use.create(organization(caller), body.fields(), key)
         response.headers["Location"] = f"{use.base_url}/courses/{course.id}"
+        response.headers["ETag"] = course_tag(course)
         return course_reply(course)
 
     @courses.patch("/courses/{course_id}", responses=documented(Course, 400, 401, 403, 404, 409))
-    async def change_course(caller: Writer, course_id: PathId, body: CourseChanges) -> dict[str, Any]:
+    async def change_course(
+        caller: Writer, course_id: PathId, body: CourseChanges, seen: Seen, response: Response
+    ) -> dict[str, Any]:
         """Replace the members given; null removes one (RFC 7396)."""
-        return course_reply(await use.change(organization(caller), course_id, body.changes()))
+        expect = seen.expect(course_tag)
+        course = await use.change(organization(caller), course_id, body.changes(), expect=expect)
+        response.headers["ETag"] = course_tag(course)
+        return course_reply(course)
 
     @courses.delete(
         "/courses/{course_id}",
@@ -131,6 +138,6 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
         responses=documented(None, 401, 403, 404, status=204),
         response_class=Response,
     )
-    async def delete_course(caller: Writer, course_id: PathId) -> None:
+    async def delete_course(caller: Writer, course_id: PathId, seen: Seen) -> None:
         """Remove a course; achievements made from it stay."""
-        await use.delete(organization(caller), course_id)
+        await use.delete(organization(caller), course_id, expect=seen.expect(course_tag))

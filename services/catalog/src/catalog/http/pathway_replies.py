@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from catalog.core.model import Json, PathwayDraft, PathwaySummary, PathwayVersion, PathwayView
 from catalog.core.pathways import address, parse
 from catalog.http.answers import Answer
+from service_kit.entity_tags import tag_of
 from stacking import Evaluation, flaws
 from stacking.members import number
 
@@ -154,12 +155,21 @@ def _said(base_url: str, view: PathwayDraft | PathwayVersion) -> Json:
 def draft_reply(draft: PathwayDraft, base_url: str) -> Json:
     """A draft as its owner sees it, with what keeps it from being published."""
     found = flaws(parse(draft.document, identifier=address(base_url, draft.id), version=1))
+    listed: list[JsonValue] = [{"code": flaw.code, "where": flaw.where, "detail": flaw.message} for flaw in found]
+    return {**_state(draft, base_url), "flaws": listed}
+
+
+def draft_tag(draft: PathwayDraft, base_url: str, shown: Json | None = None) -> str:
+    """The pathway's entity tag for its owner. Flaws follow from what is said, and are not sought under a lock."""
+    return tag_of(_state(draft, base_url), shown)
+
+
+def _state(draft: PathwayDraft, base_url: str) -> Json:
     return {
         **_said(base_url, draft),
         "status": draft.status.value,
         "organization": draft.org_id,
         "latestVersion": draft.latest_version or None,
-        "flaws": [{"code": flaw.code, "where": flaw.where, "detail": flaw.message} for flaw in found],
         "createdAt": draft.created_at.isoformat(),
         "updatedAt": draft.updated_at.isoformat(),
     }

@@ -1,12 +1,11 @@
 """The routes of pathways: drafts and versions for their owner, what is published and trials for everybody."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from catalog.core.model import PathwayDraft, PathwayId
 from catalog.core.pathways import (
@@ -32,6 +31,7 @@ from catalog.http.pathway_replies import (
     PathwayVersionAnswer,
     PathwayVersionPage,
     draft_reply,
+    draft_tag,
     evaluation_reply,
     summary_reply,
     version_reply,
@@ -43,13 +43,14 @@ from catalog.http.replies import page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
 from service_kit.app import router
 from service_kit.clock import Clock
-from service_kit.errors import NotFound, Stale
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen
+from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 
-REVISION = re.compile(r'"draft-(\d{1,18})"')
 ForCaller = {"Vary": "Authorization"}
 Paging = Annotated[PageRequest, Depends(page_request)]
 
@@ -90,27 +91,7 @@ def path_id(
     return PathwayId(identifier)
 
 
-def seen_revision(
-    if_match: Annotated[
-        str | None, Header(description="the draft's ETag: refuse if it was changed since (412)")
-    ] = None,
-) -> int | None:
-    """The draft's revision that the caller saw; None when any will do."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = REVISION.fullmatch(if_match.strip())
-    if found is None:
-        raise Stale("If-Match names no state of this draft")
-    return int(found[1])
-
-
 PathId = Annotated[PathwayId, Depends(path_id)]
-SeenRevision = Annotated[int | None, Depends(seen_revision)]
-
-
-def draft_tag(draft: PathwayDraft) -> str:
-    """The draft's entity tag."""
-    return f'"draft-{draft.revision}"'
 
 
 def routes(use: PathwayUseCases) -> APIRouter:
@@ -124,15 +105,15 @@ def routes(use: PathwayUseCases) -> APIRouter:
 
 
 def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
-    @pathways.post(
-        "/pathways/{pathway_id:path}/publish", responses=documented(PathwayVersionAnswer, 401, 403, 404, 412)
-    )
-    async def publish_pathway(
-        caller: Writer, pathway_id: PathId, seen: SeenRevision, response: Response
-    ) -> dict[str, Any]:
+    def tag(draft: PathwayDraft) -> str:
+        return draft_tag(draft, use.base_url)
+
+    @pathways.post("/pathways/{pathway_id:path}/publish", responses=documented(PathwayVersionAnswer, 401, 403, 404))
+    async def publish_pathway(caller: Writer, pathway_id: PathId, seen: Seen, response: Response) -> dict[str, Any]:
         """Make the draft an immutable version, unless nobody could complete it: then `errors` says why not."""
-        _, version = await use.publish(organization(caller), pathway_id, revision=seen)
+        draft, version = await use.publish(organization(caller), pathway_id, expect=seen.expect(tag))
         answer = version_reply(version, use.base_url)
+        response.headers["ETag"] = tag(draft)
         response.headers["Content-Location"] = str(answer["versionId"])
         return answer
 
@@ -140,10 +121,12 @@ def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
         "/pathways/{pathway_id:path}/retire", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404, 409)
     )
     async def retire_pathway(
-        caller: Writer, pathway_id: PathId, body: PathwayRetirement | None = None
+        caller: Writer, pathway_id: PathId, seen: Seen, response: Response, body: PathwayRetirement | None = None
     ) -> dict[str, Any]:
         """Close one version, or all, for new completions. What was awarded stays."""
-        draft = await use.retire(organization(caller), pathway_id, body.version if body else None)
+        version = body.version if body else None
+        draft = await use.retire(organization(caller), pathway_id, version, expect=seen.expect(tag))
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
 
     @pathways.post("/pathways/{pathway_id:path}/evaluations", responses=documented(EvaluationAnswer, 400, 404))
@@ -161,7 +144,7 @@ def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
 def _history(pathways: APIRouter, use: PathwayUseCases) -> None:
     @pathways.get(
         "/pathways/{pathway_id:path}/versions/{version}",
-        responses=documented(PathwayVersionAnswer, 404),
+        responses=UNCHANGED | documented(PathwayVersionAnswer, 404),
         response_class=Response,
     )
     async def read_pathway_version(request: Request, pathway_id: PathId, version: PathVersion) -> Response:
@@ -173,7 +156,7 @@ def _history(pathways: APIRouter, use: PathwayUseCases) -> None:
 
     @pathways.get(
         "/pathways/{pathway_id:path}/versions",
-        responses=documented(PathwayVersionPage, 404, **LINK[200]),
+        responses=UNCHANGED | documented(PathwayVersionPage, 404, **LINK[200]),
         response_class=Response,
     )
     async def list_pathway_versions(request: Request, pathway_id: PathId, page: Paging) -> Response:
@@ -186,6 +169,9 @@ def _history(pathways: APIRouter, use: PathwayUseCases) -> None:
 
 
 def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
+    def tag(draft: PathwayDraft) -> str:
+        return draft_tag(draft, use.base_url)
+
     @pathways.post(
         "/pathways",
         status_code=HTTPStatus.CREATED,
@@ -200,31 +186,33 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
         """Start a draft. It may have flaws, which the answer lists; they must go before it is published."""
         draft = await use.create(organization(caller), body.members(), key)
         response.headers["Location"] = address(use.base_url, draft.id)
-        response.headers["ETag"] = draft_tag(draft)
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
 
-    @pathways.patch("/pathways/{pathway_id:path}", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404, 412))
+    @pathways.patch("/pathways/{pathway_id:path}", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404))
     async def change_pathway(
-        caller: Writer, pathway_id: PathId, body: PathwayChanges, seen: SeenRevision, response: Response
+        caller: Writer, pathway_id: PathId, body: PathwayChanges, seen: Seen, response: Response
     ) -> dict[str, Any]:
         """Replace members of the draft; what is published stays until the next publication."""
-        draft = await use.change(organization(caller), pathway_id, body.members(), revision=seen)
-        response.headers["ETag"] = draft_tag(draft)
+        draft = await use.change(organization(caller), pathway_id, body.members(), expect=seen.expect(tag))
+        response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
 
     @pathways.delete(
         "/pathways/{pathway_id:path}",
         status_code=HTTPStatus.NO_CONTENT,
-        responses=documented(None, 401, 403, 404, 409, 412, status=204),
+        responses=documented(None, 401, 403, 404, 409, status=204),
         response_class=Response,
     )
-    async def delete_pathway(caller: Writer, pathway_id: PathId, seen: SeenRevision) -> None:
+    async def delete_pathway(caller: Writer, pathway_id: PathId, seen: Seen) -> None:
         """Throw away a pathway that was never published."""
-        await use.delete(organization(caller), pathway_id, revision=seen)
+        await use.delete(organization(caller), pathway_id, expect=seen.expect(tag))
 
 
 def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
-    @pathways.get("/pathways", responses=documented(PathwayPage, 401, 403, **LINK[200]), response_class=Response)
+    @pathways.get(
+        "/pathways", responses=UNCHANGED | documented(PathwayPage, 401, 403, **LINK[200]), response_class=Response
+    )
     async def list_pathways(
         request: Request,
         caller: Anybody,
@@ -240,7 +228,11 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         items = [summary_reply(item, use.base_url) for item in found.items]
         return _page(request, use.base_url, items, found.next, cache_control=PRIVATE if filters.mine else SHORTLY)
 
-    @pathways.get("/pathways/{pathway_id:path}", responses=documented(PathwayAnswer, 401, 404), response_class=Response)
+    @pathways.get(
+        "/pathways/{pathway_id:path}",
+        responses=UNCHANGED | documented(PathwayAnswer, 401, 404),
+        response_class=Response,
+    )
     async def read_pathway(request: Request, pathway_id: PathId, caller: Anybody) -> Response:
         """The newest published version; for its owner also the draft."""
         view = await use.readings.pathway(pathway_id, editor(caller))
@@ -249,8 +241,8 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         document = view_reply(view, use.base_url)
         if view.draft is None:
             return reply(request, document, headers=ForCaller)
-        headers = {**ForCaller, "ETag": draft_tag(view.draft)}
-        return reply(request, document, cache_control=PRIVATE, headers=headers)
+        tag = draft_tag(view.draft, use.base_url, document)
+        return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForCaller)
 
 
 def _page(

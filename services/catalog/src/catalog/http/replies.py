@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 from catalog.core.documents import address, in_order
 from catalog.core.import_courses import Report
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
+from service_kit.entity_tags import tag_of
 
 WHOLE_NUMBER = 9
 
@@ -33,6 +34,11 @@ def course_reply(course: Course) -> Json:
     }
 
 
+def course_tag(course: Course) -> str:
+    """The course's entity tag."""
+    return tag_of(course_reply(course))
+
+
 def _level(level: str | None) -> str | int | None:
     plain = level and level.isascii() and level.isdigit() and len(level) <= WHOLE_NUMBER and str(int(level)) == level
     return int(level) if level and plain else level
@@ -52,6 +58,11 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
         "createdAt": draft.created_at.isoformat(),
         "updatedAt": draft.updated_at.isoformat(),
     }
+
+
+def draft_tag(draft: Draft, base_url: str, shown: Json | None = None) -> str:
+    """The achievement's entity tag for its owner, who is also `shown` what others see of it."""
+    return tag_of(draft_reply(draft, base_url), shown)
 
 
 def version_reply(version: Version, base_url: str) -> Json:

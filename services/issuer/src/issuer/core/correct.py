@@ -9,7 +9,7 @@ from issuer.core.once import already_awarded
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 ATTEMPTS = 5
 
@@ -23,6 +23,7 @@ class CorrectionCommand:
     credential_id: CredentialId
     correction: Correction
     key: IdempotencyKey | None = None
+    expect: Expectation[Credential] = whatever
 
 
 class Correct:
@@ -40,7 +41,7 @@ class Correct:
     async def __call__(self, command: CorrectionCommand) -> Credential:
         """The credential as it now is; to an idempotency key that is known, nothing more happens.
 
-        Raises NotFound, Conflict, Forbidden or Invalid.
+        Raises NotFound, Stale, Conflict, Forbidden or Invalid.
         """
         if command.key is not None and await self._reading.answered(command.org_id, command.key) is not None:
             return await self._found(command)
@@ -79,6 +80,8 @@ class Correct:
                 if earlier is not None:
                     return await self._found(command)
             current = await work.credentials.lock(command.org_id, command.credential_id)
+            if current is not None:
+                command.expect(current)
             if current is None or current.revision != before.revision:
                 return None
             if not await work.issuers.hold_keys([key]):

@@ -33,7 +33,7 @@ from issuer.core.status_lists import OpenStatusList
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound, Unavailable, invalid_field
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +147,19 @@ class AmendIssuer:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def __call__(self, org_id: str, slug: str, profile: Mapping[str, Any], active: bool | None) -> Issuer:
-        """Merge into the profile (RFC 7396: None removes a member). Raises NotFound."""
+    async def __call__(
+        self,
+        org_id: str,
+        slug: str,
+        profile: Mapping[str, Any],
+        active: bool | None,
+        *,
+        expect: Expectation[Issuer] = whatever,
+    ) -> Issuer:
+        """Merge into the profile (RFC 7396: None removes a member). Raises NotFound, Stale."""
         async with self._unit_of_work() as work:
             issuer = await locked(work, org_id, slug)
+            expect(issuer)
             merged = {name: value for name, value in {**issuer.profile, **profile}.items() if value is not None}
             amended = replace(
                 issuer,
@@ -172,10 +181,14 @@ class SetPolicy:
         self._unit_of_work = unit_of_work
         self._audit = audit
 
-    async def __call__(self, org_id: str, slug: str, policy: IssuingPolicy, actor: str) -> Issuer:
-        """Set it. Raises NotFound."""
+    async def __call__(
+        self, org_id: str, slug: str, policy: IssuingPolicy, actor: str, *, expect: Expectation[Issuer] = whatever
+    ) -> Issuer:
+        """Set it. Raises NotFound, Stale."""
         async with self._unit_of_work() as work:
-            changed = replace(await locked(work, org_id, slug), policy=policy)
+            issuer = await locked(work, org_id, slug)
+            expect(issuer)
+            changed = replace(issuer, policy=policy)
             await work.issuers.save(changed)
             await work.commit()
         self._audit("policy_set", issuer=changed.did, actor=actor)

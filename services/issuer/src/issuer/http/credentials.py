@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.change_status import Action, StatusCommand
 from issuer.core.correct import CorrectionCommand
-from issuer.core.model import CredentialId
+from issuer.core.model import Credential, CredentialId
+from issuer.core.queries import Life
 from issuer.http.correction_bodies import CorrectionBody, CorrectionReply
 from issuer.http.credential_bodies import (
     CredentialDetail,
@@ -23,11 +24,14 @@ from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import DirectRoute, router
 from service_kit.auth import Caller, Scope
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen, tag_of
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import JSON, reply
 
 Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
 Revokes = Annotated[Caller, Depends(Scope("credentials:revoke"))]
@@ -84,7 +88,9 @@ def _add_correction(routes: APIRouter, services: Services) -> None:
         response_model=CorrectionReply,
         responses=problems(404, 409, 413, 422),
     )
-    async def correct_credential(caller: Issues, credential_id: str, body: CorrectionBody, key: Key) -> Response:
+    async def correct_credential(
+        caller: Issues, credential_id: str, body: CorrectionBody, key: Key, seen: Seen
+    ) -> Response:
         made = await services.correct(
             CorrectionCommand(
                 org_id=caller.org,
@@ -92,10 +98,19 @@ def _add_correction(routes: APIRouter, services: Services) -> None:
                 credential_id=_identified(credential_id),
                 correction=body.correction(),
                 key=key,
+                expect=seen.expect(_tag),
             )
         )
         content = _with_document(services.addresses.credential(made.id), made.state.value, made.document)
-        return Response(content, headers=PRIVATE, media_type="application/json")
+        return Response(content, headers={**PRIVATE, "ETag": _tag(made)}, media_type=JSON)
+
+
+def _state(credential: Credential) -> dict[str, str | int]:
+    return {"id": credential.id, "revision": credential.revision}
+
+
+def _tag(credential: Credential) -> str:
+    return tag_of(_state(credential))
 
 
 def _identified(credential_id: str) -> CredentialId:
@@ -137,20 +152,25 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         summary="Read one of your credentials",
         description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone.",
         response_model=CredentialDetail,
-        responses=DOCUMENTS | problems(404, 422),
+        responses=DOCUMENTS | UNCHANGED | problems(404, 422),
     )
     async def read_credential(request: Request, caller: Reads, credential_id: str) -> Response:
         life = await services.queries.credential(caller.org, credential_id)
         media_type = _wanted_type(request)
         if media_type:
-            return Response(life.credential.document, headers=PRIVATE, media_type=media_type)
+            return _private(request, life, life.credential.document.encode(), media_type)
         detail = {
             **summary(life.credential, life.status, services.addresses),
             "digest": life.credential.digest,
             "history": history(life),
             "credential": orjson.Fragment(life.credential.document),
         }
-        return Response(orjson.dumps(detail), headers=PRIVATE, media_type="application/json")
+        return _private(request, life, orjson.dumps(detail), JSON)
+
+
+def _private(request: Request, life: Life, body: bytes, media_type: str) -> Response:
+    kept = PRIVATE["Cache-Control"]
+    return reply(request, body, media_type=media_type, cache_control=kept, state=_state(life.credential))
 
 
 def _wanted_type(request: Request) -> str | None:

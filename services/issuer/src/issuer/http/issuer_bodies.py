@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from contracts.states import issuer_state
 from issuer.core.addresses import Addresses
 from issuer.core.model import Algorithm, Issuer, IssuingPolicy, Json
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, Slug, WebUrl, Word
+from service_kit.entity_tags import tag_of
 
 IDENTIFIER_TYPE = r"^([A-Za-z][A-Za-z0-9]{0,63}|ext:\S{1,100})$"
 
@@ -138,6 +140,16 @@ class IssuerReply(BaseModel):
     changedAt: datetime  # noqa: N815 - as above
 
 
+class PolicyReply(BaseModel):
+    """What an issuer lets itself issue."""
+
+    achievements: Literal["own", "any"]
+    plaintextRecipient: bool  # noqa: N815 - JSON members are camelCase, as in Open Badges
+    maxValidityDays: int | None  # noqa: N815 - as above
+    requireEvidence: bool  # noqa: N815 - as above
+    addsStatus: bool  # noqa: N815 - as above
+
+
 class IssuersReply(BaseModel):
     """One page of an organization's issuers, by slug."""
 
@@ -161,6 +173,16 @@ def issuer_reply(issuer: Issuer, addresses: Addresses) -> IssuerReply:
         createdAt=issuer.created_at,
         changedAt=issuer.changed_at,
     )
+
+
+def issuer_tag(issuer: Issuer) -> str:
+    """The entity tag of what the fleet knows of an issuer. The registry shows it, with the same state in its tag."""
+    return tag_of(issuer_state(issuer.did, issuer.revision))
+
+
+def policy_tag(issuer: Issuer) -> str:
+    """The entity tag of an issuer's policy."""
+    return tag_of(policy_reply(issuer.policy))
 
 
 def policy_reply(policy: IssuingPolicy) -> Json:

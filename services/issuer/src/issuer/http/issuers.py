@@ -11,15 +11,22 @@ from issuer.http.issuer_bodies import (
     IssuerReply,
     IssuersReply,
     PolicyBody,
+    PolicyReply,
     issuer_reply,
+    issuer_tag,
+    policy_reply,
+    policy_tag,
 )
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 ManagesIssuers = Annotated[Caller, Depends(Scope("issuers:manage"))]
 Paging = Annotated[PageRequest, Depends(page_request)]
@@ -44,6 +51,7 @@ def issuer_routes(services: Services) -> APIRouter:
         )
         issuer = await services.open_issuer(new)
         response.headers["Location"] = addresses.issuer(issuer.slug)
+        response.headers["ETag"] = issuer_tag(issuer)
         return issuer_reply(issuer, addresses)
 
     @routes.get("", summary="List your issuers", responses=LINK | problems(422))
@@ -53,13 +61,34 @@ def issuer_routes(services: Services) -> APIRouter:
         return IssuersReply(items=items, next=link_next(request, response, addresses.base_url, found.next))
 
     @routes.patch("/{slug}", summary="Amend an issuer's profile", responses=problems(404, 413, 422))
-    async def amend_issuer(caller: ManagesIssuers, slug: str, body: IssuerAmendment) -> IssuerReply:
-        issuer = await services.amend_issuer(caller.org, slug, body.profile(), body.active)
+    async def amend_issuer(
+        caller: ManagesIssuers, slug: str, body: IssuerAmendment, seen: Seen, response: Response
+    ) -> IssuerReply:
+        expect = seen.expect(issuer_tag)
+        issuer = await services.amend_issuer(caller.org, slug, body.profile(), body.active, expect=expect)
+        response.headers["ETag"] = issuer_tag(issuer)
         return issuer_reply(issuer, addresses)
+
+    _add_policy(routes, services)
+    return routes
+
+
+def _add_policy(routes: APIRouter, services: Services) -> None:
+    @routes.get(
+        "/{slug}/policy",
+        summary="Read an issuer's issuing policy",
+        response_model=PolicyReply,
+        responses=UNCHANGED | problems(404, 422),
+    )
+    async def read_policy(request: Request, caller: ManagesIssuers, slug: str) -> Response:
+        issuer = await services.queries.issuer(caller.org, slug)
+        return document_reply(request, policy_reply(issuer.policy))
 
     @routes.put("/{slug}/policy", summary="Set an issuer's issuing policy", responses=problems(404, 413, 422))
-    async def set_policy(caller: ManagesIssuers, slug: str, body: PolicyBody) -> IssuerReply:
-        issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor)
-        return issuer_reply(issuer, addresses)
-
-    return routes
+    async def set_policy(
+        caller: ManagesIssuers, slug: str, body: PolicyBody, seen: Seen, response: Response
+    ) -> IssuerReply:
+        expect = seen.expect(policy_tag)
+        issuer = await services.set_policy(caller.org, slug, body.policy(), caller.actor, expect=expect)
+        response.headers["ETag"] = policy_tag(issuer)
+        return issuer_reply(issuer, services.addresses)

@@ -6,11 +6,11 @@ from html import escape
 from importlib.resources import files
 
 from registry.http.schemas import IssuerAnswer, RecordAnswer
-from service_kit.representation import entity_tag
+from service_kit.entity_tags import tag_of_bytes
 
 CSS = "text/css; charset=utf-8"
 STYLESHEET = (files("registry.http") / "page.css").read_bytes()
-STYLESHEET_PATH = f"/records/page.css?v={entity_tag(CSS, STYLESHEET)[1:9]}"
+STYLESHEET_PATH = f"/records/page.css?v={tag_of_bytes(CSS, STYLESHEET)[1:9]}"
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from contracts.states import issuer_state
 from registry.core.lookup import Lookup
 from registry.http import pages
 from registry.http.schemas import IssuerAnswer, RecordAnswer
@@ -42,13 +43,15 @@ def _issuers(public: APIRouter, lookup: Lookup) -> None:
         """An issuer's Open Badges profile, keys and standing; a page for a browser."""
         as_page = negotiate(request, JSON, HTML) == HTML
         try:
-            answer = issuer_answer(await lookup.issuer(slug), lookup.public_base_url)
+            found = await lookup.issuer(slug)
         except NotFound as error:
             return _missing(request, error, as_page)
+        answer = issuer_answer(found, lookup.public_base_url)
         if as_page:
             return _page(request, pages.issuer_page(answer), KEPT_A_MINUTE)
         body = answer.model_dump_json(by_alias=True, exclude_unset=True).encode()
-        return reply(request, body, cache_control=KEPT_A_MINUTE)
+        state = issuer_state(found.issuer_id, found.revision)
+        return reply(request, body, cache_control=KEPT_A_MINUTE, state=state)
 
     async def did_document(request: Request, slug: Slug) -> Response:
         """The issuer's controller document, as did:web resolvers read it: the bytes change only when a key does."""

@@ -1,0 +1,102 @@
+"""Whoever changes an issuer, its policy or a credential may say which state they saw (ADR 68)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.states import issuer_state
+from service_kit.entity_tags import tag_of
+from tests.conditions import WRITERS, Case, holds
+from tests.issuer.world import World, problem_code
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+
+def policy(number: int) -> dict[str, int]:
+    return {"maxValidityDays": number}
+
+
+def correction(number: int) -> dict[str, str]:
+    return {"reason": "a slip of the pen", "narrative": f"Narrative {number}"}
+
+
+CASES: Mapping[str, Case] = {
+    "PUT /issuers/{slug}/policy": Case(policy),
+    "POST /credentials/{credential_id}/correct": Case(correction),
+}
+READ_ELSEWHERE = {"PATCH /issuers/{slug}"}
+"""Public profiles are the registry's to show."""
+
+
+@pytest.mark.parametrize("operation", CASES)
+async def test_if_match_holds(world: World, operation: str) -> None:
+    issuer = await world.issuer()
+    issued = await world.issue(await world.achievement())
+    things = {"slug": issuer["slug"], "credential_id": issued["id"].rpartition("/")[2]}
+
+    async def send(method: str, path: str, body: Any, headers: Mapping[str, str]) -> httpx.Response:
+        return await world.client.request(method, path, json=body, headers={**world.headers(), **headers})
+
+    await holds(send, operation, CASES[operation], things)
+
+
+async def test_an_issuer_is_changed_by_the_tag_that_the_registry_shows(world: World) -> None:
+    made = await world.send("POST", "/issuers", {"name": "Lakeside", "slug": "lakeside"})
+    (told,) = await world.events("issuer.published.v1")
+    shown = tag_of(issuer_state(told.issuer_id, told.revision), {"what": "the registry shows"})
+
+    async def rename(name: str, tag: str) -> httpx.Response:
+        return await world.send("PATCH", "/issuers/lakeside", {"name": name}, If_Match=tag)
+
+    answers = await asyncio.gather(*(rename("Renamed", shown) for _ in range(WRITERS)))
+    assert sorted(answer.status_code for answer in answers) == [200, *[412] * (WRITERS - 1)]
+    (winner,) = [answer for answer in answers if answer.status_code == 200]
+    _, told = await world.events("issuer.published.v1")
+    present = tag_of(issuer_state(told.issuer_id, told.revision))
+    stale = await rename("Once more", made.headers["etag"])
+
+    assert made.headers["etag"] == shown.partition(".")[0] + '"' != present
+    assert (winner.headers["etag"], stale.headers["etag"]) == (present, present)
+    assert (problem_code(stale), told.name) == ("precondition-failed", "Renamed")
+    assert (await rename("Once more", present)).status_code == 200
+
+
+async def test_a_new_key_is_a_new_state_of_its_issuer(world: World) -> None:
+    made = await world.send("POST", "/issuers", {"name": "Lakeside", "slug": "lakeside"})
+    added = await world.send("POST", "/issuers/lakeside/keys", {"algorithm": "P-256"})
+    answer = await world.send("PATCH", "/issuers/lakeside", {"name": "Renamed"}, If_Match=made.headers["etag"])
+
+    assert (added.status_code, answer.status_code) == (201, 412)
+
+
+async def test_a_policy_is_read_by_itself(world: World) -> None:
+    issuer = await world.issuer()
+    answer = await world.send("GET", f"/issuers/{issuer['slug']}/policy")
+    again = {**answer.json(), "maxValidityDays": 30}
+    put = await world.send("PUT", f"/issuers/{issuer['slug']}/policy", again, If_Match=answer.headers["etag"])
+
+    assert answer.json() == issuer["policy"]
+    assert (await world.send("GET", f"/issuers/{issuer['slug']}/policy")).json() == again == put.json()["policy"]
+
+
+async def test_a_repeated_correction_gives_the_first_answer_whatever_the_tag(world: World) -> None:
+    issued = await world.issue(await world.ready())
+    seen = (await world.send("GET", issued["id"])).headers["etag"]
+    sent = {"Idempotency-Key": "k", "If-Match": seen}
+    first, again = [
+        await world.client.request(
+            "POST",
+            f"/credentials/{issued['id'].rpartition('/')[2]}/correct",
+            json=correction(1),
+            headers={**world.headers(), **sent},
+        )
+        for _ in range(2)
+    ]
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.content == again.content
