@@ -8,6 +8,9 @@ import pytest
 
 from gateway.edge.routes import Room
 from tests.arch.test_routes_are_guarded import app_of, described
+from tests.catalog import test_repetition as catalog
+from tests.gateway import test_repetition as gateway
+from tests.issuer import test_repetition as issuer
 
 OF_OAUTH = "RFC 6749 and its family know no such header; codes, assertions and refresh tokens are good once"
 STATE = "it names the state to be in: what is so already is answered with success and changes nothing"
@@ -38,7 +41,6 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/vc/presentations/verify": TODAY,
     "/vc/challenges": "each answer is another challenge; one that is not used ends by itself",
     "/verifications": TODAY,
-    "/learners/me/hosts": "its answer holds a secret address; a connection that is not confirmed ends by itself",
     "/learners/me/hosts/{host_id}/confirm": "the other host's code is good once",
     "/learners/me/hosts/{host_id}/push": "the other host replaces by the credential's id",
     "/learners/me/hosts/{host_id}/pull": "credentials are kept by their ids: the same again is no other",
@@ -60,6 +62,11 @@ def takes_key(operation: Mapping[str, object]) -> bool:
 def test_every_post_takes_a_key_or_says_why_not() -> None:
     without = {path for room in Room for path, operation in posts(room).items() if not takes_key(operation)}
     assert without == set(WITHOUT_KEY)
+
+
+def test_every_post_that_takes_a_key_is_tried() -> None:
+    taking = {f"POST {path}" for room in Room for path, operation in posts(room).items() if takes_key(operation)}
+    assert taking == {*catalog.EXAMPLES, *gateway.EXAMPLES, *issuer.EXAMPLES, *issuer.TRIED_BESIDE}
 
 
 @pytest.mark.parametrize("room", Room)

@@ -176,6 +176,21 @@ def test_the_issuer_is_public_with_its_controller_document(world: World) -> None
     assert document["assertionMethod"]
 
 
+def test_the_issuer_is_changed_by_the_tag_that_the_registry_shows(world: World) -> None:
+    """The registry answers the GET, the issuer's room the PATCH: both mean the same state by a tag."""
+    seen = until(lambda: world.http.get("/issuers/lakeside"), lambda found: found.status_code == 200)
+    authorized = world.university.headers | {"If-Match": seen.headers["etag"]}
+
+    def describe(words: str) -> httpx.Response:
+        return world.http.patch("/issuers/lakeside", json={"description": words}, headers=authorized)
+
+    first, second = describe("Once."), describe("Twice.")
+    assert (first.status_code, second.status_code) == (200, 412), (first.text, second.text)
+    assert second.headers["etag"] == first.headers["etag"] != seen.headers["etag"]
+    shown = until(lambda: world.http.get("/issuers/lakeside"), lambda found: found.json().get("description") == "Once.")
+    assert shown.headers["etag"].startswith(first.headers["etag"].rstrip('"'))
+
+
 def test_one_key_is_one_credential(world: World) -> None:
     body = {"achievement": world.achievement(), "recipient": {"email": email()}}
     key = uuid.uuid4().hex

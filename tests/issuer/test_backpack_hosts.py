@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -79,6 +80,41 @@ class TestConnecting:
             for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")
         )
         assert (begun["name"], begun["api"], begun["connected"]) == ("Elsewhere", f"{other.origin}{API}", False)
+
+    async def test_one_key_begins_one_connection(self, ada: Keeper, other: Elsewhere, world: World) -> None:
+        key, body = {"Idempotency-Key": "first-call-7"}, {"discoveryUrl": other.discovery}
+
+        async def begun(keeper: Keeper, sent: Json = body) -> httpx.Response:
+            return await keeper.call("POST", HOSTS, json=sent, headers=key)
+
+        answers = list(await asyncio.gather(*(begun(ada) for _ in range(3))))
+        made = answers[0].json()
+        registered = len(other.clients)
+        answers.append(await begun(ada))
+        assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+        assert len(other.clients) == registered
+        assert [one["id"] for one in (await ada.call("GET", HOSTS)).json()["items"]] == [made["id"]]
+
+        another = await begun(ada, {"discoveryUrl": f"https://other.example{API}/discovery"})
+        assert (another.status_code, problem_code(another)) == (409, "idempotency-key-reused")
+        eve = Keeper(world)
+        assert (await begun(eve)).json()["id"] != made["id"]
+        assert len((await ada.call("GET", HOSTS)).json()["items"]) == 1
+
+    async def test_a_repetition_is_answered_as_at_first_whatever_became_of_it(
+        self, ada: Keeper, other: Elsewhere, world: World
+    ) -> None:
+        key, body = {"Idempotency-Key": "first-call-7"}, {"discoveryUrl": other.discovery}
+        first = await ada.call("POST", HOSTS, json=body, headers=key)
+        back = other.allow(first.json()["authorizationUrl"])
+        where = f"{HOSTS}/{first.json()['id']}"
+        assert (await ada.call("POST", f"{where}/confirm", json={"code": back["code"]})).status_code == 200
+        assert (await ada.call("POST", HOSTS, json=body, headers=key)).content == first.content
+        assert (await ada.call("DELETE", where)).status_code == 204
+        assert (await ada.call("POST", HOSTS, json=body, headers=key)).status_code == 410
+        assert (await ada.call("DELETE", "/learners/me/backpack")).status_code == 204
+        assert await world.count("idempotency_keys") == 0
+        assert (await ada.call("POST", HOSTS, json=body, headers=key)).status_code == 201
 
     async def test_the_browser_is_shown_the_code_and_nothing_happens(self, ada: Keeper, other: Elsewhere) -> None:
         begun = await begin(ada, other)

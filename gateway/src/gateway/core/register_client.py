@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,14 +46,18 @@ class SecretReceipts:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def write(self, client: ClientId, secret: str | None) -> str:
-        """The text to store under the idempotency key."""
+    def write(self, client: ClientId, secret: str | None, *more: str) -> str:
+        """The text to store under the idempotency key. `more` is what else a repetition must know."""
         box = self._vault.seal((secret or "").encode(), f"secret-receipt:{client}")
-        return json.dumps([client, base64.b64encode(box).decode()])
+        return json.dumps([client, base64.b64encode(box).decode(), *more])
+
+    def more(self, stored: str) -> Sequence[str]:
+        """What `write` was given more."""
+        return tuple(json.loads(stored)[2:])
 
     def read(self, stored: str) -> tuple[ClientId, str | None]:
         """The client and the secret that the first answer held."""
-        client, box = json.loads(stored)
+        client, box, *_ = json.loads(stored)
         secret = self._vault.open(base64.b64decode(box), f"secret-receipt:{client}").decode()
         return ClientId(client), secret or None
 

@@ -42,13 +42,19 @@ class RotateSecret:
             if not found.auth_method.uses_secret:
                 raise Conflict("this client signs with its own key and has no secret", code="client-has-no-secret")
             if key and (stored := await work.idempotency.claim(actor.client, key)):
-                return RotatedSecret(found.id, self._receipts.read(stored)[1], now)
+                return self._repeated(found.id, stored, now)
             secret = new_secret()
             await work.clients.add_secret(found.id, digest(secret), now, others_until=now + grace)
             detail = {"grace_s": int(grace.total_seconds())}
             entry = AuditEntry(now, "client.secret_rotated", actor.name, found.organization, found.id, detail)
             await work.audit.record(entry)
             if key:
-                await work.idempotency.store(actor.client, key, self._receipts.write(found.id, secret))
+                receipt = self._receipts.write(found.id, secret, (now + grace).isoformat())
+                await work.idempotency.store(actor.client, key, receipt)
             await work.commit()
         return RotatedSecret(found.id, secret, now + grace)
+
+    def _repeated(self, client: ClientId, stored: str, now: datetime) -> RotatedSecret:
+        """The first answer. Receipts of earlier releases do not know until when."""
+        until = [datetime.fromisoformat(moment) for moment in self._receipts.more(stored)]
+        return RotatedSecret(client, self._receipts.read(stored)[1], until[0] if until else now)

@@ -37,18 +37,21 @@ async def idempotency_key(
         return None
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise invalid_field("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
-    return await key_of(request, f"{request.method} {request.scope['path']}", key)
+    scope = request.scope
+    return await key_of(request, f"{request.method} {scope['path']}", key, scope["query_string"])
 
 
-async def key_of(request: Request, operation: str, key: str) -> IdempotencyKey:
-    """A key that stands for this request's body, byte for byte."""
+async def key_of(request: Request, operation: str, key: str, query: bytes = b"") -> IdempotencyKey:
+    """A key that stands for this request's body, byte for byte, and for a query that says what is done with it."""
     body = await request.body()
-    digest = _digest(body) if len(body) <= SMALL else await offload(_digest, body)
+    digest = _digest(query, body) if len(body) <= SMALL else await offload(_digest, query, body)
     return IdempotencyKey(operation, key, digest)
 
 
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def _digest(query: bytes, body: bytes) -> str:
+    digest = hashlib.sha256(b"?%b\n" % query if query else b"")
+    digest.update(body)
+    return digest.hexdigest()
 
 
 class IdempotencyKeys:

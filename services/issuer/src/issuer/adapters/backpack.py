@@ -14,6 +14,7 @@ from service_kit.database import Database, UnitOfWork
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
+from service_kit.tables import IDEMPOTENCY_KEYS
 
 KEPT = BACKPACK_CREDENTIALS.c
 LISTED = [column for column in KEPT if column.name not in {"document", "name", "person", "size"}]
@@ -59,8 +60,9 @@ class BackpackUnitOfWork(UnitOfWork):
         return await self.session.scalar(removed) is not None
 
     async def remove_all(self, person: PersonId) -> None:
-        """Everything, the profile too."""
+        """Everything, the profile too, and what repetitions of the person's requests would be answered with."""
         await self.session.execute(delete(BACKPACKS).where(BACKPACKS.c.person == person))
+        await self.session.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.owner == person))
 
 
 class BackpackRows:

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,7 @@ from service_kit import strict_json
 from service_kit.database import Database
 from service_kit.errors import Invalid, Unavailable
 from service_kit.fetcher import Fetcher, FetchError
+from service_kit.idempotency import IdempotencyKeys
 from service_kit.ids import random_bytes
 
 HOSTS = BACKPACK_HOSTS.c
@@ -58,9 +59,16 @@ class Sealing:
 class HostUnitOfWork(BackpackUnitOfWork):
     """See issuer.core.backpack_hosts_ports.HostWork."""
 
+    idempotency: IdempotencyKeys
+
     def __init__(self, database: Database, sealing: Sealing) -> None:
         super().__init__(database)
         self._sealing = sealing
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.idempotency = IdempotencyKeys(self.session)
+        return self
 
     async def count(self, person: PersonId) -> int:
         """Of the person's connections."""

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -123,7 +123,7 @@ def with_tokens(secrets: Secrets, answer: Any) -> Secrets:
         raise refused("its token endpoint gave no access token")
     if max(len(access), len(refresh)) > 4 * LONGEST:
         raise refused("its tokens are too long")
-    return Secrets(secrets.client_id, secrets.client_secret, "", access, refresh)
+    return replace(secrets, verifier="", access_token=access, refresh_token=refresh)
 
 
 def pulled(answer: Any, link: str) -> Pulled:

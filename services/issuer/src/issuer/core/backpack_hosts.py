@@ -19,12 +19,13 @@ from issuer.core.backpack_hosts_model import (
     RemoteHost,
     digest_of,
 )
-from issuer.core.backpack_hosts_ports import Answer, HostReading, HostWorks, Outgoing, Sender
+from issuer.core.backpack_hosts_ports import Answer, HostReading, HostWork, HostWorks, Outgoing, Sender
 from issuer.core.backpack_model import KeptId, Notation, Outcome, PersonId
 from issuer.core.backpack_ports import BackpackReading
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, Invalid, NotFound, ServiceError, invalid_field
+from service_kit.errors import Conflict, Gone, Invalid, NotFound, ServiceError, invalid_field
 from service_kit.ids import NewId, is_id
+from service_kit.inputs import IdempotencyKey
 
 PAGE = 10
 PUSHED = {201: Outcome.CREATED, 200: Outcome.REPLACED, 304: Outcome.OLDER}
@@ -108,8 +109,31 @@ class ConnectHost:
         self._new_id = new_id
         self._new_secret = new_secret
 
-    async def __call__(self, person: PersonId, discovery_url: str) -> Begun:
-        """Raises Invalid for an address that is no host's, Conflict when there are too many or it says no."""
+    async def __call__(self, person: PersonId, discovery_url: str, key: IdempotencyKey | None = None) -> Begun:
+        """Raises Invalid for an address that is no host's, Conflict when there are too many or it says no.
+
+        To a key that is known nothing more happens. Of several at once under one key, one is kept; the others have
+        registered in vain.
+        """
+        if key is not None:
+            async with self._works() as work:
+                earlier = await work.idempotency.find(person, key)
+                if earlier is not None:
+                    return await _begun_before(work, person, earlier)
+        host = await self._registered(person, discovery_url)
+        async with self._works() as work:
+            earlier = await work.idempotency.claim(person, key, host.id) if key is not None else None
+            if earlier is not None:
+                return await _begun_before(work, person, earlier)
+            await work.open(person, host.created_at)
+            if await work.count(person) >= MOST_HOSTS:
+                raise Conflict(f"a backpack is connected to {MOST_HOSTS} hosts at most", code="too-many-hosts")
+            await work.add(host)
+            await work.commit()
+        return Begun(host, host.secrets.authorization_url)
+
+    async def _registered(self, person: PersonId, discovery_url: str) -> RemoteHost:
+        """A connection that the other host knows of, and nobody here yet."""
         if not discovery_url.endswith(f"/ims/ob/v3p0{client.DISCOVERY}"):
             raise invalid_field("discoveryUrl", "must end in /ims/ob/v3p0/discovery")
         found = await self._sender(Outgoing("GET", discovery_url))
@@ -124,15 +148,17 @@ class ConnectHost:
         if answer.status != 201:
             raise client.refused(f"its registration answered {answer.status}")
         secrets = replace(client.registered(answer.document), verifier=self._new_secret())
-        until = now + CONSENT_LIFETIME
-        host = RemoteHost(host_id, person, where, secrets, digest_of(state), now, now, until)
-        async with self._works() as work:
-            await work.open(person, now)
-            if await work.count(person) >= MOST_HOSTS:
-                raise Conflict(f"a backpack is connected to {MOST_HOSTS} hosts at most", code="too-many-hosts")
-            await work.add(host)
-            await work.commit()
-        return Begun(host, client.authorization_url(where, secrets, redirect, state))
+        secrets = replace(secrets, authorization_url=client.authorization_url(where, secrets, redirect, state))
+        return RemoteHost(host_id, person, where, secrets, digest_of(state), now, now, now + CONSENT_LIFETIME)
+
+
+async def _begun_before(work: HostWork, person: PersonId, host_id: str) -> Begun:
+    """As it was answered then, whatever became of it. Raises Gone."""
+    host = await work.lock(person, HostId(host_id))
+    if host is None:
+        raise Gone("the connection that this Idempotency-Key began was ended")
+    begun = replace(host, waits_until=host.created_at + CONSENT_LIFETIME)
+    return Begun(begun, host.secrets.authorization_url)
 
 
 class ConfirmHost:

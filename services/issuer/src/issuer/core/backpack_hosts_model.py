@@ -27,13 +27,17 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What only this connection may know. Sealed at rest, and never logged."""
+    """What only this connection may know. Sealed at rest, and never logged.
+
+    `authorization_url` is kept for a repetition of the request that began it.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     verifier: str = field(default="", repr=False)
     access_token: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    authorization_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

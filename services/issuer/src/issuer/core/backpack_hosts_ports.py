@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 from issuer.core.backpack_hosts_model import HostId, RemoteHost
 from issuer.core.backpack_model import PersonId
+from service_kit.inputs import IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,19 @@ class Sender(Protocol):
         """Raises Invalid for an address that would not be called."""
 
 
+class HostKeys(Protocol):
+    """See service_kit.idempotency."""
+
+    async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None: ...
+
+    async def find(self, owner: str, key: IdempotencyKey) -> str | None: ...
+
+
 class HostWork(Protocol):
     """One transaction over connections. Leaving it without `commit` undoes everything."""
+
+    @property
+    def idempotency(self) -> HostKeys: ...
 
     async def open(self, person: PersonId, at: datetime) -> None:
         """The person's backpack, made if there is none, locked until the end of the transaction."""

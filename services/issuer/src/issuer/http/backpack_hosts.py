@@ -17,11 +17,13 @@ from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
 from service_kit.errors import Invalid
-from service_kit.inputs import PageRequest
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request, part_of
 
 PREFIX = "/learners/me/hosts"
 Connects = Annotated[Caller, Depends(PersonScope("backpack:connect"))]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[!-~]+$")]
 
 
@@ -105,9 +107,9 @@ def host_routes(uses: HostUses, base_url: str) -> APIRouter:
 
 
 def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
-    @routes.post("", status_code=201, summary="Begin a connection to another host", responses=problems(409, 422))
-    async def connect(caller: Connects, body: ConnectBody) -> HostReply:
-        begun = await uses.connect(keeper(caller), body.discoveryUrl)
+    @routes.post("", status_code=201, summary="Begin a connection to another host", responses=problems(409, 410, 422))
+    async def connect(caller: Connects, body: ConnectBody, key: Key) -> HostReply:
+        begun = await uses.connect(keeper(caller), body.discoveryUrl, key)
         return _reply(begun.host, begun)
 
     @routes.get("", summary="The hosts I am connected to", responses=LINK | problems(422))
