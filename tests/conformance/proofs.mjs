@@ -1,7 +1,9 @@
-// One operation of the independent implementation on a credential: {operation, cryptosuite, credential, key?, created?,
-// mandatory?, selective?, controllers?, contexts} on stdin.
+// Operations of the independent implementation on credentials: {operation, cryptosuite, credential, key?, created?,
+// mandatory?, selective?, controllers?, contexts} on stdin; or {operations: [...], controllers?, contexts}, which prints
+// an array: what each prints, or {failed} with the reason.
 //   sign: prints {signed, data}; `data` is what went to the signer, in hex.
 //   derive: prints the credential as a holder shows it.
+//   present: prints the credentials in a presentation, signed for a challenge and a domain.
 //   verify: prints {verified, error}.
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
@@ -22,14 +24,34 @@ const SUITES = {
   'ecdsa-jcs-2019': ecdsaJcs,
   'ecdsa-sd-2023': ecdsaSd
 };
-const OPERATIONS = {sign, derive, verify};
+const OPERATIONS = {sign, derive, present, verify};
 const input = await readInput();
 const documentLoader = loaderOver(input);
-console.log(JSON.stringify(await OPERATIONS[input.operation](input)));
+console.log(JSON.stringify(await (input.operations ? each(input.operations) : OPERATIONS[input.operation](input))));
+
+async function each(operations) {
+  const results = [];
+  for(const asked of operations) {
+    results.push(await OPERATIONS[asked.operation](asked).catch(({message}) => ({failed: message})));
+  }
+  return results;
+}
+
+async function signerOf(cryptosuite, key) {
+  const Multikey = cryptosuite.startsWith('ecdsa') ? EcdsaMultikey : Ed25519Multikey;
+  return (await Multikey.from({type: 'Multikey', ...key})).signer();
+}
+
+async function present({credentials, cryptosuite, key, created, challenge, domain, holder}) {
+  const presentation = vc.createPresentation({verifiableCredential: credentials, holder, verify: false});
+  presentation['@context'] = ['https://www.w3.org/ns/credentials/v2'];
+  const signer = await signerOf(cryptosuite, key);
+  const suite = new DataIntegrityProof({signer, date: created, cryptosuite: signing(cryptosuite)});
+  return vc.signPresentation({presentation, suite, challenge, domain, documentLoader});
+}
 
 async function sign({credential, cryptosuite, key, created, mandatory}) {
-  const Multikey = cryptosuite.startsWith('ecdsa') ? EcdsaMultikey : Ed25519Multikey;
-  const signer = (await Multikey.from({type: 'Multikey', ...key})).signer();
+  const signer = await signerOf(cryptosuite, key);
   let data;
   const recording = {...signer, sign: async options => {
     data = Buffer.from(options.data).toString('hex');

@@ -108,16 +108,27 @@ class Implementation:
         """Set the status of a credential issued here."""
         return await self._send(self.issuer, "POST", "/vc/credentials/status", command)
 
+    async def controller(self, identifier: str) -> Json:
+        """The controller document of an issuer here, as last published."""
+        found = [
+            IssuerPublished.model_validate_json(value)
+            for _, headers, value in await self._outbox()
+            if PAYLOADS[headers["ce_type"]] is IssuerPublished
+        ]
+        return dict(next(one.did_document for one in reversed(found) if one.issuer_id == identifier))
+
+    async def _outbox(self) -> list[tuple[str, dict[str, str], bytes]]:
+        async with self.outbox.connection() as connection:
+            query = text("SELECT topic, headers, value FROM outbox ORDER BY sequence")
+            return [(topic, dict(headers), bytes(value)) for topic, headers, value in await connection.execute(query)]
+
     async def published(self) -> list[StatusListPublished]:
         """Publish what has changed, and carry it to the verifier as the bus would. The lists, oldest first."""
         async with self.outbox.engine.begin() as connection:
             await connection.execute(text("UPDATE status_lists SET published_at = published_at - interval '1 minute'"))
         await self.publish_lists()
-        async with self.outbox.connection() as connection:
-            query = text("SELECT topic, headers, value FROM outbox ORDER BY sequence")
-            rows = [(topic, dict(headers), bytes(value)) for topic, headers, value in await connection.execute(query)]
         lists = []
-        for topic, headers, value in rows:
+        for topic, headers, value in await self._outbox():
             kind = PAYLOADS[headers["ce_type"]]
             sent = tuple((name, content.encode()) for name, content in headers.items())
             if kind in (IssuerPublished, StatusListPublished):
