@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -175,6 +179,43 @@ class TestConfirming:
             (row,) = (await work.session.execute(select(ACCOUNT_LINKS))).mappings().all()
         assert len(row["digest"]) == 32
         assert scene.mailbox.link(ADA).partition("token=")[2] not in str(row)
+
+
+class TestTheAccessToken:
+    """It carries a digest of the address for the issuer, which finds by it what was issued to the person."""
+
+    async def digest(self, scene: Scene, scope: str) -> str | None:
+        keeper = await app(scene.gateway, scene.member, scopes=["backpack:manage", "backpack:connect"])
+        given = await tokens(await scene.signed_in(), keeper, ADA, scope=scope)
+        renewed = await keeper.refresh(given["refresh_token"])
+        found = {
+            claims_of(token).get("email_sha256") for token in (given["access_token"], renewed.json()["access_token"])
+        }
+        (only,) = found
+        return only
+
+    async def confirm(self, scene: Scene) -> None:
+        visitor = await scene.signed_in()
+        await scene.ask(visitor)
+        await press(visitor, scene.mailbox.link(ADA))
+
+    async def test_it_holds_the_digest_of_a_confirmed_address(self, scene: Scene) -> None:
+        await self.confirm(scene)
+        assert await self.digest(scene, "email backpack:manage") == hashlib.sha256(ADA.encode()).hexdigest()
+
+    @pytest.mark.parametrize("scope", ["backpack:manage", "openid email", "email backpack:connect", "openid profile"])
+    async def test_a_program_that_may_not_know_the_address_gets_none(self, scene: Scene, scope: str) -> None:
+        await self.confirm(scene)
+        assert await self.digest(scene, scope) is None
+
+    async def test_an_address_that_is_not_confirmed_is_not_told(self, scene: Scene) -> None:
+        assert await self.digest(scene, "email backpack:manage") is None
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return read
 
 
 class TestChanging:

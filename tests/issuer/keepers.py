@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +27,12 @@ class Keeper:
     world: World
     person: str = field(default_factory=new_id)
     org: str = ORG
+    email: str | None = None
 
     def headers(self, *scopes: str) -> dict[str, str]:
         held = scopes or (*SCOPES, "backpack:manage", "backpack:connect")
-        token = self.world.mint.token(self.org, *held, sub=self.person, grant_id=new_id())
+        digest = hashlib.sha256(self.email.encode()).hexdigest() if self.email else None
+        token = self.world.mint.token(self.org, *held, sub=self.person, grant_id=new_id(), email_sha256=digest)
         return {"Authorization": f"Bearer {token}"}
 
     async def call(self, method: str, path: str, *scopes: str, **options: Any) -> httpx.Response:

@@ -37,7 +37,7 @@ MEANINGS = {
     "organizations:manage": "Manage the organization and its members",
     "clients:manage": "Manage the organization's programs",
     "audit:read": "Read the audit trail",
-    "backpack:manage": "See what is in your backpack, and delete it",
+    "backpack:manage": "See what is in your backpack, and delete it; with your address, also what was issued to it",
     "backpack:connect": "Connect your backpack to other badge platforms, and move credentials there and back",
 }
 MEANINGS |= dict(

@@ -1,5 +1,6 @@
 """Access tokens in the JWT profile of RFC 9068: how they are made, and how the introspection endpoint reads them."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,9 @@ from authlib.oauth2.rfc6749 import UnauthorizedClientError
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from gateway.core.authorization import Grant, Person
 from gateway.core.model import ClientId, KnownClient, OrganizationId
-from gateway.core.people import Membership
+from gateway.core.people import User
 from gateway.core.scopes import Kind
 from gateway.core.signing_key import KeyId
 from gateway.oauth.policy import Policy
@@ -18,6 +20,7 @@ from service_kit import compact_jws
 
 TYPE = "at+jwt"
 ALGORITHMS = frozenset({"ES256"})
+SHOWING_ADDRESS = frozenset({"email", "backpack:manage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Holder:
     """Whom a token is for: a client for its organization, or a person through a client, by a grant.
 
     `key` is the thumbprint of the key it is bound to (RFC 9449 §6). `actors` is `act` of a token that was handed on.
+    `email_sha256` is the digest of a confirmed address; a token that is handed on has none.
     """
 
     subject: str
@@ -106,6 +110,7 @@ class Holder:
     grant: str | None = None
     key: str | None = None
     actors: Mapping[str, Any] | None = None
+    email_sha256: str | None = None
 
     @classmethod
     def of_client(cls, client: KnownClient, key: str | None) -> "Holder":
@@ -115,9 +120,11 @@ class Holder:
         return cls(client.id, client.id, client.organization, client.kind, key=key)
 
     @classmethod
-    def of_person(cls, client: ClientId, membership: Membership, grant: str, key: str | None) -> "Holder":
-        """A person in one of the person's organizations."""
-        return cls(membership.user, client, membership.organization, membership.kind, grant, key)
+    def of_person(cls, grant: Grant, person: Person, scopes: Sequence[str], key: str | None) -> "Holder":
+        """A person in one of the person's organizations, by these scopes of a grant."""
+        held = person.membership
+        address = _shown_digest(person.user, scopes)
+        return cls(held.user, grant.client, held.organization, held.kind, grant.id, key, email_sha256=address)
 
     @property
     def actor(self) -> str:
@@ -134,7 +141,18 @@ class Holder:
         }
         found |= {"grant_id": self.grant} if self.grant else {}
         found |= {"act": self.actors} if self.actors else {}
+        found |= {"email_sha256": self.email_sha256} if self.email_sha256 else {}
         return found | ({"cnf": {"jkt": self.key}} if self.key else {})
+
+
+def _shown_digest(user: User, scopes: Sequence[str]) -> str | None:
+    """For a client that may know the address and look after the backpack: what was issued to it is found by that.
+
+    A digest can be guessed from, so that nobody gets it who may not know the address itself (ADR 0079).
+    """
+    if user.email_verified_at is None or not set(scopes) >= SHOWING_ADDRESS:
+        return None
+    return hashlib.sha256(user.email.encode()).hexdigest()
 
 
 def sign(

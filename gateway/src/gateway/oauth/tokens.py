@@ -82,7 +82,7 @@ class Tokens:
         left = narrowed(scopes, person.membership.kind, person.membership.roles)
         if not left:
             raise InvalidGrantError("the person may no longer do any of this")
-        holder = Holder.of_person(grant.client, person.membership, grant.id, key)
+        holder = Holder.of_person(grant, person, left, key)
         answer = self.access(holder, left, self._audiences(request, grant))
         if "openid" in left:
             issued_at = int(self._now.timestamp())

@@ -40,6 +40,8 @@ class Caller:
 
     `grant_id` is a person's consent that the token comes from; None where the client acts for its organization.
     `key` is the thumbprint of the key that the token is bound to, None for a bearer token.
+    `email_sha256` is the digest of the person's address, in hexadecimal: there only where the person proved to read its
+    mail and let this client know it.
     """
 
     client_id: str
@@ -50,6 +52,7 @@ class Caller:
     token_id: str
     grant_id: str | None = None
     key: str | None = None
+    email_sha256: str | None = None
 
     @property
     def actor(self) -> str:
@@ -222,6 +225,7 @@ class TokenVerifier:
             token_id=claims["jti"],
             grant_id=claims.get("grant_id"),
             key=claims["cnf"]["jkt"] if "cnf" in claims else None,
+            email_sha256=claims.get("email_sha256"),
         )
 
 
@@ -235,6 +239,7 @@ def _well_formed(claims: dict[str, Any]) -> bool:
         and isinstance(claims.get("aud"), str | list)
         and isinstance(claims.get("scope", ""), str)
         and isinstance(claims.get("grant_id"), str | None)
+        and isinstance(claims.get("email_sha256"), str | None)
         and ("cnf" not in claims or _is_binding(claims["cnf"]))
     )
 

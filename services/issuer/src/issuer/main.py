@@ -21,6 +21,7 @@ from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
 from issuer.adapters.openbao_key_store import OpenBaoKeyStore
+from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_batches import ReadingBatches
 from issuer.adapters.transit import Transit, open_transit
@@ -41,6 +42,7 @@ from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.open_changes import OpenChanges
+from issuer.core.own_credentials import OwnCredentials
 from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
 from issuer.core.signing import Sign
@@ -55,6 +57,7 @@ from issuer.http.backpack import backpack_routes
 from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
+from issuer.http.own_credentials import own_credential_routes
 from issuer.http.services import Services
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
@@ -252,12 +255,16 @@ def backpack_routers(
         read=ReadBackpack(reading=BackpackRows(database)),
         empty=EmptyBackpack(backpacks=backpacks),
     )
+    received = OwnCredentials(
+        reading=OwnRows(database), recipient_key=recipient_keys(settings.key_encryption_key_bytes), clock=clock
+    )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
     hosts = host_uses(settings, database, fetcher, uses.keep, clock)
     return (
         open_badges_routes(uses, base),
         discovery_routes(host),
         backpack_routes(uses, base),
+        own_credential_routes(received, Addresses(base)),
         host_routes(hosts, base),
         return_routes(hosts),
     )

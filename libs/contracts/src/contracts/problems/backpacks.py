@@ -16,6 +16,15 @@ ENTRIES = (
         BACKPACK,
     ),
     ProblemType(
+        "address-not-confirmed",
+        403,
+        "The token says no confirmed e-mail address",
+        "What was issued to a person is found by an e-mail address that is confirmed and that the program may know.",
+        "Confirm the address at `/login/address`, and get a token with the scopes `email` and `backpack:manage`.",
+        "the token says no confirmed e-mail address: ask for the scope email too, and confirm the address",
+        "/learners/me/credentials",
+    ),
+    ProblemType(
         "backpack-full",
         403,
         "The backpack is full",

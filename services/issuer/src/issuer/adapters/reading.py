@@ -121,7 +121,7 @@ class Reading:
         table = CREDENTIALS
         query = select(*rows.WITHOUT_DOCUMENT).where(table.c.org_id == org_id, *_filters(wanted))
         if page.after is not None:
-            query = query.where(tuple_(table.c.issued_at, table.c.id) < _position(page.after))
+            query = query.where(tuple_(table.c.issued_at, table.c.id) < place_after(page.after))
         query = query.order_by(table.c.issued_at.desc(), table.c.id.desc()).limit(page.limit + 1)
         found = [rows.credential(row) for row in await self._rows(query)]
         items = found[: page.limit]
@@ -222,7 +222,8 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     return filters
 
 
-def _position(after: tuple[str, ...]) -> Any:
+def place_after(after: tuple[str, ...]) -> Any:
+    """The place in a list of credentials, newest first, that a cursor names. Raises Invalid."""
     try:
         moment, credential_id = after
         # Refused here and not by the driver: that would leave its statement, and a lock on the table, open.

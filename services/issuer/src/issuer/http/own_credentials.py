@@ -1,0 +1,64 @@
+"""/learners/me/credentials: what was issued here to the person's confirmed address."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from issuer.core.addresses import Addresses
+from issuer.core.own_credentials import OwnCredentials
+from issuer.http.credential_bodies import CredentialsPage, summary
+from issuer.http.keepers import PersonScope
+from issuer.http.problems import problems
+from service_kit.app import router
+from service_kit.auth import Caller
+from service_kit.errors import Forbidden
+from service_kit.inputs import PageRequest
+from service_kit.pagination import LINK, link_next, page_request
+
+PREFIX = "/learners/me/credentials"
+Manages = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+def own_credential_routes(uses: OwnCredentials, addresses: Addresses) -> APIRouter:
+    """A person's own credentials, whichever organization issued them."""
+    routes = router(prefix=PREFIX, tags=["backpack"])
+
+    @routes.get(
+        "",
+        operation_id="listOwnCredentials",
+        summary="What was issued to me here",
+        response_model=CredentialsPage,
+        responses=LINK | problems(422),
+    )
+    async def received(
+        request: Request, response: Response, caller: Manages, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> dict[str, Any]:
+        found = await uses.page(_digest(caller), page)
+        response.headers.update(PRIVATE)
+        return {
+            "items": [summary(credential, status, addresses) for credential, status in found.items],
+            "next": link_next(request, response, addresses.base_url, found.next),
+        }
+
+    @routes.get(
+        "/{credential_id}",
+        operation_id="getOwnCredential",
+        summary="One of them, as it was signed",
+        response_model=dict[str, Any],
+        responses=problems(404, 422),
+    )
+    async def document(credential_id: str, caller: Manages) -> Response:
+        text = await uses.document(_digest(caller), credential_id)
+        return Response(text, headers=PRIVATE, media_type="application/json")
+
+    return routes
+
+
+def _digest(caller: Caller) -> str:
+    if caller.email_sha256 is None:
+        raise Forbidden(
+            "the token says no confirmed e-mail address: ask for the scope email too, and confirm the address",
+            code="address-not-confirmed",
+        )
+    return caller.email_sha256
