@@ -79,6 +79,7 @@ STATUS_LISTS = Table(
     Column("published_changes", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("published_at", MOMENT, nullable=False),
+    Column("digest", Text),
     CheckConstraint("next_counter BETWEEN 0 AND length", name="counter_in_list"),
     CheckConstraint("published_changes <= changes", name="published_what_happened"),
 )
@@ -209,6 +210,8 @@ ACHIEVEMENTS = Table(
     # JSON, not JSONB: credentials embed it, and its members keep the order they were published in.
     Column("document", JSON, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
+    # Whether it may matter to a pathway: see pathway_feeds.
+    Column("fed", Boolean, nullable=False, server_default=text("false")),
 )
 
 BACKPACKS = Table(

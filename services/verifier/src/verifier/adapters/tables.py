@@ -1,7 +1,19 @@
 """The verifier's tables: projections of the fleet, each organization's trust and challenges, and its history."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from service_kit.tables import NAMING
 
@@ -39,6 +51,15 @@ CREDENTIAL_STATES = Table(
     Column("corrected_digest", Text),
     Column("corrected_valid_from", DateTime(timezone=True)),
     Column("corrected_revision", BigInteger),
+)
+
+PATHWAYS = Table(
+    "pathways",
+    METADATA,
+    Column("pathway_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # JSON, not JSONB: its digest is of the numbers as they were written.
+    Column("document", JSON, nullable=False),
 )
 
 TRUSTED_ISSUERS = Table(
