@@ -5,6 +5,7 @@ grows with each change of its aggregate; a projection applies only a higher one,
 """
 
 import math
+import uuid
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
@@ -38,6 +39,15 @@ class Payload(BaseModel):
     def key(self) -> str:
         """The record key: one aggregate, one key, one partition."""
         raise TypeError(f"{type(self).__name__} has no key")
+
+    def event_id(self) -> str | None:
+        """The id of the one event that can tell this; None where that is for the envelope to choose."""
+        return None
+
+
+def credential_event_id(credential_id: str, revision: int) -> str:
+    """The id of the event that told a credential's revision: what `caused_by` of another event names."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{credential_id}#{revision}"))
 
 
 class AchievementState(Payload):
@@ -165,9 +175,15 @@ class SignedCredential(Payload):
     digest: str = Field(description="'u' + base64url of SHA-256 over the canonical (RFC 8785) signed document")
     status_list: str = Field(description="URL of the status list")
     status_index: int = Field(ge=0)
+    caused_by: str | None = Field(
+        default=None, description="id of the event that this one follows from, by the rules of a pathway"
+    )
 
     def key(self) -> str:
         return self.credential_id
+
+    def event_id(self) -> str | None:
+        return credential_event_id(self.credential_id, self.revision)
 
 
 class CredentialIssued(SignedCredential):
@@ -197,9 +213,15 @@ class CredentialStatusChanged(Payload):
     revision: int = Field(ge=2)
     state: Literal["revoked", "suspended", "issued"]
     changed_at: AwareDatetime
+    caused_by: str | None = Field(
+        default=None, description="id of the event that this one follows from, by the rules of a pathway"
+    )
 
     def key(self) -> str:
         return self.credential_id
+
+    def event_id(self) -> str | None:
+        return credential_event_id(self.credential_id, self.revision)
 
 
 class CredentialRevoked(CredentialStatusChanged):
@@ -238,4 +260,5 @@ __all__ = [
     "Payload",
     "SignedCredential",
     "StatusListPublished",
+    "credential_event_id",
 ]

@@ -55,7 +55,12 @@ ACHIEVEMENT_PUBLISHED = Topic(
     ("issuer", "registry"),
 )
 PATHWAY_PUBLISHED = Topic(
-    "pathway-published", "catalog", "<pathway uuid>/<version>", True, (PathwayPublished, PathwayRetired)
+    "pathway-published",
+    "catalog",
+    "<pathway uuid>/<version>",
+    True,
+    (PathwayPublished, PathwayRetired),
+    ("issuer", "verifier"),
 )
 ISSUER_PUBLISHED = Topic(
     "issuer-published", "issuer", "<issuer slug>", True, (IssuerPublished,), ("catalog", "registry", "verifier")

@@ -44,7 +44,7 @@ class Outbox:
 
 def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> dict[str, object]:
     """One event as a row, for a writer that has a connection only. Raises Invalid for one too large for the bus."""
-    event = envelope(payload, event_id=ids(), source=source, time=clock())
+    event = envelope(payload, event_id=payload.event_id() or ids(), source=source, time=clock())
     if len(event.data) > MAX_VALUE:
         raise Invalid(f"this is too large to be published: {len(event.data)} bytes of {MAX_VALUE}")
     headers: Sequence[tuple[str, bytes]] = event.headers()

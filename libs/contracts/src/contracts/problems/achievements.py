@@ -8,6 +8,7 @@ BATCH = "/batches/0198c0de-0000-7000-8000-000000000004"
 DERIVE = "/vc/credentials/derive"
 ISSUE_ANY = "/vc/credentials/issue"
 
+STACK = "/stacks/0198c0de-0000-7000-8000-0000000000b1"
 PATHWAY = "/pathways/0198c0de-0000-7000-8000-0000000000a1"
 
 ENTRIES = (
@@ -39,6 +40,43 @@ ENTRIES = (
         "Delete the draft.",
         "the pathway was never published; delete the draft",
         f"{PATHWAY}/retire",
+    ),
+    ProblemType(
+        "stack-not-waiting",
+        409,
+        "This stack is not to be decided about",
+        "Only a stack that waits is approved or refused; it was decided, or its pathway is no longer complete.",
+        "Read the stack: its history says what became of it, when and why.",
+        "a stack that is refused is not to be decided about",
+        f"{STACK}/approve",
+    ),
+    ProblemType(
+        "stack-not-complete",
+        409,
+        "The pathway is no longer complete",
+        "A component was revoked, suspended or corrected, or has expired, since the stack began to wait. It was "
+        "withdrawn.",
+        "Nothing: when the pathway is complete again, another stack waits.",
+        "its components no longer complete the pathway",
+        f"{STACK}/approve",
+    ),
+    ProblemType(
+        "stack-not-awarded",
+        409,
+        "There is no record of this stack at present",
+        "A record holds the stack's credential and its components, all of which must stand.",
+        "Read the stack: its status and history say what it is waiting for.",
+        "a stack that is suspended has no record",
+        f"{STACK}/record",
+    ),
+    ProblemType(
+        "stack-too-large",
+        409,
+        "The stack has more components than a credential can hold",
+        "A verifier reads credentials of up to 256 kB and 2,000 values; a record holds its components whole.",
+        "Divide the pathway: a component may be worth a credential of its own, reached by a pathway of its own.",
+        "it has more components than a credential can name",
+        f"{STACK}/approve",
     ),
     ProblemType(
         "course-code-taken",
