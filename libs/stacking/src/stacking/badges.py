@@ -12,6 +12,7 @@ from typing import Any
 from stacking.evidence import NO_CREDITS, Held
 from stacking.members import decimal
 
+VERSIONED = re.compile(r"(https?://.+)/versions/[1-9][0-9]{0,5}")
 EQF = re.compile(r"https?://data\.europa\.eu/snb/eqf/([1-8])")
 Document = Mapping[str, Any]
 
@@ -21,13 +22,16 @@ class NotEvidence(ValueError):
 
 
 def held_from(credential: Document, counted_in: frozenset[str] = frozenset()) -> Held:
-    """Raises NotEvidence. `counted_in`: pathways whose completion the credential already counts in."""
+    """Raises NotEvidence. `counted_in`: pathways whose completion the credential already counts in.
+
+    The achievement is meant in all its versions: that is how pathways name it.
+    """
     subject = _object(credential.get("credentialSubject"), "credentialSubject")
     achievement = _object(subject.get("achievement"), "credentialSubject.achievement")
     issuer = credential.get("issuer")
     return Held(
         id=_text(credential.get("id"), "id"),
-        achievement=_text(achievement.get("id"), "credentialSubject.achievement.id"),
+        achievement=_unversioned(_text(achievement.get("id"), "credentialSubject.achievement.id")),
         issuer=_text(issuer.get("id") if isinstance(issuer, Mapping) else issuer, "issuer"),
         awarded=_day(credential.get("awardedDate") or credential.get("validFrom")),
         credits=_credits(subject, achievement),
@@ -47,6 +51,11 @@ def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise NotEvidence(f"{where} is missing")
     return value
+
+
+def _unversioned(achievement: str) -> str:
+    found = VERSIONED.fullmatch(achievement)
+    return found[1] if found else achievement
 
 
 def _day(value: object) -> date:

@@ -6,21 +6,47 @@
         "hasCondition": [{"logicalOperator": "or", "targetComponent": [...]}]}},
     {"id": "python", "type": "CourseComponent", "name": "Python", "proxyFor": ["https://.../achievements/..."],
         "creditValue": 5, "hasConstraint": [{"type": "LevelAtLeast", "level": 6}]}],
- "sharing": [{"pathway": "https://...", "maximumCredits": 10}], "atMostOneOf": [[...]], "notForHoldersOf": [...]}
+ "sharing": [{"pathway": "https://...", "maximumCredits": 10}], "atMostOneOf": [[...]], "notForHoldersOf": [...],
+ "awarding": "approval"}
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from stacking.constraint_documents import read_constraint, write_constraint
 from stacking.members import Members, NotAPathway, Problem, number
-from stacking.model import Component, Condition, Kind, Pathway, Sharing
+from stacking.model import Awarding, Component, Condition, Kind, Pathway, Sharing
 
 MAX_COMPONENTS = 300
 MAX_DEPTH = 12
 MAX_LIST = 300
 Document = dict[str, Any]
+MEMBERS = frozenset(
+    {
+        "name",
+        "description",
+        "hasDestinationComponent",
+        "hasPart",
+        "sharing",
+        "atMostOneOf",
+        "notForHoldersOf",
+        "awarding",
+    }
+)
+
+
+def said(document: Mapping[str, Any]) -> Document:
+    """What a published version says of the pathway, without what the catalog says of the version."""
+    return {name: value for name, value in document.items() if name in MEMBERS}
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a pathway's document as sorted JSON, in hexadecimal. The catalog publishes it with each version."""
+    text = json.dumps(said(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read(document: object, *, identifier: str, version: int) -> Pathway:
@@ -41,6 +67,7 @@ def read(document: object, *, identifier: str, version: int) -> Pathway:
         sharing=tuple(_sharing(limit) for limit in members.objects("sharing", MAX_LIST, required=False)),
         one_of=tuple(members.groups("atMostOneOf", MAX_LIST)),
         not_for=frozenset(members.texts("notForHoldersOf", MAX_LIST)),
+        awarding=members.choice("awarding", {one.value: one for one in Awarding}, Awarding.AUTOMATIC),
     )
     members.text("description", required=False)
     members.done()
@@ -108,6 +135,7 @@ def write(pathway: Pathway) -> Document:
             "sharing": [{"pathway": one.pathway, "maximumCredits": number(one.credits)} for one in pathway.sharing],
             "atMostOneOf": [sorted(group) for group in pathway.one_of],
             "notForHoldersOf": sorted(pathway.not_for),
+            "awarding": None if pathway.awarding is Awarding.AUTOMATIC else pathway.awarding.value,
         }
     )
 

@@ -8,6 +8,13 @@ from enum import StrEnum
 from stacking.constraints import Constraint
 
 
+class Awarding(StrEnum):
+    """What happens when a learner completes a pathway: its credential is issued, or somebody is asked first."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+
+
 class Kind(StrEnum):
     """What a component stands for: the subclasses of CTDL's PathwayComponent."""
 
@@ -87,3 +94,15 @@ class Pathway:
     sharing: tuple[Sharing, ...] = ()
     one_of: tuple[frozenset[str], ...] = ()
     not_for: frozenset[str] = frozenset()
+    awarding: Awarding = Awarding.AUTOMATIC
+
+    @property
+    def worth(self) -> str | None:
+        """The achievement that a completed pathway is worth, if any: the first that its destination stands for."""
+        return next(iter(self.components[self.destination].accepts), None)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """All achievements that it names, the one it is worth included."""
+        accepted = (one for component in self.components.values() for one in component.accepts)
+        return frozenset((*accepted, *self.not_for))

@@ -130,6 +130,10 @@ class PathwayMembers(Members):
         list[Annotated[list[Uri], Field(max_length=Many)]], Field(max_length=Many, description="groups of achievements")
     ] = []
     not_for_holders_of: Annotated[list[Uri], Field(max_length=Many, description="achievements")] = []
+    awarding: Annotated[
+        Literal["automatic", "approval"] | None,
+        Field(description="when it is complete: issue its credential (if not said), or ask somebody first"),
+    ] = None
 
     def members(self) -> dict[str, Any]:
         """As it was said: names as in JSON, nothing that was left out."""
