@@ -57,6 +57,9 @@ class Web:
     async def schema(self, url: str) -> Resolution:
         return await self.controller(url)
 
+    async def pathway(self, url: str) -> Resolution:
+        return await self.controller(url)
+
 
 def record_of(payload: Payload, event_id: str | None = None) -> Record:
     """A payload as its producer's relay puts it on the bus."""

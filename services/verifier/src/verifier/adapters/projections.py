@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import RowMapping, case, func, or_, select
+from sqlalchemy import RowMapping, case, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.verify import KnownState as State
-from verifier.adapters.tables import CREDENTIAL_STATES, ISSUERS, STATUS_LISTS
-from verifier.core.model import Correction, KnownIssuer, KnownList, KnownState
+from verifier.adapters.tables import CREDENTIAL_STATES, ISSUERS, PATHWAYS, STATUS_LISTS
+from verifier.core.model import Correction, Json, KnownIssuer, KnownList, KnownState, PathwayVersion
 
 CORRECTION = ("corrected_digest", "corrected_valid_from", "corrected_revision")
 
@@ -72,6 +72,26 @@ class StatusLists:
                 where=news.revision > STATUS_LISTS.c.revision,
             )
         )
+
+
+class Pathways:
+    """See core.ports.Pathways."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def by_versions(self, versions: Collection[PathwayVersion]) -> Mapping[PathwayVersion, Json]:
+        """The documents of those that are known."""
+        table = PATHWAYS.c
+        query = select(PATHWAYS).where(tuple_(table.pathway_id, table.version).in_(versions))
+        rows = (await self._session.execute(query)).mappings()
+        return {(row["pathway_id"], row["version"]): row["document"] for row in rows}
+
+    async def add(self, version: PathwayVersion, document: Json) -> None:
+        """Keep it. What a version says never changes."""
+        pathway_id, number = version
+        values = {"pathway_id": pathway_id, "version": number, "document": document}
+        await self._session.execute(insert(PATHWAYS).values(values).on_conflict_do_nothing())
 
 
 class States:

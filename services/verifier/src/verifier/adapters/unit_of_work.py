@@ -4,7 +4,7 @@ from typing import Self
 
 from service_kit import database
 from verifier.adapters.challenges import Challenges
-from verifier.adapters.projections import Issuers, States, StatusLists
+from verifier.adapters.projections import Issuers, Pathways, States, StatusLists
 from verifier.adapters.repositories import TrustedIssuers, Verifications
 
 
@@ -14,6 +14,7 @@ class UnitOfWork(database.UnitOfWork):
     issuers: Issuers
     status_lists: StatusLists
     states: States
+    pathways: Pathways
     trusted_issuers: TrustedIssuers
     verifications: Verifications
     challenges: Challenges
@@ -23,6 +24,7 @@ class UnitOfWork(database.UnitOfWork):
         self.issuers = Issuers(self.session)
         self.status_lists = StatusLists(self.session)
         self.states = States(self.session)
+        self.pathways = Pathways(self.session)
         self.trusted_issuers = TrustedIssuers(self.session)
         self.verifications = Verifications(self.session)
         self.challenges = Challenges(self.session)

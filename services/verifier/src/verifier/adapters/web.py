@@ -21,6 +21,7 @@ from verifier.core.ports import Processor
 CONTROLLER_S = 60.0  # how long a key that its owner withdrew may still be believed
 LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most
 SCHEMA_S = 300.0
+PATHWAY_S = 300.0
 UNUSABLE_S = 1.0  # a list that is past its time, whoever asks for it
 FAILURE_S = 5.0
 UNKNOWN_KEY_S = 5.0  # how often somebody who names keys that do not exist can make us ask
@@ -29,6 +30,7 @@ OVERHEAD = 1024  # bytes charged for any entry
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
 JWT_LIST_TYPES = "application/statuslist+jwt"
 LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
+PATHWAY_TYPES = "application/json"
 SCHEMA_TYPES = "application/schema+json, application/json"
 
 Life = Callable[[Json, datetime], float]
@@ -79,6 +81,10 @@ class CachedWeb:
     async def schema(self, url: str) -> Resolution:
         """A JSON Schema, at most five minutes old."""
         return (await self._get(url, SCHEMA_TYPES, lambda _document, _now: SCHEMA_S)).found
+
+    async def pathway(self, url: str) -> Resolution:
+        """A version of a pathway, at most five minutes old."""
+        return (await self._get(url, PATHWAY_TYPES, lambda _document, _now: PATHWAY_S)).found
 
     async def close(self) -> None:
         """Give up what is still being fetched."""

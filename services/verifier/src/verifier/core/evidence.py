@@ -5,9 +5,9 @@ All others come from the web, so many at a time, under one deadline for the whol
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from credential_core.did import did_web_url, holds_method
 from credential_core.errors import DidError
@@ -15,7 +15,7 @@ from credential_core.verify import Failure, Resolution, needs
 from credential_core.verify.inputs import issuer_id
 from service_kit.clock import Clock
 from verifier.core.fleet import Fleet
-from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
+from verifier.core.model import Evidence, Identity, Json, KnownState, PathwayVersion, Wanted
 from verifier.core.ports import NewUnitOfWork, Web
 
 MOST = 32  # of each kind: controllers, lists, schemas. What is beyond is not fetched, which leaves the verdict open
@@ -24,7 +24,7 @@ DEADLINE_S = 8.0
 PATIENCE_S = 1.0
 PAUSE_S = 0.05
 
-Lookup = Callable[[str], Coroutine[Any, Any, Resolution]]
+N = TypeVar("N")
 
 
 class Gather:
@@ -56,7 +56,14 @@ class Gather:
         search.methods = set(asked.methods)
         search.as_tokens = wanted.as_tokens
         await self._from_fleet(evidence, {*asked.controllers[:MOST], *wanted.issuers}, set(lists), search.methods)
-        await search.lists_and_schemas(evidence, lists, asked.schemas[:MOST], asked.controllers[:MOST])
+        await self._pathways(evidence, wanted.pathways[:MOST])
+        await search.all_that_is_asked(
+            evidence,
+            lists=lists,
+            schemas=asked.schemas[:MOST],
+            controllers=asked.controllers[:MOST],
+            pathways=wanted.pathways[:MOST],
+        )
         held = () if wanted.as_tokens else evidence.status_lists.values()
         found = [credential for credential in held if not isinstance(credential, Failure)]
         of_lists = [needs(each) for each in found]
@@ -66,7 +73,8 @@ class Gather:
         known = {name for name, each in evidence.issuers.items() if _holds(each.did_document, name, search.methods)}
         await self._from_fleet(evidence, {*signers, *list_issuers} - known, set(), search.methods)
         await search.controllers(evidence, signers)
-        await self._last_word(evidence, org_id, wanted.identities, wanted.issuers | list_issuers)
+        identities = (*wanted.identities, *wanted.components)
+        await self._last_word(evidence, org_id, identities, wanted.issuers | list_issuers)
         return evidence
 
     async def _from_fleet(self, evidence: Evidence, issuers: set[str], lists: set[str], methods: set[str]) -> None:
@@ -86,6 +94,20 @@ class Gather:
             if clock() >= patience:
                 return
             if issuers or lists:
+                await asyncio.sleep(PAUSE_S)
+
+    async def _pathways(self, evidence: Evidence, versions: Collection[PathwayVersion]) -> None:
+        """Those of the fleet. A credential that was awarded by one comes after it, on another topic."""
+        clock = asyncio.get_running_loop().time
+        patience = clock() + self._patience_s
+        missing = {version for version in versions if self._fleet.owns(version[0])}
+        while missing:
+            async with self._unit_of_work() as work:
+                evidence.pathways.update(await work.pathways.by_versions(missing))
+            missing -= evidence.pathways.keys()
+            if clock() >= patience:
+                return
+            if missing:
                 await asyncio.sleep(PAUSE_S)
 
     async def _last_word(
@@ -125,14 +147,21 @@ class _Search:
         self.methods: set[str] = set()
         self.as_tokens = False
 
-    async def lists_and_schemas(
-        self, evidence: Evidence, lists: Iterable[str], schemas: Iterable[str], controllers: Iterable[str]
+    async def all_that_is_asked(
+        self,
+        evidence: Evidence,
+        *,
+        lists: Iterable[str],
+        schemas: Iterable[str],
+        controllers: Iterable[str],
+        pathways: Iterable[PathwayVersion],
     ) -> None:
         """All that the document itself asks for, at once."""
         async with asyncio.TaskGroup() as group:
             self._start(group, evidence.controllers, controllers, self._controller)
             self._start(group, evidence.schemas, schemas, self._schema)
             self._start(group, evidence.status_lists, lists, lambda url: self._status_list(evidence, url))
+            self._start(group, evidence.pathways, pathways, self._pathway)
 
     async def controllers(self, evidence: Evidence, names: Iterable[str]) -> None:
         """Those that are not there yet."""
@@ -140,13 +169,19 @@ class _Search:
             self._start(group, evidence.controllers, names, self._controller)
 
     def _start(
-        self, group: asyncio.TaskGroup, found: dict[str, Resolution], names: Iterable[str], look_up: Lookup
+        self,
+        group: asyncio.TaskGroup,
+        found: dict[N, Resolution],
+        names: Iterable[N],
+        look_up: Callable[[N], Coroutine[Any, Any, Resolution]],
     ) -> None:
         for name in names:
             if name not in found:
                 group.create_task(self._within(found, name, look_up))
 
-    async def _within(self, found: dict[str, Resolution], name: str, look_up: Lookup) -> None:
+    async def _within(
+        self, found: dict[N, Resolution], name: N, look_up: Callable[[N], Coroutine[Any, Any, Resolution]]
+    ) -> None:
         try:
             async with asyncio.timeout_at(self._deadline), self._turns:
                 found[name] = await look_up(name)
@@ -166,6 +201,12 @@ class _Search:
         if self._fleet.owns(url):
             return Failure("schema_not_published", "this fleet publishes no schemas")
         return await self._web.schema(url)
+
+    async def _pathway(self, version: PathwayVersion) -> Resolution:
+        pathway_id, number = version
+        if self._fleet.owns(pathway_id):
+            return Failure("pathway_not_published", "this fleet's catalog has not published it")
+        return await self._web.pathway(f"{pathway_id}/versions/{number}")
 
     async def _status_list(self, evidence: Evidence, url: str) -> Resolution:
         if self._fleet.owns(url):

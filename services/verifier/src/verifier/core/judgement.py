@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,8 @@ from credential_core.verify import (
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
 from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
+from verifier.core.stacks import judge_stacks, with_stacks
+from verifier.core.stacks import readable as given_along
 
 UNKNOWN = "issuer_unknown"
 LONGEST_IDENTIFIER = 2048
@@ -45,11 +47,15 @@ LONGEST_IDENTIFIER = 2048
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A document, and what to gather for it. An SD-JWT is kept as its text: what it discloses is not a document."""
+    """A document, and what to gather for it. An SD-JWT is kept as its text: what it discloses is not a document.
+
+    `components` are documents that were given along, for the stacked credentials in it.
+    """
 
     document: Json
     wanted: Wanted
     sd_jwt: str | None = None
+    components: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Vouch:
     answer: TrustAnswer
 
 
-def read(credential: Json | str) -> Reading:
+def read(credential: Json | str, components: Sequence[Json | str] = ()) -> Reading:
     """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT."""
     if isinstance(credential, str) and is_sd_jwt(credential):
         text = credential.strip()
@@ -91,7 +97,7 @@ def read(credential: Json | str) -> Reading:
     except CredentialError as error:
         text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
         return Reading(_digest_of_text(text), rejected(error))
-    readable = Readable(document, wanted(document))
+    readable = Readable(document, wanted(document), components=tuple(given_along(components)))
     if isinstance(document, Enveloped):
         return Reading(_digest_of_text(document.envelope.jws.text), readable)
     return Reading(digest(document), readable)
@@ -100,7 +106,7 @@ def read(credential: Json | str) -> Reading:
 def wanted(document: Json) -> Wanted:
     """What verifying a document takes, with all that is inside of it."""
     identities = (_identity(each) for each in (document, *documents_within(document)))
-    return Wanted(needs(document, nested=True), tuple(dict.fromkeys(identities)))
+    return with_stacks(Wanted(needs(document, nested=True), tuple(dict.fromkeys(identities))), document)
 
 
 def _identity(document: Mapping[str, Any]) -> Identity:
@@ -153,7 +159,8 @@ def _judged(
         domain=options.domain,
         challenge=options.challenge,
     )
-    return _told(report, vouched, unknown)
+    told = _told(report, vouched, unknown)
+    return judge_stacks(told, subject.document, subject.components, evidence, now)
 
 
 def _known(state: KnownState) -> KnownStatus:

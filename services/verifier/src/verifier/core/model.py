@@ -10,6 +10,8 @@ from credential_core.verify import KnownState as State
 from credential_core.verify import Needs, Resolution
 
 Json = dict[str, Any]
+PathwayVersion = tuple[str, int]
+"""A pathway's URL, and the number of a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,15 @@ class Identity:
 class Wanted:
     """What to gather for a document, the documents inside of it included. The document's own identity comes first.
 
-    `as_tokens`: its status lists are JWTs (IETF Token Status List), not credentials.
+    `as_tokens`: its status lists are JWTs (IETF Token Status List), not credentials. `pathways` and `components` are
+    what stacked credentials were decided by.
     """
 
     needs: Needs
     identities: tuple[Identity, ...]
     as_tokens: bool = False
+    pathways: tuple[PathwayVersion, ...] = ()
+    components: tuple[Identity, ...] = ()
 
     @property
     def issuers(self) -> set[str]:
@@ -104,6 +109,7 @@ class Evidence:
     issuers: dict[str, KnownIssuer] = field(default_factory=dict)
     accepted: Collection[str] = ()
     states: dict[str, KnownState] = field(default_factory=dict)
+    pathways: dict[PathwayVersion, Resolution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

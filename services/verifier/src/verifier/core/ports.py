@@ -8,7 +8,16 @@ from typing import ParamSpec, Protocol, Self, TypeVar
 from credential_core.report import Verdict
 from credential_core.verify import Resolution
 from service_kit.inputs import Page, PageRequest
-from verifier.core.model import KnownIssuer, KnownList, KnownState, ReadList, TrustedIssuer, Verification
+from verifier.core.model import (
+    Json,
+    KnownIssuer,
+    KnownList,
+    KnownState,
+    PathwayVersion,
+    ReadList,
+    TrustedIssuer,
+    Verification,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +48,16 @@ class States(Protocol):
 
     async def apply(self, state: KnownState) -> None:
         """Keep it, unless a newer revision is already here; a revocation stays for ever."""
+
+
+class Pathways(Protocol):
+    """The fleet's pathways."""
+
+    async def by_versions(self, versions: Collection[PathwayVersion]) -> Mapping[PathwayVersion, Json]:
+        """The documents of those that are known."""
+
+    async def add(self, version: PathwayVersion, document: Json) -> None:
+        """Keep it. What a version says never changes."""
 
 
 class TrustedIssuers(Protocol):
@@ -90,6 +109,9 @@ class UnitOfWork(Protocol):
     def states(self) -> States: ...
 
     @property
+    def pathways(self) -> Pathways: ...
+
+    @property
     def trusted_issuers(self) -> TrustedIssuers: ...
 
     @property
@@ -122,6 +144,9 @@ class Web(Protocol):
         """A status list that is a JWT, unread: JSON that holds it as `token`."""
 
     async def schema(self, url: str) -> Resolution: ...
+
+    async def pathway(self, url: str) -> Resolution:
+        """A version of a pathway, as its catalog publishes it."""
 
 
 class Processor(Protocol):

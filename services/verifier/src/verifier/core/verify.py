@@ -1,6 +1,6 @@
 """The use case: verify a credential or a presentation, answer with reasons, and remember that it was done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +41,18 @@ class Verify:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, org_id: str, credential: Json | str, options: Options = DEFAULT) -> Answer:
-        """Any text or object gets a verdict. Raises Unavailable when there is no room to compute one."""
-        return await self._answer(org_id, credential, options, judge)
+    async def __call__(
+        self,
+        org_id: str,
+        credential: Json | str,
+        options: Options = DEFAULT,
+        components: Sequence[Json | str] = (),
+    ) -> Answer:
+        """Any text or object gets a verdict. Raises Unavailable when there is no room to compute one.
+
+        `components` are those of a stacked credential, as many as are at hand.
+        """
+        return await self._answer(org_id, credential, options, judge, components)
 
     async def presentation(self, org_id: str, presentation: Json | str, options: Options = DEFAULT) -> Answer:
         """The same for a presentation. A challenge of ours answers once, whatever the verdict."""
@@ -52,8 +61,15 @@ class Verify:
             return await self._remember(org_id, reading, SPENT)
         return await self._answer(org_id, presentation, options, judge_presentation)
 
-    async def _answer(self, org_id: str, document: Json | str, options: Options, judgement: Judgement) -> Answer:
-        reading = await self._processor(read, document)
+    async def _answer(
+        self,
+        org_id: str,
+        document: Json | str,
+        options: Options,
+        judgement: Judgement,
+        components: Sequence[Json | str] = (),
+    ) -> Answer:
+        reading = await self._processor(read, document, components)
         found = reading.outcome
         if isinstance(found, Report):
             return await self._remember(org_id, reading, found)

@@ -10,6 +10,9 @@ from contracts.events import (
     CredentialStatusChanged,
     CredentialSuspended,
     IssuerPublished,
+    PathwayPublished,
+    PathwayRetired,
+    PathwayState,
     Payload,
     StatusListPublished,
 )
@@ -18,6 +21,7 @@ from contracts.topics import (
     CREDENTIAL_ISSUED,
     CREDENTIAL_REVOKED,
     ISSUER_PUBLISHED,
+    PATHWAY_PUBLISHED,
     STATUS_LIST_PUBLISHED,
 )
 from credential_core.verify import KnownState as State
@@ -26,7 +30,14 @@ from service_kit.inbox import Handler, Received, Subscription
 from verifier.core.model import Correction, KnownIssuer, KnownList, KnownState
 from verifier.core.ports import UnitOfWork
 
-TOPICS = (ISSUER_PUBLISHED, STATUS_LIST_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ACCESS_REVOKED)
+TOPICS = (
+    ISSUER_PUBLISHED,
+    STATUS_LIST_PUBLISHED,
+    CREDENTIAL_ISSUED,
+    CREDENTIAL_REVOKED,
+    PATHWAY_PUBLISHED,
+    ACCESS_REVOKED,
+)
 
 
 def subscriptions() -> list[Subscription[Any]]:
@@ -37,6 +48,8 @@ def subscriptions() -> list[Subscription[Any]]:
         StatusListPublished: status_list_published,
         **dict.fromkeys(changes, credential_changed),
         CredentialCorrected: credential_corrected,
+        PathwayPublished: pathway_published,
+        PathwayRetired: pathway_published,
     }
     followed: list[Subscription[Any]] = [Subscription(payload, handler) for payload, handler in handlers.items()]
     return [*followed, revoked_access.subscription()]
@@ -79,3 +92,9 @@ async def credential_corrected(work: UnitOfWork, received: Received[CredentialCo
     await work.states.apply(
         KnownState(event.credential_id, event.issuer_id, State(event.state), event.revision, correction)
     )
+
+
+async def pathway_published(work: UnitOfWork, received: Received[PathwayState]) -> None:
+    """A version of a pathway. Whether it is retired plays no part: what was awarded by it stays."""
+    event = received.payload
+    await work.pathways.add((event.pathway_id, event.version), dict(event.document))

@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from credential_core.report import Outcome, Verdict
 from verifier.core.judgement import Options
 
+MOST_COMPONENTS = 300
+
 
 def _object_or_string(value: Any) -> Any:
     if isinstance(value, dict | str):
@@ -53,13 +55,20 @@ class VerificationRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     credential: CredentialInput
+    components: list[CredentialInput] = Field(
+        default=[],
+        max_length=MOST_COMPONENTS,
+        description="of a stacked credential, those that you were given: they are held against what its record states",
+    )
     policy: PolicyRequest = PolicyRequest()
 
 
 class CheckResponse(BaseModel):
     """One check: what was looked at, what was found, why, and on whose word."""
 
-    check: str = Field(examples=["parse", "schema", "proof", "validity_period", "status", "issuer_trust", "correction"])
+    check: str = Field(
+        examples=["parse", "schema", "proof", "validity_period", "status", "issuer_trust", "correction", "stack"]
+    )
     outcome: Outcome
     code: str
     detail: str

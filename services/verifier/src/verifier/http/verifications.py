@@ -36,7 +36,7 @@ def routes(verify: Verify, history: History, public_base_url: str) -> APIRouter:
     @api.post(PATH, responses=problems(400, 401, 403, 413, 422, 503))
     async def create(request: VerificationRequest, caller: MayVerify) -> VerificationResponse:
         """Verify a credential. Any credential gets a verdict with reasons; only a malformed request is an error."""
-        answer = await verify(caller.org, request.credential, request.policy.options())
+        answer = await verify(caller.org, request.credential, request.policy.options(), request.components)
         report = answer.report
         return VerificationResponse(
             id=answer.id,
