@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from laurel.cli import batch, changes, credentials, keys, login, sandbox, verify
+from laurel.cli import batch, changes, credentials, keys, login, sandbox, stacks, verify
 from laurel.cli.app import app
 from laurel.cli.screen import complain
 from laurel.errors import LaurelError
 
 FAILED = 4
 
-__all__ = ["app", "main", "batch", "changes", "credentials", "keys", "login", "sandbox", "verify"]
+__all__ = ["app", "main", "batch", "changes", "credentials", "keys", "login", "sandbox", "stacks", "verify"]
 
 
 def main() -> None:

@@ -46,10 +46,10 @@ def verify(
     else:
         for source, verification in found:
             show_verification(source, verification, every_check=every_check)
-    raise typer.Exit(_code([verification.verdict for _, verification in found]))
+    raise typer.Exit(code_of([verification.verdict for _, verification in found]))
 
 
-def _code(verdicts: list[Verdict]) -> int:
+def code_of(verdicts: list[Verdict]) -> int:
     """What weighs most: invalid, then anything that is not valid."""
     codes = {_CODES.get(verdict, _CODES["indeterminate"]) for verdict in verdicts}
     return next(code for code in (1, 3, 0) if code in codes or code == 0)
@@ -65,12 +65,13 @@ def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
             ]
             if not files:
                 raise Unreadable(f"{source} holds no .json, .jsonld, .jwt or .jws file")
-            yield from ((str(path), _read(path)) for path in files)
+            yield from ((str(path), read_file(path)) for path in files)
         else:
-            yield source, _read(Path(source))
+            yield source, read_file(Path(source))
 
 
-def _read(path: Path) -> str:
+def read_file(path: Path) -> str:
+    """A credential's text. Unreadable if there is none."""
     try:
         with path.open("rb") as file:
             return _decoded(file.read(_LARGEST), str(path))

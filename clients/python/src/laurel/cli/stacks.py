@@ -1,0 +1,76 @@
+"""`laurel stack verify`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+
+from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.logins import DEFAULT
+from laurel.cli.screen import OUT, show_json, show_verification, table
+from laurel.cli.verify import Unreadable, code_of, read_file
+
+GENRE: Final = "PathwayEvaluation"
+HEAD: Final = "data:application/json;base64,"
+
+stack = typer.Typer(help="What was awarded for completed pathways.", no_args_is_help=True)
+app.add_typer(stack, name="stack")
+
+
+@stack.command("verify")
+def verify_stack(
+    file: Annotated[Path, typer.Argument(help="The stacked credential.")],
+    *,
+    components: Annotated[
+        list[Path] | None,
+        typer.Option("--components", help="A component that you were given, or a directory of them. May be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Judge a stacked credential, and make the decision again that it carries. Exit codes as of `laurel verify`."""
+    text = read_file(file)
+    record = _record(text, file)
+    given = [read_file(path) for path in _files(components or [])]
+    with client(name) as laurel:
+        found = laurel.verifications.verify(text, components=given)
+    if as_json:
+        show_json({"source": str(file), "evaluation": record, **found.json})
+    else:
+        show_verification(str(file), found, every_check=True)
+        _show(record)
+    raise typer.Exit(code_of([found.verdict]))
+
+
+def _files(named: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in named:
+        found += sorted(path.glob("*.json")) if path.is_dir() else [path]
+    return found
+
+
+def _record(text: str, file: Path) -> dict[str, Any]:
+    """The evaluation that the credential carries. Unreadable if it carries none."""
+    try:
+        evidence = json.loads(text)["evidence"]
+        [uri] = [one["id"] for one in evidence if one.get("genre") == GENRE]
+        record: dict[str, Any] = json.loads(base64.b64decode(uri.removeprefix(HEAD), validate=True))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
+        raise Unreadable(f"{file} is not a stacked credential: it carries no evaluation of a pathway") from error
+    return record
+
+
+def _show(record: dict[str, Any]) -> None:
+    """Which rules, and where each component counts."""
+    pathway, decision = record.get("pathway", {}), record.get("decision", {})
+    OUT.print(f"  {escape(str(pathway.get('id')))} version {escape(str(pathway.get('version')))}, {record.get('day')}")
+    made = table("counts as", "credits", "component")
+    for one in decision.get("placed", []):
+        made.add_row(*(escape(str(one.get(member))) for member in ("component", "credits", "credential")))
+    OUT.print(made)
