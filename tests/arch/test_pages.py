@@ -48,4 +48,4 @@ def test_every_collection_pages(room: Room) -> None:
 def test_the_collections_are_found() -> None:
     found = {path for room in Room for path, _, _ in collections(room)}
     assert {"/clients", "/organizations/{organization}/members", "/courses", "/issuers", "/batches"} <= found
-    assert {"/issuers/{slug}/keys", "/batches/{batch_id}/rows", "/verifications"} <= found
+    assert {"/issuers/{slug}/keys", "/batches/{batch_id}/rows", "/verifications", "/stacks"} <= found

@@ -35,6 +35,8 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/batches/{batch_id}/resume": STATE,
     "/batches/{batch_id}/cancel": STATE,
     "/batches/{batch_id}/retry": STATE,
+    "/stacks/{stack_id}/approve": STATE,
+    "/stacks/{stack_id}/refuse": STATE,
     "/vc/credentials/status": STATE,
     "/vc/credentials/derive": COMPUTES,
     "/vc/credentials/verify": TODAY,

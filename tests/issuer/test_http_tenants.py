@@ -26,6 +26,8 @@ BODIES: dict[str, object] = {
         for action in ("revoke", "suspend", "reinstate", "correct")
     },
     **{f"POST /batches/{{batch_id}}/{action}": None for action in ("pause", "resume", "cancel", "retry")},
+    **{f"POST /stacks/{{stack_id}}/{action}": {"reason": "a test"} for action in ("approve", "refuse")},
+    "POST /stacks/{stack_id}/record": None,
     "POST /vc/credentials/issue": {"credential": {}},
     "POST /vc/{form}/credentials/issue": {"credential": {}},
     "POST /vc/credentials/status": {"credentialId": "urn:a", "credentialStatus": {"type": "BitstringStatusListEntry"}},
@@ -73,6 +75,7 @@ async def call(  # type: ignore[no-untyped-def]
         "batch_id": credential,
         "key_id": key,
         "kept_id": credential,
+        "stack_id": credential,
         "host_id": "none",
     }
     path = path.format(form="eddsa-rdfc-2022", **names)
@@ -127,5 +130,5 @@ async def state(world: World) -> list[object]:
 
 async def test_lists_hold_only_ones_own(world: World) -> None:
     await world.issue(await world.ready())
-    for path in ("/issuers", "/credentials"):
+    for path in ("/issuers", "/credentials", "/stacks"):
         assert (await world.send("GET", path, org=OTHER_ORG)).json()["items"] == []

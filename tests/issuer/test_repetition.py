@@ -83,8 +83,8 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /vc/credentials/issue": SECURED,
     "POST /vc/{form}/credentials/issue": SECURED,
 }
-TRIED_BESIDE = {"POST /learners/me/hosts"}
-"""Needs another host to connect to: tests/issuer/test_backpack_hosts.py."""
+TRIED_BESIDE = {"POST /learners/me/hosts", "POST /stacks/{stack_id}/record"}
+"""Needs another host to connect to: tests/issuer/test_backpack_hosts.py. Needs a stack: tests/issuer/test_stacks.py."""
 
 
 async def made(world: World) -> dict[str, str]:

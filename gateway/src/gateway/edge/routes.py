@@ -126,7 +126,7 @@ REGISTRY = (
 )
 
 ISSUER = (
-    *_of(Room.ISSUER, "/issuers", "/credentials"),
+    *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks"),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),
     Route(match=Under("/learners/me/hosts"), room=Room.ISSUER, timeout_s=60),

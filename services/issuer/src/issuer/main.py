@@ -45,6 +45,7 @@ from issuer.core.open_changes import OpenChanges
 from issuer.core.own_credentials import OwnCredentials
 from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
+from issuer.core.settle_stacks import SettleStacks
 from issuer.core.signing import Sign
 from issuer.core.slots import Slots
 from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
@@ -59,6 +60,7 @@ from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.own_credentials import own_credential_routes
 from issuer.http.services import Services
+from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
 from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
@@ -88,6 +90,7 @@ class Core:
     publish_lists: PublishStatusLists
     work_batches: WorkBatches
     work_changes: WorkChanges
+    settle_stacks: SettleStacks
 
 
 def wire(
@@ -104,8 +107,21 @@ def wire(
     slots = Slots(unit_of_work=unit_of_work, open_list=open_list)
     compose = Compose(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
     amend = Amend(sign=sign, addresses=addresses, recipient_key=recipient_key, random_bytes=random_bytes)
+    issue_any = IssueAny(
+        unit_of_work=unit_of_work,
+        reading=reading,
+        slots=slots,
+        keys=keys,
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+        new_id=new_id,
+    )
+    parts = StackParts(reading, slots, sign, compose, amend, issue_any)
+    stacks, settle = wire_stacks(database, parts, recipient_key, addresses, clock)
     services = Services(
         addresses=addresses,
+        **stacks,
         **_issuers(settings, database, keys, open_list, clock),
         issue=Issue(
             unit_of_work=unit_of_work,
@@ -116,16 +132,7 @@ def wire(
             clock=clock,
             new_id=new_id,
         ),
-        issue_any=IssueAny(
-            unit_of_work=unit_of_work,
-            reading=reading,
-            slots=slots,
-            keys=keys,
-            addresses=addresses,
-            audit=audit,
-            clock=clock,
-            new_id=new_id,
-        ),
+        issue_any=issue_any,
         set_any_status=SetAnyStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         derive=Derive(offload),
         **_batches(database, unit_of_work, reading, addresses, clock),
@@ -144,7 +151,7 @@ def wire(
         clock=clock,
         new_id=new_id,
     )
-    return Core(services, sign_list, publish, work, _changes(database, amend, addresses, clock))
+    return Core(services, sign_list, publish, work, _changes(database, amend, addresses, clock), settle)
 
 
 def _changes(database: Database, amend: Amend, addresses: Addresses, clock: Clock) -> WorkChanges:
@@ -323,6 +330,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 ListPublisher(database, core.publish_lists).run,
                 BatchWorker(core.work_batches).run,
                 BatchWorker(core.work_changes).run,
+                BatchWorker(core.settle_stacks).run,
             ],
             consume=[consumer.run],
             ready=ready,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
 from issuer.adapters.batches import json_text
+from issuer.adapters.stack_notes import note_changes
 from issuer.adapters.tables import CREDENTIALS, ID, STATUS_CHANGES
 from issuer.core.batch import BatchId, BatchRow
 from issuer.core.model import Credential, CredentialId, StatusChange
@@ -89,6 +90,7 @@ class ChangeTable:
     async def _add_steps(self, changes: Sequence[StatusChange]) -> None:
         values = [rows.of_status_change(change) for change in changes]
         await self._run(ADD_STEPS, columns_of(STATUS_CHANGES, values))
+        await note_changes(self._session, [change.credential_id for change in changes])
 
     async def _run(self, statement: str, parameters: tuple[object, ...]) -> int:
         """Returns how many rows it wrote."""

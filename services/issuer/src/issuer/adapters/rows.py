@@ -226,4 +226,5 @@ def achievement(row: RowMapping, document: dict[str, Any]) -> Achievement:
         org_id=row["org_id"],
         retired=row["retired"],
         document=document,
+        feeds=row["fed"],
     )

@@ -14,6 +14,8 @@ from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
 from issuer.adapters.changes import ChangeTable
+from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
+from issuer.adapters.stacks import PathwayRows, StackRows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
     Achievement,
@@ -33,7 +35,7 @@ from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
 from service_kit.tables import OUTBOX
-from service_kit.unnest import columns_of, insert_all
+from service_kit.unnest import columns_of
 
 SOURCE = "/issuer"
 HOLD_KEYS = """
@@ -42,7 +44,6 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('issuer-keys/' || id, 0)) F
 TAKE_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended('issuer-keys/' || $1::text, 0))"
 ACTIVE_KEYS = "SELECT id::text FROM issuer_keys WHERE id = ANY($1::uuid[]) AND state = 'active'"
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
-ADD_CREDENTIALS = insert_all(CREDENTIALS) + " ON CONFLICT (once) DO NOTHING RETURNING id::text"
 
 
 class IssuerRows:
@@ -134,7 +135,8 @@ class CredentialRows:
         if not credentials:
             return ()
         values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in credentials])
-        stored = await (await self._session.connection()).exec_driver_sql(ADD_CREDENTIALS, values)
+        statement = ADD_AND_NOTE if any(credential.feeds for credential in credentials) else ADD_CREDENTIALS
+        stored = await (await self._session.connection()).exec_driver_sql(statement, values)
         return {CredentialId(found) for found in stored.scalars()}
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
@@ -165,6 +167,7 @@ class CredentialRows:
             freed = update(CREDENTIALS).where(CREDENTIALS.c.id == change.credential_id, CREDENTIALS.c.once.is_not(None))
             await self._session.execute(freed.values(once=None))
         await self._session.execute(insert(STATUS_CHANGES).values(rows.of_status_change(change)))
+        await note_changes(self._session, [change.credential_id])
 
     async def correct(self, credential: Credential, change: StatusChange) -> bool:
         """Replace the document, and add the step to the history. False when the new `once` is taken."""
@@ -175,6 +178,7 @@ class CredentialRows:
         except IntegrityError:
             return False
         await self._session.execute(insert(STATUS_CHANGES).values(rows.of_status_change(change)))
+        await note_changes(self._session, [change.credential_id])
         return True
 
 
@@ -184,8 +188,8 @@ class StatusListRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, status_list: StatusList) -> bool:
-        """Store a new list. False when the issuer has a list with free places already."""
+    async def add(self, status_list: StatusList, digest: str) -> bool:
+        """Store a new list that is published so. False when the issuer has a list with free places already."""
         values = {
             "id": status_list.id,
             "issuer_id": status_list.issuer_id,
@@ -197,6 +201,7 @@ class StatusListRows:
             "published_changes": status_list.published_changes,
             "revision": status_list.revision,
             "published_at": status_list.published_at,
+            "digest": digest,
         }
         statement = insert(STATUS_LISTS).values(values).on_conflict_do_nothing().returning(STATUS_LISTS.c.id)
         return await self._session.scalar(statement) is not None
@@ -223,7 +228,7 @@ class StatusListRows:
         noted = update(table).where(table.c.issuer_id == issuer_id).values(changes=table.c.changes + 1)
         await self._session.execute(noted)
 
-    async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
+    async def advance(self, status_list: StatusList, published_at: datetime, digest: str) -> bool:
         """Count a publication of this snapshot. False when another one came first."""
         table = STATUS_LISTS
         statement = (
@@ -233,6 +238,7 @@ class StatusListRows:
                 revision=status_list.revision + 1,
                 published_changes=status_list.changes,
                 published_at=published_at,
+                digest=digest,
             )
             .returning(table.c.id)
         )
@@ -255,6 +261,7 @@ class AchievementRows:
             retired=achievement.retired,
             document=achievement.document,
             changed_at=changed_at,
+            fed=await is_fed(self._session, achievement.id),
         )
         new = statement.excluded
         await self._session.execute(
@@ -276,6 +283,8 @@ class IssuerUnitOfWork(UnitOfWork):
     changes: ChangeTable
     status_lists: StatusListRows
     achievements: AchievementRows
+    pathways: PathwayRows
+    stacks: StackRows
     idempotency: IdempotencyKeys
     outbox: Outbox
 
@@ -288,6 +297,8 @@ class IssuerUnitOfWork(UnitOfWork):
         self.changes = ChangeTable(self.session)
         self.status_lists = StatusListRows(self.session)
         self.achievements = AchievementRows(self.session)
+        self.pathways = PathwayRows(self.session)
+        self.stacks = StackRows(self.session)
         self.idempotency = IdempotencyKeys(self.session)
         self.outbox = Outbox(self.session, source=SOURCE)
         return self

@@ -35,3 +35,11 @@ class Addresses:
     def issuer(self, slug: str) -> str:
         """Where the registry serves an issuer's profile."""
         return f"{self.base_url}/issuers/{slug}"
+
+    def pathway(self, pathway_id: str) -> str:
+        """The address of a pathway in the catalog."""
+        return f"{self.base_url}/pathways/{pathway_id}"
+
+    def stack(self, stack_id: str) -> str:
+        """Where its owner reads a stack."""
+        return f"{self.base_url}/stacks/{stack_id}"

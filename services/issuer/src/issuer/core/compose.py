@@ -169,6 +169,7 @@ class Compose:
             changed_at=draft.now,
             valid_from=award.valid_from,
             valid_until=award.order.valid_until,
+            feeds=award.achievement.feeds,
         )
 
     def event(self, credential: Credential, issuer: Issuer) -> CredentialIssued:

@@ -166,7 +166,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """One version of an achievement, as the catalog published it."""
+    """One version of an achievement, as the catalog published it. `feeds`: it may matter to a pathway."""
 
     id: str
     version: int
@@ -174,6 +174,7 @@ class Achievement:
     org_id: str
     retired: bool
     document: Json
+    feeds: bool = False
 
     @property
     def name(self) -> str:
@@ -211,6 +212,8 @@ class Credential:
     valid_until: datetime | None
     once: bytes | None = None
     """What at most one credential that is not revoked may have: the same achievement, once for one person."""
+    feeds: bool = False
+    """Of a new one: its achievement may matter to a pathway."""
 
     def status(self, now: datetime) -> str:
         """The state as people see it: an issued credential past its end is expired."""

@@ -28,6 +28,7 @@ from issuer.core.model import (
     StatusList,
 )
 from issuer.core.securing import Manner, Secured
+from issuer.core.stack_ports import Pathways, Stacks
 from service_kit.errors import Conflict
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
@@ -131,8 +132,8 @@ class AnyCredentials(Protocol):
 class StatusLists(Protocol):
     """Status lists: giving out places, and noting that something changed."""
 
-    async def add(self, status_list: StatusList) -> bool:
-        """Store a new list. False when the issuer has a list with free places already."""
+    async def add(self, status_list: StatusList, digest: str) -> bool:
+        """Store a new list that is published so. False when the issuer has a list with free places already."""
 
     async def lease(self, issuer_id: IssuerId, size: int) -> Lease | None:
         """Take at most `size` counters from the issuer's open list. None when there is no such list."""
@@ -143,7 +144,7 @@ class StatusLists(Protocol):
     async def note_changes(self, issuer_id: IssuerId) -> None:
         """All of the issuer's lists are due for publication."""
 
-    async def advance(self, status_list: StatusList, published_at: datetime) -> bool:
+    async def advance(self, status_list: StatusList, published_at: datetime, digest: str) -> bool:
         """Count a publication of this snapshot. False when another one came first."""
 
 
@@ -193,6 +194,12 @@ class UnitOfWork(Protocol):
 
     @property
     def achievements(self) -> Achievements: ...
+
+    @property
+    def pathways(self) -> Pathways: ...
+
+    @property
+    def stacks(self) -> Stacks: ...
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from contracts.events import StatusListPublished
 from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, status_list_credential
+from credential_core.jcs import digest
 from issuer.core.addresses import Addresses
 from issuer.core.held_keys import hold
 from issuer.core.model import PURPOSE, Issuer, IssuerKey, KeyPurpose, ListId, StatusList
@@ -100,7 +101,7 @@ class OpenStatusList:
     async def store(self, work: UnitOfWork, prepared: PreparedList) -> None:
         """Store a new list in this unit of work, unless the issuer has an open one already. Raises KeyChanged."""
         await hold(work, prepared.key)
-        if await work.status_lists.add(prepared.status_list):
+        if await work.status_lists.add(prepared.status_list, digest(prepared.event.credential)):
             await work.outbox.append(prepared.event)
 
 
@@ -139,6 +140,6 @@ class PublishStatusLists:
         async with self._unit_of_work() as work:
             if not await work.issuers.hold_keys([issuer.list_key]):  # the list stays due, and another key signs it
                 return
-            if await work.status_lists.advance(status_list, now):
+            if await work.status_lists.advance(status_list, now, digest(event.credential)):
                 await work.outbox.append(event)
                 await work.commit()

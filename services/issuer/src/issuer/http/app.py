@@ -11,6 +11,7 @@ from issuer.http.keys import key_routes
 from issuer.http.open_badges import CREDENTIALS, MAX_CREDENTIAL, MAX_PROFILE, PROFILE
 from issuer.http.open_badges_status import status_info
 from issuer.http.services import Services
+from issuer.http.stacks import stack_routes
 from issuer.http.vc_api import vc_api_routes
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
@@ -31,6 +32,7 @@ def issuer_app(
         issuer_routes(services),
         key_routes(services),
         batch_routes(services),
+        stack_routes(services),
         vc_api_routes(services),
         *more,
     ]

@@ -14,6 +14,8 @@ from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.open_changes import OpenChanges
 from issuer.core.queries import Queries
+from issuer.core.stack_record import RecordStack
+from issuer.core.stacks import JudgeStack, StackQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +39,6 @@ class Services:
     change_status: ChangeStatus
     correct: Correct
     queries: Queries
+    stacks: StackQueries
+    judge_stack: JudgeStack
+    record_stack: RecordStack

@@ -1,0 +1,142 @@
+"""Reads of stacks outside any transaction, and of everything that evaluations look at, in one snapshot."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, String, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from credential_core.errors import DocumentError
+from credential_core.timestamps import parse_timestamp
+from issuer.adapters import rows
+from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS, STACK_CHANGES, STACKS
+from issuer.adapters.stacks import pathway_of, stack_of
+from issuer.adapters.tables import CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_LISTS
+from issuer.core.model import Credential, ListId
+from issuer.core.stack import (
+    ANY_ACHIEVEMENT,
+    Group,
+    ListSnapshot,
+    PathwayVersion,
+    Stack,
+    StackChange,
+    StackId,
+    StackState,
+)
+from issuer.core.stack_ports import Gathered, WantedStacks
+from service_kit.database import Database
+from service_kit.errors import invalid_field
+from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
+
+
+class ReadingStacks:
+    """See issuer.core.stack_ports.StackReading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def gather(self, groups: Collection[Group]) -> Gathered:
+        """What evaluations look at, at one moment."""
+        async with self._database.snapshot() as session:
+            pathways = await _pathways(session, groups)
+            stacks = await _stacks(session, groups)
+            credentials = await _credentials(session, groups, stacks)
+            lists = await _lists(session, credentials)
+            recognised = await _recognised(session, groups)
+        return Gathered(pathways, stacks, credentials, lists, recognised)
+
+    async def stack(self, org_id: str, stack_id: StackId) -> Stack | None:
+        """One of the organization's."""
+        found = await self._rows(select(STACKS).where(STACKS.c.id == stack_id, STACKS.c.org_id == org_id))
+        return stack_of(found[0]) if found else None
+
+    async def changes(self, stack_id: StackId) -> Sequence[StackChange]:
+        """Its life, oldest first."""
+        table = STACK_CHANGES
+        found = await self._rows(select(table).where(table.c.stack_id == stack_id).order_by(table.c.revision))
+        return [StackChange(**{**row, "state": StackState(row["state"])}) for row in found]
+
+    async def stacks(self, org_id: str, wanted: WantedStacks, page: PageRequest) -> Page[Stack]:
+        """The organization's, newest first."""
+        table = STACKS.c
+        query = select(STACKS).where(table.org_id == org_id, *_filters(wanted))
+        if page.after is not None:
+            query = query.where(tuple_(table.created_at, table.id) < _position(page.after))
+        query = query.order_by(table.created_at.desc(), table.id.desc()).limit(page.limit + 1)
+        found = [stack_of(row) for row in await self._rows(query)]
+        items = found[: page.limit]
+        last = (items[-1].created_at.isoformat(), str(items[-1].id)) if len(found) > page.limit else None
+        return Page(items, last)
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        async with self._database.connection() as connection:
+            return list((await connection.execute(query)).mappings())
+
+
+async def _pathways(session: AsyncSession, groups: Collection[Group]) -> list[PathwayVersion]:
+    named = {group.pathway_id for group in groups}
+    found = await session.execute(select(PATHWAYS).where(PATHWAYS.c.id.in_(named)))
+    return [pathway_of(row) for row in found.mappings()]
+
+
+async def _stacks(session: AsyncSession, groups: Collection[Group]) -> list[Stack]:
+    """All stacks of the learners, on other pathways too: what counts there may not count here."""
+    keys = {group.recipient_key for group in groups}
+    query = select(STACKS).where(STACKS.c.recipient_key.in_(keys), STACKS.c.org_id.in_({one.org_id for one in groups}))
+    return [stack_of(row) for row in (await session.execute(query)).mappings()]
+
+
+async def _credentials(session: AsyncSession, groups: Collection[Group], stacks: Collection[Stack]) -> list[Credential]:
+    """What the learners hold of the achievements that matter, and the stacks' own credentials."""
+    held = CREDENTIALS.c
+    fed = select(PATHWAY_FEEDS.c.achievement_id).where(
+        PATHWAY_FEEDS.c.pathway_id.in_({one.pathway_id for one in groups})
+    )
+    matters = or_(held.achievement_id.in_(fed), literal(ANY_ACHIEVEMENT).in_(fed))
+    theirs = held.recipient_key.in_({group.recipient_key for group in groups}) & matters
+    own = {stack.credential_id for stack in stacks if stack.credential_id is not None}
+    query = select(CREDENTIALS).where(held.org_id.in_({one.org_id for one in groups}), or_(theirs, held.id.in_(own)))
+    return [rows.credential(row) for row in (await session.execute(query)).mappings()]
+
+
+async def _lists(session: AsyncSession, credentials: Collection[Credential]) -> dict[ListId, ListSnapshot]:
+    table = STATUS_LISTS.c
+    query = select(table.id, table.digest, table.published_at, table.changes, table.published_changes)
+    named = {credential.slot.list_id for credential in credentials}
+    found = await session.execute(query.where(table.id.in_(named)))
+    return {
+        ListId(row.id): ListSnapshot(row.digest, row.published_at, row.changes > row.published_changes) for row in found
+    }
+
+
+async def _recognised(session: AsyncSession, groups: Collection[Group]) -> dict[str, frozenset[str]]:
+    query = select(ISSUERS.c.org_id, func.array_agg(ISSUERS.c.did, type_=ARRAY(String)))
+    found = await session.execute(
+        query.where(ISSUERS.c.org_id.in_({one.org_id for one in groups})).group_by(ISSUERS.c.org_id)
+    )
+    return {org_id: frozenset(dids) for org_id, dids in found}
+
+
+def _filters(wanted: WantedStacks) -> list[ColumnElement[bool]]:
+    table = STACKS.c
+    filters: list[ColumnElement[bool]] = []
+    if wanted.pathway_id is not None:
+        filters.append(table.pathway_id == wanted.pathway_id)
+    if wanted.recipient_key is not None:
+        filters.append(table.recipient_key == wanted.recipient_key)
+    if wanted.state is not None:
+        filters.append(table.state == wanted.state.value)
+    return filters
+
+
+def _position(after: tuple[str, ...]) -> Any:
+    try:
+        moment, stack_id = after
+        created_at = parse_timestamp(moment)
+    except (ValueError, DocumentError) as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    if not is_id(stack_id):
+        raise invalid_field("cursor", "is not a cursor of this list")
+    return tuple_(literal(created_at, MOMENT), literal(stack_id, ID))

@@ -1,0 +1,146 @@
+"""The worker's part of stacks: evaluates what is due, and does what follows from it.
+
+What is due is taken for a minute, so that processes share the work; nothing is locked while anything is evaluated or
+signed. What follows is stored only if all that it was decided by is still so, and the tables allow one stack for one
+learner, pathway and evidence. So a process that dies in between leaves work to be done again, and none is done twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from issuer.core.apply_stacks import ApplyStacks
+from issuer.core.decide_stacks import Award, Replace, Step, decide
+from issuer.core.ports import Audit, UnitsOfWork
+from issuer.core.situations import Situations
+from issuer.core.stack import Due, Group, Situation
+from issuer.core.stack_ports import Gathered, StackReading
+from service_kit.clock import Clock
+from service_kit.errors import ServiceError
+
+AT_ONCE = 100
+LEASE = timedelta(seconds=60)
+AT_ONCE_AGAIN = timedelta(milliseconds=50)  # something changed meanwhile
+SOON = timedelta(milliseconds=500)
+LATER = timedelta(seconds=5)
+LIST_SETTLES = timedelta(seconds=5)
+MOST_ATTEMPTS = 60  # that the time between two grows with
+PATIENCE = 5  # attempts at something that may come yet, before a person is asked
+Offload = Callable[..., Coroutine[Any, Any, list[tuple[Situation, Step | None]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long until it is tried again. `is_attempt`: it was tried, and could not be."""
+
+    time: timedelta
+    is_attempt: bool = False
+
+
+class SettleStacks:
+    """Evaluates the next that are due."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        reading: StackReading,
+        situations: Situations,
+        apply: ApplyStacks,
+        offload: Offload,
+        audit: Audit,
+        clock: Clock,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._situations = situations
+        self._apply = apply
+        self._offload = offload
+        self._audit = audit
+        self._clock = clock
+        self._at_once = at_once
+
+    async def __call__(self) -> int:
+        """Do one piece. Returns how many evaluations were due; 0 when there are none, or others have them."""
+        now = self._clock()
+        async with self._unit_of_work() as work:
+            taken = await work.stacks.claim(self._at_once, now=now, until=now + LEASE)
+            for due in taken:
+                if due.recipient_key is None:
+                    await work.stacks.spread(due)
+            await work.commit()
+        groups: defaultdict[Group, list[Due]] = defaultdict(list)
+        for due in taken:
+            if due.recipient_key is not None:
+                groups[Group(due.org_id, due.recipient_key, due.pathway_id)].append(due)
+        if groups:
+            await self._settle(groups)
+        return len(taken)
+
+    async def _settle(self, groups: dict[Group, list[Due]]) -> None:
+        gathered = await self._reading.gather(groups.keys())
+        decided = await self._offload(self._decide, gathered, list(groups))
+        done: list[int] = []
+        for situation, step in decided:
+            due = groups[situation.group]
+            ids = [one.id for one in due]
+            wait = await self._follow(situation, step, due, gathered)
+            if wait is None:
+                done += ids
+            else:
+                await self._postpone(ids, wait)
+        async with self._unit_of_work() as work:
+            await work.stacks.done(done)
+            await work.commit()
+
+    def _decide(self, gathered: Gathered, groups: Sequence[Group]) -> list[tuple[Situation, Step | None]]:
+        now = self._clock()
+        decided = [(situation, decide(situation, now)) for situation in self._situations(gathered, groups)]
+        return sorted(decided, key=_is_limited)
+
+    async def _follow(
+        self, situation: Situation, step: Step | None, due: Sequence[Due], gathered: Gathered
+    ) -> Wait | None:
+        """Do what was decided; or how long it is to wait."""
+        if step is None:
+            return None
+        if isinstance(step, Award | Replace) and self._is_unsettled(situation, step, gathered):
+            return Wait(SOON)
+        try:
+            is_done = await self._apply(situation, step, due, last_try=_attempts(due) >= PATIENCE)
+        except ServiceError as error:
+            self._audit("stack_not_settled", pathway=situation.group.pathway_id, code=error.code)
+            return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
+        return None if is_done else Wait(AT_ONCE_AGAIN * (1 + _attempts(due) ** 2), is_attempt=True)
+
+    def _is_unsettled(self, situation: Situation, step: Award | Replace, gathered: Gathered) -> bool:
+        """Whether a status list that is to be named does not show yet what its credential is now."""
+        counting = {held.id for held in step.found.counting}
+        for own in situation.own.values():
+            if own.address not in counting:
+                continue
+            snapshot = gathered.lists.get(own.credential.slot.list_id)
+            if snapshot is None or snapshot.digest is None:
+                return True
+            recent = own.credential.changed_at > snapshot.published_at - LIST_SETTLES
+            if own.credential.revision > 1 and snapshot.has_changed and recent:
+                return True
+        return False
+
+    async def _postpone(self, ids: Sequence[int], wait: Wait) -> None:
+        async with self._unit_of_work() as work:
+            await work.stacks.postpone(ids, self._clock() + wait.time, is_attempt=wait.is_attempt)
+            await work.commit()
+
+
+def _attempts(due: Sequence[Due]) -> int:
+    return min(max(one.attempts for one in due), MOST_ATTEMPTS)
+
+
+def _is_limited(decided: tuple[Situation, Step | None]) -> bool:
+    """Pathways that limit what they share come after those that they may share it with."""
+    step = decided[1]
+    return isinstance(step, Award | Replace) and bool(step.open.rules.pathway.sharing)

@@ -1,0 +1,154 @@
+"""From what was gathered to each learner's situation. Pure; parsing many documents takes a while, so off the loop."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import orjson
+
+from issuer.core.addresses import Addresses
+from issuer.core.model import Credential, CredentialId, ListId
+from issuer.core.stack import (
+    ANY_ACHIEVEMENT,
+    LIVE,
+    Group,
+    ListSnapshot,
+    OpenPathway,
+    Own,
+    PathwayVersion,
+    Situation,
+    Stack,
+    feeds_of,
+)
+from issuer.core.stack_ports import Gathered
+from stacking import Held, Rules, compile_rules
+from stacking.badges import NotEvidence, held_from
+from stacking.documents import read
+from stacking.record import Listed
+
+MOST = 128
+
+
+class CompiledPathways:
+    """Pathway versions made ready for evaluation, those met lately. They never change, so they are never stale."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[str, int, str], Rules] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, version: PathwayVersion) -> OpenPathway:
+        """Raises NotAPathway or NotATree for a document that is none: none such is stored."""
+        name = (version.id, version.version, version.digest)
+        with self._lock:
+            rules = self._known.get(name)
+            if rules is None:
+                rules = compile_rules(read(version.document, identifier=version.id, version=version.version))
+                self._known[name] = rules
+                if len(self._known) > self._most:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(name)
+        return OpenPathway(version, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """What was gathered, by learner and by id."""
+
+    credentials: Mapping[bytes, Sequence[Credential]]
+    by_id: Mapping[CredentialId, Credential]
+    stacks: Mapping[bytes, Sequence[Stack]]
+    lists: Mapping[ListId, ListSnapshot]
+
+
+class Situations:
+    """What each learner's evaluation looks at."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._compiled = CompiledPathways()
+
+    def __call__(self, gathered: Gathered, groups: Sequence[Group]) -> list[Situation]:
+        """One for each group, in their order."""
+        versions: defaultdict[tuple[str, str], dict[int, OpenPathway]] = defaultdict(dict)
+        for version in gathered.pathways:
+            versions[version.org_id, version.id][version.version] = self._compiled(version)
+        found = _sorted(gathered)
+        return [
+            self._situation(
+                group,
+                found,
+                versions[group.org_id, group.pathway_id],
+                gathered.recognised.get(group.org_id, frozenset()),
+            )
+            for group in groups
+        ]
+
+    def _situation(
+        self, group: Group, found: _Sorted, versions: Mapping[int, OpenPathway], recognised: frozenset[str]
+    ) -> Situation:
+        theirs = found.stacks.get(group.recipient_key, ())
+        stacks = [stack for stack in theirs if stack.group == group]
+        counted = _counted_in(theirs, group.pathway_id)
+        own = [self._own(one, counted, found) for one in _that_matter(group, found, versions, stacks)]
+        return Situation(
+            group=group,
+            versions=versions,
+            own={one.credential.id: one for one in own},
+            stacks=stacks,
+            elsewhere=[stack for stack in theirs if stack.group != group],
+            recognised=recognised,
+        )
+
+    def _own(self, credential: Credential, counted: Mapping[str, frozenset[str]], found: _Sorted) -> Own:
+        address = self._addresses.credential(credential.id)
+        held = _evidence(credential, counted.get(address, frozenset()))
+        snapshot = found.lists.get(credential.slot.list_id)
+        if snapshot is None or snapshot.digest is None:
+            return Own(credential, held, None)
+        listed = Listed(self._addresses.status_list(credential.slot.list_id), credential.slot.index, snapshot.digest)
+        return Own(credential, held, listed)
+
+
+def _sorted(gathered: Gathered) -> _Sorted:
+    credentials: defaultdict[bytes, list[Credential]] = defaultdict(list)
+    for credential in gathered.credentials:
+        credentials[credential.recipient_key].append(credential)
+    stacks: defaultdict[bytes, list[Stack]] = defaultdict(list)
+    for stack in gathered.stacks:
+        stacks[stack.group.recipient_key].append(stack)
+    return _Sorted(credentials, {one.id: one for one in gathered.credentials}, stacks, gathered.lists)
+
+
+def _that_matter(
+    group: Group, found: _Sorted, versions: Mapping[int, OpenPathway], stacks: Iterable[Stack]
+) -> Iterable[Credential]:
+    """The learner's that matter to the pathway in any of its versions, and the credentials of its stacks.
+
+    No others: what becomes of those must not be in the way of what follows from these.
+    """
+    matters = frozenset[str]().union(*(feeds_of(one.rules) for one in versions.values()))
+    for credential in found.credentials.get(group.recipient_key, ()):
+        if credential.org_id == group.org_id and (credential.achievement_id in matters or ANY_ACHIEVEMENT in matters):
+            yield credential
+    for stack in stacks:
+        if stack.credential_id is not None and stack.credential_id in found.by_id:
+            yield found.by_id[stack.credential_id]
+
+
+def _counted_in(stacks: Iterable[Stack], but_for: str) -> dict[str, frozenset[str]]:
+    """The other pathways that each credential counts in, of those that are awarded or may be."""
+    counted: defaultdict[str, set[str]] = defaultdict(set)
+    for stack in stacks:
+        if stack.state in LIVE and stack.group.pathway_id != but_for:
+            for one in stack.record["inputs"]:
+                counted[one["id"]].add(stack.group.pathway_id)
+    return {name: frozenset(pathways) for name, pathways in counted.items()}
+
+
+def _evidence(credential: Credential, counted_in: frozenset[str]) -> Held | None:
+    try:
+        return held_from(orjson.loads(credential.document), counted_in)
+    except NotEvidence:
+        return None

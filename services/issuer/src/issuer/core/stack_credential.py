@@ -1,0 +1,164 @@
+"""The credential of a completed pathway: it names its components, and carries the record of its evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from credential_core.bitstring import entry
+from credential_core.errors import ContextError, DocumentError
+from credential_core.json_input import MAX_BYTES
+from credential_core.model import achievement_credential, validate_achievement_credential
+from issuer.core.addresses import Addresses
+from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.signing import Sign
+from issuer.core.stack import Group, OpenPathway, Own
+from service_kit.errors import Conflict, FieldError, Invalid
+from stacking import Setting
+from stacking.award import Completion
+from stacking.members import number
+from stacking.record import LONGEST, Input, as_evidence, record_of
+
+UNFIT = "invalid-credential"
+ROOM = 16_000  # bytes, for what the signature adds
+COMPONENT = "Component"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A completion with the learner's credentials that count in it."""
+
+    open: OpenPathway
+    found: Completion
+    day: Setting
+    owns: Sequence[Own]
+
+    @property
+    def record(self) -> Json:
+        """What is signed of the evaluation."""
+        inputs = [
+            Input(held, own.credential.digest, own.listed)
+            for held, own in zip(self.found.counting, self.owns, strict=True)
+        ]
+        return record_of(self.open.rules.pathway, self.open.version.digest, self.found.evaluation, inputs, self.day)
+
+    @property
+    def steps(self) -> list[Json]:
+        """The evaluation for people: parts before what they are parts of, the destination last."""
+        return [
+            {
+                "name": step.name,
+                "isMet": step.is_met,
+                "reached": step.reached,
+                "required": step.required,
+                "credits": number(step.credits),
+                "creditsRequired": number(step.credits_required),
+            }
+            for step in self.found.evaluation.steps
+        ]
+
+    @property
+    def evidence(self) -> list[Json]:
+        """As Open Badges evidence: the components by their ids, and the record. Raises Conflict if that is too much."""
+        named: list[Json] = [
+            {"id": own.address, "type": ["Evidence"], "name": _name_of(own.credential), "genre": COMPONENT}
+            for own in sorted(self.owns, key=lambda own: (own.credential.issued_at, own.credential.id))
+        ]
+        record = as_evidence(self.record, self.open.rules.pathway.name)
+        if len(record["id"]) > LONGEST:
+            raise Conflict("it has more components than a credential can name", code="stack-too-large")
+        return [*named, record]
+
+
+def _name_of(credential: Credential) -> str:
+    document: Json = orjson.loads(credential.document)
+    return str(document["credentialSubject"]["achievement"]["name"])
+
+
+def valid_until(issuer: Issuer, valid_from: datetime) -> datetime | None:
+    """As late as the issuer's policy lets it be."""
+    days = issuer.policy.max_validity_days
+    return None if days is None else valid_from + timedelta(days=days)
+
+
+class ComposeStack:
+    """Builds, signs and checks the credential of a completed pathway. Nothing is stored."""
+
+    def __init__(self, *, sign: Sign, addresses: Addresses) -> None:
+        self._sign = sign
+        self._addresses = addresses
+
+    async def __call__(
+        self,
+        proven: Proven,
+        group: Group,
+        *,
+        issuer: Issuer,
+        achievement: Achievement,
+        credential_id: CredentialId,
+        slot: Slot,
+        actor: str,
+        now: datetime,
+    ) -> Credential:
+        """Raises Conflict or Invalid for one that cannot be."""
+        starts = now.replace(microsecond=0)
+        ends = valid_until(issuer, starts)
+        document = self._build(
+            proven, issuer, achievement, credential_id=credential_id, slot=slot, period=(starts, ends)
+        )
+        violations = validate_achievement_credential(document)
+        if violations:
+            errors = [FieldError(violation.path, violation.detail) for violation in violations]
+            raise Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
+        if len(orjson.dumps(document)) > MAX_BYTES - ROOM:
+            raise Conflict("it has more components than a credential can name", code="stack-too-large")
+        try:
+            signed = await self._sign(document, issuer.key)
+        except (DocumentError, ContextError) as error:
+            raise Invalid(f"the credential cannot be signed: {error.detail}", code=UNFIT) from error
+        return Credential(
+            id=credential_id,
+            org_id=group.org_id,
+            issuer_id=issuer.id,
+            achievement_id=achievement.id,
+            achievement_version=achievement.version,
+            state=State.ISSUED,
+            revision=1,
+            slot=slot,
+            digest=signed.digest,
+            document=signed.text,
+            recipient_key=group.recipient_key,
+            issued_by=actor,
+            issued_at=now,
+            changed_at=now,
+            valid_from=starts,
+            valid_until=ends,
+            feeds=True,
+        )
+
+    def _build(
+        self,
+        proven: Proven,
+        issuer: Issuer,
+        achievement: Achievement,
+        *,
+        credential_id: CredentialId,
+        slot: Slot,
+        period: tuple[datetime, datetime | None],
+    ) -> Json:
+        # The learner is named as in the newest component: all that is known of them is a hash, whose salt is there.
+        newest = max(proven.owns, key=lambda own: (own.credential.issued_at, own.credential.id))
+        subject: Json = orjson.loads(newest.credential.document)["credentialSubject"]
+        return achievement_credential(
+            credential_id=self._addresses.credential(credential_id),
+            issuer=issuer.profile,
+            achievement=achievement.document,
+            subject_id=subject.get("id"),
+            identifiers=subject.get("identifier", ()),
+            valid_from=period[0],
+            valid_until=period[1],
+            name=achievement.name,
+            evidence=proven.evidence,
+            status=dict(entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE)),
+        )

@@ -1,0 +1,121 @@
+"""What an organization may read of its stacks, and what its people decide about those that wait."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from issuer.core.addresses import Addresses
+from issuer.core.apply_stacks import ApplyStacks
+from issuer.core.decide_stacks import Restate, approved
+from issuer.core.situations import Situations
+from issuer.core.stack import Situation, Stack, StackChange, StackId, StackState, Why
+from issuer.core.stack_ports import StackReading, WantedStacks
+from service_kit.clock import Clock
+from service_kit.errors import Conflict, NotFound, invalid_field
+from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
+
+ATTEMPTS = 3
+NO_STACK = "there is no such stack"
+Offload = Callable[..., Coroutine[Any, Any, Sequence[Situation]]]
+
+
+@dataclass(frozen=True, slots=True)
+class StackLife:
+    """A stack with everything that happened to it."""
+
+    stack: Stack
+    changes: Sequence[StackChange]
+
+
+class StackQueries:
+    """Reads for one organization at a time: what is somebody else's does not exist."""
+
+    def __init__(
+        self, *, reading: StackReading, addresses: Addresses, recipient_key: Callable[[str, str], bytes]
+    ) -> None:
+        self._reading = reading
+        self._addresses = addresses
+        self._recipient_key = recipient_key
+
+    async def stack(self, org_id: str, stack_id: str) -> StackLife:
+        """One of them. Raises NotFound."""
+        found = await _found(self._reading, org_id, stack_id)
+        return StackLife(found, await self._reading.changes(found.id))
+
+    async def stacks(
+        self, org_id: str, *, pathway: str | None, recipient: str | None, state: StackState | None, page: PageRequest
+    ) -> Page[Stack]:
+        """Newest first. `pathway` by its URL or UUID; `recipient` is the SHA-256 of a normalized identifier."""
+        wanted = WantedStacks(
+            pathway_id=None if pathway is None else self._pathway(pathway),
+            recipient_key=None if recipient is None else self._recipient_key(org_id, recipient),
+            state=state,
+        )
+        return await self._reading.stacks(org_id, wanted, page)
+
+    def _pathway(self, named: str) -> str:
+        prefix = self._addresses.pathway("")
+        identifier = named.removeprefix(prefix)
+        if not is_id(identifier):
+            raise invalid_field("pathway", f"must be {prefix}<uuid>, or the uuid")
+        return prefix + identifier
+
+
+class JudgeStack:
+    """Approves or refuses a stack that waits. Repeating a decision does nothing and succeeds."""
+
+    def __init__(
+        self, *, reading: StackReading, situations: Situations, apply: ApplyStacks, offload: Offload, clock: Clock
+    ) -> None:
+        self._reading = reading
+        self._situations = situations
+        self._apply = apply
+        self._offload = offload
+        self._clock = clock
+
+    async def approve(self, org_id: str, stack_id: str, *, actor: str, reason: str) -> Stack:
+        """Issue its credential. Raises NotFound; Conflict when it does not wait, or is no longer complete."""
+        for _ in range(ATTEMPTS):
+            case = await _found(self._reading, org_id, stack_id)
+            if case.state is StackState.AWARDED:
+                return case
+            _refuse_unless_waiting(case)
+            situation = await self._situation(case)
+            step = approved(situation, case, self._clock())
+            if isinstance(step, Restate):
+                await self._apply(situation, step, ())
+                raise Conflict("its components no longer complete the pathway", code="stack-not-complete")
+            awarded = await self._apply.award(situation, step, Why(reason, actor))
+            if awarded is not None:
+                return awarded
+        raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")
+
+    async def refuse(self, org_id: str, stack_id: str, *, actor: str, reason: str) -> Stack:
+        """Award nothing for this evidence. Raises NotFound, or Conflict when it does not wait."""
+        for _ in range(ATTEMPTS):
+            case = await _found(self._reading, org_id, stack_id)
+            if case.state is StackState.REFUSED:
+                return case
+            _refuse_unless_waiting(case)
+            refused = await self._apply.refuse(case, Why(reason, actor))
+            if refused is not None:
+                return refused
+        raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")
+
+    async def _situation(self, case: Stack) -> Situation:
+        gathered = await self._reading.gather([case.group])
+        [situation] = await self._offload(self._situations, gathered, [case.group])
+        return situation
+
+
+async def _found(reading: StackReading, org_id: str, stack_id: str) -> Stack:
+    found = await reading.stack(org_id, StackId(stack_id)) if is_id(stack_id) else None
+    if found is None:
+        raise NotFound(NO_STACK)
+    return found
+
+
+def _refuse_unless_waiting(case: Stack) -> None:
+    if case.state is not StackState.WAITING:
+        raise Conflict(f"a stack that is {case.state.value} is not to be decided about", code="stack-not-waiting")
