@@ -348,3 +348,18 @@ def test_shapes_take_bounded_work_to_learn(monkeypatch: pytest.MonkeyPatch) -> N
         evidence = [{"id": f"urn:e:{n}", "type": ["Evidence"]} for n in range(1 + number // 2 % 2)]
         memory.nquads({**ALIKE, "name": f"n{number}", "evidence": evidence}, "SHA-256")
     assert 1 <= len(compiled) <= 80 // 8 + 1
+
+
+@pytest.mark.parametrize(
+    ("key", "suite"), [(KEY, "eddsa-rdfc-2022"), (P256, "ecdsa-rdfc-2019"), (P384, "ecdsa-rdfc-2019")]
+)
+def test_a_key_that_is_elsewhere_signs_in_two_steps(key: SigningKey, suite: str) -> None:
+    prepared = TEMPLATE.prepare(values(1), key.public, verification_method=METHOD, created=CREATED, cryptosuite=suite)
+    sealed = prepared.signed(key.sign(prepared.data))
+    document = json.loads(sealed.text)
+    proof.verify_proof(document, document["proof"], key.public)
+    assert sealed.digest == jcs.digest(document)
+    assert {name: value for name, value in document.items() if name != "proof"} == TEMPLATE.fill(values(1))
+    with pytest.raises(ProofError) as caught:
+        prepared.signed(key.sign(prepared.data + b"."))
+    assert caught.value.code == "signature_invalid"

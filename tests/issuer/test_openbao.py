@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,13 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric import ec
-from joserfc import jwt
-from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from credential_core import jose, proof
 from credential_core.did import assertion_method
 from issuer.adapters.transit import Transit, open_transit
 from issuer.core.securing import Form
+from issuer.core.signing import IN_A_LINE
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings, OpenBaoSettings
@@ -131,15 +130,50 @@ async def test_badges_and_status_lists_are_signed_there(world: World, core: Core
     assert openbao.operate("GET", f"transit/keys/{name}")["data"]["exportable"] is False
 
 
-async def test_a_batch_is_issued_with_a_key_that_is_elsewhere(world: World, core: Core) -> None:
-    await world.issuer()
+@pytest.mark.parametrize("algorithm", ["Ed25519", "P-256", "P-384"])
+async def test_a_batch_is_signed_there_some_dozens_at_a_time(
+    world: World, core: Core, monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    await world.issuer(keys=[algorithm])
     achievement = await world.achievement()
-    rows = [{"recipient": {"email": f"learner{number}@students.example"}} for number in range(12)]
+    rows = [{"recipient": {"email": f"learner{number}@students.example"}} for number in range(IN_A_LINE + 12)]
     answer = await world.send("POST", f"/batches?achievement={achievement}", rows)
     assert answer.status_code == 202, answer.text
+    asked: list[int] = []
+    sign = Transit.sign
+
+    async def counted(self: Transit, name: str, data: Sequence[bytes], hash_name: str | None) -> list[bytes]:
+        asked.append(len(data))
+        return await sign(self, name, data, hash_name)
+
+    monkeypatch.setattr(Transit, "sign", counted)
     while await core.work_batches():
         pass
-    assert await world.count("credentials") == len(rows)
+    assert sum(asked) == len(rows) == await world.count("credentials")
+    assert max(asked) > 10
+    (published,) = await world.events("issuer.published.v1")
+    for (text,) in await world.rows("SELECT document FROM credentials"):
+        signed = json.loads(text)
+        made = signed["proof"]
+        proof.verify_proof(signed, made, assertion_method(published.did_document, made["verificationMethod"]).public)
+
+
+async def test_an_answer_with_fewer_signatures_is_none(
+    world: World, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    achievement = await world.ready()
+    call = Transit._call
+
+    async def short(self: Transit, method: str, path: str, body: Any, **more: Any) -> Json:
+        answer = await call(self, method, path, body, **more)
+        if path.startswith("sign/"):
+            answer["data"]["batch_results"].pop()
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transit, "_call", short)
+        assert (await try_to_issue(world, achievement)).status_code == 503
+    assert await world.count("credentials") == 0
 
 
 async def test_batches_wait_for_the_server_and_keep_no_others_waiting(
@@ -255,79 +289,6 @@ async def test_a_list_that_cannot_be_signed_waits(world: World, core: Core, open
     finally:
         openbao.process.resume()
     assert await core.publish_lists() == 1
-
-
-async def test_an_approle_lets_in(openbao: OpenBao, tmp_path: Path) -> None:
-    role, secret = tmp_path / "role", tmp_path / "secret"
-    role.write_text(openbao.operate("GET", "auth/approle/role/issuer/role-id")["data"]["role_id"])
-    secret.write_text(openbao.operate("POST", "auth/approle/role/issuer/secret-id")["data"]["secret_id"])
-    by_role = OpenBaoSettings(address=openbao.address, role_id_file=role, secret_id_file=secret)
-    name = f"laurel-{new_id()}"
-    async with open_transit(by_role) as transit:
-        assert transit is not None
-        await transit.create(name, "ed25519")
-        assert len(await transit.sign(name, b"data", None)) == 64
-        await transit.delete(name)
-        await transit.delete(name)
-    secret.write_text("wrong")
-    async with open_transit(by_role) as transit:
-        assert transit is not None
-        with pytest.raises(Unavailable):
-            await transit.sign(name, b"data", None)
-
-
-async def test_a_signed_token_lets_in_and_is_read_again(openbao: OpenBao, tmp_path: Path) -> None:
-    """As a pod's service account token does: the same login, and the kubelet writes another before one ends."""
-    signer = ec.generate_private_key(ec.SECP256R1())
-    openbao.trust("kubernetes", signer.public_key())
-    file = tmp_path / "jwt"
-    file.write_text(pod_token(signer, "system:serviceaccount:laurel:issuer"))
-    way = OpenBaoSettings(address=openbao.address, role="laurel-issuer", jwt_file=file)
-    name = f"laurel-{new_id()}"
-    async with open_transit(way) as transit:
-        assert transit is not None
-        await transit.create(name, "ed25519")
-        assert len(await transit.sign(name, b"data", None)) == 64
-        openbao.operate("POST", "sys/leases/revoke-prefix/auth/kubernetes", {"sync": True})
-        file.write_text(pod_token(signer, "system:serviceaccount:laurel:issuer"))
-        await transit.delete(name)
-    file.write_text(pod_token(signer, "system:serviceaccount:laurel:catalog"))
-    async with open_transit(way) as transit:
-        assert transit is not None
-        with pytest.raises(Unavailable):
-            await transit.sign(name, b"data", None)
-
-
-def pod_token(key: ec.EllipticCurvePrivateKey, subject: str) -> str:
-    now = int(utc_now().timestamp())
-    claims = {"sub": subject, "aud": ["openbao"], "iat": now, "nbf": now, "exp": now + 600}
-    return jwt.encode({"alg": "ES256"}, claims, ECKey.import_key(key))
-
-
-async def test_the_policy_of_the_docs_allows_no_more(openbao: OpenBao, transit: Transit) -> None:
-    openbao.operate("POST", "transit/keys/another", {"type": "ed25519"})
-    with pytest.raises(Unavailable):
-        await transit.sign("another", b"data", None)
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"address": "http://bao.example:8200", "token_file": "/t"},
-        {"address": "ftp://localhost", "token_file": "/t"},
-        {"address": "https://bao.example"},
-        {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r", "secret_id_file": "/s"},
-        {"address": "https://bao.example", "token_file": "/t", "role_id_file": "/r"},
-        {"address": "https://bao.example", "role_id_file": "/r"},
-        {"address": "https://bao.example", "role": "laurel-issuer"},
-        {"address": "https://bao.example", "role": "laurel-issuer", "jwt_file": "/j", "token_file": "/t"},
-        {"address": "https://bao.example", "role_id_file": "/r", "secret_id_file": "/s", "jwt_file": "/j"},
-        {"address": "https://bao.example", "token_file": "/t", "mount": "../sys"},
-    ],
-)
-async def test_settings_that_lead_nowhere_or_over_an_open_wire_are_refused(members: Json) -> None:
-    with pytest.raises(ValidationError):
-        OpenBaoSettings(**members)
 
 
 async def test_openbao_as_the_store_of_new_keys_needs_a_server(with_kms: IssuerSettings) -> None:

@@ -23,12 +23,13 @@ from credential_core import proof
 from credential_core.canonical_text import CanonicalText
 from credential_core.errors import DocumentError, ProofError
 from credential_core.json_input import check_tree
-from credential_core.keys import SigningKey
+from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import encode_base58, encode_base64url
 from credential_core.proof.configuration import attach, configuration
 from credential_core.proof.hashing import digest, options_digest
 from credential_core.proof.suites import suite_to_sign
 from credential_core.shape import SCALARS, Path, Shape, read
+from credential_core.unsigned import Unsigned
 
 Scalar: TypeAlias = str | int | float | bool
 
@@ -123,7 +124,7 @@ class Template:
                 purpose=purpose,
             )
         occasion = _Occasion(verification_method, created, cryptosuite, purpose)
-        return attach(document, self._signed(ordered, key, occasion)[0])
+        return attach(document, self._signed(ordered, key, occasion))
 
     def sign_json(
         self,
@@ -140,7 +141,7 @@ class Template:
         ProofError `cryptosuite_unsupported` for a suite that has no compiled form.
         """
         ordered = self._compilable(values, cryptosuite)
-        made, _, _ = self._signed(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
+        made = self._signed(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
         return self._text(ordered, made)
 
     def seal(
@@ -158,14 +159,37 @@ class Template:
         A signature that was made wrong may give away the key (a fault in memory or processor): none leaves.
         ProofError `signature_invalid` then, `cryptosuite_unsupported` for a suite that has no compiled form.
         """
+        return self.prepare(
+            values,
+            key.public,
+            verification_method=verification_method,
+            created=created,
+            cryptosuite=cryptosuite,
+            purpose=purpose,
+        ).by(key)
+
+    def prepare(
+        self,
+        values: Mapping[str, Scalar],
+        public: PublicKey,
+        *,
+        verification_method: str,
+        created: datetime,
+        cryptosuite: str = "eddsa-rdfc-2022",
+        purpose: str = "assertionMethod",
+    ) -> Unsigned[Sealed]:
+        """`seal` in two steps, for a key that is elsewhere. The second raises ProofError for a wrong signature."""
         ordered = self._compilable(values, cryptosuite)
-        made, signature, data = self._signed(
-            ordered, key, _Occasion(verification_method, created, cryptosuite, purpose)
-        )
-        if not key.public.verify(signature, data):
-            raise ProofError("signature_invalid", "the signature that was made does not match the key")
-        canonical = self._canonical_signed.filled([*ordered, made])
-        return Sealed(self._text(ordered, made), _multibase_digest(canonical))
+        options, data = self._unsigned(ordered, public, _Occasion(verification_method, created, cryptosuite, purpose))
+
+        def sealed(signature: bytes) -> Sealed:
+            if not public.verify(signature, data):
+                raise ProofError("signature_invalid", "the signature that was made does not match the key")
+            made = _with_value(options, signature)
+            canonical = self._canonical_signed.filled([*ordered, made])
+            return Sealed(self._text(ordered, made), _multibase_digest(canonical))
+
+        return Unsigned(data, sealed)
 
     def _compilable(self, values: Mapping[str, Scalar], cryptosuite: str) -> list[Scalar]:
         if cryptosuite not in _COMPILED:
@@ -175,15 +199,16 @@ class Template:
     def _text(self, values: list[Scalar], made: dict[str, Any]) -> bytes:
         return self._shapes["SHA-256"].json(values)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
 
-    def _signed(
-        self, values: list[Scalar], key: SigningKey, occasion: _Occasion
-    ) -> tuple[dict[str, Any], bytes, bytes]:
-        """The proof, its signature, and what was signed."""
-        algorithm = suite_to_sign(occasion.cryptosuite).hash_for(key.public)
+    def _signed(self, values: list[Scalar], key: SigningKey, occasion: _Occasion) -> dict[str, Any]:
+        """The proof."""
+        options, data = self._unsigned(values, key.public, occasion)
+        return _with_value(options, key.sign(data))
+
+    def _unsigned(self, values: list[Scalar], public: PublicKey, occasion: _Occasion) -> tuple[dict[str, Any], bytes]:
+        """The proof without its value, and what is to be signed."""
+        algorithm = suite_to_sign(occasion.cryptosuite).hash_for(public)
         options, hashed = self._configured(occasion, algorithm)
-        data = hashed + digest(self._shape(algorithm).nquads(values).encode(), algorithm)
-        signature = key.sign(data)
-        return {**options, "proofValue": encode_base58(signature)}, signature, data
+        return options, hashed + digest(self._shape(algorithm).nquads(values).encode(), algorithm)
 
     def _configured(self, occasion: _Occasion, algorithm: str) -> tuple[dict[str, Any], bytes]:
         """A proof without its value, and its digest: the same for all that one key signs within one second."""
@@ -215,6 +240,10 @@ class Template:
         if algorithm not in self._shapes:
             self._shapes[algorithm] = self._shapes["SHA-256"].with_hash(algorithm)
         return self._shapes[algorithm]
+
+
+def _with_value(options: dict[str, Any], signature: bytes) -> dict[str, Any]:
+    return {**options, "proofValue": encode_base58(signature)}
 
 
 def _multibase_digest(data: bytes) -> str:

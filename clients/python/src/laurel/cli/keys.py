@@ -58,7 +58,9 @@ def add(
 def rotate(
     *,
     issuer: Ours = None,
-    algorithm: Annotated[str | None, typer.Option(help="Of the key to replace; of the one that came first.")] = None,
+    algorithm: Annotated[
+        str | None, typer.Option(help="Of the key to replace; of those that sign Open Badges.")
+    ] = None,
     purpose: Purpose = "any",
     retire: Annotated[bool, typer.Option("--retire", help="Destroy the private part of the replaced key.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait: publish, and run it again later.")] = False,
@@ -127,7 +129,9 @@ def _replacement(laurel: Laurel, slug: str, algorithm: str | None, purpose: str)
     """The active key, and the one to take its place: one that is published already, or a new one."""
     known = list(laurel.keys.list(slug))
     fitting = [key for key in known if key.purpose == purpose and algorithm in (None, key.algorithm)]
-    old = next((key for key in fitting if key.state == "active"), None)
+    first = list(dict.fromkeys(key.algorithm for key in known))  # the algorithm that came first signs Open Badges
+    active = [key for key in fitting if key.state == "active"]
+    old = min(active, key=lambda key: (key.algorithm == "RS256", first.index(key.algorithm)), default=None)
     if old is None:
         raise NoSuchKey("no key like that is active: `laurel keys add` and `activate` one")
     for key in fitting:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,18 @@ class Transit:
         answer = await self._call("POST", f"keys/{name}", {"type": kind, "exportable": False})
         return str(answer["data"]["keys"]["1"]["public_key"])
 
-    async def sign(self, name: str, data: bytes, hash_name: str | None) -> bytes:
-        """The signature over data, as JOSE writes it: r and s for ECDSA, PKCS#1 v1.5 for RSA."""
-        body = {"input": base64.b64encode(data).decode(), "marshaling_algorithm": "jws", "key_version": 1}
+    async def sign(self, name: str, data: Sequence[bytes], hash_name: str | None) -> list[bytes]:
+        """The signature over each of these, in one call, as JOSE writes it: r and s for ECDSA, PKCS#1 v1.5 for RSA."""
+        inputs = [{"input": base64.b64encode(one).decode()} for one in data]
+        body = {"batch_input": inputs, "marshaling_algorithm": "jws", "key_version": 1}
         if hash_name is not None:
             body |= {"hash_algorithm": hash_name, "signature_algorithm": "pkcs1v15"}
         answer = await self._call("POST", f"sign/{name}", body)
-        text = str(answer["data"]["signature"]).rpartition(":")[2]
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        results = answer["data"]["batch_results"]
+        if len(results) != len(data) or not all("signature" in one for one in results):
+            log.error("key_store_signed_less", asked=len(data), answered=len(results))
+            raise Unavailable("the key store did not sign", code=AWAY)
+        return [_signature(str(one["signature"])) for one in results]
 
     async def delete(self, name: str) -> None:
         """Destroy a key with all it was. One that is not there is destroyed."""
@@ -107,6 +111,12 @@ class Transit:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("key_store_unreachable", error=type(error).__name__)
             raise Unavailable("the key store cannot be reached", code=AWAY) from error
+
+
+def _signature(text: str) -> bytes:
+    """Of `vault:v1:...` in base64url."""
+    encoded = text.rpartition(":")[2]
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
 
 
 def _errors(answer: Json) -> str:
