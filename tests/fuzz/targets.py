@@ -274,6 +274,8 @@ def status_list_cwt(data: bytes) -> None:
         bodies.append(samples.signed_cwt(protected, cbor.encode(claims)))
     for token in (*bodies, samples.signed_cwt(protected, data), samples.signed_cwt(data, payload)):
         with contextlib.suppress(CredentialError):
+            token_status_list.said_by(token)
+        with contextlib.suppress(CredentialError):
             read = token_status_list.read_token(token, uri=samples.LIST, key=samples.KEY.public, now=samples.NOW)
             assert len(read.statuses) * read.statuses.bits <= 8 * token_status_list.MAX_INFLATED_BYTES
 

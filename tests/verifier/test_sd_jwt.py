@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import zlib
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from credential_core import did, jose, sdjwt, token_status_list
+from credential_core import cbor, did, jose, sdjwt, token_status_list
 from credential_core.jose.jws import Jws
 from credential_core.jwk import to_jwk
 from credential_core.keys import SigningKey
@@ -62,6 +63,18 @@ def status_list(*, key: SigningKey = KEY, values: dict[int, int] | None = None, 
     return {"token": jose.sign({"typ": "statuslist+jwt"}, claims, key), "ttl": 300}
 
 
+def status_list_cwt(*, key: SigningKey = KEY, bits: int = 0, kid: bytes | None = None, **changes: Any) -> Json:
+    """The same as a CWT."""
+    labels = {"iss": 1, "sub": 2, "iat": 6, "ttl": 65534}
+    claims: Json = {"sub": LIST, "iat": int((NOW - timedelta(hours=1)).timestamp()), "ttl": 300} | changes
+    held = {"bits": 2, "lst": zlib.compress(bytes([bits]) * 16)}
+    payload = cbor.encode({**{labels[name]: value for name, value in claims.items()}, 65533: held})
+    protected = cbor.encode({1: -7, 16: "application/statuslist+cwt"})
+    signature = key.sign(cbor.encode(["Signature1", protected, b"", payload]))
+    unprotected: dict[int, Any] = {} if kid is None else {4: kid}
+    return {"token": b"\xd2" + cbor.encode([protected, unprotected, payload, signature]), "ttl": 300}
+
+
 @pytest.fixture(autouse=True)
 def published(web: Web) -> None:
     """What the issuer has on its site."""
@@ -96,9 +109,25 @@ async def test_one_that_is_revoked_or_suspended(verify: Verify, web: Web, value:
     assert (answer["verdict"], codes(answer)["status"]) == ("invalid", code)
 
 
+@pytest.mark.parametrize(("bits", "code"), [(0, "status_clear"), (0x40, "status_revoked"), (0x80, "status_suspended")])
+async def test_its_list_may_be_a_cwt(verify: Verify, web: Web, bits: int, code: str) -> None:
+    web.documents[METADATA] = {"issuer": ISSUER, "jwks": {"keys": [to_jwk(KEY.public) | {"kid": "key-1"}]}}
+    verdict = "valid" if bits == 0 else "invalid"
+    for kid in (None, b"key-1"):
+        web.documents[LIST] = status_list_cwt(bits=bits, kid=kid)
+        answer = await verify(issued(), policy={"acceptUnknownIssuer": True})
+        assert (answer["verdict"], codes(answer)["status"]) == (verdict, code)
+
+
 @pytest.mark.parametrize(
     "held",
     [
+        status_list_cwt(key=OTHER),
+        status_list_cwt(sub="https://issuer.test/lists/2"),
+        status_list_cwt(iss="https://other.test"),
+        status_list_cwt(kid=b"another"),
+        status_list_cwt(kid=b"\xff"),
+        {"token": b"\xd2\x00", "ttl": None},
         Failure("unreachable", "it cannot be read"),
         status_list(key=OTHER),
         status_list(sub="https://issuer.test/lists/2"),

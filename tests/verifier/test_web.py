@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from credential_core import jose
+from credential_core import cbor, jose
 from credential_core.report import Report
 from credential_core.verify import Failure, Resolution
 from service_kit.clock import utc_now
@@ -302,7 +302,17 @@ async def test_a_status_list_token_is_kept_as_long_as_it_claims(site: Site, cach
         assert site.asked["/list"] == asked
 
 
-@pytest.mark.parametrize("body", [b"{}", b"not a token", b"\xff\xfe", b"a.b.c"])
+async def test_a_status_list_token_may_be_a_cwt(site: Site, cached: CachedWeb, clock: Clock) -> None:
+    token = b"\xd2" + cbor.encode([cbor.encode({1: -7}), {}, cbor.encode({65534: 30}), b"unverified"])
+    site.documents["/list"] = web.Response(body=token, content_type="application/statuslist+cwt")
+    for seconds, asked in ((0, 1), (29, 1), (31, 2)):
+        clock.now = seconds
+        assert (await cached.status_token(f"{site.origin}/list")).found == {"token": token, "ttl": 30}
+        assert site.asked["/list"] == asked
+        site.documents["/list"] = web.Response(body=token, content_type="application/statuslist+cwt")
+
+
+@pytest.mark.parametrize("body", [b"{}", b"not a token", b"\xff\xfe", b"a.b.c", b"\xd2\x80"])
 async def test_what_is_no_token_is_none(site: Site, cached: CachedWeb, body: bytes) -> None:
     site.documents["/list"] = web.Response(body=body, content_type="application/json")
     assert isinstance((await cached.status_token(f"{site.origin}/list")).found, Failure)

@@ -15,19 +15,29 @@ from credential_core.jose.algorithms import VerifyingKey, verify_signature
 from credential_core.json_input import MAX_BYTES
 
 _SIGN1: Final = b"\xd2"  # tag 18
-_ALGORITHM, _CRITICAL = 1, 2
+_ALGORITHM, _CRITICAL, _KEY_ID = 1, 2, 4
 # Those of RFC 9053, and the fully specified ones of RFC 9864, by their name in JOSE.
 _NAMES: Final = {-7: "ES256", -9: "ES256", -35: "ES384", -51: "ES384", -8: "EdDSA", -19: "Ed25519"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sign1:
-    """A COSE_Sign1, taken apart. Nothing in it is true before `verify` has returned; `header` is what is protected."""
+    """A COSE_Sign1, taken apart. Nothing in it is true before `verify` has returned; `header` is what is protected.
+
+    `key_id` may be unprotected: it helps to find the key, and another key's signature does not hold.
+    """
 
     header: Mapping[int | str, Any]
     payload: bytes
     signature: bytes
     protected: bytes
+    key_id: object = None
+
+    @property
+    def algorithm(self) -> str | None:
+        """What the header names, as JOSE calls it; None for any other algorithm."""
+        algorithm = self.header.get(_ALGORITHM)
+        return _NAMES.get(algorithm) if isinstance(algorithm, int) else None
 
     @classmethod
     def parse(cls, data: bytes) -> Sign1:
@@ -50,13 +60,13 @@ class Sign1:
             raise _malformed()
         if _CRITICAL in header or _CRITICAL in unprotected:
             raise ProofError("cose_extension_unsupported", "the header of the COSE_Sign1 asks for an extension")
-        return cls(header, payload, signature, protected)
+        return cls(header, payload, signature, protected, header.get(_KEY_ID, unprotected.get(_KEY_ID)))
 
     def verify(self, key: VerifyingKey) -> None:
         """Return if the signature is `key`'s. ProofError `jws_algorithm_mismatch` or `signature_invalid` if not."""
-        algorithm = self.header.get(_ALGORITHM)
-        name = _NAMES.get(algorithm) if isinstance(algorithm, int) else None
-        verify_signature(key, name, self.signature, cbor.encode(["Signature1", self.protected, b"", self.payload]))
+        verify_signature(
+            key, self.algorithm, self.signature, cbor.encode(["Signature1", self.protected, b"", self.payload])
+        )
 
 
 def read(data: bytes) -> Any:

@@ -24,7 +24,7 @@ from credential_core.multibase import decode_base64url, encode_base64url
 _JWT_TYPES: Final = ("statuslist+jwt", "application/statuslist+jwt")
 _CWT_TYPES: Final = ("application/statuslist+cwt", 279)  # or its CoAP Content-Format
 _CWT_TYPE: Final = 16  # RFC 9596
-_CWT_CLAIMS: Final = {2: "sub", 4: "exp", 5: "nbf", 6: "iat", 65534: "ttl", 65533: "status_list"}
+_CWT_CLAIMS: Final = {1: "iss", 2: "sub", 4: "exp", 5: "nbf", 6: "iat", 65534: "ttl", 65533: "status_list"}
 MAX_INFLATED_BYTES: Final = 16 * 1024 * 1024
 _MAX_ENCODED: Final = 32 * 1024 * 1024  # characters
 _ZLIB: Final = 15  # window bits, with a zlib header
@@ -67,6 +67,38 @@ class StatusToken:
     uri: str
     statuses: TokenStatuses
     usable_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a token says of itself, none of it verified: who speaks, how long to keep it, and how to find the key."""
+
+    issuer: Any
+    ttl: Any
+    header: Mapping[str, Any]
+
+
+def said_by(token: str | bytes) -> Said:
+    """Read a token's claims and header; a text is a JWT, bytes are a CWT, whose header comes under JOSE's names.
+
+    CredentialError if it is neither.
+    """
+    if isinstance(token, str):
+        jws = Jws.parse(token)
+        return Said(jws.claims.get("iss"), jws.claims.get("ttl"), jws.header)
+    signed = cose.Sign1.parse(token)
+    claims = _claims(signed)
+    header: dict[str, Any] = {"alg": signed.algorithm}
+    if signed.key_id is not None:
+        header["kid"] = _text(signed.key_id)
+    return Said(claims.get("iss"), claims.get("ttl"), header)
+
+
+def _text(key_id: object) -> str:
+    try:
+        return key_id.decode() if isinstance(key_id, bytes) else ""
+    except UnicodeDecodeError:
+        raise StatusError("status_list_malformed", "the key id of a CWT is not text") from None
 
 
 def encode(values: Mapping[int, int], *, length: int, bits: int) -> dict[str, Any]:
@@ -146,14 +178,18 @@ def _verified_cwt(token: bytes, key: VerifyingKey) -> Mapping[str, Any]:
     signed.verify(key)
     if signed.header.get(_CWT_TYPE) not in _CWT_TYPES:
         raise StatusError("status_list_malformed", "the token is not of the type of a status list in CWT form")
-    claims = cose.read(signed.payload)
-    if not isinstance(claims, dict):
-        raise StatusError("status_list_malformed", "the claims of a CWT are a map")
-    named = {name: claims[label] for label, name in _CWT_CLAIMS.items() if label in claims}
+    named = _claims(signed)
     held = named.get("status_list")
     if not isinstance(held, dict) or not isinstance(held.get("lst"), bytes):
         raise StatusError("status_list_malformed", "the lst of a CWT is a byte string")
     return named
+
+
+def _claims(signed: cose.Sign1) -> dict[str, Any]:
+    claims = cose.read(signed.payload)
+    if not isinstance(claims, dict):
+        raise StatusError("status_list_malformed", "the claims of a CWT are a map")
+    return {name: claims[label] for label, name in _CWT_CLAIMS.items() if label in claims}
 
 
 def _check_begin(claims: Mapping[str, Any], now: datetime) -> None:

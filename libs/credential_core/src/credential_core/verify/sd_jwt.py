@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from credential_core.errors import CredentialError
 from credential_core.jose.claims import check_times
-from credential_core.jose.jws import Jws
 from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.sdjwt.compact import SdJwt
 from credential_core.sdjwt.issuer_keys import issuer_key, issuer_location, key_location, key_of_issuer
 from credential_core.sdjwt.processing import process
 from credential_core.sdjwt.verifying import ExpectedBinding, check_binding, check_claims, read
-from credential_core.token_status_list import StatusToken, read_token, reference_of
+from credential_core.token_status_list import StatusToken, read_token, reference_of, said_by
 from credential_core.verify.inputs import Failure, KnownStatus, Needs, Policy, Resolution, TrustedIssuers
 from credential_core.verify.issuer_trust import check_issuer_trust
 from credential_core.verify.proofs import UNDECIDED, resolve
@@ -49,19 +48,19 @@ def sd_jwt_needs(text: str) -> Needs:
 
 
 def read_status_token(
-    token: str, *, uri: str, issuer: str, controllers: Mapping[str, Resolution], now: datetime
+    token: str | bytes, *, uri: str, issuer: str, controllers: Mapping[str, Resolution], now: datetime
 ) -> StatusToken | Failure:
-    """A status list that was fetched from `uri` at `now`, if the credential's own issuer speaks in it.
+    """A status list that was fetched from `uri` at `now`, a JWT or a CWT, if the credential's own issuer speaks in it.
 
     Another party's list is left undecided: nothing says that it may speak for this issuer.
     """
     try:
-        jws = Jws.parse(token)
-        if jws.claims.get("iss", issuer) != issuer:
+        said = said_by(token)
+        if said.issuer is not None and said.issuer != issuer:
             return Failure("status_list_issuer_mismatch", "the list is another issuer's")
         location = issuer_location(issuer)
         document = None if location is None else resolve(location, controllers)
-        key = key_of_issuer(issuer, jws.header, document, now=now)
+        key = key_of_issuer(issuer, said.header, document, now=now)
         return read_token(token, uri=uri, key=key, now=now)
     except CredentialError as error:
         return Failure(error.code, error.detail)

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from credential_core.did import holds_method
 from credential_core.errors import CredentialError, StatusError
-from credential_core.jose.jws import Jws
 from credential_core.timestamps import parse_timestamp
+from credential_core.token_status_list import said_by
 from credential_core.verify import Failure, Resolution, parse
 from service_kit.clock import Clock
 from service_kit.fetcher import Document, Fetcher, FetchError
@@ -28,7 +28,8 @@ UNKNOWN_KEY_S = 5.0  # how often somebody who names keys that do not exist can m
 ROOM = 32 * 1024 * 1024  # bytes of documents
 OVERHEAD = 1024  # bytes charged for any entry
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
-JWT_LIST_TYPES = "application/statuslist+jwt"
+SIGNED_LIST_TYPES = "application/statuslist+jwt, application/statuslist+cwt;q=0.9"
+CWT = b"\xd2"  # how a tagged COSE_Sign1 begins, and no text
 LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
 PATHWAY_TYPES = "application/json"
 SCHEMA_TYPES = "application/schema+json, application/json"
@@ -74,8 +75,8 @@ class CachedWeb:
         return ReadList(entry.found, entry.at)
 
     async def status_token(self, url: str) -> ReadList:
-        """A status list that is a JWT, no older than its own ttl and five minutes."""
-        entry = await self._get(url, JWT_LIST_TYPES, _life_of_token, held_token)
+        """A status list that is a JWT or a CWT, no older than its own ttl and five minutes."""
+        entry = await self._get(url, SIGNED_LIST_TYPES, _life_of_token, held_token)
         return ReadList(entry.found, entry.at)
 
     async def schema(self, url: str) -> Resolution:
@@ -145,13 +146,12 @@ def _failure(error: FetchError) -> Failure:
 
 
 def held_token(body: bytes) -> Json:
-    """A JWT as JSON that holds it, with the ttl it claims. CredentialError if it is none."""
+    """A JWT as text or a CWT as bytes, with the ttl it claims. CredentialError if it is neither."""
     try:
-        text = body.decode("ascii").strip()
+        token = body if body.startswith(CWT) else body.decode("ascii").strip()
     except UnicodeDecodeError:
-        raise StatusError("status_list_malformed", "a status list token is a JWT") from None
-    claimed = Jws.parse(text).claims.get("ttl")
-    return {"token": text, "ttl": claimed}
+        raise StatusError("status_list_malformed", "a status list token is a JWT or a CWT") from None
+    return {"token": token, "ttl": said_by(token).ttl}
 
 
 def _life_of_token(held: Json, _now: datetime) -> float:

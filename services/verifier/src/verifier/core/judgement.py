@@ -205,8 +205,13 @@ def _status_token(url: str, subject: Readable, evidence: Evidence, now: datetime
         return found
     issuer = next(iter(subject.wanted.issuers), "")
     fetched = evidence.kept_since.get(url, now)
+    token = found.get("token")
     return read_status_token(
-        str(found.get("token")), uri=url, issuer=issuer, controllers=evidence.controllers, now=fetched
+        token if isinstance(token, bytes) else str(token),
+        uri=url,
+        issuer=issuer,
+        controllers=evidence.controllers,
+        now=fetched,
     )
 
 

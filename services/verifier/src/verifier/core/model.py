@@ -69,8 +69,8 @@ class Identity:
 class Wanted:
     """What to gather for a document, the documents inside of it included. The document's own identity comes first.
 
-    `as_tokens`: its status lists are JWTs (IETF Token Status List), not credentials. `pathways` and `components` are
-    what stacked credentials were decided by.
+    `as_tokens`: its status lists are JWTs or CWTs (IETF Token Status List), not credentials. `pathways` and
+    `components` are what stacked credentials were decided by.
     """
 
     needs: Needs
@@ -99,7 +99,7 @@ class Evidence:
 
     What could not be had is there as a Failure that says why. `kept_since` tells of lists that were at hand already
     since when they are; all others are fresh. `states` goes by credential id. A status list that is a token is there as
-    JSON that holds its text.
+    a document that holds it: a JWT as text, a CWT as bytes.
     """
 
     controllers: dict[str, Resolution] = field(default_factory=dict)

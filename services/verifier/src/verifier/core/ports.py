@@ -141,7 +141,7 @@ class Web(Protocol):
     async def status_list(self, url: str) -> ReadList: ...
 
     async def status_token(self, url: str) -> ReadList:
-        """A status list that is a JWT, unread: JSON that holds it as `token`."""
+        """A status list that is a JWT or a CWT, unread: a document that holds it as `token`, as text or as bytes."""
 
     async def schema(self, url: str) -> Resolution: ...
 
