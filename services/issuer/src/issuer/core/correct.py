@@ -79,12 +79,12 @@ class Correct:
                 earlier = await work.idempotency.claim(command.org_id, command.key, command.credential_id)
                 if earlier is not None:
                     return await self._found(command)
+            if not await work.issuers.hold_keys([key]):
+                return None
             current = await work.credentials.lock(command.org_id, command.credential_id)
             if current is not None:
                 command.expect(current)
             if current is None or current.revision != before.revision:
-                return None
-            if not await work.issuers.hold_keys([key]):
                 return None
             await replace_document(work, before, amended)
             await work.outbox.append(amended.event)

@@ -106,17 +106,17 @@ class WorkCorrections:
         keys = {one.key.id: one.key for one in outcomes if isinstance(one, Corrected)}
         async with self._unit_of_work() as work:
             await still_running(work, batch)
-            current = await work.changes.lock(batch.org_id, before)
             held = await work.issuers.hold_keys(list(keys.values())) if keys else ()
+            current = await work.changes.lock(batch.org_id, before)
             standing = [one for one in outcomes if _stands(one, before, current, held)]
-            settled = await self._settle(work, batch, standing)
+            settled = await self._correct_all(work, batch, standing)
             if not await work.changes.settle(batch.id, settled):
                 raise TurnOver("another worker was at these rows")
             await end_turn(work, batch)
             await work.commit()
         return len(settled)
 
-    async def _settle(self, work: UnitOfWork, batch: Batch, outcomes: Sequence[Outcome]) -> list[BatchRow]:
+    async def _correct_all(self, work: UnitOfWork, batch: Batch, outcomes: Sequence[Outcome]) -> list[BatchRow]:
         settled: list[BatchRow] = []
         plain: list[Amended] = []
         told: list[Amended] = []
