@@ -32,7 +32,8 @@ export class Browser {
       }
       const page = await response.text();
       if (response.status !== 200) throw new Error(`${url} answered ${response.status}: ${page}`);
-      const form = new URLSearchParams(hidden(page));
+      const first = page.match(/<form method="post" [^]*?<\/form>/)[0];
+      const form = new URLSearchParams(hidden(first));
       const asksForPassword = page.includes('type="password"');
       if (asksForPassword) {
         form.set("email", email);
@@ -40,7 +41,7 @@ export class Browser {
       } else {
         form.set("answer", "yes");
       }
-      const action = page.match(/<form method="post" action="([^"]+)"/)[1];
+      const action = first.match(/action="([^"]+)"/)[1];
       url = String(new URL(action, url));
       response = await this.#go(url, { method: "POST", body: form, headers: { origin } });
     }
@@ -48,8 +49,8 @@ export class Browser {
   }
 }
 
-function hidden(page) {
-  const inputs = page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
+function hidden(form) {
+  const inputs = form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
   return [...inputs].map(([, name, value]) => [name, value]);
 }
 

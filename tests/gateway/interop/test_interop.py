@@ -33,7 +33,7 @@ def test_openid_client_from_registration_to_revocation(running: Running) -> None
         "iss": running.issuer,
         "type": "dpop",
         "scope": "openid profile email credentials:issue",
-        "person": {"sub": subject, "name": PERSON["name"], "email": PERSON["email"]},
+        "person": {"sub": subject, "name": PERSON["name"], "email": PERSON["email"], "email_verified": False},
         "used": 200,
         "stolen": 401,
         "rotated": True,
