@@ -24,14 +24,14 @@ class Node:
         self._environment = {**os.environ, "PATH": path, **(extra or {})}
         self._install()
 
-    def run(self, script: str, given: dict[str, Any]) -> Any:
+    def run(self, script: str, given: dict[str, Any], timeout_s: float = 60) -> Any:
         """JSON in, JSON out."""
         done = subprocess.run(
             [str(self._binaries / "node"), str(self._directory / script)],
             input=json.dumps(given).encode(),
             env=self._environment,
             capture_output=True,
-            timeout=60,
+            timeout=timeout_s,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
