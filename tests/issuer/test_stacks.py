@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from contracts.events import CredentialIssued, credential_event_id
+from contracts.events import CredentialIssued, StatusListPublished, credential_event_id
+from credential_core.jcs import digest
 from credential_core.keys import PublicKey
 from credential_core.model import validate_achievement_credential, validate_credential
 from credential_core.proof import verify_proof
+from credential_core.timestamps import format_timestamp
+from issuer.adapters.stacks import StackRows
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
+from service_kit.clock import utc_now
 from service_kit.database import Database
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import find_record
 from tests.issuer.pathways import Series
-from tests.issuer.world import ORG, OTHER_ORG, World, problem_code
+from tests.issuer.world import ORG, OTHER_ORG, Clock, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 Json = dict[str, Any]
@@ -84,6 +89,61 @@ async def test_it_is_awarded_once_whatever_is_asked_again(
     assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
     issued = await world.events(CredentialIssued.event_type)
     assert sum(event.achievement_id == series.achievements["certificate"] for event in issued) == 1
+
+
+async def test_a_process_that_dies_after_awarding_awards_nothing_twice(
+    series: Series, world: World, settings: IssuerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        """As if by kill -9: nothing after it happens."""
+
+    async def die(*_: object) -> None:
+        raise Killed
+
+    await series.earn("capstone", "python")
+    await series.core.publish_lists()
+    with monkeypatch.context() as patched:
+        patched.setattr(StackRows, "done", die)
+        with pytest.raises(Killed):
+            while await series.core.settle_stacks():
+                continue
+    assert await world.count("stacks") <= 1
+    # Another process finds the work when the dead one's time is over.
+    await world.rows("UPDATE evaluations_due SET taken_until = '-infinity' RETURNING 1")
+    other = Series(world, wire(settings, world.database))
+    await other.settle()
+    assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
+    issued = await world.events(CredentialIssued.event_type)
+    assert sum(event.achievement_id == series.achievements["certificate"] for event in issued) == 1
+
+
+async def test_the_record_names_the_status_list_as_it_was_published(series: Series, world: World) -> None:
+    capstone, _ = await series.earn("capstone", "python")
+    for action in ("suspend", "reinstate"):
+        await series.change(capstone, action)
+    await series.settle()
+    record = find_record((await series.credential((await series.stack())["credential"]))["credential"])
+    assert record is not None
+    shown = [digest(event.credential) for event in await world.events(StatusListPublished.event_type)]
+    assert {one.listed.digest for one in record.inputs if one.listed} == {shown[-1]}
+
+
+async def test_a_component_that_expires_takes_nothing_away_but_a_case_is_withdrawn(
+    series: Series, world: World, settings: IssuerSettings
+) -> None:
+    approved = Series(world, series.core)
+    approved.achievements = dict(series.achievements)
+    approved.achievements["certificate"] = await world.achievement(name="Another")
+    await approved.publish(awarding="approval")
+    await series.earn("capstone", "python", validUntil=format_timestamp(utc_now() + timedelta(days=1)))
+    await series.settle()
+    assert {stack["status"] for stack in await series.stacks()} == {"awarded", "waiting"}
+    clock = Clock()
+    clock.ahead = timedelta(days=2)
+    later = wire(settings, world.database, clock)
+    while await later.settle_stacks():
+        continue
+    assert {stack["status"] for stack in await series.stacks()} == {"awarded", "withdrawn"}
 
 
 async def test_an_achievement_that_feeds_no_pathway_leaves_nothing_to_do(series: Series, world: World) -> None:
@@ -299,8 +359,8 @@ async def test_stacks_are_found_by_pathway_learner_and_status(series: Series, wo
     assert len(await series.stacks(pathway=series.id)) == 3
     assert len(await series.stacks(pathway=series.id.rsplit("/", 1)[-1], status="awarded")) == 3
     assert await series.stacks(status="waiting") == []
-    digest = hashlib.sha256(b"ben@students.example").hexdigest()
-    assert len(await series.stacks(recipient=f"sha256${digest}")) == 1
+    ben = hashlib.sha256(b"ben@students.example").hexdigest()
+    assert len(await series.stacks(recipient=f"sha256${ben}")) == 1
     first = await world.client.get("/stacks", params={"limit": "2"}, headers=world.headers(ORG))
     rest = await world.client.get(first.links["next"]["url"], headers=world.headers(ORG))
     found = [*first.json()["items"], *rest.json()["items"]]
