@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -171,19 +171,11 @@ def test_a_learner_record_of_a_stack_is_valid_with_all_that_is_in_it(world: Worl
     assert [inner["role"] for inner in report["nested"]] == ["credential", "credential"]
 
 
-def test_the_command_makes_the_decision_again(fleet: Fleet, tmp_path: Path) -> None:
-    world = World(fleet.base_url, fleet.demo)
-    module = world.achievement("module")
-    pathway = world.pathway("Commanded", {"module": module}, world.achievement("worth"))
-    component = world.issue(module, learner())
-    credential = world.awarded(pathway)["credential"]
-    until(lambda: world.verdict(credential), lambda found: found["verdict"] == "valid")
-    world.http.close()
-    files = {"stack.json": credential, "part.json": component["credential"], "demo.json": fleet.demo}
-    for name, content in files.items():
-        (tmp_path / name).write_text(json.dumps(content))
+@pytest.fixture
+def laurel(fleet: Fleet, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command, in a home of its own, with a university's login and an employer's."""
 
-    def laurel(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LAUREL_")}
         return subprocess.run(
             [str(Path(sys.executable).with_name("laurel")), *arguments],
@@ -195,11 +187,38 @@ def test_the_command_makes_the_decision_again(fleet: Fleet, tmp_path: Path) -> N
             check=False,
         )
 
-    assert laurel("login", "--from", "demo.json", "--organization", "employer").returncode == 0
-    alone = laurel("stack", "verify", "stack.json")
+    (tmp_path / "demo.json").write_text(json.dumps(fleet.demo))
+    for organization in ("lakeside", "meridian"):
+        made = run("login", "--from", "demo.json", "--organization", organization, "--as", organization)
+        assert made.returncode == 0, made.stderr
+    return run
+
+
+def test_the_command_makes_the_decision_again(
+    fleet: Fleet, laurel: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    world = World(fleet.base_url, fleet.demo)
+    module = world.achievement("module")
+    pathway = world.pathway("Commanded", {"module": module}, world.achievement("worth"), awarding="approval")
+    component = world.issue(module, learner())
+    [case] = until(lambda: world.stacks(pathway), lambda found: [one["status"] for one in found] == ["waiting"])
+    listed = laurel("stack", "list", "--pathway", pathway, "--as", "lakeside")
+    assert (listed.returncode, case["id"] in listed.stdout) == (0, True), listed.stderr
+    approved = laurel("stack", "approve", case["id"], "--reason", "seen", "--as", "lakeside")
+    assert approved.returncode == 0, approved.stderr
+    credential = world.awarded(pathway)["credential"]
+    assert approved.stdout.strip() == credential["id"]
+    record = laurel("stack", "record", case["id"], "--as", "lakeside")
+    assert json.loads(record.stdout)["type"] == ["VerifiableCredential", "ClrCredential"], record.stderr
+
+    until(lambda: world.verdict(credential), lambda found: found["verdict"] == "valid")
+    world.http.close()
+    (tmp_path / "stack.json").write_text(json.dumps(credential))
+    (tmp_path / "part.json").write_text(json.dumps(component["credential"]))
+    alone = laurel("stack", "verify", "stack.json", "--as", "meridian")
     assert (alone.returncode, "stack_holds_as_stated" in alone.stdout) == (0, True), alone.stderr
-    whole = laurel("stack", "verify", "stack.json", "--components", "part.json", "--json")
-    assert (whole.returncode, json.loads(whole.stdout)["evaluation"]["pathway"]["id"]) == (0, pathway)
+    whole = laurel("stack", "verify", "stack.json", "--components", "part.json", "--json", "--as", "meridian")
+    assert (whole.returncode, json.loads(whole.stdout)["evaluation"]["pathway"]["id"]) == (0, pathway), whole.stderr
     assert '"stack_holds"' in whole.stdout
-    none = laurel("stack", "verify", "part.json")
+    none = laurel("stack", "verify", "part.json", "--as", "meridian")
     assert (none.returncode, "carries no evaluation" in none.stderr) == (4, True)

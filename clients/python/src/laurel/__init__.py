@@ -28,6 +28,7 @@ from laurel.models import (
     Key,
     Recipient,
     SandboxCase,
+    Stack,
     Verification,
 )
 from laurel.tokens import AccessToken, ClientSecret
@@ -45,6 +46,7 @@ __all__ = [
     "CredentialSummary",
     "IssuedCredential",
     "SandboxCase",
+    "Stack",
     "Verification",
     "Check",
     "LaurelError",

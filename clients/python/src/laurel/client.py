@@ -15,6 +15,7 @@ from laurel.credentials import Credentials
 from laurel.issuers import Issuers
 from laurel.keys import Keys
 from laurel.sandbox import Sandbox
+from laurel.stacks import Stacks
 from laurel.tokens import Authentication
 from laurel.transport import Transport
 from laurel.verifications import Verifications
@@ -53,6 +54,7 @@ class Laurel:
         self.issuers = Issuers(self._transport)
         self.keys = Keys(self._transport)
         self.sandbox = Sandbox(self._transport)
+        self.stacks = Stacks(self._transport)
         self.verifications = Verifications(self._transport)
 
     def __enter__(self) -> Self:

@@ -152,6 +152,23 @@ class Credential(CredentialSummary):
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What was awarded for a completed pathway, or waits for approval. `credential` is what was issued for it."""
+
+    id: str
+    status: str
+    pathway: str
+    credential: str | None
+    json: Json = field(repr=False)
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read an answer. UnexpectedAnswer if it is none."""
+        credential = None if body.get("credential") is None else _of(body, "credential", str)
+        return cls(_of(body, "id", str), _of(body, "status", str), _of(body, "pathway", str), credential, body)
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxCase:
     """A credential that fails on purpose, and what a verifier says of it. `code` is None if it is valid."""
 

@@ -1,4 +1,4 @@
-"""`laurel stack verify`."""
+"""`laurel stack`: list, approve, refuse, record and verify."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import OUT, show_json, show_verification, table
+from laurel.cli.screen import OUT, say, show_json, show_verification, table
 from laurel.cli.verify import Unreadable, code_of, read_file
 
 GENRE: Final = "PathwayEvaluation"
@@ -21,6 +21,51 @@ HEAD: Final = "data:application/json;base64,"
 
 stack = typer.Typer(help="What was awarded for completed pathways.", no_args_is_help=True)
 app.add_typer(stack, name="stack")
+
+
+Name = Annotated[str, typer.Argument(help="The stack's address or UUID.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays with you.")]
+
+
+@stack.command("list")
+def list_stacks(
+    *,
+    pathway: Annotated[str | None, typer.Option(help="Only on this pathway.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only those that stand there, such as waiting.")] = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Your stacks, newest first."""
+    with client(name) as laurel:
+        found = list(laurel.stacks.list(pathway=pathway, status=status))
+    if as_json:
+        show_json([one.json for one in found])
+        return
+    made = table("status", "stack", "credential")
+    for one in found:
+        made.add_row(*map(escape, (one.status, one.id, one.credential or "")))
+    OUT.print(made)
+
+
+@stack.command()
+def approve(named: Name, *, reason: Reason, name: As = DEFAULT) -> None:
+    """Issue the credential of one that waits."""
+    with client(name) as laurel:
+        say(str(laurel.stacks.approve(named, reason).credential))
+
+
+@stack.command()
+def refuse(named: Name, *, reason: Reason, name: As = DEFAULT) -> None:
+    """Award nothing for one that waits."""
+    with client(name) as laurel:
+        say(laurel.stacks.refuse(named, reason).status)
+
+
+@stack.command()
+def record(named: Name, *, name: As = DEFAULT) -> None:
+    """Print a learner record (CLR 2.0) that holds the stack's credential with its components."""
+    with client(name) as laurel:
+        show_json(laurel.stacks.record(named))
 
 
 @stack.command("verify")
