@@ -1,4 +1,7 @@
-"""`make bench`: the core, batches and stacks, then, when a fleet runs, how soon the world knows what happened."""
+"""`make bench`: the core, batches, single credentials, tokens and stacks, each beside the machine's own rates.
+
+Then, when a fleet runs, how soon the world knows what happened.
+"""
 
 import json
 import subprocess
@@ -24,7 +27,7 @@ def fleet_answers() -> bool:
 
 if __name__ == "__main__":
     code = core.main(sys.argv[1:])
-    for name in ("batches", "stacks"):
+    for name in ("batches", "issue", "tokens", "stacks"):
         code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode or code
     if fleet_answers():
         code = subprocess.run([sys.executable, "-m", "benchmarks.propagation"], check=False).returncode or code

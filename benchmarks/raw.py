@@ -1,7 +1,8 @@
-"""What this machine can do at most, with nothing of ours around it: signatures, rows, commits."""
+"""What this machine can do at most, with nothing of ours around it, and what a second on it is worth just now."""
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from benchmarks.credential import KEY
 
 SECONDS = 0.5
 COPIED = 1000  # rows at once
+SAMPLES = 1500  # of half a millisecond each
 
 
 def signatures() -> float:
@@ -25,6 +27,30 @@ def _rate(operation: Callable[[], object]) -> float:
         operation()
         count += 1
     return count / (time.process_time() - began)
+
+
+def slowdown() -> float:
+    """How much CPU time a bit of Python takes just now, to what it takes in the quietest moments of the second.
+
+    Where cores share their units and caches with other work, time on them is worth less: a figure in CPU time divided
+    by this is near what a quiet machine would give.
+    """
+    spent = []
+    for _ in range(SAMPLES):
+        began = time.process_time()
+        _some_python()
+        spent.append(time.process_time() - began)
+    return statistics.mean(spent) / min(spent)
+
+
+def _some_python() -> int:
+    known: dict[str, int] = {}
+    for number in range(2000):
+        name = f"{number}"
+        known[name] = number
+        if isinstance(name, str):
+            known.get(name)
+    return len(known)
 
 
 async def copied_rows(url: str, document: str) -> float:
