@@ -44,6 +44,7 @@ class Stand:
     core: Core
     database: Database
     server: psutil.Process
+    app_url: str
     admin_url: str
     achievement: str
 
@@ -55,13 +56,19 @@ async def stand() -> AsyncIterator[Stand]:
         app_url, migrate_url = postgres.server.create_database("issuer")
         settings = _settings(DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url), pool_size=20))
         await offload(migrate, "issuer", settings.database)
-        _write_logs_nowhere()
-        async with open_database(settings.database, "benchmark") as database:
-            core = wire(settings, database)
+        async with issuer(app_url) as (core, database):
             achievement = await _furnish(core, database)
-            yield Stand(
-                core, database, psutil.Process(postgres.process.pid), migrate_url.replace("+asyncpg", ""), achievement
-            )
+            server = psutil.Process(postgres.process.pid)
+            yield Stand(core, database, server, app_url, migrate_url.replace("+asyncpg", ""), achievement)
+
+
+@asynccontextmanager
+async def issuer(app_url: str) -> AsyncIterator[tuple[Core, Database]]:
+    """The core of one process on the database of a stand."""
+    settings = _settings(DatabaseSettings(url=SecretStr(app_url), pool_size=20))
+    _write_logs_nowhere()
+    async with open_database(settings.database, "benchmark") as database:
+        yield wire(settings, database), database
 
 
 def _write_logs_nowhere() -> None:
@@ -124,7 +131,9 @@ class Clockwork:
         self._began = self._now()
 
     def _now(self) -> Spent:
-        return Spent(time.perf_counter(), time.process_time(), family_time(self._server))
+        server = self._server.cpu_times()  # a child of ours as well, as further workers are
+        own = family_time(psutil.Process()) - server.user - server.system
+        return Spent(time.perf_counter(), own, family_time(self._server))
 
     def spent(self) -> Spent:
         """Since the beginning."""
