@@ -52,6 +52,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/pathways/{pathway_id}/versions"),
         ("GET", "/pathways/{pathway_id}/versions/{version}"),
         ("POST", "/pathways/{pathway_id}/evaluations"),
+        ("GET", "/contexts/micro-credential/v1"),
     },
     Room.ISSUER: {("GET", "/ims/ob/v3p0/discovery")},
     Room.REGISTRY: {

@@ -36,6 +36,7 @@ PUBLIC = {
     ("GET", "/pathways/{pathway_id}/versions"),
     ("GET", "/pathways/{pathway_id}/versions/{version}"),
     ("POST", "/pathways/{pathway_id}/evaluations"),
+    ("GET", "/contexts/micro-credential/v1"),
 }
 BODIES: dict[str, object] = {
     "/courses/import": [],

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from credential_core import contexts
-from credential_core.contexts import FrozenContext, frozen_contexts, load_context
+from credential_core.contexts import (
+    MICRO_CREDENTIAL_V1,
+    OWN,
+    FrozenContext,
+    frozen_contexts,
+    known_as,
+    load_context,
+)
 from credential_core.errors import ContextError
 
 DOCUMENTS = Path(contexts.__file__).parent / "documents"
@@ -29,7 +36,7 @@ def test_bytes_are_those_of_the_manifest(url: str) -> None:
     assert hashlib.sha256((DOCUMENTS / entry.file).read_bytes()).hexdigest() == entry.sha256
     assert "@context" in load_context(url)
     assert entry.licence
-    assert set(entry.origin) == {"registry", "package", "version", "path"}
+    assert set(entry.origin) == ({"own"} if url in OWN else {"registry", "package", "version", "path"})
 
 
 def test_every_file_is_in_the_manifest() -> None:
@@ -43,7 +50,7 @@ def test_published_hashes_hold(url: str) -> None:
 
 def test_content_is_that_of_the_published_vectors(vectors: Path, load: Callable[[str], Any]) -> None:
     index = load("jsonld-contexts/index.json")
-    for url in frozen_contexts():
+    for url in frozen_contexts().keys() - OWN:
         assert load_context(url) == load(f"jsonld-contexts/{index[url]['file']}"), url
 
 
@@ -67,3 +74,40 @@ def test_a_context_handed_out_is_the_callers_own() -> None:
 
 def test_the_manifest_is_plain_json() -> None:
     assert json.loads((DOCUMENTS.parent / "manifest.json").read_bytes())
+
+
+PATH = "/contexts/micro-credential/v1"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://laurel.example", "http://localhost:8080", "https://badges.uni.example:8443", "http://[::1]:80"]
+)
+def test_our_own_context_is_known_at_every_origin(origin: str) -> None:
+    assert known_as(origin + PATH) == MICRO_CREDENTIAL_V1
+    assert load_context(origin + PATH) == load_context(MICRO_CREDENTIAL_V1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://a.example{PATH}/",
+        f"https://a.example{PATH}?x=1",
+        f"https://a.example{PATH}#x",
+        f"https://a.example/deeper{PATH}",
+        f"https://u@a.example{PATH}",
+        f"ftp://a.example{PATH}",
+        f"https://{PATH}",
+        "https://a.example/contexts/micro-credential/v2",
+        "https://a.example/ns/credentials/v2",
+    ],
+)
+def test_nothing_else_is_taken_for_it(url: str) -> None:
+    assert known_as(url) == url
+    with pytest.raises(ContextError, match="context_unknown"):
+        load_context(url)
+
+
+def test_our_own_context_never_changes() -> None:
+    """Credentials name it for good: another content is another version, beside this one."""
+    digest = "84b53309de6cfc987df45adf2da6384d2194136b069e7cf586ab48e88cf51d94"
+    assert frozen_contexts()[MICRO_CREDENTIAL_V1].sha256 == digest

@@ -23,7 +23,7 @@ from credential_core.template import Scalar, Sealed, Template
 from issuer.adapters.key_store import LocalKeyStore
 from issuer.core.addresses import Addresses
 from issuer.core.award import Award
-from issuer.core.compose import Compose, Composed
+from issuer.core.compose import Compose, Composed, Draft
 from issuer.core.model import (
     Achievement,
     Credential,
@@ -42,6 +42,7 @@ from issuer.core.patterns import Patterns, frame
 from issuer.core.recipient import Recipient
 from issuer.core.signing import Sign
 from service_kit.errors import Invalid
+from tests.micro_credentials import achievement
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 ORG = "6f0c1ad0-0000-4000-8000-000000000001"
@@ -213,6 +214,25 @@ def test_what_was_learnt_is_used() -> None:
         document = json.loads(one.document)
         verify_proof(document, document["proof"], ISSUER.key.of_proofs)
         assert one.digest == digest(document)
+
+
+def test_an_achievement_may_bring_a_context_of_its_own() -> None:
+    described = Achievement("urn:a", 2, 1, ORG, False, achievement())
+    compose, asked = compose_with(STORE), Award(order(), ISSUER, described, NOW)
+    draft = compose.draft(asked, credential_id=CredentialId("c"), slot=Slot(LIST, 7), now=NOW)
+    assert compose._fitting(draft)[1] == frame(compose._build(draft))
+    found = [json.loads(one.document) for one in asyncio.run(thrice(compose, draft))]
+    assert len(compose._patterns._known) == 1
+    for document in found:
+        assert document["@context"][2:] == described.document["@context"][1:]
+        assert document["credentialSubject"]["achievement"]["eqfLevel"] == "6"
+        verify_proof(document, document["proof"], ISSUER.key.of_proofs)
+
+
+async def thrice(compose: Compose, draft: Draft) -> list[Credential]:
+    """Met, learnt, filled."""
+    made = [one for _ in range(3) for one in await compose.each([draft])]
+    return [one for one in made if isinstance(one, Credential)]
 
 
 def test_a_changed_profile_is_another_pattern() -> None:

@@ -1,12 +1,15 @@
 """The frozen JSON-LD contexts: the only ones ever applied, read from this package and checked by SHA-256.
 
 `manifest.json` names each context's URL, file, hash, origin and licence. Nothing is ever fetched.
+
+One of them is our own. Every fleet publishes it under its own origin, so it is known at any (see `known_as`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +26,13 @@ OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.jso
 DID_V1 = "https://www.w3.org/ns/did/v1"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
+MICRO_CREDENTIAL_V1 = "https://laurel.example/contexts/micro-credential/v1"
+MICRO_CREDENTIAL_PATH = "/contexts/micro-credential/v1"
+OWN = frozenset({MICRO_CREDENTIAL_V1})
+_PUBLISHED_ANYWHERE = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(/contexts/[a-z/-]+v[0-9]+)"
+)
+_OWN_BY_PATH = {MICRO_CREDENTIAL_PATH: MICRO_CREDENTIAL_V1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,19 @@ def frozen_contexts() -> Mapping[str, FrozenContext]:
     return MappingProxyType({entry["url"]: FrozenContext(**entry) for entry in manifest})
 
 
+def known_as(url: str) -> str:
+    """The URL by which the manifest knows a context: its own, or that of ours, wherever it is published.
+
+    Its bytes are those of this package whoever serves it. An origin that serves others under that path deceives those
+    who fetch it, not us: what it signs by them does not verify here.
+    """
+    found = _PUBLISHED_ANYWHERE.fullmatch(url)
+    return _OWN_BY_PATH.get(found[1], url) if found else url
+
+
 def load_context(url: str) -> dict[str, Any]:
     """A fresh parsed copy of one context document. ContextError if the URL is not in the frozen set."""
-    entry = frozen_contexts().get(url)
+    entry = frozen_contexts().get(known_as(url))
     if entry is None:
         raise ContextError("context_unknown", f"the context {url[:200]} is not one this library knows")
     document: dict[str, Any] = json.loads(entry.read())

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final, TypeAlias
 
 from credential_core import jcs
-from credential_core.contexts import frozen_contexts
+from credential_core.contexts import frozen_contexts, known_as
 from credential_core.errors import ContextError, DocumentError, LimitError
 from credential_core.json_input import check_tree
 from credential_core.jsonld.active_context import ActiveContext, Library, Term
@@ -208,16 +208,21 @@ def _is_typed_reference(context: ActiveContext, element: dict[str, Any]) -> bool
 
 
 def context_urls(value: Any) -> tuple[str, ...]:
-    """The URLs of a `@context`. Only frozen ones; an inline context could rename what a verifier reads."""
+    """The URLs of a `@context`, as the manifest knows them.
+
+    Only frozen ones: an inline context could rename what a verifier reads.
+    """
     urls = value if isinstance(value, list) else [] if value is None else [value]
     if not urls or len(urls) > _MAX_CONTEXTS:
         raise ContextError("context_invalid", f"a @context names 1 to {_MAX_CONTEXTS} contexts")
+    known = []
     for url in urls:
         if not isinstance(url, str):
             raise ContextError("context_inline", "a context must be named by its URL, not written inline")
-        if url not in frozen_contexts():
+        known.append(known_as(url))
+        if known[-1] not in frozen_contexts():
             raise ContextError("context_unknown", f"the context {url[:200]} is not one this library knows")
-    return tuple(urls)
+    return tuple(known)
 
 
 def _type_names(context: ActiveContext, element: dict[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from credential_core.contexts import frozen_contexts, load_context
+from credential_core.contexts import OWN, frozen_contexts, load_context
 from credential_core.errors import ContextError
 from credential_core.jsonld.expansion import context_urls
 
@@ -31,13 +31,16 @@ _CONTENTS: Final = ("/2018/credentials/v1", "/ob/v3p0/", "/clr/v2p0/", "/credent
 
 
 class Meanings:
-    """Every name that any frozen context defines, at any depth, with the IRIs it has in one or another of them."""
+    """Every name that any frozen context defines, at any depth, with the IRIs it has in one or another of them.
+
+    Not the names of our own context: no check reads them, and others may call their things so.
+    """
 
     def __init__(self) -> None:
         self.iris_of: dict[str, set[str]] = {}
         self.fixed: set[str] = set()
         self.vocabularies: set[str] = set()
-        for url in frozen_contexts():
+        for url in frozen_contexts().keys() - OWN:
             context = load_context(url)["@context"]
             names = set()
             for known, name, definition in _definitions(context, {}):

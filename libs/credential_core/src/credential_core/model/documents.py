@@ -35,8 +35,9 @@ def achievement_credential(
     """An OpenBadgeCredential for one learner, ready to sign.
 
     `issuer` is a Profile and `achievement` an Achievement; their `type` is added if missing, as is that of each
-    result and evidence. The learner is named by `subject_id`, by `identifiers` (see `hashed_identity`), or both;
-    DocumentError if by neither. The name defaults to the achievement's.
+    result and evidence; contexts that the achievement names move to the credential. The learner is named by
+    `subject_id`, by `identifiers` (see `hashed_identity`), or both; DocumentError if by neither. The name defaults to
+    the achievement's.
     """
     if subject_id is None and not identifiers:
         raise DocumentError("subject_unidentified", "a credential names its learner by an id or an identifier")
@@ -47,12 +48,12 @@ def achievement_credential(
         "activityStartDate": _stamp(activity_start),
         "activityEndDate": _stamp(activity_end),
         "creditsEarned": credits_earned,
-        "achievement": _typed("Achievement", achievement),
+        "achievement": _typed("Achievement", {name: achievement[name] for name in achievement if name != "@context"}),
         "result": [_typed("Result", result) for result in results],
         "narrative": narrative,
     }
     document = {
-        "@context": _contexts(status),
+        "@context": [*_contexts(status), *contexts_of(achievement)],
         "id": credential_id,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": name or achievement.get("name"),
@@ -73,6 +74,13 @@ def achievement_credential(
 def _contexts(status: Mapping[str, Any] | None) -> list[str]:
     extended = status is not None and str(status.get("type", "")).startswith("1EdTech")
     return [CREDENTIALS_V2, OPEN_BADGES_V3, *([OPEN_BADGES_EXTENSIONS] if extended else [])]
+
+
+def contexts_of(achievement: Mapping[str, Any]) -> list[str]:
+    """The contexts that an Achievement brings beside that of Open Badges, in its order."""
+    named = achievement.get("@context")
+    urls = named if isinstance(named, list) else [] if named is None else [named]
+    return [url for url in urls if url not in (CREDENTIALS_V2, OPEN_BADGES_V3)]
 
 
 def _stamp(moment: datetime | None) -> str | None:

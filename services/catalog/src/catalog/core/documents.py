@@ -7,11 +7,15 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from catalog.core.metadata import contextualized
 from catalog.core.model import AchievementId, Course, CourseFields, Json
 from service_kit.errors import FieldError, Invalid
 
 REQUIRED = ("name", "description", "criteria")
-ORDER = ("id", "type", "version", "name", "description", "achievementType", "criteria", "humanCode", "creditsAvailable")
+ORDER = (
+    "@context", "id", "type", "version", "name", "description", "achievementType", "criteria", "humanCode",
+    "creditsAvailable",
+)  # fmt: skip
 PLACE = {name: place for place, name in enumerate(ORDER)}
 PREREQUISITES = re.compile(r"^\s*prerequisites?\s*:\s*", re.IGNORECASE | re.MULTILINE)
 
@@ -25,9 +29,9 @@ def address(base_url: str, achievement_id: AchievementId) -> str:
 
 
 def published(base_url: str, achievement_id: AchievementId, number: int, draft: Mapping[str, JsonValue]) -> Json:
-    """The document of one version, as credentials carry it. The issuer is known by the credential: no creator here."""
+    """The document of one version, as credentials carry it. They name their issuer: no creator is added."""
     identity: Json = {"id": address(base_url, achievement_id), "type": ["Achievement"]}
-    return in_order({**identity, **draft, "version": str(number)})
+    return in_order({**identity, **contextualized(base_url, draft), "version": str(number)})
 
 
 def in_order(document: Mapping[str, JsonValue]) -> Json:

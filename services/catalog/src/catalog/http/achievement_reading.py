@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
+from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.model import OrgId, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievement_paths import PathId, PathVersion
@@ -34,6 +35,7 @@ class AchievementFilters:
     department: Filter = None
     course: Filter = None
     type: Annotated[str | None, Query(max_length=110, description="achievementType")] = None
+    kind: Annotated[Kind | None, Query(description="what the field calls it; instead of type")] = None
     status: Annotated[
         Literal["draft", "published", "retired"] | None,
         Query(description="published by default; with mine, any"),
@@ -42,13 +44,15 @@ class AchievementFilters:
     mine: Annotated[bool, Query(description="your organization's, as drafts")] = False
 
     def query(self) -> AchievementQuery:
-        """As the core asks it."""
+        """As the core asks it. Raises Invalid."""
+        if self.kind and self.type:
+            raise invalid_field("kind", "must be left out when type is given")
         return AchievementQuery(
             sort=chosen_sort(self.sort, self.q, Sort.NEWEST),
             q=clean("q", self.q),
             organization=clean("organization", self.organization),
             department=clean("department", self.department),
-            achievement_type=clean("type", self.type),
+            achievement_type=ACHIEVEMENT_TYPES[self.kind] if self.kind else clean("type", self.type),
             course=clean("course", self.course),
         )
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from catalog.core import vocabulary as limits
+from catalog.core.kinds import ACHIEVEMENT_TYPES
+from catalog.http.metadata_schemas import Members, MetadataMembers, listed, urn
 from catalog.http.texts import (
     AchievementType,
     Credits,
@@ -19,21 +21,6 @@ from catalog.http.texts import (
     TargetType,
     Uri,
 )
-from service_kit.ids import new_id
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _urn() -> str:
-    return f"urn:uuid:{new_id()}"
-
-
-class Members(BaseModel):
-    """A JSON object with these members and no others."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Criteria(Members):
@@ -59,7 +46,7 @@ class Criteria(Members):
 class Alignment(Members):
     """A skill, standard or course of a framework that this achievement stands for."""
 
-    type: Annotated[list[Literal["Alignment"]], BeforeValidator(_listed)] = Field(["Alignment"], max_length=1)
+    type: Annotated[list[Literal["Alignment"]], BeforeValidator(listed)] = Field(["Alignment"], max_length=1)
     target_name: Name = Field(alias="targetName")
     target_url: Uri = Field(alias="targetUrl")
     target_code: Name | None = Field(None, alias="targetCode")
@@ -84,8 +71,8 @@ class Image(Members):
 class RubricCriterionLevel(Members):
     """One level of a rubric. An id is made when none is given."""
 
-    id: Uri = Field(default_factory=_urn)
-    type: Annotated[list[Literal["RubricCriterionLevel"]], BeforeValidator(_listed)] = Field(
+    id: Uri = Field(default_factory=urn)
+    type: Annotated[list[Literal["RubricCriterionLevel"]], BeforeValidator(listed)] = Field(
         ["RubricCriterionLevel"], max_length=1
     )
     name: Name
@@ -98,8 +85,8 @@ class RubricCriterionLevel(Members):
 class ResultDescription(Members):
     """A result that a credential of this achievement may state. An id is made when none is given."""
 
-    id: Uri = Field(default_factory=_urn)
-    type: Annotated[list[Literal["ResultDescription"]], BeforeValidator(_listed)] = Field(
+    id: Uri = Field(default_factory=urn)
+    type: Annotated[list[Literal["ResultDescription"]], BeforeValidator(listed)] = Field(
         ["ResultDescription"], max_length=1
     )
     name: Name
@@ -136,15 +123,15 @@ class Related(Members):
     """Another achievement, or this one in another language or version."""
 
     id: Uri
-    type: Annotated[list[Literal["Related"]], BeforeValidator(_listed)] = Field(["Related"], max_length=1)
+    type: Annotated[list[Literal["Related"]], BeforeValidator(listed)] = Field(["Related"], max_length=1)
     in_language: Language | None = Field(None, alias="inLanguage")
     version: Label | None = None
 
 
-class AchievementMembers(Members):
+class AchievementMembers(MetadataMembers):
     """The members that a client may set. Lists that are empty count as left out."""
 
-    type: Annotated[list[Literal["Achievement"]], BeforeValidator(_listed)] | None = Field(None, max_length=1)
+    type: Annotated[list[Literal["Achievement"]], BeforeValidator(listed)] | None = Field(None, max_length=1)
     name: Name | None = None
     description: Prose | None = None
     criteria: Criteria | None = None
@@ -171,11 +158,22 @@ class AchievementMembers(Members):
             raise ValueError("resultDescription must not use one id twice")
         return self
 
+    @model_validator(mode="after")
+    def _kind_and_type_agree(self) -> Self:
+        said = ACHIEVEMENT_TYPES[self.kind] if self.kind else None
+        if said and self.achievement_type and self.achievement_type != said:
+            raise ValueError(f"achievementType must be {said} for this kind, or be left out")
+        return self
+
     def members(self) -> dict[str, JsonValue]:
         """What the client said, by Open Badges names; a null it sent is a null here, `type` says nothing new."""
         said: Mapping[str, JsonValue] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        names = [type(self).model_fields[name].alias or name for name in self.model_fields_set if name != "type"]
-        return {name: said.get(name) for name in names}
+        fields = self.model_fields_set - {"type", "kind"}
+        names = [type(self).model_fields[name].alias or name for name in fields]
+        members = {name: said.get(name) for name in names}
+        if "kind" in self.model_fields_set and self.achievement_type is None:
+            members["achievementType"] = ACHIEVEMENT_TYPES[self.kind] if self.kind else None
+        return members
 
 
 class NewAchievement(AchievementMembers):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
+from catalog.core.kinds import Kind
 from service_kit.described import problems
 
 
@@ -83,6 +84,7 @@ class OpenBadgesAchievement(BaseModel):
 class DraftAnswer(OpenBadgesAchievement):
     """A draft, for its owner."""
 
+    kind: Kind | None = Field(description="what achievementType is called in the field")
     status: Literal["draft", "published", "retired"] = Field(description="of the achievement")
     organization: str
     course: str | None
@@ -95,6 +97,7 @@ class DraftAnswer(OpenBadgesAchievement):
 class VersionAnswer(OpenBadgesAchievement):
     """A published version, and where it stands."""
 
+    kind: Kind | None = Field(description="what achievementType is called in the field")
     status: Literal["published", "retired"]
     organization: str
     version_id: str = Field(description="permanent address of this version")
@@ -121,6 +124,7 @@ class StatisticsAnswer(Answer):
 class AchievementAnswer(OpenBadgesAchievement):
     """The version the public sees. Its owner also gets `draft`, and the draft itself while nothing is published."""
 
+    kind: Kind | None = Field(description="what achievementType is called in the field")
     status: Literal["draft", "published", "retired"]
     organization: str
     course: str | None
@@ -141,6 +145,7 @@ class AchievementLine(BaseModel):
     name: str
     description: str
     version: str | None
+    kind: Kind | None = Field(description="what achievementType is called in the field")
     status: Literal["draft", "published", "retired"]
     organization: str
     course: str | None

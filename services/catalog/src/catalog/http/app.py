@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from catalog.core.import_courses import ImportCourses
 from catalog.core.vocabulary import IMPORT_BODY
-from catalog.http import achievement_reading, achievements, course_import, courses, pathways
+from catalog.http import achievement_reading, achievements, contexts, course_import, courses, pathways
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings
@@ -38,6 +38,7 @@ def build_app(
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
         pathways.routes(use.pathways),
+        contexts.routes(),
     ]
     limits = {"/courses/import": IMPORT_BODY}
     return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)

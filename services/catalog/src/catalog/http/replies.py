@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from catalog.core.documents import address, in_order
 from catalog.core.import_courses import Report
+from catalog.core.kinds import kind_of
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
 from service_kit.entity_tags import tag_of
 
@@ -50,6 +51,7 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
         "id": address(base_url, draft.id),
         "type": ["Achievement"],
         **in_order(draft.document),
+        "kind": kind_of(draft.document.get("achievementType")),
         "status": draft.status.value,
         "organization": draft.org_id,
         "course": draft.course_id,
@@ -70,6 +72,7 @@ def version_reply(version: Version, base_url: str) -> Json:
     url = address(base_url, version.achievement_id)
     return {
         **in_order(version.document),
+        "kind": kind_of(version.document.get("achievementType")),
         "status": version.status.value,
         "organization": version.org_id,
         "versionId": f"{url}/versions/{version.number}",
@@ -110,6 +113,7 @@ def summary_reply(item: AchievementSummary, base_url: str) -> Json:
         "id": address(base_url, item.id),
         "type": ["Achievement"],
         **in_order(item.document),
+        "kind": kind_of(item.document.get("achievementType")),
         "version": str(item.version) if item.version else None,
         "status": item.status.value,
         "organization": item.org_id,

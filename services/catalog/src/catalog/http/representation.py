@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from service_kit import representation
 from service_kit.representation import document_reply
 
 SHORTLY = "public, max-age=5"
@@ -21,3 +22,15 @@ def reply(
 ) -> Response:
     """The document, or 304."""
     return document_reply(request, document, tag=tag, cache_control=cache_control, headers=headers)
+
+
+def stored(
+    request: Request,
+    body: bytes,
+    *,
+    media_type: str,
+    cache_control: str = SHORTLY,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """These bytes, or 304."""
+    return representation.reply(request, body, media_type=media_type, cache_control=cache_control, headers=headers)

@@ -15,6 +15,7 @@ LINE_BREAK = re.compile(r"[\t\n\r]")
 LANGUAGE = r"^[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 SCHEMES = frozenset({"http", "https", "urn", "did"})
 IMAGE_DATA = re.compile(r"data:image/(png|svg\+xml|jpeg|gif|webp)(;[A-Za-z0-9=-]+)*,[A-Za-z0-9+/=%._~!$&'()*;:@-]*")
+DURATION = re.compile(r"PT(?=\d)(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,2})M)?", re.ASCII)
 EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]{1,100}")
 
 
@@ -89,6 +90,14 @@ def identifier_type(text: str) -> str:
     return _one_of("identityType", text)
 
 
+def duration(text: str) -> str:
+    """An ISO 8601 duration in hours and minutes, above zero."""
+    found = DURATION.fullmatch(text)
+    if found is None or not int(found["hours"] or 0) + int(found["minutes"] or 0):
+        raise ValueError("must be an ISO 8601 duration in hours and minutes, such as PT60H or PT7H30M")
+    return text
+
+
 def _line(most: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
 
@@ -99,6 +108,8 @@ Prose = Annotated[str, _line(limits.PROSE), AfterValidator(no_controls)]
 Uri = Annotated[str, _line(limits.URI), AfterValidator(web_address)]
 ImageUri = Annotated[str, _line(limits.DATA_URI), AfterValidator(image_address)]
 Language = Annotated[str, StringConstraints(max_length=20, pattern=LANGUAGE)]
+Duration = Annotated[str, StringConstraints(max_length=20), AfterValidator(duration)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Credits = Annotated[float, Field(strict=True, ge=0, le=limits.CREDITS, allow_inf_nan=False)]
 AchievementType = Annotated[str, StringConstraints(max_length=110), AfterValidator(achievement_type)]
 TargetType = Annotated[str, StringConstraints(max_length=110), AfterValidator(target_type)]

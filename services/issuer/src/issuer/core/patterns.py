@@ -12,7 +12,7 @@ from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
-from credential_core.model.documents import items_of
+from credential_core.model.documents import contexts_of, items_of
 from credential_core.model.values_alone import Rule, rules_alone
 from credential_core.template import Scalar, Template
 from credential_core.timestamps import format_timestamp
@@ -39,8 +39,6 @@ CONSTANT = frozenset({"name", "issuer"})  # of the document; beside them, the su
 Values = dict[str, Scalar]
 Kind = tuple[Any, ...]
 _HEAD = (
-    "/@context",
-    (CREDENTIALS_V2, OPEN_BADGES_V3),
     "/id",
     "/type",
     ("VerifiableCredential", "OpenBadgeCredential"),
@@ -82,7 +80,8 @@ def _subject(subject: Mapping[str, Any], kind: list[Any], values: Values) -> Non
 def frame_of(award: Award, subject: Subject, address: str, status: Json) -> Frame:
     """The same of the document that will be built of all this, without building it."""
     order = award.order
-    kind: list[Any] = [*_HEAD]
+    contexts = (CREDENTIALS_V2, OPEN_BADGES_V3, *contexts_of(award.achievement.document))
+    kind: list[Any] = ["/@context", contexts, *_HEAD]
     values: Values = {"/id": address, "/validFrom": format_timestamp(award.valid_from)}
     _moments({"/validUntil": order.valid_until, "/awardedDate": order.awarded}, kind, values)
     kind.append("credentialSubject")
