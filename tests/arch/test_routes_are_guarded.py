@@ -53,6 +53,8 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/pathways/{pathway_id}/versions/{version}"),
         ("POST", "/pathways/{pathway_id}/evaluations"),
         ("GET", "/contexts/micro-credential/v1"),
+        ("GET", "/metadata-profiles"),
+        ("GET", "/metadata-profiles/{name}"),
     },
     Room.ISSUER: {("GET", "/ims/ob/v3p0/discovery")},
     Room.REGISTRY: {

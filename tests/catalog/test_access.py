@@ -37,14 +37,17 @@ PUBLIC = {
     ("GET", "/pathways/{pathway_id}/versions/{version}"),
     ("POST", "/pathways/{pathway_id}/evaluations"),
     ("GET", "/contexts/micro-credential/v1"),
+    ("GET", "/metadata-profiles"),
+    ("GET", "/metadata-profiles/{name}"),
 }
 BODIES: dict[str, object] = {
     "/courses/import": [],
     "/courses": {"code": "A", "title": "Art"},
     "/achievements": PLAIN,
     "/pathways": SERIES,
+    "/metadata-profiles/{name}": {"title": "Ours"},
 }
-NOTHING: Json = {"course_id": NOBODY, "achievement_id": NOBODY, "pathway_id": NOBODY, "version": "1"}
+NOTHING: Json = {"course_id": NOBODY, "achievement_id": NOBODY, "pathway_id": NOBODY, "version": "1", "name": "nobodys"}
 Operation = tuple[str, str]
 
 
@@ -58,12 +61,13 @@ def operations() -> Iterator[Operation]:
 
 ALL = sorted(operations())
 PROTECTED = [operation for operation in ALL if operation not in PUBLIC]
-OWNED = [(method, where) for method, where in PROTECTED if "{" in where]
+# A PUT makes one's own of a name that others may use too; test_profiles says that it leaves theirs alone.
+OWNED = [(method, where) for method, where in PROTECTED if "{" in where and method != "PUT"]
 
 
 async def call(client: httpx.AsyncClient, operation: Operation, names: Json, headers: Json) -> httpx.Response:
     method, where = operation
-    body = BODIES.get(where, {}) if method in {"POST", "PATCH"} else None
+    body = BODIES.get(where, {}) if method in {"POST", "PATCH", "PUT"} else None
     return await client.request(method, where.format(**names), json=body, headers=headers)
 
 
@@ -75,7 +79,7 @@ def anything() -> Json:
 
 async def test_what_is_public_is_a_choice() -> None:
     assert set(ALL) >= PUBLIC
-    assert len(PROTECTED) == 14
+    assert len(PROTECTED) == 16
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=" ".join)
@@ -103,11 +107,13 @@ async def test_another_tenants_things_are_not_there(
 ) -> None:
     made, draft, version = await course(university), await drafted(university), await published(university)
     pathway = last((await planned(university))["id"])
-    lists = ("/courses", "/achievements?mine=true", "/pathways?mine=true")
+    await university.put("/metadata-profiles/ours", json={"title": "Ours"})
+    lists = ("/metadata-profiles", "/courses", "/achievements?mine=true", "/pathways?mine=true")
     before = [(await university.get(where)).json() for where in lists]
 
     for thing in (draft, version):
-        names = {"course_id": made["id"], "achievement_id": last(thing["id"]), "pathway_id": pathway, "version": "1"}
+        things = {"course_id": made["id"], "achievement_id": last(thing["id"]), "pathway_id": pathway}
+        names = {**things, "version": "1", "name": "ours"}
         answer = await call(other, operation, names, {})
         missing = await call(other, operation, NOTHING, {})
         assert answer.status_code == missing.status_code == 404, answer.text

@@ -128,7 +128,7 @@ WRONG: list[tuple[Json, str]] = [
     ({"version": "7"}, "version"),
     ({"id": "https://a.example"}, "id"),
     ({"@context": []}, "@context"),
-    ({"creator": {}}, "creator"),
+    ({"creator": {}}, "creator.id"),
     ({"course": "no such course"}, "course"),
     ({"course": ""}, "course"),
     ({"unknown": 1}, "unknown"),

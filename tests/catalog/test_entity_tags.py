@@ -22,6 +22,7 @@ def titled(number: int) -> dict[str, str]:
     return {"title": f"Title {number}"}
 
 
+PROFILE = "PUT /metadata-profiles/{name}"
 ACHIEVEMENT, PATHWAY = "PATCH /achievements/{achievement_id}", "PATCH /pathways/{pathway_id}"
 CASES: Mapping[str, Case] = {
     "PATCH /courses/{course_id}": Case(titled),
@@ -31,6 +32,8 @@ CASES: Mapping[str, Case] = {
     "POST /achievements/{achievement_id}/publish": Case(meanwhile=(ACHIEVEMENT, named)),
     "POST /achievements/{achievement_id}/retire": Case(meanwhile=(ACHIEVEMENT, named)),
     PATHWAY: Case(named),
+    PROFILE: Case(titled),
+    "DELETE /metadata-profiles/{name}": Case(meanwhile=(PROFILE, titled)),
     "DELETE /pathways/{pathway_id}": Case(meanwhile=(PATHWAY, named)),
     "POST /pathways/{pathway_id}/publish": Case(meanwhile=(PATHWAY, named)),
     "POST /pathways/{pathway_id}/retire": Case(meanwhile=(PATHWAY, named)),
@@ -43,7 +46,9 @@ async def test_if_match_holds(university: httpx.AsyncClient, operation: str) -> 
     if operation.endswith("/retire"):
         for one in (achievement, pathway):
             assert (await university.post(f"{path(one['id'])}/publish")).status_code == 200
+    assert (await university.put("/metadata-profiles/ours", json=titled(0))).status_code == 200
     things = {
+        "name": "ours",
         "course_id": (await course(university))["id"],
         "achievement_id": achievement["id"].rpartition("/")[2],
         "pathway_id": pathway["id"].rpartition("/")[2],

@@ -41,6 +41,7 @@ TAGS = {
     "courses": "What is taught.",
     "achievements": "What can be earned: drafts, and published versions that never change.",
     "pathways": "What leads to what: drafted, checked, published, tried.",
+    "metadata profiles": "What a catalogue asks of an achievement before it is published.",
     "contexts": "JSON-LD contexts of our own: what members mean that no standard defines. They never change.",
     "issuers": "Who signs, with which keys, by which policy.",
     "keys": "An issuer's keys: publish, activate, retire, revoke.",

@@ -113,6 +113,7 @@ CATALOG = (
     *_published("/pathways"),
     *_published("/skills"),
     *_published("/recognitions"),
+    *_published("/metadata-profiles"),
     Route(match=Under("/contexts"), room=Room.CATALOG, access=Access.PUBLIC),
 )
 

@@ -60,6 +60,9 @@ class AchievementState(Payload):
     name: str
     achievement_type: str | None = None
     document: Json = Field(description="the Open Badges 3.0 Achievement as published")
+    completeness: Annotated[
+        int | None, Field(ge=0, le=100, description="how much of the EU's Annex I for micro-credentials is stated")
+    ] = None
     changed_at: AwareDatetime
 
     def key(self) -> str:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from catalog.adapters.pathways import SqlPathwayReadings
+from catalog.adapters.profiles import SqlProfileReadings
 from catalog.adapters.readings import SqlReadings
 from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
@@ -14,6 +15,7 @@ from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
 from catalog.core.import_courses import ImportCourses
 from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
 from catalog.core.ports import Begin
+from catalog.core.profiles import DeleteProfile, PutProfile
 from catalog.core.publishing import PublishAchievement, RetireAchievement
 from catalog.core.trial import TryPathway
 from catalog.events.handlers import TOPICS, subscriptions
@@ -21,6 +23,7 @@ from catalog.http.achievements import AchievementUseCases
 from catalog.http.app import UseCases, build_app
 from catalog.http.courses import CourseUseCases
 from catalog.http.pathways import PathwayUseCases
+from catalog.http.profiles import ProfileUseCases
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
 from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
@@ -101,6 +104,12 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             base_url=base_url,
         ),
         pathways=pathway_use_cases(database, begin, base_url),
+        profiles=ProfileUseCases(
+            put=PutProfile(begin, utc_now),
+            delete=DeleteProfile(begin),
+            readings=SqlProfileReadings(database),
+            base_url=base_url,
+        ),
     )
 
 

@@ -10,8 +10,47 @@ ISSUE_ANY = "/vc/credentials/issue"
 
 STACK = "/stacks/0198c0de-0000-7000-8000-0000000000b1"
 PATHWAY = "/pathways/0198c0de-0000-7000-8000-0000000000a1"
+PROFILE = "/metadata-profiles/our-rule"
 
 ENTRIES = (
+    ProblemType(
+        "profile-not-met",
+        422,
+        "The metadata profile asks for more",
+        "An achievement is published when it states every element that its metadata profile requires. Each entry of "
+        "`errors` names the member that is missing.",
+        "State them in the draft and publish again, or name another profile. A draft's answer lists what is missing as "
+        "`completeness`; `GET /metadata-profiles` says what each profile requires.",
+        "the profile eu-annex-i asks for more: volumeOfLearning, participation",
+        f"{ACHIEVEMENT}/publish",
+    ),
+    ProblemType(
+        "profile-name-taken",
+        409,
+        "This profile is everybody's",
+        "Some metadata profiles are shared by all organizations and cannot be changed by one.",
+        "Choose another name; `basedOn` takes over what a shared profile requires.",
+        "this profile is everybody's; choose another name",
+        "/metadata-profiles/eu-annex-i",
+    ),
+    ProblemType(
+        "profile-in-use",
+        409,
+        "Achievements name this profile",
+        "A draft that names a profile could not be published without it.",
+        "Let the drafts name another profile, or none, and delete it then.",
+        "achievements name this profile; change them first",
+        PROFILE,
+    ),
+    ProblemType(
+        "too-many-profiles",
+        409,
+        "The organization has too many profiles",
+        "An organization has at most 50 metadata profiles of its own.",
+        "Delete one that is not needed.",
+        "an organization has at most 50 profiles",
+        PROFILE,
+    ),
     ProblemType(
         "pathway-flawed",
         422,

@@ -27,6 +27,7 @@ SHORT = (
     "name", "description", "achievementType", "tag", "creditsAvailable", "fieldOfStudy", "specialization", "humanCode",
     "inLanguage",
 )  # fmt: skip
+SCORE = VERSIONS.c.completeness["score"].as_integer().label("score")
 SHOWN_ISSUERS = 20
 
 
@@ -88,7 +89,7 @@ async def published(
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
     statement = (
-        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, _short(VERSIONS))
+        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(VERSIONS))
         .join(VERSIONS, CURRENT)
         .where(ACHIEVEMENTS.c.status == status.value, *_conditions(query, VERSIONS))
     )
@@ -100,7 +101,7 @@ async def drafts(
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
     statement = (
-        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, _short(ACHIEVEMENTS))
+        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS))
         .outerjoin(VERSIONS, CURRENT)
         .where(ACHIEVEMENTS.c.org_id == owner, *_conditions(query, ACHIEVEMENTS))
     )
@@ -164,6 +165,7 @@ def _summary(row: RowMapping) -> AchievementSummary:
         document=row["document"],
         created_at=row["created_at"],
         published_at=row["published_at"],
+        score=row["score"],
     )
 
 

@@ -73,6 +73,15 @@ ACHIEVEMENTS = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("search", TSVECTOR, Computed("achievement_search(document)", persisted=True), nullable=False),
+    Column("profile", Text),
+    Column("source", Text),
+)
+Index(
+    "ix_achievements_source",
+    ACHIEVEMENTS.c.org_id,
+    ACHIEVEMENTS.c.source,
+    unique=True,
+    postgresql_where=ACHIEVEMENTS.c.source.isnot(None),
 )
 Index("ix_achievements_org_id", ACHIEVEMENTS.c.org_id, ACHIEVEMENTS.c.created_at)
 Index("ix_achievements_created_at", ACHIEVEMENTS.c.created_at, ACHIEVEMENTS.c.id)
@@ -94,9 +103,29 @@ VERSIONS = Table(
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("retired_at", DateTime(timezone=True)),
     Column("search", TSVECTOR, Computed("achievement_search(document)", persisted=True), nullable=False),
+    Column("profile", Text),
+    Column("completeness", JSONB(none_as_null=True)),
 )
 Index("ix_achievement_versions_name", VERSIONS.c.name, VERSIONS.c.achievement_id)
 Index("ix_achievement_versions_search", VERSIONS.c.search, postgresql_using="gin")
+
+METADATA_PROFILES = Table(
+    "metadata_profiles",
+    METADATA,
+    Column("org_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("required", JSONB, nullable=False),
+    Column("recommended", JSONB, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+Index(
+    "ix_metadata_profiles_default",
+    METADATA_PROFILES.c.org_id,
+    unique=True,
+    postgresql_where=METADATA_PROFILES.c.is_default,
+)
 
 ISSUERS = Table(
     "issuers",

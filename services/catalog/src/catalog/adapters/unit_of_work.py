@@ -5,6 +5,7 @@ from typing import Self
 from catalog.adapters.achievements import SqlAchievements
 from catalog.adapters.courses import SqlCourses
 from catalog.adapters.pathways import SqlPathways
+from catalog.adapters.profiles import SqlProfiles
 from catalog.adapters.projections import SqlProjections
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
@@ -21,6 +22,7 @@ class CatalogWork(UnitOfWork):
         self.courses = SqlCourses(self.session)
         self.achievements = SqlAchievements(self.session)
         self.pathways = SqlPathways(self.session)
+        self.profiles = SqlProfiles(self.session)
         self.projections = SqlProjections(self.session)
         self.outbox = Outbox(self.session, SOURCE)
         self.idempotency = IdempotencyKeys(self.session)

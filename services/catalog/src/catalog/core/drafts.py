@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from catalog.core import documents
+from catalog.core import documents, profiles
 from catalog.core.model import AchievementId, Course, Draft, Json, OrgId, Status
 from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
@@ -24,7 +24,13 @@ class CreateAchievement:
     ids: NewId
 
     async def __call__(
-        self, org: OrgId, given: Json, *, course: str | None = None, key: IdempotencyKey | None = None
+        self,
+        org: OrgId,
+        given: Json,
+        *,
+        course: str | None = None,
+        profile: str | None = None,
+        key: IdempotencyKey | None = None,
     ) -> Draft:
         async with self.begin() as work:
             new_id = AchievementId(self.ids())
@@ -32,6 +38,8 @@ class CreateAchievement:
             if earlier is not None:
                 return await _made_before(work, org, AchievementId(earlier))
             draft = self._draft(org, new_id, given, await _course(work, org, course))
+            if profile is not None:
+                draft = replace(draft, profile=await profiles.named(work, org, profile))
             await work.achievements.add(draft)
             await work.commit()
             return draft
@@ -91,6 +99,10 @@ class ChangeDraft:
             course = await _course(work, draft.org_id, None if named is None else str(named))
             department = course.fields.department if course else None
             draft = replace(draft, course_id=course.id if course else None, department=department)
+        if "profile" in changes:
+            named = changes.pop("profile")
+            profile = None if named is None else await profiles.named(work, draft.org_id, str(named))
+            draft = replace(draft, profile=profile)
         document = documents.merged(draft.document, changes)
         documents.check(document)
         return replace(draft, document=document)

@@ -66,7 +66,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The working copy of an achievement. `document` holds Open Badges 3.0 members, without id, type and version."""
+    """The working copy of an achievement. `document` holds Open Badges 3.0 members, without id, type and version.
+
+    `profile` names what decides whether it may be published, None the organization's rule. `source` is what another
+    catalogue calls it, from which it was imported.
+    """
 
     id: AchievementId
     org_id: OrgId
@@ -79,11 +83,16 @@ class Draft:
     current_version: int | None
     created_at: datetime
     updated_at: datetime
+    profile: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An immutable version. Only `status` moves, and `revision` with it."""
+    """An immutable version. Only `status` moves, and `revision` with it.
+
+    `profile` is the one that it met, `completeness` what was known of it when it was published: None for older ones.
+    """
 
     achievement_id: AchievementId
     number: int
@@ -94,6 +103,8 @@ class Version:
     revision: int
     published_at: datetime
     retired_at: datetime | None = None
+    profile: str | None = None
+    completeness: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ class AchievementSummary:
     document: Mapping[str, JsonValue]
     created_at: datetime
     published_at: datetime | None
+    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

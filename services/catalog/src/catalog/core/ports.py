@@ -24,6 +24,7 @@ from catalog.core.model import (
     Status,
     Version,
 )
+from catalog.core.profile_ports import Profiles
 from contracts.events import Payload
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
@@ -189,6 +190,8 @@ class Work(Protocol):
     def achievements(self) -> Achievements: ...
     @property
     def pathways(self) -> Pathways: ...
+    @property
+    def profiles(self) -> Profiles: ...
     @property
     def projections(self) -> Projections: ...
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from catalog.core import documents
+from catalog.core import documents, profiles
 from catalog.core.drafts import locked
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 from catalog.core.ports import Begin, Work
@@ -18,7 +18,10 @@ E = TypeVar("E", bound=AchievementState)
 
 @dataclass(frozen=True, slots=True)
 class PublishAchievement:
-    """Make the draft the next version. A draft that says what the newest open version says gives that version."""
+    """Make the draft the next version, if it states what its profile asks for.
+
+    A draft that says what the newest open version says gives that version.
+    """
 
     begin: Begin
     clock: Clock
@@ -30,11 +33,13 @@ class PublishAchievement:
         async with self.begin() as work:
             draft = await locked(work, org, achievement_id)  # two at once: the second one finds the first one's version
             expect(draft)
+            profile = await profiles.required_of(work, draft)
+            profiles.refuse_incomplete(profile, draft.document)
             newest = await work.achievements.version(draft.id, draft.latest_version) if draft.latest_version else None
             digest = documents.digest(draft.document)
             if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
                 return draft, newest
-            version = self._next(draft, digest)
+            version = self._next(draft, digest, profile.name)
             published = replace(
                 draft, status=Status.PUBLISHED, latest_version=version.number, current_version=version.number
             )
@@ -44,17 +49,20 @@ class PublishAchievement:
             await work.commit()
             return published, version
 
-    def _next(self, draft: Draft, digest: str) -> Version:
+    def _next(self, draft: Draft, digest: str, profile: str) -> Version:
         number = draft.latest_version + 1
+        document = documents.published(self.base_url, draft.id, number, draft.document)
         return Version(
             achievement_id=draft.id,
             number=number,
             org_id=draft.org_id,
-            document=documents.published(self.base_url, draft.id, number, draft.document),
+            document=document,
             digest=digest,
             status=Status.PUBLISHED,
             revision=1,
             published_at=self.clock(),
+            profile=profile,
+            completeness=profiles.standing(document),
         )
 
 
@@ -97,6 +105,7 @@ def _event(kind: type[E], base_url: str, version: Version, at: datetime) -> E:
         name=str(version.document["name"]),
         achievement_type=documents.achievement_type(version.document),
         document=version.document,
+        completeness=profiles.score_of(version),
         changed_at=at,
     )
 

@@ -149,6 +149,7 @@ class AchievementMembers(MetadataMembers):
     )
     specialization: Name | None = None
     tag: list[Label] | None = Field(None, max_length=limits.TAGS)
+    profile: Name | None = Field(None, description="a metadata profile that decides whether it may be published")
     course: Name | None = Field(None, description="id or code of a course of your organization")
 
     @model_validator(mode="after")

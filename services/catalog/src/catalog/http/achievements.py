@@ -58,8 +58,9 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
     ) -> dict[str, Any]:
         """Start a draft. With `course`, everything left out is written from the course."""
         given = body.members()
-        given.pop("course", None)
-        draft = await use.create(organization(caller), given, course=body.course, key=key)
+        for name in ("course", "profile"):
+            given.pop(name, None)
+        draft = await use.create(organization(caller), given, course=body.course, profile=body.profile, key=key)
         response.headers["Location"] = address(use.base_url, draft.id)
         response.headers["ETag"] = tag(draft)
         return draft_reply(draft, use.base_url)
@@ -98,7 +99,10 @@ def _publication(achievements: APIRouter, use: AchievementUseCases) -> None:
     async def publish_achievement(
         caller: Writer, achievement_id: PathId, seen: Seen, response: Response
     ) -> dict[str, Any]:
-        """Make the draft an immutable version. An unchanged draft gives the version it is already."""
+        """Make the draft an immutable version, if it states what its profile asks for.
+
+        An unchanged draft gives the version it is already.
+        """
         draft, version = await use.publish(organization(caller), achievement_id, expect=seen.expect(tag))
         answer = version_reply(version, use.base_url)
         response.headers["ETag"] = tag(draft)

@@ -81,10 +81,32 @@ class OpenBadgesAchievement(BaseModel):
     version: str | None = None
 
 
+class MissingElement(Answer):
+    """An element of the EU's Annex I that is not stated."""
+
+    element: str
+    member: str = Field(description="where it would stand")
+    title: str
+    need: Literal["mandatory", "ifApplicable", "optional"]
+
+
+class CompletenessAnswer(Answer):
+    """How much of the EU's Annex I for micro-credentials is stated. A mandatory element weighs as two."""
+
+    score: int = Field(ge=0, le=100)
+    missing: list[MissingElement]
+    profiles: list[str] = Field(description="of everybody's metadata profiles, those that are met")
+
+
+PROFILE = "the metadata profile that decides about publishing; your organization's rule when null"
+
+
 class DraftAnswer(OpenBadgesAchievement):
     """A draft, for its owner."""
 
     kind: Kind | None = Field(description="what achievementType is called in the field")
+    profile: str | None = Field(description=PROFILE)
+    completeness: CompletenessAnswer
     status: Literal["draft", "published", "retired"] = Field(description="of the achievement")
     organization: str
     course: str | None
@@ -98,6 +120,8 @@ class VersionAnswer(OpenBadgesAchievement):
     """A published version, and where it stands."""
 
     kind: Kind | None = Field(description="what achievementType is called in the field")
+    profile: str | None = Field(description="the metadata profile that it met")
+    completeness: CompletenessAnswer
     status: Literal["published", "retired"]
     organization: str
     version_id: str = Field(description="permanent address of this version")
@@ -125,6 +149,8 @@ class AchievementAnswer(OpenBadgesAchievement):
     """The version the public sees. Its owner also gets `draft`, and the draft itself while nothing is published."""
 
     kind: Kind | None = Field(description="what achievementType is called in the field")
+    profile: str | None = Field(description="the metadata profile that it met")
+    completeness: CompletenessAnswer
     status: Literal["draft", "published", "retired"]
     organization: str
     course: str | None
@@ -146,6 +172,7 @@ class AchievementLine(BaseModel):
     description: str
     version: str | None
     kind: Kind | None = Field(description="what achievementType is called in the field")
+    completeness: int | None = Field(description="0 to 100, of the published version")
     status: Literal["draft", "published", "retired"]
     organization: str
     course: str | None

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from catalog.core.import_courses import ImportCourses
 from catalog.core.vocabulary import IMPORT_BODY
-from catalog.http import achievement_reading, achievements, contexts, course_import, courses, pathways
+from catalog.http import achievement_reading, achievements, contexts, course_import, courses, pathways, profiles
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings
@@ -21,6 +21,7 @@ class UseCases:
     courses: courses.CourseUseCases
     achievements: achievements.AchievementUseCases
     pathways: pathways.PathwayUseCases
+    profiles: profiles.ProfileUseCases
 
 
 def build_app(
@@ -39,6 +40,7 @@ def build_app(
         achievements.routes(use.achievements),
         pathways.routes(use.pathways),
         contexts.routes(),
+        profiles.routes(use.profiles),
     ]
     limits = {"/courses/import": IMPORT_BODY}
     return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)

@@ -9,6 +9,7 @@ from catalog.core.documents import address, in_order
 from catalog.core.import_courses import Report
 from catalog.core.kinds import kind_of
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
+from catalog.core.profiles import standing
 from service_kit.entity_tags import tag_of
 
 WHOLE_NUMBER = 9
@@ -52,6 +53,8 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
         "type": ["Achievement"],
         **in_order(draft.document),
         "kind": kind_of(draft.document.get("achievementType")),
+        "profile": draft.profile,
+        "completeness": standing(draft.document),
         "status": draft.status.value,
         "organization": draft.org_id,
         "course": draft.course_id,
@@ -73,6 +76,8 @@ def version_reply(version: Version, base_url: str) -> Json:
     return {
         **in_order(version.document),
         "kind": kind_of(version.document.get("achievementType")),
+        "profile": version.profile,
+        "completeness": version.completeness or standing(version.document),
         "status": version.status.value,
         "organization": version.org_id,
         "versionId": f"{url}/versions/{version.number}",
@@ -102,7 +107,12 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
         return draft_reply(view.draft, base_url) | common
     shown = version_reply(view.version, base_url) | common
     if view.draft is not None:
-        shown["draft"] = {**in_order(view.draft.document), "updatedAt": view.draft.updated_at.isoformat()}
+        shown["draft"] = {
+            **in_order(view.draft.document),
+            "profile": view.draft.profile,
+            "completeness": standing(view.draft.document),
+            "updatedAt": view.draft.updated_at.isoformat(),
+        }
         shown["latestVersion"] = view.draft.latest_version
     return shown
 
@@ -114,6 +124,7 @@ def summary_reply(item: AchievementSummary, base_url: str) -> Json:
         "type": ["Achievement"],
         **in_order(item.document),
         "kind": kind_of(item.document.get("achievementType")),
+        "completeness": item.score,
         "version": str(item.version) if item.version else None,
         "status": item.status.value,
         "organization": item.org_id,
