@@ -53,6 +53,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/pathways/{pathway_id}/versions/{version}"),
         ("POST", "/pathways/{pathway_id}/evaluations"),
         ("GET", "/contexts/micro-credential/v1"),
+        ("GET", "/achievements/{achievement_id}/export"),
         ("GET", "/metadata-profiles"),
         ("GET", "/metadata-profiles/{name}"),
     },
@@ -75,6 +76,7 @@ HIDDEN |= {
     for method in ("GET", "POST")
     for page in ("invitations", "passkeys", "address", "address/confirm", "forgotten", "password")
 }
+HIDDEN |= {("GET", "/achievements/page.css")}
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}
 HIDDEN |= {("GET", f"/docs{file}") for file in ("", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")}
 HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}

@@ -37,6 +37,7 @@ PUBLIC = {
     ("GET", "/pathways/{pathway_id}/versions/{version}"),
     ("POST", "/pathways/{pathway_id}/evaluations"),
     ("GET", "/contexts/micro-credential/v1"),
+    ("GET", "/achievements/{achievement_id}/export"),
     ("GET", "/metadata-profiles"),
     ("GET", "/metadata-profiles/{name}"),
 }

@@ -1,29 +1,33 @@
 """The routes that read achievements: published versions for everybody, drafts for their owner."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
+from catalog.core.exports.source import source_of
 from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
-from catalog.core.model import OrgId, Status
+from catalog.core.model import AchievementView, OrgId, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievement_paths import PathId, PathVersion
 from catalog.http.answers import AchievementAnswer, AchievementPage, OpenBadgesAchievement, VersionPage, documented
 from catalog.http.callers import Anybody, editor, required_editor
+from catalog.http.page import SECURITY, achievement_page, missing_page
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import draft_tag, listed_version, page_reply, summary_reply, view_reply
-from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply
+from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply, stored
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import HTML, JSON, negotiate
 
 Paging = Annotated[PageRequest, Depends(page_request)]
 ForCaller = {"Vary": "Authorization"}
+ForReader = {"Vary": "Authorization, Accept"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +127,41 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
         "/achievements/{achievement_id:path}",
-        responses=UNCHANGED | documented(AchievementAnswer, 401, 404),
+        responses=UNCHANGED | _also_as_a_page(documented(AchievementAnswer, 401, 404)),
         response_class=Response,
     )
     async def read_achievement(request: Request, achievement_id: PathId, caller: Anybody) -> Response:
-        """The newest published version, its issuers and how many were issued; for its owner also the draft."""
+        """The newest published version, its issuers and how many were issued; for its owner also the draft.
+
+        A browser (`Accept: text/html`) gets a page of it.
+        """
         owner: OrgId | None = editor(caller)
+        wanted = negotiate(request, JSON, HTML)
         view = await readings.achievement(achievement_id, owner)
+        if wanted == HTML:
+            return _page(request, view, base_url)
         if view is None:
             raise NotFound(NO_ACHIEVEMENT)
         document = view_reply(view, base_url)
         if view.draft is not None:
             tag = draft_tag(view.draft, base_url, document)
-            return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForCaller)
-        return reply(request, document, headers=ForCaller)
+            return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForReader)
+        return reply(request, document, headers=ForReader)
+
+
+def _also_as_a_page(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """The answer, and the 404, of an address that people's browsers read too."""
+    shown: dict[int | str, dict[str, Any]] = {status: dict(responses[status]) for status in (200, 404)}
+    for answer in shown.values():
+        answer["content"] = {**answer.get("content", {}), "text/html": {}}
+    return {**responses, **shown}
+
+
+def _page(request: Request, view: AchievementView | None, base_url: str) -> Response:
+    """What is published, for people."""
+    source = source_of(view, base_url) if view else None
+    if view is None or source is None:
+        body = missing_page("There is no such achievement, or it is not published.")
+        return Response(body, 404, {**ForReader, **SECURITY, "Cache-Control": SHORTLY}, HTML)
+    body = achievement_page(source, view)
+    return stored(request, body, media_type=HTML, headers={**ForReader, **SECURITY})

@@ -7,7 +7,16 @@ from fastapi import FastAPI
 
 from catalog.core.import_courses import ImportCourses
 from catalog.core.vocabulary import IMPORT_BODY
-from catalog.http import achievement_reading, achievements, contexts, course_import, courses, pathways, profiles
+from catalog.http import (
+    achievement_reading,
+    achievements,
+    contexts,
+    course_import,
+    courses,
+    exports,
+    pathways,
+    profiles,
+)
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings
@@ -31,11 +40,12 @@ def build_app(
     tokens: TokenVerifier | None = None,
     ready: Mapping[str, Check] | None = None,
 ) -> FastAPI:
-    """Mount every route. The import comes first: its path would read as a course's id."""
+    """Mount every route. The import and the exports come first: their paths would read as ids."""
     base_url = settings.public_base_url
     routers = [
         course_import.routes(use.import_courses),
         courses.routes(use.courses),
+        exports.routes(use.courses.readings, base_url),
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
         pathways.routes(use.pathways),

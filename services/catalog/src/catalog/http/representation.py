@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from fastapi import Request, Response
 
 from service_kit import representation
@@ -22,6 +23,11 @@ def reply(
 ) -> Response:
     """The document, or 304."""
     return document_reply(request, document, tag=tag, cache_control=cache_control, headers=headers)
+
+
+def dumped(document: Any) -> bytes:
+    """A JSON document's text."""
+    return orjson.dumps(document)
 
 
 def stored(

@@ -1,0 +1,111 @@
+"""schema.org: the achievement as an EducationalOccupationalCredential, and what is taught as a Course."""
+
+from pydantic import JsonValue
+
+from catalog.core import vocabularies
+from catalog.core.exports.source import Export, whole
+from catalog.core.kinds import kind_of
+from catalog.core.model import Json
+from catalog.core.vocabularies import Vocabulary
+
+CONTEXT = "https://schema.org"
+OF_A_COURSE = ("humanCode", "volumeOfLearning", "creditPoint", "participation", "prerequisites")
+
+
+def export(source: Export) -> Json:
+    """A graph of one or two things."""
+    course = [_course(source)] if _is_taught(source) else []
+    return {"@context": CONTEXT, "@graph": [_credential(source), *course]}
+
+
+def _is_taught(source: Export) -> bool:
+    return source.has_course or any(source.document.get(member) for member in OF_A_COURSE)
+
+
+def _credential(source: Export) -> Json:
+    achievement_type = source.text("achievementType")
+    return whole(
+        {
+            "@type": "EducationalOccupationalCredential",
+            "@id": source.address,
+            "url": source.address,
+            "name": source.text("name"),
+            "description": source.text("description"),
+            "credentialCategory": kind_of(achievement_type) or achievement_type,
+            "educationalLevel": _terms(source, vocabularies.EQF, "European Qualifications Framework"),
+            "competencyRequired": _outcomes(source),
+            "about": _terms(source, vocabularies.ISCED_F, "ISCED-F 2013"),
+            "keywords": [*source.codes("tag")],
+            "inLanguage": source.text("inLanguage"),
+            "recognizedBy": _agencies(source),
+            "creator": _body(source),
+            "version": str(source.version.number),
+            "datePublished": source.version.published_at.date().isoformat(),
+        }
+    )
+
+
+def _course(source: Export) -> Json:
+    modes = [vocabularies.PARTICIPATION.find(code) for code in source.codes("participation")]
+    workload = source.text("volumeOfLearning")
+    instance: Json = {
+        "@type": "CourseInstance",
+        "courseMode": [mode.label for mode in modes if mode],
+        "courseWorkload": workload,
+    }
+    return whole(
+        {
+            "@type": "Course",
+            "@id": f"{source.address}#course",
+            "url": source.address,
+            "name": source.text("name"),
+            "description": source.text("description"),
+            "courseCode": source.text("humanCode"),
+            "provider": _body(source),
+            "educationalCredentialAwarded": {"@id": source.address},
+            "coursePrerequisites": source.text("prerequisites"),
+            "numberOfCredits": [_credits(one) for one in source.entries("creditPoint")],
+            "timeRequired": workload,
+            "teaches": _outcomes(source),
+            "inLanguage": source.text("inLanguage"),
+            "hasCourseInstance": instance if instance["courseMode"] or workload else None,
+        }
+    )
+
+
+def _terms(source: Export, vocabulary: Vocabulary, name: str) -> list[JsonValue]:
+    found = [vocabulary.find(code) for code in source.codes(vocabulary.name)]
+    return [
+        {"@type": "DefinedTerm", "@id": one.iri, "name": one.label, "termCode": one.code, "inDefinedTermSet": name}
+        for one in found
+        if one
+    ]
+
+
+def _outcomes(source: Export) -> list[JsonValue]:
+    return [
+        {"@type": "DefinedTerm", "name": one.get("name"), "description": one.get("description")}
+        for one in source.entries("learningOutcome")
+    ]
+
+
+def _credits(one: Json) -> Json:
+    return {"@type": "StructuredValue", "name": one.get("framework"), "value": one.get("point")}
+
+
+def _agencies(source: Export) -> list[JsonValue]:
+    agencies = [one.get("agency") for one in source.entries("qualityAssurance")]
+    return [
+        {"@type": "Organization", "@id": one.get("id"), "name": one.get("name"), "url": one.get("url")}
+        for one in agencies
+        if isinstance(one, dict)
+    ]
+
+
+def _body(source: Export) -> Json | None:
+    body = source.body
+    if body is None:
+        return None
+    address: Json = {"@type": "PostalAddress", "addressCountry": body.country}
+    organization: Json = {"@type": "Organization", "@id": body.id, "name": body.name, "url": body.url}
+    return {**organization, "address": address if body.country else None}

@@ -1,0 +1,49 @@
+"""The route that gives a published achievement in the words of other catalogues, and the style of its page."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from catalog.core.drafts import NO_ACHIEVEMENT
+from catalog.core.exports import FORMATS
+from catalog.core.exports.source import source_of
+from catalog.core.ports import Readings
+from catalog.http.achievement_paths import PathId
+from catalog.http.answers import documented
+from catalog.http.contexts import LD_JSON
+from catalog.http.page import CSS, STYLESHEET, STYLESHEET_PATH
+from catalog.http.representation import FOR_EVER, SHORTLY, dumped, stored
+from service_kit.app import router
+from service_kit.described import UNCHANGED
+from service_kit.errors import NotFound
+
+Format = Literal["open-badges", "elm", "ctdl", "schema-org"]
+
+
+def routes(readings: Readings, base_url: str) -> APIRouter:
+    """Exports, and the stylesheet."""
+    exports = router(tags=["achievements"])
+
+    @exports.get(STYLESHEET_PATH, include_in_schema=False)
+    async def stylesheet(request: Request, v: str = "") -> Response:
+        """For the page of an achievement; `v` changes with its content."""
+        return stored(request, STYLESHEET, media_type=CSS, cache_control=FOR_EVER if v else SHORTLY)
+
+    @exports.get(
+        "/achievements/{achievement_id:path}/export",
+        responses=UNCHANGED | documented(None, 404, content={LD_JSON: {"schema": {"type": "object"}}}),
+        response_class=Response,
+    )
+    async def export_achievement(
+        request: Request,
+        achievement_id: PathId,
+        form: Annotated[Format, Query(alias="format", description="the catalogue's terms; nothing is signed")],
+    ) -> Response:
+        """What is published, in JSON-LD of another catalogue's terms."""
+        view = await readings.achievement(achievement_id, None)
+        source = source_of(view, base_url) if view else None
+        if source is None:
+            raise NotFound(NO_ACHIEVEMENT)
+        return stored(request, dumped(FORMATS[form](source)), media_type=LD_JSON)
+
+    return exports

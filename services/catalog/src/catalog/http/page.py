@@ -1,0 +1,214 @@
+"""A published achievement as a page for people, with the same in schema.org's words for search engines.
+
+Plain HTML, no script that runs, no inline style, every value escaped.
+"""
+
+import re
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+
+import orjson
+
+from catalog.core import vocabularies
+from catalog.core.exports import FORMATS, Export
+from catalog.core.exports.elm import LANGUAGES
+from catalog.core.model import AchievementView, Json, Status
+from catalog.core.profiles import standing
+from catalog.core.vocabularies import Vocabulary
+from service_kit.entity_tags import tag_of_bytes
+
+CSS = "text/css; charset=utf-8"
+STYLESHEET = (files("catalog.http") / "page.css").read_bytes()
+STYLESHEET_PATH = "/achievements/page.css"
+STYLESHEET_URL = f"{STYLESHEET_PATH}?v={tag_of_bytes(CSS, STYLESHEET)[1:9]}"
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+FORMAT_NAMES = {
+    "open-badges": "Open Badges 3.0 (JSON-LD)",
+    "elm": "European Learning Model (JSON-LD)",
+    "ctdl": "CTDL (JSON-LD)",
+    "schema-org": "schema.org (JSON-LD)",
+}
+STANDINGS = {Status.PUBLISHED: "Open: credentials are issued", Status.RETIRED: "Retired: nothing more is issued"}
+HOURS = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?")
+Html = str
+Row = tuple[str, Html]
+
+
+def achievement_page(source: Export, view: AchievementView) -> bytes:
+    """One achievement."""
+    document = source.document
+    rows = [row for row in (*_identity(source), *_learning(source), *_assurance(source)) if row[1]]
+    criteria = document.get("criteria")
+    narrative = str(criteria.get("narrative") or "") if isinstance(criteria, dict) else ""
+    parts = [
+        _text(source.text("description")),
+        _facts(rows),
+        _section(
+            "How it is earned", _text(narrative) + _web(criteria.get("id") if isinstance(criteria, dict) else None)
+        ),
+        _section("What it certifies", _outcomes(source)),
+        _section("Skills and standards", _alignments(source)),
+        _section("Further information", _text(source.text("furtherInformation"))),
+        _section("How complete this description is", _complete(view)),
+        _section("In other forms", _forms(source)),
+    ]
+    return page(source.text("name"), source.language, "".join(parts), FORMATS["schema-org"](source))
+
+
+def missing_page(detail: str) -> bytes:
+    """What a person sees for a 404."""
+    return page("Not found", "en", _text(detail), None)
+
+
+def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
+    """A whole document."""
+    script = f'<script type="application/ld+json">{_inert(data)}</script>\n' if data else ""
+    code = language if language in LANGUAGES else "en"
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)} · Laurel catalog</title>
+<link rel="stylesheet" href="{STYLESHEET_URL}">
+{script}</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<header>Laurel catalog</header>
+<main id="content">
+<h1 lang="{code}">{escape(title)}</h1>
+{content}
+</main>
+</body>
+</html>
+""".encode()
+
+
+def _inert(data: Json) -> str:
+    """JSON that cannot end the script element, nor begin a comment in it."""
+    text = orjson.dumps(data).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _identity(source: Export) -> Iterable[Row]:
+    body = source.body
+    yield "Kind", escape(source.text("achievementType").removeprefix("ext:"))
+    yield "Awarded by", (_link(body.url, body.name) if body and body.url else escape(body.name) if body else "")
+    yield "Country", escape(body.country or "") if body else ""
+    yield "Code", escape(source.text("humanCode"))
+    yield "Language", escape(source.text("inLanguage"))
+    yield "Standing", escape(f"Version {source.version.number}. {STANDINGS.get(source.version.status, '')}")
+
+
+def _learning(source: Export) -> Iterable[Row]:
+    yield "Level (EQF)", _labels(source, vocabularies.EQF)
+    yield "Cycle (QF-EHEA)", _labels(source, vocabularies.EHEA_CYCLE)
+    yield "Field of education", _labels(source, vocabularies.ISCED_F)
+    yield "Workload", escape(_hours(source.text("volumeOfLearning")))
+    credits_ = [f"{one.get('point'):g} {one.get('framework')}" for one in source.entries("creditPoint")]
+    yield "Credits", escape(", ".join(credits_))
+    yield "Participation", _labels(source, vocabularies.PARTICIPATION)
+    yield "Prerequisites", _text(source.text("prerequisites"))
+
+
+def _assurance(source: Export) -> Iterable[Row]:
+    yield "Assessment", _list(_assessed(one) for one in source.entries("assessment"))
+    yield "Quality assurance", _list(_assured(one) for one in source.entries("qualityAssurance"))
+    yield "Stackability", _labels(source, vocabularies.STACKABILITY)
+    yield "Counts towards", _list(_link(address, address) for address in source.codes("stackableTowards"))
+
+
+def _assessed(one: Json) -> Html:
+    kind = vocabularies.ASSESSMENT.find(one.get("assessmentType"))
+    supervision = vocabularies.SUPERVISION.find(one.get("supervision"))
+    said = [one.get("name"), kind.label if kind else None, supervision.label if supervision else None]
+    return escape(", ".join(str(part) for part in said if part))
+
+
+def _assured(one: Json) -> Html:
+    kind = vocabularies.QUALITY_ASSURANCE.find(one.get("qualityAssuranceType"))
+    agency = one.get("agency")
+    by = ""
+    if isinstance(agency, dict):
+        address, name = agency.get("url") or agency.get("id"), str(agency.get("name"))
+        by = f", {_link(str(address), name) if address else escape(name)}"
+    name = f", {escape(str(one['name']))}" if one.get("name") else ""
+    return (escape(kind.label) if kind else "") + name + by
+
+
+def _outcomes(source: Export) -> Html:
+    return _list(
+        escape(str(one.get("name"))) + (f"<br>{escape(str(one['description']))}" if one.get("description") else "")
+        for one in source.entries("learningOutcome")
+    )
+
+
+def _alignments(source: Export) -> Html:
+    return _list(
+        _link(str(one.get("targetUrl")), str(one.get("targetName")))
+        + (escape(f" ({one['targetFramework']})") if one.get("targetFramework") else "")
+        for one in source.entries("alignment")
+    )
+
+
+def _complete(view: AchievementView) -> Html:
+    version = view.version
+    found = (version.completeness or standing(version.document)) if version else {}
+    missing = found.get("missing")
+    titles = [str(one["title"]) for one in missing if isinstance(one, dict)] if isinstance(missing, list) else []
+    said = f"{found.get('score')} of 100, by the elements of the EU's recommendation on micro-credentials."
+    return _text(said) + (_text("Not stated:") + _list(map(escape, titles)) if titles else "")
+
+
+def _forms(source: Export) -> Html:
+    links = [
+        _link(f"{source.address}/export?format={name}", said) for name, said in FORMAT_NAMES.items() if name in FORMATS
+    ]
+    return _list(links)
+
+
+def _labels(source: Export, vocabulary: Vocabulary) -> Html:
+    found = [vocabulary.find(code) for code in source.codes(vocabulary.name)]
+    return escape(", ".join(one.label for one in found if one))
+
+
+def _hours(duration: str) -> str:
+    found = HOURS.fullmatch(duration)
+    if not found:
+        return ""
+    hours, minutes = found.groups()
+    return " ".join([*([f"{int(hours)} hours"] if hours else []), *([f"{int(minutes)} minutes"] if minutes else [])])
+
+
+def _facts(rows: Iterable[Row]) -> Html:
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>\n" for name, value in rows) + "</dl>\n"
+
+
+def _section(title: str, content: Html) -> Html:
+    return f"<h2>{escape(title)}</h2>\n{content}" if content else ""
+
+
+def _text(text: str) -> Html:
+    return f'<p class="text">{escape(text)}</p>\n' if text else ""
+
+
+def _list(items: Iterable[Html]) -> Html:
+    found = [f"<li>{item}</li>" for item in items if item]
+    return f"<ul>{''.join(found)}</ul>\n" if found else ""
+
+
+def _web(address: object) -> Html:
+    return f"<p>{_link(address, address)}</p>\n" if isinstance(address, str) else ""
+
+
+def _link(address: str, text: str) -> Html:
+    """A link, if the address is one of the web; its text alone for anything else (urn:, did:)."""
+    if not address.startswith(("https://", "http://")):
+        return escape(text)
+    return f'<a href="{escape(address)}" rel="nofollow noopener">{escape(text)}</a>'

@@ -1,0 +1,306 @@
+"""Exports in the words of other catalogues, held to what those publish of their models."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog.core.countries import THREE_LETTERS
+from catalog.core.exports import FORMATS, Export
+from catalog.core.exports.ctdl import CLASSES, class_of
+from catalog.core.exports.source import Body
+from catalog.core.model import AchievementId, OrgId, Status, Version
+from credential_core.jsonld import to_quads
+from tests.catalog.samples import drafted, path, published
+from tests.micro_credentials import CREATOR, MEMBERS, achievement
+
+api = pytest.mark.asyncio
+CTDL = json.loads((Path(__file__).parent / "data" / "ctdl-terms.json").read_text())
+ID = AchievementId("6a9b1f1e-0000-4000-8000-000000000001")
+SKILL = {"type": ["Alignment"], "targetName": "analyse data", "targetUrl": "http://data.europa.eu/esco/skill/1"}
+DOCUMENT = achievement() | {
+    "humanCode": "CS 1",
+    "tag": ["code", "tests"],
+    "alignment": [*achievement()["alignment"], SKILL],
+    "image": {"id": "https://university.example/badge.png", "type": "Image"},
+    "version": "3",
+}
+VERSION = Version(ID, 3, OrgId("o"), DOCUMENT, "d", Status.PUBLISHED, 1, datetime(2026, 11, 29, tzinfo=UTC))
+SOURCE = Export(
+    ID,
+    "https://laurel.example",
+    VERSION,
+    Body("https://university.example", "University of Example", "https://university.example", "IE"),
+)
+BARE = replace(
+    SOURCE,
+    body=None,
+    version=replace(
+        VERSION, document={"id": DOCUMENT["id"], "type": ["Achievement"], "name": "Bare", "description": "x"}
+    ),
+)
+
+
+def exported(name: str, source: Export = SOURCE) -> Any:
+    """What a format gives."""
+    return FORMATS[name](source)
+
+
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a document."""
+    if isinstance(value, dict):
+        yield value
+        for member in value.values():
+            yield from nodes(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from nodes(item)
+
+
+@pytest.mark.parametrize("source", [SOURCE, BARE], ids=["all", "bare"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_export_has_empty_members(name: str, source: Export) -> None:
+    found = exported(name, source)
+    assert found["@context"]
+    assert all(member not in (None, "", [], {}) for node in nodes(found) for member in node.values())
+
+
+def test_open_badges_is_a_document_of_its_own() -> None:
+    document = exported("open-badges")
+    assert document == DOCUMENT
+    subjects = {
+        quad[0]
+        for quad in to_quads({**document, "@context": ["https://www.w3.org/ns/credentials/v2", *document["@context"]]})
+    }
+    assert f"<{document['id']}>" in subjects
+    assert exported("open-badges", BARE)["@context"] == ["https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]
+
+
+# From the EDC application profile, edc-generic-no-cv 1.1.0: what each class must have, and what it may have.
+ELM_REQUIRED = {
+    "Qualification": {"title"},
+    "Organisation": {"legalName"},
+    "AwardingOpportunity": {"awardingBody"},
+    "Accreditation": {"title", "dcType", "accreditingAgent"},
+    "Address": {"countryCode"},
+    "CreditPoint": {"framework", "point"},
+    "LearningOutcome": {"title"},
+    "LearningAssessmentSpecification": {"title"},
+    "Note": {"noteLiteral"},
+    "WebResource": {"contentURL"},
+    "Concept": {"id"},
+}
+LANGUAGE_MAPS = {"title", "description", "legalName", "noteLiteral", "prefLabel", "category"}
+OF_A_SPECIFICATION = set(
+    "id type title description identifier additionalNote supplementaryDocument homepage altLabel category dcType "  # noqa: SIM905 - as the profile lists them
+    "dateModified language volumeOfLearning mode learningOutcomeSummary thematicArea educationSubject creditPoint "
+    "educationLevel learningSetting maximumDuration targetGroup entryRequirement learningOutcome influencedBy provenBy "
+    "entitlesTo awardingOpportunity hasPart isPartOf specialisationOf generalisationOf status eqfLevel nqfLevel "
+    "isPartialQualification accreditation qualificationCode".split()
+)
+
+
+def test_elm_has_what_its_classes_need() -> None:
+    document = exported("elm")
+    assert document["@context"] == ["http://data.europa.eu/snb/model/context/edc-ap"]
+    assert set(document) - {"@context"} <= OF_A_SPECIFICATION
+    seen = set()
+    for node in nodes(document):
+        if "type" in node:
+            assert node.keys() >= ELM_REQUIRED.get(node["type"], set()) | {"id"}, node
+            seen.add(node["type"])
+        for name in LANGUAGE_MAPS & node.keys():
+            assert list(node[name]) == ["en"], name
+    assert seen >= ELM_REQUIRED.keys()
+
+
+def test_elm_says_every_element_of_annex_i() -> None:
+    document = exported("elm")
+    snb = "http://data.europa.eu/snb"
+    assert document["eqfLevel"]["id"] == f"{snb}/eqf/6"
+    assert document["eqfLevel"]["inScheme"] == {"id": f"{snb}/eqf/25831c2", "type": "ConceptScheme"}
+    assert [one["id"] for one in document["thematicArea"]] == [f"{snb}/isced-f/0613", f"{snb}/isced-f/0688"]
+    assert document["volumeOfLearning"] == "PT60H"
+    (credit,) = document["creditPoint"]
+    assert (credit["framework"]["id"], credit["point"]) == (f"{snb}/education-credit/6fcec5c5af", "2.5")
+    assert document["mode"][0]["prefLabel"] == {"en": "Online"}
+    assert document["provenBy"][0]["dcType"]["id"] == f"{snb}/assessment/6e6cb2cc78"
+    assert "identity verification" in document["provenBy"][0]["additionalNote"]["noteLiteral"]["en"]
+    assert document["learningOutcome"][0]["relatedESCOSkill"][0]["id"].startswith("http://data.europa.eu/esco/skill/")
+    assert document["accreditation"][0]["accreditingAgent"]["legalName"] == {"en": "An Agency"}
+    assert document["entryRequirement"]["noteLiteral"] == {"en": MEMBERS["prerequisites"]}
+    assert document["isPartialQualification"] is True
+    body = document["awardingOpportunity"]["awardingBody"]
+    assert body["location"]["address"]["countryCode"]["id"].endswith("/authority/country/IRL")
+    assert document["language"]["id"].endswith("/authority/language/ENG")
+
+
+def test_elm_keeps_no_accreditation_without_an_agent() -> None:
+    alone = {**DOCUMENT, "qualityAssurance": [{"qualityAssuranceType": "InternalReview"}]}
+    document = exported("elm", replace(SOURCE, version=replace(VERSION, document=alone)))
+    assert "accreditation" not in document
+    assert "Internal review by the provider" in str(document["additionalNote"])
+
+
+def test_countries_are_those_of_iso_3166() -> None:
+    assert len(THREE_LETTERS) == len(set(THREE_LETTERS.values())) == 249
+    assert all(
+        re.fullmatch("[A-Z]{2}", two) and re.fullmatch("[A-Z]{3}", three) for two, three in THREE_LETTERS.items()
+    )
+    assert (THREE_LETTERS["IE"], THREE_LETTERS["DE"], THREE_LETTERS["CH"]) == ("IRL", "DEU", "CHE")
+
+
+@pytest.mark.parametrize("source", [SOURCE, BARE], ids=["all", "bare"])
+def test_ctdl_uses_terms_where_their_schema_has_them(source: Export) -> None:
+    document = exported("ctdl", source)
+    assert document["@context"] == "https://credreg.net/ctdl/schema/context/json"
+    for node in nodes(document["@graph"]):
+        if "@type" not in node:
+            continue
+        assert node["@type"] in CTDL["classes"]
+        for name, value in node.items():
+            if name.startswith("@"):
+                continue
+            known = CTDL["properties"][name]
+            assert node["@type"] in known["domain"], f"{name} of {node['@type']}"
+            if (known["context"] or {}).get("@container") == "@language":
+                assert isinstance(value, dict), name
+                assert "@type" not in value, name
+            for target in nodes(value):
+                if "@type" in target:
+                    break
+            else:
+                continue
+            first = next(one for one in nodes(value) if "@type" in one)
+            assert first["@type"] in known["range"], f"{name}: {first['@type']}"
+
+
+def test_ctdl_has_the_minimum_of_a_credential() -> None:
+    """What the registry asks for: a name, a description, a CTID, an owner, a status, a page and a language."""
+    credential, organization = exported("ctdl")["@graph"]
+    assert credential["@type"] == "ceterms:MicroCredential"
+    assert credential["ceterms:ctid"] == f"ce-{ID}"
+    assert credential["ceterms:ownedBy"] == credential["ceterms:offeredBy"] == organization["@id"]
+    assert credential["ceterms:credentialStatusType"]["ceterms:targetNode"] == "credentialStat:Active"
+    assert credential["ceterms:name"] == {"en": "Programming"}
+    assert credential["ceterms:inLanguage"] == "en"
+    assert credential["ceterms:subjectWebpage"] == DOCUMENT["id"]
+    requires, before = credential["ceterms:requires"]
+    assert requires["ceterms:creditValue"][0]["schema:value"] == 2.5
+    assert [one["ceterms:targetNodeName"]["en"] for one in requires["ceterms:targetCompetency"]] == [
+        MEMBERS["learningOutcome"][0]["name"],
+        "analyse data",
+    ]
+    assert before["ceterms:description"] == {"en": MEMBERS["prerequisites"]}
+    assert credential["ceterms:estimatedDuration"][0]["ceterms:exactDuration"] == "PT60H"
+    closed = exported("ctdl", replace(SOURCE, version=replace(VERSION, status=Status.RETIRED)))["@graph"][0]
+    assert closed["ceterms:credentialStatusType"]["ceterms:targetNode"] == "credentialStat:Deprecated"
+
+
+def test_ctdl_classes_and_concepts_exist() -> None:
+    assert set(CLASSES.values()) <= set(CTDL["classes"])
+    assert class_of("ext:Nanodegree") in CTDL["classes"]
+    used = {
+        node["ceterms:targetNode"]
+        for node in nodes(exported("ctdl"))
+        if str(node.get("ceterms:framework", "")).startswith("https://credreg.net")
+    }
+    assert used
+    assert used <= set(CTDL["concepts"])
+
+
+def test_schema_org_names_a_credential_and_its_course() -> None:
+    credential, course = exported("schema-org")["@graph"]
+    assert (credential["@type"], course["@type"]) == ("EducationalOccupationalCredential", "Course")
+    assert course["educationalCredentialAwarded"] == {"@id": credential["@id"]}
+    assert credential["credentialCategory"] == "MicroCredential"
+    assert credential["educationalLevel"][0]["termCode"] == "6"
+    assert credential["creator"]["address"]["addressCountry"] == "IE"
+    assert course["provider"]["name"] == "University of Example"
+    assert course["hasCourseInstance"]["courseMode"] == ["Online", "Workbased"]
+    assert course["timeRequired"] == "PT60H"
+    assert [one["@type"] for one in exported("schema-org", BARE)["@graph"]] == ["EducationalOccupationalCredential"]
+
+
+@api
+@pytest.mark.parametrize("name", FORMATS)
+async def test_exports_are_public_once_published(
+    university: httpx.AsyncClient, client: httpx.AsyncClient, name: str
+) -> None:
+    draft = await drafted(university, **MEMBERS, creator=CREATOR, kind="MicroCredential")
+    where = f"{path(draft['id'])}/export"
+    assert (await university.get(where, params={"format": name})).status_code == 404
+
+    await university.post(f"{path(draft['id'])}/publish")
+
+    answer = await client.get(where, params={"format": name})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/ld+json"
+    assert draft["id"] in answer.text
+    again = await client.get(where, params={"format": name}, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert (await client.get(where, params={"format": "pdf"})).status_code == 422
+    assert (await client.get(where)).status_code == 422
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@api
+async def test_a_browser_gets_a_page_with_the_facts(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    hostile = '</script><script>alert("1")</script>'
+    version = await published(university, **MEMBERS, creator=CREATOR, name=hostile, kind="MicroCredential")
+
+    answer = await client.get(path(version["id"]), headers=BROWSER)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Accept" in answer.headers["vary"]
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    page = answer.text
+    assert page.count("<script") == 1
+    assert "&lt;/script&gt;&lt;script&gt;" in page
+    for said in (
+        "Level 6",
+        "60 hours",
+        "2.5 ECTS",
+        "written examination",
+        "University of Example",
+        "An Agency",
+        "of 100",
+    ):
+        assert said in page, said
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]  # it is there
+    assert data["@graph"][0]["name"] == hostile
+    assert '<html lang="en">' in page
+    assert '<main id="content">' in page
+    style = re.search(r'href="(/achievements/page\.css\?v=[^"]+)"', page)
+    assert style
+    css = await client.get(style[1])
+    assert (css.status_code, css.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert "immutable" in css.headers["cache-control"]
+
+
+@api
+async def test_a_program_still_gets_json(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    version = await published(university)
+    for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):
+        answer = await client.get(path(version["id"]), headers={"Accept": accept})
+        assert answer.headers["content-type"] == "application/json"
+
+
+@api
+async def test_a_draft_has_no_page(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    draft = await drafted(university)
+    for reader in (client, university):
+        answer = await reader.get(path(draft["id"]), headers=BROWSER)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "Data Literacy" not in answer.text
