@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, SERIES, Json
+from tests.catalog.test_foreign import BADGE_CLASS
 from tests.repetition import Body, Callers, Example, Send, holds
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -27,6 +28,13 @@ def course(code: str) -> Json:
 EXAMPLES: Mapping[str, Example] = {
     "POST /achievements": Example(
         "achievements", always(PLAIN), always(PLAIN | {"name": "Other"}), always(PLAIN | {"name": "Theirs"})
+    ),
+    "POST /achievements/import": Example(
+        "achievements",
+        always(BADGE_CLASS),
+        always(BADGE_CLASS | {"name": "Other"}),
+        always(BADGE_CLASS | {"name": "Theirs"}),
+        status=200,
     ),
     "POST /courses": Example("courses", always(course("A 1")), always(course("B 2")), always(course("C 3"))),
     "POST /courses/import": Example(

@@ -109,6 +109,7 @@ GATEWAY = (
 CATALOG = (
     Route(match=Path("/courses/import"), room=Room.CATALOG, body_bytes=16 * MIB, timeout_s=120),
     *_published("/courses"),
+    Route(match=Path("/achievements/import"), room=Room.CATALOG, body_bytes=4 * MIB, timeout_s=60),
     *_published("/achievements"),
     *_published("/pathways"),
     *_published("/skills"),

@@ -12,6 +12,7 @@ from catalog.adapters.readings import SqlReadings
 from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
 from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
+from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
 from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
 from catalog.core.ports import Begin
@@ -88,6 +89,7 @@ def use_cases(database: Database, base_url: str) -> UseCases:
 
     return UseCases(
         import_courses=ImportCourses(begin, utc_now, new_id),
+        import_achievements=ImportAchievements(begin, utc_now, new_id, base_url),
         courses=CourseUseCases(
             create=CreateCourse(begin, utc_now, new_id),
             change=ChangeCourse(begin, utc_now),

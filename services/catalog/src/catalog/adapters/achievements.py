@@ -11,6 +11,8 @@ from catalog.adapters import rows
 from catalog.adapters.tables import ACHIEVEMENTS, VERSIONS
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 
+SOURCES = 0x736F_7572  # an advisory lock's class, beside the hash of the organization
+
 
 class SqlAchievements:
     """See core.ports.Achievements."""
@@ -67,6 +69,16 @@ class SqlAchievements:
         open_ones = (VERSIONS.c.achievement_id == achievement_id, VERSIONS.c.status == Status.PUBLISHED.value)
         newest: int | None = await self._session.scalar(select(func.max(VERSIONS.c.version)).where(*open_ones))
         return newest
+
+    async def hold_sources(self, org: OrgId) -> None:
+        """See core.ports.Achievements."""
+        await self._session.execute(select(func.pg_advisory_xact_lock(SOURCES, func.hashtext(org))))
+
+    async def of_source(self, org: OrgId, source: str) -> Draft | None:
+        """See core.ports.Achievements."""
+        mine = (ACHIEVEMENTS.c.org_id == org, ACHIEVEMENTS.c.source == source)
+        row = await self._one(select(*rows.DRAFT_COLUMNS).where(*mine).with_for_update())
+        return rows.draft(row) if row else None
 
     async def _one(self, statement: Any) -> Any:
         return (await self._session.execute(statement)).mappings().one_or_none()

@@ -119,6 +119,12 @@ class Achievements(Protocol):
     async def newest_published(self, achievement_id: AchievementId) -> int | None:
         """The highest version that is not retired."""
 
+    async def hold_sources(self, org: OrgId) -> None:
+        """Others who want to import for this organization wait until the transaction ends."""
+
+    async def of_source(self, org: OrgId, source: str) -> Draft | None:
+        """Read for a change what was imported from there."""
+
 
 class Pathways(Protocol):
     """Pathways in the transaction. Everything is asked for with its owner."""

@@ -68,6 +68,39 @@ class ImportReport(Answer):
     extra_members: list[str] = Field(description="members without a field here, kept in `extra`")
 
 
+class ForeignProblem(Answer):
+    """Something about one achievement of another catalogue."""
+
+    row: int = Field(description="counted from 1")
+    source: str | None
+    field: str
+    detail: str
+
+
+class ImportedAchievement(Answer):
+    """What one became."""
+
+    row: int
+    form: Literal["open-badges-3.0", "open-badges-2.0", "ctdl"]
+    source: str | None = Field(description="what it is called where it comes from")
+    id: str = Field(description="the achievement here; its draft")
+    name: str
+
+
+class ForeignReportAnswer(Answer):
+    """What became of achievements of another catalogue. Each is created, updated, unchanged or rejected."""
+
+    dry_run: bool
+    received: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    achievements: list[ImportedAchievement]
+    errors: list[ForeignProblem]
+    warnings: list[ForeignProblem] = Field(description="what was left out of those that are taken")
+
+
 class OpenBadgesAchievement(BaseModel):
     """An Open Badges 3.0 Achievement; optional members as there."""
 

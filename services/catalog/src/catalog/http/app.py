@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
-from catalog.core.vocabulary import IMPORT_BODY
+from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY
 from catalog.http import (
+    achievement_import,
     achievement_reading,
     achievements,
     contexts,
@@ -27,6 +29,7 @@ class UseCases:
     """Everything the routes call."""
 
     import_courses: ImportCourses
+    import_achievements: ImportAchievements
     courses: courses.CourseUseCases
     achievements: achievements.AchievementUseCases
     pathways: pathways.PathwayUseCases
@@ -45,6 +48,7 @@ def build_app(
     routers = [
         course_import.routes(use.import_courses),
         courses.routes(use.courses),
+        achievement_import.routes(use.import_achievements),
         exports.routes(use.courses.readings, base_url),
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
@@ -52,5 +56,5 @@ def build_app(
         contexts.routes(),
         profiles.routes(use.profiles),
     ]
-    limits = {"/courses/import": IMPORT_BODY}
+    limits = {"/courses/import": IMPORT_BODY, achievement_import.PATH: FOREIGN_BODY}
     return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)
