@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from issuer.adapters import batch_turns
+from issuer.adapters.unit_of_work import IssuerRows
 from issuer.core.work_batches import PART
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
@@ -14,7 +15,7 @@ from tests.issuer.rotation import after_signing, of, rotation, signer, without_a
 from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows, work
 from tests.issuer.test_batches_of_changes import because, change
 from tests.issuer.test_batches_of_changes import work as work_changes
-from tests.issuer.world import World
+from tests.issuer.world import World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 IN_TRANSACTION = """
@@ -115,6 +116,37 @@ async def test_a_batch_of_an_issuer_without_a_key_fails_and_the_worker_goes_on(w
     await world.send("POST", f"{answer.headers['location']}/retry")
     assert await work(core) == 1
     await agrees(world, answer)
+
+
+async def test_a_batch_whose_issuer_can_open_no_list_fails_and_the_worker_goes_on(world: World, core: Core) -> None:
+    """Its list is full, and the one active key is for credentials alone."""
+    keys = await rotation(world)
+    alone = (await world.send("POST", keys.path, {"algorithm": "P-256", "purpose": "credentials"})).json()
+    await keys.act(alone, "activate")
+    await keys.act(keys.old, "revoke")
+    await world.rows("UPDATE status_lists SET next_counter = length RETURNING 1")
+    answer = await open_batch(world, [learner(1)], await world.achievement())
+    assert await work(core) == 1
+    [row] = await rows(world, answer)
+    assert (row["status"], row["problem"]["code"]) == ("failed", "no-active-key")
+
+
+async def test_a_key_that_changes_all_the_time_leaves_the_rows_waiting(
+    world: World, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    achievement = await world.ready()
+    answer = await open_batch(world, [learner(1)], achievement)
+
+    async def none_is_active(self: IssuerRows, keys: object) -> set[str]:
+        return set()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IssuerRows, "hold_keys", none_is_active)
+        assert await core.work_batches() == 0
+        refused = await world.send("POST", "/credentials", {"achievement": achievement, **learner(2)})
+    assert (refused.status_code, problem_code(refused)) == (409, "changed-meanwhile")
+    assert counted(await batch(world, answer)) == {"waiting": 1}
+    assert await work(core) == 1
 
 
 async def test_no_transaction_is_open_while_a_batch_is_signed(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from issuer.core.batch import Batch, BatchRow, BatchState
+from issuer.core.held_keys import KeyChanged
 from issuer.core.ports import UnitOfWork, UnitsOfWork
 from service_kit.errors import Conflict, Unavailable
 
@@ -28,7 +29,7 @@ async def take_turn(
             return 0
         try:
             return await work(batch)
-        except TurnOver:
+        except (TurnOver, KeyChanged):
             return 0
         except Unavailable:
             await _pass_on(unit_of_work, batch)

@@ -13,7 +13,7 @@ from issuer.core.batch_ports import BatchReading, Turns
 from issuer.core.batch_turn import end_turn, settle, still_running, take_turn
 from issuer.core.behind import Behind
 from issuer.core.compose import Compose, Composed
-from issuer.core.held_keys import hold, signed_anew
+from issuer.core.held_keys import KeyChanged, hold, signed_anew
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey
 from issuer.core.once import already_awarded, once_mark
@@ -21,7 +21,7 @@ from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, ServiceError
+from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
 PIECE = 1000  # rows
@@ -82,10 +82,21 @@ class WorkBatches:
         taken = set() if batch.allow_duplicates else await self._holders(batch, asked)
         async with Behind() as behind:  # the database stores one part while the next is composed
             for start in range(0, max(len(asked), 1), PART):
-                settled = await self._composed(batch, asked[start : start + PART], issuer, achievement, taken)
+                settled = await self._part(batch, asked[start : start + PART], issuer, achievement, taken)
                 last = start + PART >= len(asked)
                 await behind(self._store(batch, settled, issuer, key, last=last))
         return len(rows)
+
+    async def _part(
+        self, batch: IssueBatch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
+    ) -> list[tuple[BatchRow, Composed]]:
+        """What becomes of each row. All of them fail when there is no place for any, nor a key to open a list with."""
+        try:
+            return await self._composed(batch, asked, issuer, achievement, taken)
+        except (Unavailable, KeyChanged):
+            raise
+        except ServiceError as error:
+            return [(one.row, error) for one in asked]
 
     async def _holders(self, batch: IssueBatch, asked: Sequence[Asked]) -> set[bytes]:
         """Those of the recipients who have it. Who gets it from now on is found when it is stored."""
