@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from gateway.adapters.housekeeping import sweep
-from gateway.adapters.tables import PASSKEY_CHALLENGES, PASSKEYS, SESSIONS
+from gateway.adapters.tables import ATTEMPTS, PASSKEY_CHALLENGES, PASSKEYS, SESSIONS
 from gateway.adapters.webauthn import WebAuthnCeremonies
 from gateway.core.passkey import PasskeyRefused
 from gateway.core.people import User
@@ -327,6 +327,15 @@ class TestSigningIn:
         scene.gateway.clock.forward(minutes=20)
         await sweep(scene.gateway.database, scene.gateway.clock)
         assert await scene.count(PASSKEY_CHALLENGES) == 0
+
+    async def test_good_sign_ins_are_not_counted(self, scene: Scene) -> None:
+        made = await scene.passkey()
+        async with scene.gateway.unit_of_work() as work:
+            await work.session.execute(ATTEMPTS.delete())
+            await work.commit()
+        assert (await scene.use(Visitor(scene.gateway), made)).status_code == 303
+        async with scene.gateway.unit_of_work() as work:
+            assert (await work.session.scalars(select(ATTEMPTS.c.count))).all() == [0]
 
     async def test_attempts_from_one_address_are_limited(self, scene: Scene) -> None:
         visitor = Visitor(scene.gateway)

@@ -111,7 +111,7 @@ def account_uses(
         accept=AcceptInvitation(
             unit_of_work=unit_of_work, passwords=passwords, confirm=confirm, clock=clock, ids=new_id
         ),
-        passkeys=Passkeys(unit_of_work=unit_of_work, ceremonies=ceremonies, clock=clock, ids=new_id),
+        passkeys=Passkeys(unit_of_work=unit_of_work, ceremonies=ceremonies, post=post, clock=clock, ids=new_id),
         confirm=confirm,
         reset=ResetPassword(
             unit_of_work=unit_of_work,

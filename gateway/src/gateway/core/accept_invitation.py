@@ -1,5 +1,7 @@
 """An invited person becomes a member: with an account of long ago, or with one made now."""
 
+from contextlib import suppress
+
 from gateway.core.confirm_address import ConfirmAddress
 from gateway.core.errors import no_such_invitation
 from gateway.core.model import AuditEntry
@@ -8,7 +10,7 @@ from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
 from gateway.core.roles import Role
 from gateway.core.secret import digest
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, Forbidden
+from service_kit.errors import Conflict, Forbidden, Limited
 from service_kit.ids import NewId
 
 
@@ -50,7 +52,8 @@ class AcceptInvitation:
             if not await work.users.add(user):
                 raise Conflict("there is an account with this address; sign in", code="account-exists")
             if not await self._join(work, token, user) and self._confirm.is_possible:
-                await self._confirm.send(work, user, user.email)
+                with suppress(Limited):  # the person asks for a link later
+                    await self._confirm.send(work, user, user.email)
             await work.commit()
 
     async def _join(self, work: UnitOfWork, token: str, user: User) -> bool:

@@ -65,6 +65,16 @@ def password_changed(address: str) -> Mail:
     )
 
 
+def passkey_added(address: str) -> Mail:
+    """So that nobody else adds one in silence."""
+    return Mail(
+        address,
+        "A passkey was added to your account",
+        "A passkey was added to your account at Laurel: whoever has it can sign in as you.\n\n"
+        "If it was not you, remove it on the page of your account, and have a link sent to choose a new password.\n",
+    )
+
+
 def invitation_mail(invitation: Invitation, link: str) -> Mail:
     """Brings an invitation to the mailbox that it is for."""
     roles = ", ".join(_spoken(role) for role in invitation.roles)

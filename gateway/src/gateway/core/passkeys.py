@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from gateway.core.letters import passkey_added
 from gateway.core.model import AuditEntry
 from gateway.core.passkey import Ceremonies, Challenge, NewCredential, Passkey, PasskeyId, PasskeyRefused
 from gateway.core.people import Session, User
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
+from gateway.core.post import Post
 from gateway.core.secret import digest_of
 from gateway.core.sessions import check_fresh
 from service_kit.clock import Clock
@@ -19,10 +21,16 @@ MAX_PASSKEYS = 20
 
 
 class Passkeys:
-    """Every change raises Forbidden unless the person signed in within the last quarter of an hour."""
+    """Every change raises Forbidden unless the person signed in within the last quarter of an hour.
 
-    def __init__(self, *, unit_of_work: NewUnitOfWork, ceremonies: Ceremonies, clock: Clock, ids: NewId) -> None:
+    A new one is told to the person's confirmed address.
+    """
+
+    def __init__(
+        self, *, unit_of_work: NewUnitOfWork, ceremonies: Ceremonies, post: Post, clock: Clock, ids: NewId
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._post = post
         self._ceremonies = ceremonies
         self._clock = clock
         self._ids = ids
@@ -85,6 +93,8 @@ class Passkeys:
         if not await work.passkeys.add(new):
             raise Conflict("this passkey is known already")
         await self._record(work, user, "passkey.added", new.id)
+        if user.email_verified_at:
+            await self._post.put(work, passkey_added(user.email))
 
     async def _record(self, work: UnitOfWork, user: User, action: str, passkey: str) -> None:
         await work.audit.record(AuditEntry(self._clock(), action, f"user:{user.id}", detail={"passkey": passkey}))

@@ -14,7 +14,7 @@ from service_kit.clock import Clock
 from service_kit.errors import Limited
 
 WINDOW = timedelta(hours=1)
-FROM_ONE_ADDRESS = 20  # within the window
+FROM_ONE_ADDRESS = 100  # within the window; a campus may be one
 
 
 class ResetPassword:

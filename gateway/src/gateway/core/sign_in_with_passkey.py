@@ -44,15 +44,15 @@ class SignInWithPasskey:
                 raise _refused() from error
             assert passkey is not None  # noqa: S101 - it was verified
             await work.passkeys.use(passkey.id, count, self._clock())
+            await work.attempts.forgive([self._counter(address)])
             signed_in = await open_session(work, user, self._clock(), passkey=passkey.id)
             await work.commit()
         return signed_in
 
     async def _take(self, answer: str, browser: bytes, address: str) -> Claim:
         """Count the attempt and use the challenge up, in a transaction of its own: they count whatever follows."""
-        key = hmac.digest(self._pepper, f"passkey address {address}".encode(), "sha256")
         async with self._unit_of_work() as work:
-            (tried,) = await work.attempts.count([key], self._clock(), WINDOW)
+            (tried,) = await work.attempts.count([self._counter(address)], self._clock(), WINDOW)
             claim, ours = await self._read(work, answer, browser)
             await work.commit()
         if tried > LIMITS[-1]:
@@ -60,6 +60,9 @@ class SignInWithPasskey:
         if claim is None or not ours:
             raise _refused() from PasskeyRefused("challenge" if claim else "unreadable")
         return claim
+
+    def _counter(self, address: str) -> bytes:
+        return hmac.digest(self._pepper, f"passkey address {address}".encode(), "sha256")
 
     async def _read(self, work: UnitOfWork, answer: str, browser: bytes) -> tuple[Claim | None, bool]:
         try:
