@@ -125,6 +125,22 @@ class TestProofs:
         await implementation.accepts(signed, expectedProofPurpose="assertionMethod")
         await implementation.refuses(signed, expectedProofPurpose="authentication")
 
+    @pytest.mark.parametrize("wrong", [{"credentialSubject": {"unmapped": "x"}}, {"type": ["Unmapped"]}])
+    async def test_one_over_what_no_context_defines(
+        self, implementation: Implementation, any_signer: Signer, model: str, wrong: Json
+    ) -> None:
+        """Signed all the same, and added after it was signed."""
+        document = plain(model)
+        added = {
+            name: [*document[name], *value] if isinstance(value, list) else {**document[name], **value}
+            for name, value in wrong.items()
+        }
+        if not isinstance(any_signer, SelectiveSigner):  # whose proofs cannot be made over it
+            found = await implementation.refuses(any_signer.signed({**document, **added}))
+            types = {error["type"] for error in found["errors"]}
+            assert types == {"https://w3id.org/security#DATA_LOSS_DETECTION_ERROR"}
+        await implementation.refuses({**any_signer.signed(document), **added})
+
     async def test_one_for_another_occasion(
         self, implementation: Implementation, any_signer: Signer, model: str
     ) -> None:

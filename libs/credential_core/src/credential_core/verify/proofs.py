@@ -11,9 +11,11 @@ from typing import Any, Final
 from credential_core.did import VerificationMethod, controller_of, resolve_self_contained, verification_method
 from credential_core.errors import CredentialError, DidError, ProofError
 from credential_core.jose import Enveloped, Expected, verify_enveloped
+from credential_core.jsonld.general import either
 from credential_core.proof import proofs, verify_proof
 from credential_core.proof.configuration import MAX_PROOFS, previous_proofs
 from credential_core.proof.data_integrity import refuse_unsupported
+from credential_core.proof.suites import Transformation, suite_of
 from credential_core.report import Check, Outcome
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import Failure, Resolution, issuer_id
@@ -38,6 +40,7 @@ UNDECIDED: Final = frozenset(
         "key_algorithm_unsupported",
     }
 )
+_LOSSES: Final = frozenset({"term_undefined", "iri_relative", "value_dropped"})
 _TOO_COSTLY: Final = "canonicalization_too_costly"
 _RANK: Final = {Outcome.FAILED: 0, Outcome.PASSED: 1, Outcome.UNKNOWN: 2}
 
@@ -112,6 +115,7 @@ def _judge(
             challenge=occasion.challenge,
             inline_contexts=inline,
         )
+        _refuse_losses(document, proof, inline=inline)
     except CredentialError as error:
         outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
@@ -119,6 +123,21 @@ def _judge(
         detail = "the signature is the issuer's, by a cryptosuite under a name that was given up"
         return Check(CHECK, Outcome.PASSED, "signature_valid_legacy_suite", detail, source)
     return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
+
+
+def _refuse_losses(document: Mapping[str, Any], proof: Mapping[str, Any], *, inline: bool) -> None:
+    """Nothing that no context defines (VC Data Integrity 1.0 §2.4.1), also where the signature is over plain JSON.
+
+    Others read the same document as JSON-LD, and see less in it than was signed. What cannot be read as JSON-LD here,
+    as by contexts we do not know, is left to them.
+    """
+    if suite_of(proof).transformation is not Transformation.JCS:
+        return  # it was expanded for its canonical form
+    try:
+        either({name: value for name, value in document.items() if name != "proof"}, inline_contexts=inline)
+    except CredentialError as error:
+        if error.code in _LOSSES:
+            raise
 
 
 def _judge_envelope(

@@ -12,7 +12,7 @@ MAX_TEXT = 2048
 VCDM = "https://www.w3.org/TR/vc-data-model#"
 PROOF = "https://w3id.org/security#"
 STATUS = "https://www.w3.org/ns/credentials/status-list#"
-# The types of problems by VCDM 2.0 §7.1, Data Integrity §4.7 and Bitstring Status List §3.5, by check and by code.
+# The types of problems by VCDM 2.0 §7.1, Data Integrity §2.4.1 and §4.7 and Bitstring Status List §3.5.
 TYPES_OF_CHECKS = {
     "parse": VCDM + "PARSING_ERROR",
     "schema": VCDM + "MALFORMED_VALUE_ERROR",
@@ -25,6 +25,9 @@ TYPES_OF_CHECKS = {
 TYPES_OF_CODES = {
     "invalid_domain": PROOF + "INVALID_DOMAIN_ERROR",
     "invalid_challenge": PROOF + "INVALID_CHALLENGE_ERROR",
+    "term_undefined": PROOF + "DATA_LOSS_DETECTION_ERROR",
+    "iri_relative": PROOF + "DATA_LOSS_DETECTION_ERROR",  # a type that no context defines, say
+    "value_dropped": PROOF + "DATA_LOSS_DETECTION_ERROR",
     "status_list_unavailable": STATUS + "STATUS_RETRIEVAL_ERROR",
     "status_list_length": STATUS + "STATUS_LIST_LENGTH_ERROR",
     "status_index_out_of_range": VCDM + "RANGE_ERROR",
