@@ -17,20 +17,24 @@ class Kind(StrEnum):
 # except for an operator, who has all of them in reach.
 OWN = frozenset({"organizations:manage", "clients:manage"})
 
+ISSUING = (
+    "catalog:write",
+    "issuers:manage",
+    "credentials:issue",
+    "credentials:issue-any",
+    "credentials:revoke",
+    "credentials:read",
+)
+
 USUAL: dict[Kind, tuple[str, ...]] = {
-    Kind.UNIVERSITY: (
-        "catalog:write",
-        "issuers:manage",
-        "credentials:issue",
-        "credentials:issue-any",
-        "credentials:revoke",
-        "credentials:read",
-        "verifications:create",
-    ),
+    Kind.UNIVERSITY: (*ISSUING, "verifications:create"),
     Kind.EMPLOYER: ("verifications:create", "monitors:manage"),
     Kind.ACCREDITOR: ("registry:accredit", "verifications:create"),
     Kind.OPERATOR: ("organizations:manage", "clients:manage", "audit:read"),
 }
+
+# Employers train people too. Which of their clients issue, they decide themselves.
+ALSO: dict[Kind, tuple[str, ...]] = {Kind.EMPLOYER: ISSUING}
 
 # What a person may let a program do with things of the person's own, whatever the organization and the role: the
 # backpack, by the scopes of Open Badges 3.0 and two of ours. No program has them for an organization.
@@ -45,7 +49,7 @@ ALL = tuple(sorted({scope for scopes in USUAL.values() for scope in scopes}.unio
 
 def allowed(kind: Kind) -> frozenset[str]:
     """Everything a client of such an organization may hold."""
-    return OWN.union(USUAL[kind])
+    return OWN.union(USUAL[kind], ALSO.get(kind, ()))
 
 
 def beyond(kind: Kind, scopes: Iterable[str]) -> list[str]:
