@@ -327,6 +327,21 @@ class TestApproval:
         await series.settle()
         assert [stack["status"] for stack in await series.stacks()] == ["waiting", "refused"]
 
+    async def test_it_is_not_awarded_before_the_lists_show_what_its_components_are(
+        self, series: Series, world: World
+    ) -> None:
+        capstone, _ = await series.earn("capstone", "python")
+        await series.settle()
+        case = await series.stack()
+        for action in ("suspend", "reinstate"):
+            await series.change(capstone, action)
+        early = await world.send("POST", f"{case['id']}/approve", {"reason": "x"})
+        assert (early.status_code, problem_code(early)) == (409, "changed-meanwhile")
+        async with asyncio.timeout(30):
+            while (answer := await world.send("POST", f"{case['id']}/approve", {"reason": "x"})).status_code == 409:
+                await series.core.publish_lists()
+        assert (answer.status_code, answer.json()["status"]) == (200, "awarded"), answer.text
+
     async def test_it_is_withdrawn_when_it_is_no_longer_complete(self, series: Series, world: World) -> None:
         capstone, _ = await series.earn("capstone", "python")
         await series.settle()

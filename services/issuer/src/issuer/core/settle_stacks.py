@@ -14,7 +14,7 @@ from typing import Any
 from issuer.core.apply_stacks import ApplyStacks
 from issuer.core.decide_stacks import Award, Replace, Step, decide
 from issuer.core.ports import Audit, UnitsOfWork
-from issuer.core.situations import Situations
+from issuer.core.situations import Situations, is_unsettled
 from issuer.core.stack import Due, Group, Situation
 from issuer.core.stack_ports import Gathered, StackReading
 from service_kit.clock import Clock
@@ -25,7 +25,6 @@ LEASE = timedelta(seconds=60)
 AT_ONCE_AGAIN = timedelta(milliseconds=50)  # something changed meanwhile
 SOON = timedelta(milliseconds=500)
 LATER = timedelta(seconds=5)
-LIST_SETTLES = timedelta(seconds=5)
 MOST_ATTEMPTS = 60  # that the time between two grows with
 PATIENCE = 5  # attempts at something that may come yet, before a person is asked
 Offload = Callable[..., Coroutine[Any, Any, list[tuple[Situation, Step | None]]]]
@@ -107,7 +106,7 @@ class SettleStacks:
         """Do what was decided; or how long it is to wait."""
         if step is None:
             return None
-        if isinstance(step, Award | Replace) and self._is_unsettled(situation, step, gathered):
+        if isinstance(step, Award | Replace) and is_unsettled(situation, step.found, gathered):
             return Wait(SOON)
         try:
             is_done = await self._apply(situation, step, due, last_try=_attempts(due) >= PATIENCE)
@@ -115,20 +114,6 @@ class SettleStacks:
             self._audit("stack_not_settled", pathway=situation.group.pathway_id, code=error.code)
             return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
         return None if is_done else Wait(AT_ONCE_AGAIN * (1 + _attempts(due) ** 2), is_attempt=True)
-
-    def _is_unsettled(self, situation: Situation, step: Award | Replace, gathered: Gathered) -> bool:
-        """Whether a status list that is to be named does not show yet what its credential is now."""
-        counting = {held.id for held in step.found.counting}
-        for own in situation.own.values():
-            if own.address not in counting:
-                continue
-            snapshot = gathered.lists.get(own.credential.slot.list_id)
-            if snapshot is None or snapshot.digest is None:
-                return True
-            recent = own.credential.changed_at > snapshot.published_at - LIST_SETTLES
-            if own.credential.revision > 1 and snapshot.has_changed and recent:
-                return True
-        return False
 
     async def _postpone(self, ids: Sequence[int], wait: Wait) -> None:
         async with self._unit_of_work() as work:

@@ -3,6 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Lock
 
 import orjson
@@ -23,11 +24,13 @@ from issuer.core.stack import (
 )
 from issuer.core.stack_ports import Gathered
 from stacking import Held, Rules, compile_rules
+from stacking.award import Completion
 from stacking.badges import NotEvidence, held_from
 from stacking.documents import read
 from stacking.record import Listed
 
 MOST = 128
+LIST_SETTLES = timedelta(seconds=5)  # lists under change all the time are published twice a second
 
 
 class CompiledPathways:
@@ -152,3 +155,18 @@ def _evidence(credential: Credential, counted_in: frozenset[str]) -> Held | None
         return held_from(orjson.loads(credential.document), counted_in)
     except NotEvidence:
         return None
+
+
+def is_unsettled(situation: Situation, found: Completion, gathered: Gathered) -> bool:
+    """Whether a status list that is to be named does not show yet what its credential is now."""
+    counting = {held.id for held in found.counting}
+    for own in situation.own.values():
+        if own.address not in counting:
+            continue
+        snapshot = gathered.lists.get(own.credential.slot.list_id)
+        if snapshot is None or snapshot.digest is None:
+            return True
+        recent = own.credential.changed_at > snapshot.published_at - LIST_SETTLES
+        if own.credential.revision > 1 and snapshot.has_changed and recent:
+            return True
+    return False

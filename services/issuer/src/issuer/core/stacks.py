@@ -7,7 +7,7 @@ from typing import Any
 from issuer.core.addresses import Addresses
 from issuer.core.apply_stacks import ApplyStacks
 from issuer.core.decide_stacks import Restate, approved
-from issuer.core.situations import Situations
+from issuer.core.situations import Situations, is_unsettled
 from issuer.core.stack import Situation, Stack, StackChange, StackId, StackState, Why
 from issuer.core.stack_ports import StackReading, WantedStacks
 from service_kit.clock import Clock
@@ -81,11 +81,14 @@ class JudgeStack:
             if case.state is StackState.AWARDED:
                 return case
             _refuse_unless_waiting(case)
-            situation = await self._situation(case)
+            gathered = await self._reading.gather([case.group])
+            [situation] = await self._offload(self._situations, gathered, [case.group])
             step = approved(situation, case, self._clock())
             if isinstance(step, Restate):
                 await self._apply(situation, step, ())
                 raise Conflict("its components no longer complete the pathway", code="stack-not-complete")
+            if is_unsettled(situation, step.found, gathered):
+                raise Conflict("a component's status is being published; try again", code="changed-meanwhile")
             awarded = await self._apply.award(situation, step, Why(reason, actor))
             if awarded is not None:
                 return awarded
@@ -102,11 +105,6 @@ class JudgeStack:
             if refused is not None:
                 return refused
         raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")
-
-    async def _situation(self, case: Stack) -> Situation:
-        gathered = await self._reading.gather([case.group])
-        [situation] = await self._offload(self._situations, gathered, [case.group])
-        return situation
 
 
 async def _found(reading: StackReading, org_id: str, stack_id: str) -> Stack:
