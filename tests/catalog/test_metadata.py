@@ -174,6 +174,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("learningOutcome", [{"name": "x", "grade": 1}], "learningOutcome.0.grade"),
     ("creator", {"id": "https://u.example"}, "creator.name"),
     ("creator", CREATOR | {"address": {"addressCountryCode": "Ireland"}}, "creator.address.addressCountryCode"),
+    ("creator", CREATOR | {"address": {"addressCountryCode": "XX"}}, "creator.address.addressCountryCode"),
     ("kind", "Diploma", "kind"),
 ]
 

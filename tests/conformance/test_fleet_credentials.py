@@ -14,6 +14,7 @@ import pytest
 
 from credential_core.contexts import frozen_contexts, load_context
 from credential_core.did import resolve_did_key
+from tests.micro_credentials import CREATOR, MEMBERS
 from tools.actor import Actor, Json, last, until
 from tools.fleet import Fleet
 
@@ -25,7 +26,7 @@ CONTEXTS = {url: load_context(url) for url in frozen_contexts()}
 
 def issue(university: Actor) -> Json:
     body = {"name": "Conformity", "description": "For others to check.", "criteria": {"narrative": "Pass."}}
-    draft = university.post("/achievements", body | {"achievementType": "MicroCredential"})
+    draft = university.post("/achievements", body | {"kind": "MicroCredential", "creator": CREATOR, **MEMBERS})
     achievement = university.post(f"/achievements/{last(draft['id'])}/publish", {})["id"]
     recipient = {"email": f"{uuid.uuid4().hex}@students.example"}
     issued: Json = university.post("/credentials", {"achievement": achievement, "recipient": recipient})
@@ -56,7 +57,9 @@ def test_the_other_implementation_agrees_with_the_fleet(fleet: Fleet, node: Node
         def status_list() -> Json:
             return dict(until(lambda: http.get(url), lambda answer: answer.status_code == 200).json())
 
-        shown = {"contexts": CONTEXTS, "controllers": controllers(fleet, credential)}
+        own = credential["@context"][2]
+        served = {**CONTEXTS, own: http.get(own).raise_for_status().json()}
+        shown = {"contexts": served, "controllers": controllers(fleet, credential)}
         fresh = {**shown, "statusLists": {url: status_list()}}
         assert node("verify.mjs", {**fresh, "credential": credential}) == {"verified": True, "error": None}
 

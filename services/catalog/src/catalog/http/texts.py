@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from catalog.core import vocabulary as limits
+from catalog.core.countries import THREE_LETTERS
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.model.shapes import ENUMERATIONS
 
@@ -98,6 +99,13 @@ def duration(text: str) -> str:
     return text
 
 
+def country(text: str) -> str:
+    """A code of ISO 3166-1, two letters."""
+    if text not in THREE_LETTERS:
+        raise ValueError("must be a country's code of two letters (ISO 3166-1), such as IE")
+    return text
+
+
 def _line(most: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
 
@@ -109,7 +117,7 @@ Uri = Annotated[str, _line(limits.URI), AfterValidator(web_address)]
 ImageUri = Annotated[str, _line(limits.DATA_URI), AfterValidator(image_address)]
 Language = Annotated[str, StringConstraints(max_length=20, pattern=LANGUAGE)]
 Duration = Annotated[str, StringConstraints(max_length=20), AfterValidator(duration)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(country)]
 Credits = Annotated[float, Field(strict=True, ge=0, le=limits.CREDITS, allow_inf_nan=False)]
 AchievementType = Annotated[str, StringConstraints(max_length=110), AfterValidator(achievement_type)]
 TargetType = Annotated[str, StringConstraints(max_length=110), AfterValidator(target_type)]
