@@ -20,6 +20,7 @@ from tests.catalog.samples import (
     planned,
     published,
 )
+from tests.catalog.skill_files import CASE
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -36,6 +37,10 @@ PUBLIC = {
     ("GET", "/pathways/{pathway_id}/versions"),
     ("GET", "/pathways/{pathway_id}/versions/{version}"),
     ("POST", "/pathways/{pathway_id}/evaluations"),
+    ("GET", "/skill-frameworks"),
+    ("GET", "/skill-frameworks/{framework_id}"),
+    ("GET", "/skills"),
+    ("GET", "/skills/{skill_id}"),
     ("GET", "/contexts/micro-credential/v1"),
     ("GET", "/achievements/{achievement_id}/export"),
     ("GET", "/metadata-profiles"),
@@ -47,6 +52,7 @@ BODIES: dict[str, object] = {
     "/courses": {"code": "A", "title": "Art"},
     "/achievements": PLAIN,
     "/pathways": SERIES,
+    "/skill-frameworks": CASE,
     "/metadata-profiles/{name}": {"title": "Ours"},
 }
 NOTHING: Json = {"course_id": NOBODY, "achievement_id": NOBODY, "pathway_id": NOBODY, "version": "1", "name": "nobodys"}
@@ -81,7 +87,7 @@ def anything() -> Json:
 
 async def test_what_is_public_is_a_choice() -> None:
     assert set(ALL) >= PUBLIC
-    assert len(PROTECTED) == 17
+    assert len(PROTECTED) == 18
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=" ".join)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, SERIES, Json
+from tests.catalog.skill_files import CASE, case_named
 from tests.catalog.test_foreign import BADGE_CLASS
 from tests.repetition import Body, Callers, Example, Send, holds
 
@@ -43,6 +44,9 @@ EXAMPLES: Mapping[str, Example] = {
         always([course("B 2")]),
         always([course("C 3"), {"code": "", "title": "refused, so that their report is another"}]),
         status=200,
+    ),
+    "POST /skill-frameworks": Example(
+        "skill_frameworks", always(CASE), always(case_named("other")), always(case_named("theirs"))
     ),
     "POST /pathways": Example(
         "pathways", always(SERIES), always(SERIES | {"name": "Other"}), always(SERIES | {"name": "Theirs"})

@@ -43,6 +43,7 @@ TAGS = {
     "pathways": "What leads to what: drafted, checked, published, tried.",
     "metadata profiles": "What a catalogue asks of an achievement before it is published.",
     "contexts": "JSON-LD contexts of our own: what members mean that no standard defines. They never change.",
+    "skills": "Skills frameworks (CASE, ESCO, O*NET) and what they hold.",
     "issuers": "Who signs, with which keys, by which policy.",
     "keys": "An issuer's keys: publish, activate, retire, revoke.",
     "credentials": "Issue to one learner; revoke, suspend, reinstate.",

@@ -8,12 +8,14 @@ from pydantic import SecretStr
 
 from catalog.adapters.pathways import SqlPathwayReadings
 from catalog.adapters.profiles import SqlProfileReadings
+from catalog.adapters.reading_skills import SqlSkillReadings
 from catalog.adapters.readings import SqlReadings
 from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
 from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
 from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
+from catalog.core.import_frameworks import ImportFramework
 from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
 from catalog.core.ports import Begin
 from catalog.core.profiles import DeleteProfile, PutProfile
@@ -25,6 +27,7 @@ from catalog.http.app import UseCases, build_app
 from catalog.http.courses import CourseUseCases
 from catalog.http.pathways import PathwayUseCases
 from catalog.http.profiles import ProfileUseCases
+from catalog.http.skill_frameworks import SkillUseCases
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
 from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
@@ -110,6 +113,11 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             put=PutProfile(begin, utc_now),
             delete=DeleteProfile(begin),
             readings=SqlProfileReadings(database),
+            base_url=base_url,
+        ),
+        skills=SkillUseCases(
+            import_framework=ImportFramework(begin, utc_now, new_id),
+            readings=SqlSkillReadings(database),
             base_url=base_url,
         ),
     )

@@ -118,6 +118,17 @@ ENTRIES = (
         f"{STACK}/approve",
     ),
     ProblemType(
+        "alignment-not-known",
+        422,
+        "An alignment names no skill of its framework",
+        "An alignment that names a skills framework which the organization imported must lead to a skill that the "
+        "framework has now, with its code if one is given, and a level on its scale.",
+        "Correct the members that `errors` names, import the framework's newer release, or leave targetFramework out.",
+        "no skills of their framework: alignment.0.targetUrl",
+        f"{ACHIEVEMENT}/publish",
+        (("alignment.0.targetUrl", "is no skill of ESCO, version 3"),),
+    ),
+    ProblemType(
         "course-code-taken",
         409,
         "A course with this code exists",

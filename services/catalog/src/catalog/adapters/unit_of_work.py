@@ -7,6 +7,7 @@ from catalog.adapters.courses import SqlCourses
 from catalog.adapters.pathways import SqlPathways
 from catalog.adapters.profiles import SqlProfiles
 from catalog.adapters.projections import SqlProjections
+from catalog.adapters.skills import SqlSkills
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
@@ -23,6 +24,7 @@ class CatalogWork(UnitOfWork):
         self.achievements = SqlAchievements(self.session)
         self.pathways = SqlPathways(self.session)
         self.profiles = SqlProfiles(self.session)
+        self.skills = SqlSkills(self.session)
         self.projections = SqlProjections(self.session)
         self.outbox = Outbox(self.session, SOURCE)
         self.idempotency = IdempotencyKeys(self.session)

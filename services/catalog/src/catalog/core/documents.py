@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from catalog.core.alignments import levelled
 from catalog.core.metadata import contextualized
 from catalog.core.model import AchievementId, Course, CourseFields, Json
 from service_kit.errors import FieldError, Invalid
@@ -31,7 +32,7 @@ def address(base_url: str, achievement_id: AchievementId) -> str:
 def published(base_url: str, achievement_id: AchievementId, number: int, draft: Mapping[str, JsonValue]) -> Json:
     """The document of one version, as credentials carry it. They name their issuer: no creator is added."""
     identity: Json = {"id": address(base_url, achievement_id), "type": ["Achievement"]}
-    return in_order({**identity, **contextualized(base_url, draft), "version": str(number)})
+    return in_order({**identity, **contextualized(base_url, levelled(achievement_id, draft)), "version": str(number)})
 
 
 def in_order(document: Mapping[str, JsonValue]) -> Json:

@@ -25,6 +25,7 @@ from catalog.core.model import (
     Version,
 )
 from catalog.core.profile_ports import Profiles
+from catalog.core.skill_ports import Skills
 from contracts.events import Payload
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
@@ -198,6 +199,8 @@ class Work(Protocol):
     def pathways(self) -> Pathways: ...
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def skills(self) -> Skills: ...
     @property
     def projections(self) -> Projections: ...
     @property

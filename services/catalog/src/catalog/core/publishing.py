@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from catalog.core import documents, profiles
+from catalog.core import alignments, documents, profiles
 from catalog.core.drafts import locked
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 from catalog.core.ports import Begin, Work
@@ -39,11 +39,13 @@ class PublishAchievement:
             digest = documents.digest(draft.document)
             if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
                 return draft, newest
+            await alignments.refuse_unknown(work.skills, org, draft.document)
             version = self._next(draft, digest, profile.name)
             published = replace(
                 draft, status=Status.PUBLISHED, latest_version=version.number, current_version=version.number
             )
             await work.achievements.add_version(version)
+            await work.skills.index(draft.id, version.number, alignments.aligned(version.document))
             await work.achievements.save(published)
             await work.outbox.append(_event(AchievementPublished, self.base_url, version, version.published_at))
             await work.commit()

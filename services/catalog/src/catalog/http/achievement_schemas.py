@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
 from catalog.core import vocabulary as limits
 from catalog.core.kinds import ACHIEVEMENT_TYPES
@@ -43,8 +43,8 @@ class Criteria(Members):
         return self
 
 
-class Alignment(Members):
-    """A skill, standard or course of a framework that this achievement stands for."""
+class Target(Members):
+    """A skill, standard or course of a framework."""
 
     type: Annotated[list[Literal["Alignment"]], BeforeValidator(listed)] = Field(["Alignment"], max_length=1)
     target_name: Name = Field(alias="targetName")
@@ -53,6 +53,21 @@ class Alignment(Members):
     target_description: Prose | None = Field(None, alias="targetDescription")
     target_framework: Name | None = Field(None, alias="targetFramework")
     target_type: TargetType | None = Field(None, alias="targetType")
+
+
+class Alignment(Target):
+    """What this achievement stands for, and at which level of the framework's scale."""
+
+    level: Annotated[float, Field(strict=True, ge=0, le=limits.SKILL_LEVEL, allow_inf_nan=False)] | None = Field(
+        None, description="published as the required level of a result description, which Open Badges has a member for"
+    )
+
+    @field_validator("level")
+    @classmethod
+    def _in_hundredths(cls, level: float | None) -> float | None:
+        if level is not None and round(level, 2) != level:
+            raise ValueError("must have at most two decimals")
+        return level
 
 
 class Image(Members):
@@ -76,7 +91,7 @@ class RubricCriterionLevel(Members):
         ["RubricCriterionLevel"], max_length=1
     )
     name: Name
-    alignment: list[Alignment] | None = Field(None, max_length=limits.ALIGNMENTS)
+    alignment: list[Target] | None = Field(None, max_length=limits.ALIGNMENTS)
     description: Prose | None = None
     level: Label | None = None
     points: Label | None = None
@@ -91,7 +106,7 @@ class ResultDescription(Members):
     )
     name: Name
     result_type: ResultType = Field(alias="resultType")
-    alignment: list[Alignment] | None = Field(None, max_length=limits.ALIGNMENTS)
+    alignment: list[Target] | None = Field(None, max_length=limits.ALIGNMENTS)
     allowed_value: list[Label] | None = Field(None, alias="allowedValue", max_length=limits.LEVELS)
     required_level: Uri | None = Field(None, alias="requiredLevel")
     required_value: Label | None = Field(None, alias="requiredValue")

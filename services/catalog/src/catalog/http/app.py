@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
-from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY
+from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY, SKILL_BODY
 from catalog.http import (
     achievement_import,
     achievement_reading,
@@ -18,6 +18,8 @@ from catalog.http import (
     exports,
     pathways,
     profiles,
+    skill_frameworks,
+    skills,
 )
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
@@ -34,6 +36,7 @@ class UseCases:
     achievements: achievements.AchievementUseCases
     pathways: pathways.PathwayUseCases
     profiles: profiles.ProfileUseCases
+    skills: skill_frameworks.SkillUseCases
 
 
 def build_app(
@@ -55,6 +58,12 @@ def build_app(
         pathways.routes(use.pathways),
         contexts.routes(),
         profiles.routes(use.profiles),
+        skill_frameworks.routes(use.skills),
+        skills.routes(use.skills),
     ]
-    limits = {"/courses/import": IMPORT_BODY, achievement_import.PATH: FOREIGN_BODY}
+    limits = {
+        "/courses/import": IMPORT_BODY,
+        achievement_import.PATH: FOREIGN_BODY,
+        "/skill-frameworks": SKILL_BODY,
+    }
     return create_app("catalog", settings, routers=routers, ready=ready, tokens=tokens, body_limits=limits)
