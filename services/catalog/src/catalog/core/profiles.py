@@ -49,10 +49,11 @@ def standing(document: Mapping[str, JsonValue]) -> Json:
         "score": found.score,
         "missing": [
             {
-                "element": one.name,
-                "member": one.member,
-                "title": one.title,
+                # In the order that jsonb gives back: an answer is the same before and after it was kept.
                 "need": one.need.value if one.need else None,
+                "title": one.title,
+                "member": one.member,
+                "element": one.name,
             }
             for one in found.missing
         ],
