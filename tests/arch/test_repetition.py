@@ -28,6 +28,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/pathways/{pathway_id}/publish": "an unchanged draft gives the version it is already",
     "/pathways/{pathway_id}/retire": STATE,
     "/pathways/{pathway_id}/evaluations": COMPUTES,
+    "/job-profiles/match": COMPUTES,
     "/issuers/{slug}/keys/{key_id}/activate": STATE,
     "/issuers/{slug}/keys/{key_id}/retire": STATE,
     "/issuers/{slug}/keys/{key_id}/revoke": STATE,

@@ -52,6 +52,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/pathways/{pathway_id}/versions"),
         ("GET", "/pathways/{pathway_id}/versions/{version}"),
         ("POST", "/pathways/{pathway_id}/evaluations"),
+        ("POST", "/job-profiles/match"),
         ("GET", "/skill-frameworks"),
         ("GET", "/skill-frameworks/{framework_id}"),
         ("GET", "/skills"),

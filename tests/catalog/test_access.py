@@ -37,6 +37,7 @@ PUBLIC = {
     ("GET", "/pathways/{pathway_id}/versions"),
     ("GET", "/pathways/{pathway_id}/versions/{version}"),
     ("POST", "/pathways/{pathway_id}/evaluations"),
+    ("POST", "/job-profiles/match"),
     ("GET", "/skill-frameworks"),
     ("GET", "/skill-frameworks/{framework_id}"),
     ("GET", "/skills"),
@@ -87,7 +88,7 @@ def anything() -> Json:
 
 async def test_what_is_public_is_a_choice() -> None:
     assert set(ALL) >= PUBLIC
-    assert len(PROTECTED) == 18
+    assert len(PROTECTED) == 19
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=" ".join)

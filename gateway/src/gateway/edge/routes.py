@@ -113,6 +113,7 @@ CATALOG = (
     *_published("/achievements"),
     *_published("/pathways"),
     *_published("/skills"),
+    Route(match=Path("/job-profiles/match"), room=Room.CATALOG, access=Access.PUBLIC),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, access=Access.PUBLIC, methods=READ),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, body_bytes=64 * MIB, timeout_s=120),
     *_published("/recognitions"),

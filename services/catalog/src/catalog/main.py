@@ -6,25 +6,30 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from catalog.adapters.job_profiles import SqlProfileFacts
 from catalog.adapters.pathways import SqlPathwayReadings
 from catalog.adapters.profiles import SqlProfileReadings
 from catalog.adapters.reading_skills import SqlSkillReadings
 from catalog.adapters.readings import SqlReadings
+from catalog.adapters.similar import SqlSimilarReadings
 from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
 from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
 from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
 from catalog.core.import_frameworks import ImportFramework
+from catalog.core.job_profiles import MatchProfile
 from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
 from catalog.core.ports import Begin
 from catalog.core.profiles import DeleteProfile, PutProfile
 from catalog.core.publishing import PublishAchievement, RetireAchievement
 from catalog.core.trial import TryPathway
+from catalog.core.vocabulary import PROFILE_SKILLS
 from catalog.events.handlers import TOPICS, subscriptions
 from catalog.http.achievements import AchievementUseCases
 from catalog.http.app import UseCases, build_app
 from catalog.http.courses import CourseUseCases
+from catalog.http.job_profiles import JobProfileUseCases
 from catalog.http.pathways import PathwayUseCases
 from catalog.http.profiles import ProfileUseCases
 from catalog.http.skill_frameworks import SkillUseCases
@@ -120,6 +125,8 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             readings=SqlSkillReadings(database),
             base_url=base_url,
         ),
+        job_profiles=JobProfileUseCases(MatchProfile(SqlProfileFacts(database), offload, PROFILE_SKILLS), base_url),
+        similar=SqlSimilarReadings(database),
     )
 
 

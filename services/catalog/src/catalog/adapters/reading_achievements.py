@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
-from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
+from catalog.adapters.tables import ACHIEVEMENT_SKILLS, ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,
@@ -129,7 +129,17 @@ def _conditions(query: AchievementQuery, words: Table) -> list[ColumnElement[boo
         words.c.achievement_type: query.achievement_type,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
+    if query.skill is not None:
+        conditions.append(_gives(query.skill, query.level))
     return [*conditions, matches(words.c.search, query.q)] if query.q is not None else conditions
+
+
+def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
+    """Whether what is published stands for a skill, at this level or a higher one."""
+    given = ACHIEVEMENT_SKILLS.c
+    enough = [given.level >= level] if level is not None else []
+    shown = (given.achievement_id == ACHIEVEMENTS.c.id, given.version == ACHIEVEMENTS.c.current_version)
+    return select(given.skill).where(given.skill == skill, *shown, *enough).exists()
 
 
 def _order(query: AchievementQuery, words: Table) -> Order:

@@ -88,6 +88,12 @@ Index(
 Index("ix_achievements_org_id", ACHIEVEMENTS.c.org_id, ACHIEVEMENTS.c.created_at)
 Index("ix_achievements_created_at", ACHIEVEMENTS.c.created_at, ACHIEVEMENTS.c.id)
 Index("ix_achievements_course_id", ACHIEVEMENTS.c.course_id)
+Index(
+    "ix_achievements_name_trigrams",
+    ACHIEVEMENTS.c.name,
+    postgresql_using="gin",
+    postgresql_ops={"name": "gin_trgm_ops"},
+)
 Index("ix_achievements_search", ACHIEVEMENTS.c.search, postgresql_using="gin")
 
 VERSIONS = Table(
@@ -109,6 +115,12 @@ VERSIONS = Table(
     Column("completeness", JSONB(none_as_null=True)),
 )
 Index("ix_achievement_versions_name", VERSIONS.c.name, VERSIONS.c.achievement_id)
+Index(
+    "ix_achievement_versions_name_trigrams",
+    VERSIONS.c.name,
+    postgresql_using="gin",
+    postgresql_ops={"name": "gin_trgm_ops"},
+)
 Index("ix_achievement_versions_search", VERSIONS.c.search, postgresql_using="gin")
 
 METADATA_PROFILES = Table(

@@ -61,6 +61,8 @@ class AchievementQuery:
     department: str | None = None
     achievement_type: str | None = None
     course: str | None = None
+    skill: str | None = None
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from catalog.core import vocabulary as limits
 from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
 from catalog.core.exports.source import source_of
@@ -46,11 +47,15 @@ class AchievementFilters:
     ] = None
     sort: Annotated[Sort | None, Query(description="newest by default, relevance with q")] = None
     mine: Annotated[bool, Query(description="your organization's, as drafts")] = False
+    skill: Annotated[str | None, Query(max_length=limits.SKILL_URI, description="what is published gives it")] = None
+    level: Annotated[float | None, Query(ge=0, le=limits.SKILL_LEVEL, description="of the skill, or higher")] = None
 
     def query(self) -> AchievementQuery:
         """As the core asks it. Raises Invalid."""
         if self.kind and self.type:
             raise invalid_field("kind", "must be left out when type is given")
+        if self.level is not None and self.skill is None:
+            raise invalid_field("level", "needs skill")
         return AchievementQuery(
             sort=chosen_sort(self.sort, self.q, Sort.NEWEST),
             q=clean("q", self.q),
@@ -58,6 +63,8 @@ class AchievementFilters:
             department=clean("department", self.department),
             achievement_type=ACHIEVEMENT_TYPES[self.kind] if self.kind else clean("type", self.type),
             course=clean("course", self.course),
+            skill=clean("skill", self.skill),
+            level=self.level,
         )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
+from catalog.core.similar import SimilarReadings
 from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY, SKILL_BODY
 from catalog.http import (
     achievement_import,
@@ -16,8 +17,10 @@ from catalog.http import (
     course_import,
     courses,
     exports,
+    job_profiles,
     pathways,
     profiles,
+    similar,
     skill_frameworks,
     skills,
 )
@@ -37,6 +40,8 @@ class UseCases:
     pathways: pathways.PathwayUseCases
     profiles: profiles.ProfileUseCases
     skills: skill_frameworks.SkillUseCases
+    job_profiles: job_profiles.JobProfileUseCases
+    similar: SimilarReadings
 
 
 def build_app(
@@ -53,6 +58,7 @@ def build_app(
         courses.routes(use.courses),
         achievement_import.routes(use.import_achievements),
         exports.routes(use.courses.readings, base_url),
+        similar.routes(use.similar, base_url),
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
         pathways.routes(use.pathways),
@@ -60,6 +66,7 @@ def build_app(
         profiles.routes(use.profiles),
         skill_frameworks.routes(use.skills),
         skills.routes(use.skills),
+        job_profiles.routes(use.job_profiles),
     ]
     limits = {
         "/courses/import": IMPORT_BODY,
