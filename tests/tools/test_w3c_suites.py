@@ -1,0 +1,33 @@
+"""The configuration for the W3C suites: somebody to ask behind each of their tags."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.w3c_suites import ECDSA, EDDSA, SECRET, SELECTIVE, WANTED, config
+
+DEMO = {
+    "tls_base_url": "https://laurel.test",
+    "organizations": [{"slug": "lakeside", "client_id": "demo-lakeside", "client_secret": "not to be seen"}],
+}
+FOUND = config(DEMO, {one["slug"]: f"did:key:{one['slug']}" for one in WANTED})
+LAUREL = FOUND["implementations"][0]
+TAGS = [*EDDSA, *ECDSA, SELECTIVE, "vc2.0", "EnvelopingProof", "BitstringStatusList"]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_each_tag_has_an_issuer_and_a_verifier(tag: str) -> None:
+    for kind in ("issuers", "verifiers"):
+        found = [one for one in LAUREL[kind] if tag in one["tags"]]
+        assert found
+        assert all(one["endpoint"].startswith("https://laurel.test/vc/") for one in found)
+
+
+def test_each_kind_of_key_signs_what_it_can() -> None:
+    kinds = {(one["id"], key) for one in LAUREL["issuers"] for key in one.get("supportedEcdsaKeyTypes", [])}
+    assert kinds == {("did:key:lakeside-p256", "P-256"), ("did:key:lakeside-p384", "P-384")}
+
+
+def test_the_secret_is_named_and_not_told() -> None:
+    assert LAUREL["oauth2"]["clientSecret"] == SECRET
+    assert "not to be seen" not in str(FOUND)

@@ -1,0 +1,99 @@
+"""`python -m tools.w3c_suites > localConfig.cjs`: tell the W3C suites of the fleet that `make run` runs.
+
+They look for the file at their root. It names an environment variable for the client's secret, and leaves the value in
+var/demo.json. Lakeside gets the issuers it lacks for this: by did:key, the DID method that the suites resolve.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tools.seed import TIMEOUT_S, issuers
+
+Json = dict[str, Any]
+DEMO = Path(__file__).resolve().parents[1] / "var" / "demo.json"
+SECRET = "LAUREL_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+MODELS = ["1.1", "2.0"]
+SECOND = MODELS[1:]  # envelopes and our statuses are of the second data model
+ECDSA_KEYS = ["P-256", "P-384"]
+EDDSA = ("eddsa-rdfc-2022", "eddsa-jcs-2022")
+ECDSA = ("ecdsa-rdfc-2019", "ecdsa-jcs-2019")
+SELECTIVE = "ecdsa-sd-2023"
+OTHER_TAGS = ("vc2.0", "EnvelopingProof", "BitstringStatusList")
+WANTED: tuple[Json, ...] = (
+    {"slug": "lakeside-ed25519", "method": "key", "keys": ["Ed25519"]},
+    {"slug": "lakeside-p256", "method": "key", "keys": ["P-256"]},
+    {"slug": "lakeside-p384", "method": "key", "keys": ["P-384"]},
+    {"slug": "lakeside-status", "keys": ["Ed25519", "P-256", "P-384"], "policy": {"addsStatus": True}},
+)
+
+
+def config(demo: Json, dids: Json) -> Json:
+    """What a suite's localConfig.cjs exports. `dids` are the issuers' by their slugs."""
+    client = next(one for one in demo["organizations"] if one["slug"] == "lakeside")
+    origin = demo["tls_base_url"]
+    token = {"tokenEndpoint": f"{origin}/oauth/token", "tokenAudience": origin}
+    laurel = {
+        "name": "Laurel",
+        "implementation": "Laurel",
+        "oauth2": {"clientId": client["client_id"], "clientSecret": SECRET, **token},
+        "issuers": _issuers(f"{origin}/vc", dids),
+        "verifiers": [_verifier(f"{origin}/vc/credentials/verify", [*EDDSA, *ECDSA, SELECTIVE, *OTHER_TAGS])],
+        "vpVerifiers": [
+            _verifier(f"{origin}/vc/presentations/verify", ["vc2.0", *EDDSA, *ECDSA]),
+            # The audience of the presentation that the suite of the data model shows in a JWT.
+            _verifier(f"{origin}/vc/presentations/verify", ["EnvelopingProof"])
+            | {"options": {"domain": "example.com"}},
+        ],
+    }
+    return {"settings": {"enableInteropTests": False, "testAllImplementations": False}, "implementations": [laurel]}
+
+
+def _issuers(at: str, dids: Json) -> list[Json]:
+    by_key = {"Ed25519": dids["lakeside-ed25519"], "P-256": dids["lakeside-p256"], "P-384": dids["lakeside-p384"]}
+    found = [_issuer(at, form, by_key["Ed25519"], [form]) for form in EDDSA]
+    found[0]["tags"].append("vc2.0")
+    for key in ECDSA_KEYS:
+        found += [_issuer(at, form, by_key[key], [form], key) for form in ECDSA]
+    found.append(_issuer(at, SELECTIVE, by_key["P-256"], [SELECTIVE], "P-256"))
+    second = {"supports": {"vc": SECOND}}
+    found.append(_issuer(at, "vc-jwt", by_key["Ed25519"], ["EnvelopingProof"]) | second)
+    found.append(_issuer(at, "eddsa-rdfc-2022", dids["lakeside-status"], ["BitstringStatusList"]) | second)
+    return found
+
+
+def _issuer(at: str, form: str, did: str, tags: list[str], key: str | None = None) -> Json:
+    made = {"id": did, "endpoint": f"{at}/{form}/credentials/issue", "tags": tags, "supports": {"vc": MODELS}}
+    return made | {"scopes": ["credentials:issue-any"]} | ({"supportedEcdsaKeyTypes": [key]} if key else {})
+
+
+def _verifier(endpoint: str, tags: list[str]) -> Json:
+    made = {"id": "https://laurel.example", "endpoint": endpoint, "tags": tags, "supports": {"vc": MODELS}}
+    return made | {"scopes": ["verifications:create"], "supportedEcdsaKeyTypes": ECDSA_KEYS}
+
+
+def prepared(demo: Json) -> Json:
+    """The configuration, and the issuers that it names made where they are missing."""
+    client = next(one for one in demo["organizations"] if one["slug"] == "lakeside")
+    with httpx.Client(base_url=demo["base_url"], timeout=TIMEOUT_S) as http:
+        found = issuers(http, client, WANTED)
+    return config(demo, dict(zip((one["slug"] for one in WANTED), found, strict=True)))
+
+
+def main() -> int:
+    if not DEMO.exists():
+        print("there is no var/demo.json: start the fleet with `make run` first", file=sys.stderr)
+        return 1
+    demo = json.loads(DEMO.read_text())
+    print(f"module.exports = {json.dumps(prepared(demo), indent=2)};")
+    print(f"set {SECRET} to the client_secret of demo-lakeside in var/demo.json", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
