@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 
 PARAMETER = re.compile(r"{([^}]*)}")
 UNDESCRIBED = frozenset({405, 500})
@@ -17,10 +18,13 @@ class Promises:
     """The description of one application, by address and method."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._paths = [(_expression(path), path, found) for path, found in app.openapi().get("paths", {}).items()]
-        self._hidden = {context.path for context in iter_route_contexts(app.router.routes)} - app.openapi()[
-            "paths"
-        ].keys()
+        contexts = list(iter_route_contexts(app.router.routes))
+        known = (app.title, *((context.path, _told(context.route)) for context in contexts))
+        if known not in _DESCRIPTIONS:  # describing takes longer than most tests
+            _DESCRIPTIONS[known] = app.openapi()["paths"]
+        described = _DESCRIPTIONS[known]
+        self._hidden = {context.path for context in contexts} - described.keys()
+        self._paths = [(_expression(path), path, found) for path, found in described.items()]
         self._paths.sort(key=lambda each: "{" in each[1])  # an address without parameters is meant before any with
 
     async def __call__(self, response: httpx.Response) -> None:
@@ -35,6 +39,19 @@ class Promises:
                 if operation is not None and response.status_code not in UNDESCRIBED:
                     _check(f"{method.upper()} {template}", operation["responses"], response)
                 return
+
+
+_DESCRIPTIONS: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+"""By what the routes are: the applications of two tests of one room are described alike."""
+
+
+def _told(route: BaseRoute) -> tuple[Any, ...]:
+    """What a route's description comes from."""
+    if not isinstance(route, APIRoute):
+        return (type(route), getattr(route, "path", None))
+    endpoint, answers = route.endpoint, tuple(map(str, route.responses))
+    name = (endpoint.__module__, endpoint.__qualname__)
+    return (route.path, tuple(sorted(route.methods or ())), name, route.status_code, answers, str(route.response_class))
 
 
 def _check(name: str, responses: Mapping[str, Any], response: httpx.Response) -> None:
