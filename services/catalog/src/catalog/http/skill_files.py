@@ -7,8 +7,9 @@ from typing import TypeVar
 from catalog.core import vocabulary as limits
 from catalog.core.frameworks import esco, onet
 from catalog.core.frameworks.case import read_case
-from catalog.core.frameworks.esco import EscoFile, EscoRows, read_esco
-from catalog.core.frameworks.onet import OnetFile, OnetRows, read_onet
+from catalog.core.frameworks.collecting import FileRows
+from catalog.core.frameworks.esco import EscoFile, read_esco
+from catalog.core.frameworks.onet import OnetFile, read_onet
 from catalog.core.skill_model import Package, Row
 from service_kit import strict_json
 from service_kit.errors import Malformed, invalid_field
@@ -34,10 +35,10 @@ def read_package(files: Sequence[RowFile], *, language: str, source_version: str
     headers = [_header(file) for file in files]
     of_esco, of_onet = _kinds(headers, esco.HEADERS), _kinds(headers, onet.HEADERS)
     if all(of_esco):
-        tables = [EscoRows(_name(file), kind, _rows(file)) for file, kind in zip(files, of_esco, strict=True) if kind]
+        tables = [FileRows(_name(file), kind, _rows(file)) for file, kind in zip(files, of_esco, strict=True) if kind]
         return read_esco(tables, language=language, source_version=source_version)
     if all(of_onet):
-        sheets = [OnetRows(_name(file), kind, _rows(file)) for file, kind in zip(files, of_onet, strict=True) if kind]
+        sheets = [FileRows(_name(file), kind, _rows(file)) for file, kind in zip(files, of_onet, strict=True) if kind]
         return read_onet(sheets, language=language, source_version=source_version)
     raise invalid_field("file", _unknown(files, of_esco, of_onet))
 

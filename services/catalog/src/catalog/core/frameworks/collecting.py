@@ -1,8 +1,10 @@
 """What every reader of a framework does: each entry once, bounded, and a wrong row harms no other."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from catalog.core import vocabulary as limits
@@ -13,6 +15,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 SPACE = re.compile(r"\s")
 SCHEMES = frozenset({"http", "https", "urn", "did"})
 SEPARATOR = re.compile(r"[\n|]")
+Kind = TypeVar("Kind")
 
 
 class RowRefused(Exception):
@@ -62,6 +65,26 @@ class Collected:
     def drop_loose(self) -> None:
         """Forget relations whose source is no entry: a list of relations may be of more than was sent."""
         self.relations = {key: one for key, one in self.relations.items() if one.source in self.skills}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows(Generic[Kind]):
+    """One file of a download, read."""
+
+    name: str
+    holds: Kind
+    rows: Iterable[Row]
+
+
+def collected(
+    files: Sequence[FileRows[Kind]], readers: Mapping[Kind, Callable[[Collected, Mapping[str, object]], None]]
+) -> Collected:
+    """What the files hold, each kind by its reader, in the order of the readers."""
+    found, order = Collected(), list(readers)
+    for file in sorted(files, key=lambda file: order.index(file.holds)):
+        found.read(file.name, file.rows, partial(readers[file.holds], found))
+    found.drop_loose()
+    return found
 
 
 def _cells(row: Row) -> Mapping[str, object]:

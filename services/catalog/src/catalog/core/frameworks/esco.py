@@ -3,13 +3,22 @@
 A download is of one language and names its files so (skills_en.csv); what a file holds is told by its columns.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from catalog.core import vocabulary as limits
-from catalog.core.frameworks.collecting import Collected, RowRefused, label_of, labels_of, required, text_of, uri_of
-from catalog.core.skill_model import Package, Relation, RelationType, Row, Scale, Skill, SkillKind, Source
+from catalog.core.frameworks.collecting import (
+    Collected,
+    FileRows,
+    RowRefused,
+    collected,
+    label_of,
+    labels_of,
+    required,
+    text_of,
+    uri_of,
+)
+from catalog.core.skill_model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
 
 URI = "http://data.europa.eu/esco/concept-scheme/skills"
 LEVELS = Scale(1, 8)  # ESCO states none; these are the European Qualifications Framework's levels
@@ -42,21 +51,9 @@ HEADERS: Sequence[tuple[EscoFile, frozenset[str]]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EscoRows:
-    """One file, read."""
-
-    name: str
-    holds: EscoFile
-    rows: Iterable[Row]
-
-
-def read_esco(files: Sequence[EscoRows], *, language: str, source_version: str | None) -> Package:
+def read_esco(files: Sequence[FileRows[EscoFile]], *, language: str, source_version: str | None) -> Package:
     """One download. Takes seconds for the whole of ESCO: call it off the event loop. Raises Invalid when too large."""
-    found = Collected()
-    for file in sorted(files, key=lambda file: list(EscoFile).index(file.holds)):  # concepts before what names them
-        found.read(file.name, file.rows, _reader(found, file.holds))
-    found.drop_loose()
+    found = collected(files, READERS)
     return Package(
         source=Source.ESCO,
         uri=URI,
@@ -69,17 +66,6 @@ def read_esco(files: Sequence[EscoRows], *, language: str, source_version: str |
         received=found.received,
         errors=found.errors,
     )
-
-
-def _reader(found: Collected, holds: EscoFile) -> Callable[[Mapping[str, object]], None]:
-    readers: Mapping[EscoFile, Callable[[Collected, Mapping[str, object]], None]] = {
-        EscoFile.CONCEPTS: _concept,
-        EscoFile.HIERARCHY: _path,
-        EscoFile.BROADER: _broader,
-        EscoFile.SKILL_RELATIONS: _skill_relation,
-        EscoFile.OCCUPATION_RELATIONS: _occupation_relation,
-    }
-    return lambda cells: readers[holds](found, cells)
 
 
 def _concept(found: Collected, cells: Mapping[str, object]) -> None:
@@ -132,3 +118,13 @@ def _occupation_relation(found: Collected, cells: Mapping[str, object]) -> None:
     if said not in kinds:
         raise RowRefused("relationType", "must be essential or optional")
     found.relate(Relation(uri_of(cells, "occupationuri"), kinds[said], uri_of(cells, "skilluri")))
+
+
+# In this order: concepts before what names them.
+READERS: Mapping[EscoFile, Callable[[Collected, Mapping[str, object]], None]] = {
+    EscoFile.CONCEPTS: _concept,
+    EscoFile.HIERARCHY: _path,
+    EscoFile.BROADER: _broader,
+    EscoFile.SKILL_RELATIONS: _skill_relation,
+    EscoFile.OCCUPATION_RELATIONS: _occupation_relation,
+}

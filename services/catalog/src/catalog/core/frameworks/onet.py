@@ -4,13 +4,21 @@ Elements become skills; the ratings on the level scale say what an occupation re
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from catalog.core import vocabulary as limits
-from catalog.core.frameworks.collecting import Collected, RowRefused, label_of, numbered, required, text_of
-from catalog.core.skill_model import Package, Relation, RelationType, Row, Scale, Skill, SkillKind, Source
+from catalog.core.frameworks.collecting import (
+    Collected,
+    FileRows,
+    RowRefused,
+    collected,
+    label_of,
+    numbered,
+    required,
+    text_of,
+)
+from catalog.core.skill_model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
 
 URI = "https://www.onetonline.org/"
 ELEMENT = "https://www.onetonline.org/find/descriptor/result/"
@@ -38,21 +46,9 @@ HEADERS: Sequence[tuple[OnetFile, frozenset[str]]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OnetRows:
-    """One table, read."""
-
-    name: str
-    holds: OnetFile
-    rows: Iterable[Row]
-
-
-def read_onet(files: Sequence[OnetRows], *, language: str, source_version: str | None) -> Package:
+def read_onet(files: Sequence[FileRows[OnetFile]], *, language: str, source_version: str | None) -> Package:
     """The tables of one release. Takes seconds for a whole one: call it off the event loop. Raises Invalid."""
-    found = Collected()
-    for file in sorted(files, key=lambda file: list(OnetFile).index(file.holds)):  # ratings name what the others hold
-        found.read(file.name, file.rows, _reader(found, file.holds))
-    found.drop_loose()
+    found = collected(files, READERS)
     return Package(
         source=Source.ONET,
         uri=URI,
@@ -65,15 +61,6 @@ def read_onet(files: Sequence[OnetRows], *, language: str, source_version: str |
         received=found.received,
         errors=found.errors,
     )
-
-
-def _reader(found: Collected, holds: OnetFile) -> Callable[[Mapping[str, object]], None]:
-    readers: Mapping[OnetFile, Callable[[Collected, Mapping[str, object]], None]] = {
-        OnetFile.CONTENT_MODEL: _element,
-        OnetFile.OCCUPATIONS: _occupation,
-        OnetFile.RATINGS: _rating,
-    }
-    return lambda cells: readers[holds](found, cells)
 
 
 def _without_groups(found: Collected) -> list[Skill]:
@@ -136,3 +123,11 @@ def _element_id(cells: Mapping[str, object]) -> str:
     if not ELEMENT_ID.fullmatch(found):
         raise RowRefused("elementId", "must be like 2.A.1.a")
     return found
+
+
+# In this order: ratings name what the others hold.
+READERS: Mapping[OnetFile, Callable[[Collected, Mapping[str, object]], None]] = {
+    OnetFile.CONTENT_MODEL: _element,
+    OnetFile.OCCUPATIONS: _occupation,
+    OnetFile.RATINGS: _rating,
+}
