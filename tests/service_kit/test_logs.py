@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -13,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_kit.logs import REDACTED, configure_logs, get_logger, redact
+from service_kit.logs import AUDIT, REDACTED, configure_logs, get_logger, redact
 from service_kit.settings import LogSettings
 
 CANARY = "canary7f3a"
@@ -125,6 +126,17 @@ class TestConfigured:
             "info",
         )
         assert entry["timestamp"].endswith("Z")
+
+    def test_on_a_full_disk_only_the_audit_trail_stops_what_is_done(
+        self, output: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(_text: str) -> int:
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+        monkeypatch.setattr(output, "write", full)
+        get_logger("a").info("thing_made")
+        with pytest.raises(OSError, match="no space left"):
+            get_logger(AUDIT).info("signing", audit=True)
 
     def test_the_standard_librarys_loggers_are_redacted_too(self, output: io.StringIO) -> None:
         logging.getLogger("aiokafka.x").error("cannot send %s", f"Bearer {CANARY}")

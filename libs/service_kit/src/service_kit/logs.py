@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -14,6 +14,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from service_kit.settings import LogSettings
 
+AUDIT = "audit"
 REDACTED = "[redacted]"
 SENSITIVE = re.compile(
     r"authori[sz]ation|token|secret|password|passwd|cookie|private|seed|api_?key|encryption|assertion|email|e_mail|"
@@ -32,7 +33,7 @@ def configure_logs(settings: LogSettings, service: str) -> None:
 
     Our own lines go to standard output at once: the way through the standard library costs three times as much.
     """
-    level = settings.level.upper()
+    level, output = settings.level.upper(), sys.stdout
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -47,7 +48,7 @@ def configure_logs(settings: LogSettings, service: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=lambda *names: Lines(output, must_be_written=AUDIT in names),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -64,6 +65,24 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
+
+
+class Lines(structlog.WriteLogger):
+    """Writes lines. Only the audit trail's must be written: nothing else ends because a disk is full."""
+
+    def __init__(self, output: TextIO, *, must_be_written: bool) -> None:
+        super().__init__(output)
+        self._must = must_be_written
+
+    def msg(self, message: str) -> None:
+        """One line. Raises OSError for the audit trail, if it cannot be written."""
+        try:
+            super().msg(message)
+        except OSError:
+            if self._must:
+                raise
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = failure = msg
 
 
 def _json(event: EventDict, default: Callable[[Any], Any]) -> str:
