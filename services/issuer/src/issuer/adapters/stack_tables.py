@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -13,15 +12,12 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from issuer.adapters.tables import METADATA
+from issuer.adapters.tables import ID, METADATA, MOMENT
 
-ID = Uuid(as_uuid=False)
-MOMENT = DateTime(timezone=True)
 PATHWAYS = Table(
     "pathways",
     METADATA,
