@@ -20,7 +20,8 @@ import verifier.main
 from gateway.edge.routes import Room
 from gateway.settings import GatewaySettings, PasswordSettings
 from issuer.http.app import issuer_app
-from issuer.main import backpack_routers, wire
+from issuer.main import wire
+from issuer.main_backpack import backpack_routers
 from issuer.settings import IssuerSettings
 from registry.adapters.readings import SqlReadings
 from registry.settings import RegistrySettings

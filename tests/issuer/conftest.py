@@ -11,7 +11,8 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from issuer.http.app import issuer_app
-from issuer.main import Core, backpack_routers, wire
+from issuer.main import Core, wire
+from issuer.main_backpack import backpack_routers
 from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher

@@ -8,32 +8,22 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict, cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
-from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
-from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
-from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
-from issuer.adapters.batch_turns import BatchTurns
 from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
 from issuer.adapters.openbao_key_store import OpenBaoKeyStore
-from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
-from issuer.adapters.reading_batches import ReadingBatches
 from issuer.adapters.transit import Transit, open_transit
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
-from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
-from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PullCredentials, PushCredential, ReadHosts
-from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
 from issuer.core.change_status import ChangeStatus
 from issuer.core.compose import Compose
 from issuer.core.correct import Correct
@@ -41,9 +31,6 @@ from issuer.core.derive import Derive
 from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
-from issuer.core.open_changes import OpenChanges
-from issuer.core.own_credentials import OwnCredentials
-from issuer.core.ports import UnitsOfWork
 from issuer.core.queries import Queries
 from issuer.core.settle_stacks import SettleStacks
 from issuer.core.signing import Sign
@@ -51,15 +38,11 @@ from issuer.core.slots import Slots
 from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
 from issuer.core.work_batches import WorkBatches
 from issuer.core.work_changes import WorkChanges
-from issuer.core.work_corrections import WorkCorrections
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
-from issuer.http.backpack import backpack_routes
-from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
-from issuer.http.open_badges import BackpackUses, open_badges_routes
-from issuer.http.open_badges_discovery import Host, discovery_routes
-from issuer.http.own_credentials import own_credential_routes
 from issuer.http.services import Services
+from issuer.main_backpack import backpack_routers
+from issuer.main_batches import wire_batches, work_batches, work_changes
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
@@ -68,7 +51,7 @@ from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
-from service_kit.fetcher import Fetcher, open_fetcher
+from service_kit.fetcher import open_fetcher
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
@@ -135,44 +118,14 @@ def wire(
         issue_any=issue_any,
         set_any_status=SetAnyStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         derive=Derive(offload),
-        **_batches(database, unit_of_work, reading, addresses, clock),
+        **wire_batches(database, addresses, clock),
         change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         correct=Correct(unit_of_work=unit_of_work, reading=reading, amend=amend, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
-    work = WorkBatches(
-        unit_of_work=unit_of_work,
-        reading=reading,
-        turns=BatchTurns(database),
-        batches=ReadingBatches(database, addresses),
-        slots=slots,
-        compose=compose,
-        clock=clock,
-        new_id=new_id,
-    )
-    return Core(services, sign_list, publish, work, _changes(database, amend, addresses, clock), settle)
-
-
-def _changes(database: Database, amend: Amend, addresses: Addresses, clock: Clock) -> WorkChanges:
-    """The worker of batches that change what was issued."""
-    unit_of_work, reading = partial(IssuerUnitOfWork, database), Reading(database)
-    return WorkChanges(
-        unit_of_work=unit_of_work,
-        reading=reading,
-        turns=BatchTurns(database),
-        corrections=WorkCorrections(
-            unit_of_work=unit_of_work,
-            reading=reading,
-            batches=ReadingBatches(database, addresses),
-            amend=amend,
-            audit=audit,
-            clock=clock,
-        ),
-        addresses=addresses,
-        audit=audit,
-        clock=clock,
-    )
+    work = work_batches(database, slots, compose, addresses, clock)
+    return Core(services, sign_list, publish, work, work_changes(database, amend, addresses, clock), settle)
 
 
 def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
@@ -212,92 +165,6 @@ def _issuers(
             unit_of_work=unit_of_work, keys=keys, audit=audit, clock=clock, wait=timedelta(seconds=settings.key_wait_s)
         ),
     }
-
-
-class _Batches(TypedDict):
-    open_batch: OpenBatch
-    open_changes: OpenChanges
-    change_batch: ChangeBatch
-    batches: BatchQueries
-
-
-def _batches(
-    database: Database, unit_of_work: UnitsOfWork, reading: Reading, addresses: Addresses, clock: Clock
-) -> _Batches:
-    """What people ask of batches; the worker does the rest."""
-    batches = ReadingBatches(database, addresses)
-    return {
-        "open_batch": OpenBatch(
-            unit_of_work=unit_of_work,
-            reading=reading,
-            addresses=addresses,
-            offload=offload,
-            clock=clock,
-            new_id=new_id,
-        ),
-        "open_changes": OpenChanges(
-            unit_of_work=unit_of_work,
-            reading=reading,
-            batches=batches,
-            offload=offload,
-            clock=clock,
-            new_id=new_id,
-        ),
-        "change_batch": ChangeBatch(unit_of_work=unit_of_work, clock=clock),
-        "batches": BatchQueries(reading=batches),
-    }
-
-
-def backpack_routers(
-    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
-) -> Sequence[APIRouter]:
-    """The routes of backpacks and of the Open Badges API."""
-    base = settings.public_base_url
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(base), clock)
-    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
-    backpacks = partial(BackpackUnitOfWork, database)
-    uses = BackpackUses(
-        keep=KeepCredential(examine=examine, backpacks=backpacks, clock=clock, new_id=new_id),
-        put_profile=PutProfile(backpacks=backpacks, clock=clock),
-        read=ReadBackpack(reading=BackpackRows(database)),
-        empty=EmptyBackpack(backpacks=backpacks),
-    )
-    received = OwnCredentials(
-        reading=OwnRows(database), recipient_key=recipient_keys(settings.key_encryption_key_bytes), clock=clock
-    )
-    host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
-    hosts = host_uses(settings, database, fetcher, uses.keep, clock)
-    return (
-        open_badges_routes(uses, base),
-        discovery_routes(host),
-        backpack_routes(uses, base),
-        own_credential_routes(received, Addresses(base)),
-        host_routes(hosts, base),
-        return_routes(hosts),
-    )
-
-
-def host_uses(
-    settings: IssuerSettings, database: Database, fetcher: Fetcher, keep: KeepCredential, clock: Clock
-) -> HostUses:
-    """What connections to other hosts are made of. Towards them we are at the https origin."""
-    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
-    sender, origin = GuardedSender(fetcher, offload), settings.did_web_origin
-    connections = Connections(works=works, sender=sender, clock=clock)
-    return HostUses(
-        connect=ConnectHost(
-            works=works,
-            sender=sender,
-            origin=origin,
-            clock=clock,
-            new_id=new_id,
-            new_secret=lambda: random_bytes(32).hex(),
-        ),
-        confirm=ConfirmHost(connections=connections, origin=origin),
-        push=PushCredential(connections=connections, reading=BackpackRows(database)),
-        pull=PullCredentials(connections=connections, keep=keep),
-        read=ReadHosts(works=works, reading=HostRows(database), clock=clock),
-    )
 
 
 @asynccontextmanager

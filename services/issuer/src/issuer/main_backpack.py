@@ -1,0 +1,82 @@
+"""The part of the composition root that is about backpacks and other hosts: main calls it, and nothing else does."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter
+
+from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
+from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
+from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
+from issuer.adapters.key_store import recipient_keys
+from issuer.adapters.own_credentials import OwnRows
+from issuer.adapters.reading import Reading
+from issuer.core.addresses import Addresses
+from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
+from issuer.core.backpack_arrival import Examine
+from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PullCredentials, PushCredential, ReadHosts
+from issuer.core.own_credentials import OwnCredentials
+from issuer.core.status_lists import SignStatusList
+from issuer.http.backpack import backpack_routes
+from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
+from issuer.http.open_badges import BackpackUses, open_badges_routes
+from issuer.http.open_badges_discovery import Host, discovery_routes
+from issuer.http.own_credentials import own_credential_routes
+from issuer.settings import IssuerSettings
+from service_kit.clock import Clock, utc_now
+from service_kit.database import Database
+from service_kit.fetcher import Fetcher
+from service_kit.ids import new_id, random_bytes
+from service_kit.offload import offload
+
+
+def backpack_routers(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+) -> Sequence[APIRouter]:
+    """The routes of backpacks and of the Open Badges API."""
+    base = settings.public_base_url
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(base), clock)
+    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    backpacks = partial(BackpackUnitOfWork, database)
+    uses = BackpackUses(
+        keep=KeepCredential(examine=examine, backpacks=backpacks, clock=clock, new_id=new_id),
+        put_profile=PutProfile(backpacks=backpacks, clock=clock),
+        read=ReadBackpack(reading=BackpackRows(database)),
+        empty=EmptyBackpack(backpacks=backpacks),
+    )
+    received = OwnCredentials(
+        reading=OwnRows(database), recipient_key=recipient_keys(settings.key_encryption_key_bytes), clock=clock
+    )
+    host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
+    hosts = host_uses(settings, database, fetcher, uses.keep, clock)
+    return (
+        open_badges_routes(uses, base),
+        discovery_routes(host),
+        backpack_routes(uses, base),
+        own_credential_routes(received, Addresses(base)),
+        host_routes(hosts, base),
+        return_routes(hosts),
+    )
+
+
+def host_uses(
+    settings: IssuerSettings, database: Database, fetcher: Fetcher, keep: KeepCredential, clock: Clock
+) -> HostUses:
+    """What connections to other hosts are made of. Towards them we are at the https origin."""
+    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
+    sender, origin = GuardedSender(fetcher, offload), settings.did_web_origin
+    connections = Connections(works=works, sender=sender, clock=clock)
+    return HostUses(
+        connect=ConnectHost(
+            works=works,
+            sender=sender,
+            origin=origin,
+            clock=clock,
+            new_id=new_id,
+            new_secret=lambda: random_bytes(32).hex(),
+        ),
+        confirm=ConfirmHost(connections=connections, origin=origin),
+        push=PushCredential(connections=connections, reading=BackpackRows(database)),
+        pull=PullCredentials(connections=connections, keep=keep),
+        read=ReadHosts(works=works, reading=HostRows(database), clock=clock),
+    )
