@@ -64,6 +64,7 @@ class Fleet:
         """
         self._scratch = root is None
         self.root = root or _scratch_directory()
+        self.mail = self.root / "mail"
         self.ports = ports or Ports.free()
         self._split, self._held, self._extra_env = set(split), set(held), dict(env or {})
         self._say = say
@@ -297,7 +298,7 @@ class Fleet:
         }
         if room == "gateway":
             ours["LAUREL_SANDBOX_FILE"] = str(self.sandbox_file)
-            ours["LAUREL_MAIL__DIRECTORY"] = str(self.root / "mail")
+            ours["LAUREL_MAIL__DIRECTORY"] = str(self.mail)
         return {**os.environ, **ours, **self._extra_env.get(room, {})}
 
     def _timed(self, what: str, action: Callable[[], Any]) -> Any:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -51,8 +52,8 @@ class Platform:
         """On one machine the description names the plain port; everything here goes by TLS."""
         return self.host + urlsplit(url).path
 
-    def register(self) -> None:
-        """RFC 7591, with what Open Badges asks for, and no initial token."""
+    def register(self, more: Sequence[str] = ()) -> None:
+        """RFC 7591, with what Open Badges asks for, more scopes if wanted, and no initial token."""
         metadata = {
             "client_name": "A badge platform",
             "client_uri": f"https://{HOST}",
@@ -65,7 +66,7 @@ class Platform:
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
-            "scope": " ".join([*self.scopes, "backpack:manage", "backpack:connect", "offline_access"]),
+            "scope": " ".join([*self.scopes, "backpack:manage", "backpack:connect", "offline_access", *more]),
         }
         answer = self.http.post(self.registration, json=metadata)
         assert answer.status_code == 201, answer.text

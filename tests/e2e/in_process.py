@@ -42,6 +42,7 @@ class InProcess:
         self._loop: asyncio.AbstractEventLoop
         self._failure: BaseException | None = None
         self.base_url = f"http://localhost:{self._port}"
+        self.mail = home / "mail"
         self.demo: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -88,6 +89,7 @@ class InProcess:
                 "audiences": [self.base_url],
             },
             "fetcher": {"allow_private": True},
+            "mail": {"directory": str(self.mail)},
             "key_wait_s": 1,
             "key_encryption_key": KEYS.setdefault(room, key()),
         }

@@ -77,6 +77,7 @@ async def call(  # type: ignore[no-untyped-def]
         "kept_id": credential,
         "stack_id": credential,
         "host_id": "none",
+        "pathway_id": credential,
     }
     path = path.format(form="eddsa-rdfc-2022", **names)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)

@@ -67,6 +67,7 @@ ADDRESSES = [
     ("issuer", "POST", "/offers"),
     ("issuer", "GET", "/learners/me"),
     ("issuer", "GET", "/learners/me/credentials"),
+    ("issuer", "GET", "/learners/me/pathways/1"),
     ("issuer", "GET", "/learners/me/hosts/return/1?code=2&state=3"),
     ("issuer", "POST", "/learners/me/hosts/1/push"),
     ("issuer", "GET", "/ims/ob/v3p0/logo.svg"),

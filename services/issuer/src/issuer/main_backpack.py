@@ -22,6 +22,8 @@ from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.own_credentials import own_credential_routes
+from issuer.http.progress import own_progress_routes
+from issuer.main_progress import wire_progress
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database
@@ -49,6 +51,7 @@ def backpack_routers(
     )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
     hosts = host_uses(settings, database, fetcher, uses.keep, clock)
+    progress = wire_progress(settings, database, examine, clock)
     return (
         open_badges_routes(uses, base),
         discovery_routes(host),
@@ -56,6 +59,7 @@ def backpack_routers(
         own_credential_routes(received, Addresses(base)),
         host_routes(hosts, base),
         return_routes(hosts),
+        own_progress_routes(progress, base),
     )
 
 

@@ -17,7 +17,8 @@ from service_kit.inputs import Page, PageRequest
 from service_kit.tables import IDEMPOTENCY_KEYS
 
 KEPT = BACKPACK_CREDENTIALS.c
-LISTED = [column for column in KEPT if column.name not in {"document", "name", "person", "size"}]
+UNLISTED = {"document", "name", "person", "size", "achievement_id", "checked_at", "doubt"}
+LISTED = [column for column in KEPT if column.name not in UNLISTED]
 
 
 class BackpackUnitOfWork(UnitOfWork):
@@ -35,7 +36,7 @@ class BackpackUnitOfWork(UnitOfWork):
         before = await self.session.scalar(select(KEPT.valid_from).where(*same))
         if before is not None and before > arrived.valid_from:
             return Outcome.OLDER
-        values = _values(arrived) | {"changed_at": at}
+        values = _values(arrived) | {"changed_at": at, "checked_at": at, "doubt": None}
         if before is not None:
             await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same).values(values))
             return Outcome.REPLACED
@@ -117,6 +118,7 @@ def _values(arrived: Arrived) -> dict[str, Any]:
         "document": arrived.text,
         "size": arrived.size,
         "valid_from": arrived.valid_from,
+        "achievement_id": arrived.achievement,
     }
 
 

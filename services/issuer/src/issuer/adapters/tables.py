@@ -237,9 +237,13 @@ BACKPACK_CREDENTIALS = Table(
     Column("valid_from", MOMENT, nullable=False),
     Column("kept_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
+    Column("achievement_id", Text),
+    Column("checked_at", MOMENT),
+    Column("doubt", JSONB(none_as_null=True)),
     UniqueConstraint("person", "name"),
     CheckConstraint("notation IN ('document', 'compact_jws')", name="known_notation"),
     Index("ix_backpack_credentials_kept", "person", "kept_at", "id"),
+    Index("ix_backpack_credentials_achievement", "person", "achievement_id"),
 )
 
 BACKPACK_HOSTS = Table(

@@ -21,6 +21,7 @@ from issuer.core.backpack_ports import OwnDocuments, Web
 from issuer.core.model import Json
 from service_kit.clock import Clock
 from service_kit.errors import Invalid
+from stacking.badges import NotEvidence, held_from
 
 MOST = 16  # of each kind; what is beyond is not fetched, which refuses the credential
 AT_ONCE = 4
@@ -48,13 +49,18 @@ class Examine:
 
     async def __call__(self, text: str, notation: Notation) -> Arrived:
         """The credential in the text, if it holds. Raises Invalid with the codes of what speaks against it."""
-        document = await self._offload(_read, text, notation)
-        search = _Search(self._web, self._own, self._deadline_s)
-        evidence = await search(document)
-        report = await self._offload(_judge, document, evidence, self._clock())
-        if against := [check for check in report.checks if _speaks_against(check)]:
+        document, report = await self.report(text, notation)
+        if against := [check for check in report.checks if speaks_against(check)]:
             raise _refused("; ".join(f"{check.check}: {check.code}{_why(check)}" for check in against))
         return _arrived(document, text, notation)
+
+    async def report(self, text: str, notation: Notation) -> tuple[Json, Report]:
+        """The credential in the text, and how it stands now. Raises Invalid for a text that holds none."""
+        document: Json = await self._offload(read_credential, text, notation)
+        search = _Search(self._web, self._own, self._deadline_s)
+        evidence = await search(document)
+        report: Report = await self._offload(_judge, document, evidence, self._clock())
+        return document, report
 
 
 class Evidence:
@@ -113,7 +119,7 @@ class _Search:
         return await self._own.status_list(url) or await self._web.document(url, LIST_TYPES)
 
 
-def _read(text: str, notation: Notation) -> Json:
+def read_credential(text: str, notation: Notation) -> Json:
     """The achievement credential in the text. Raises Invalid."""
     try:
         document = parse(text)
@@ -143,7 +149,8 @@ def _judge(document: Json, evidence: Evidence, now: datetime) -> Report:
     )
 
 
-def _speaks_against(check: Check) -> bool:
+def speaks_against(check: Check) -> bool:
+    """Whether it keeps a credential out: what failed, and what is not known. What has expired is a true record."""
     return check.outcome in {Outcome.FAILED, Outcome.UNKNOWN} and check.code != "expired"
 
 
@@ -156,7 +163,15 @@ def _arrived(document: Mapping[str, Any], text: str, notation: Notation) -> Arri
     starts, _ = validity_period(document)
     issuer = issuer_id(document)
     assert issuer is not None and starts is not None  # noqa: S101 - the report would have failed
-    return Arrived(notation, text, issuer, document["id"], starts)
+    return Arrived(notation, text, issuer, document["id"], starts, achievement_of(document))
+
+
+def achievement_of(document: Mapping[str, Any]) -> str:
+    """What it is for, in all versions; empty for what no pathway can count."""
+    try:
+        return held_from(document).achievement
+    except NotEvidence:
+        return ""
 
 
 def _refused(why: str) -> Invalid:

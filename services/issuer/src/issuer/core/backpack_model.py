@@ -39,6 +39,8 @@ class Arrived:
     issuer_id: str
     credential_id: str
     valid_from: datetime
+    achievement: str = ""
+    """What it is for, in all versions; empty for what no pathway can count."""
 
     @property
     def name(self) -> bytes:

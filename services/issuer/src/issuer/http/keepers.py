@@ -3,6 +3,7 @@
 from fastapi import Request
 
 from issuer.core.backpack_model import PersonId
+from issuer.core.progress_model import Learner
 from service_kit.auth import Caller, Scope
 from service_kit.errors import Forbidden
 
@@ -20,3 +21,18 @@ class PersonScope(Scope):
 def keeper(caller: Caller) -> PersonId:
     """Whose backpack it is."""
     return PersonId(caller.subject)
+
+
+def digest_of(caller: Caller) -> str:
+    """The SHA-256 of the person's confirmed address. Raises Forbidden where the token does not say it."""
+    if caller.email_sha256 is None:
+        raise Forbidden(
+            "the token says no confirmed e-mail address: ask for the scope email too, and confirm the address",
+            code="address-not-confirmed",
+        )
+    return caller.email_sha256
+
+
+def learner(caller: Caller) -> Learner:
+    """Whose progress it is. Raises Forbidden as `digest_of` does."""
+    return Learner(keeper(caller), digest_of(caller))

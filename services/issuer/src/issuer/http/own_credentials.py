@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from issuer.core.addresses import Addresses
 from issuer.core.own_credentials import OwnCredentials
 from issuer.http.credential_bodies import CredentialsPage, summary
-from issuer.http.keepers import PersonScope
+from issuer.http.keepers import PersonScope, digest_of
 from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
-from service_kit.errors import Forbidden
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 
@@ -34,7 +33,7 @@ def own_credential_routes(uses: OwnCredentials, addresses: Addresses) -> APIRout
     async def received(
         request: Request, response: Response, caller: Manages, page: Annotated[PageRequest, Depends(page_request)]
     ) -> dict[str, Any]:
-        found = await uses.page(_digest(caller), page)
+        found = await uses.page(digest_of(caller), page)
         response.headers.update(PRIVATE)
         return {
             "items": [summary(credential, status, addresses) for credential, status in found.items],
@@ -49,16 +48,7 @@ def own_credential_routes(uses: OwnCredentials, addresses: Addresses) -> APIRout
         responses=problems(404, 422),
     )
     async def document(credential_id: str, caller: Manages) -> Response:
-        text = await uses.document(_digest(caller), credential_id)
+        text = await uses.document(digest_of(caller), credential_id)
         return Response(text, headers=PRIVATE, media_type="application/json")
 
     return routes
-
-
-def _digest(caller: Caller) -> str:
-    if caller.email_sha256 is None:
-        raise Forbidden(
-            "the token says no confirmed e-mail address: ask for the scope email too, and confirm the address",
-            code="address-not-confirmed",
-        )
-    return caller.email_sha256

@@ -1,0 +1,112 @@
+"""One person's things as evidence in SQL, whichever organization has to do with them, and what was found by looking."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, func, literal, or_, select, true, update
+
+from issuer.adapters import rows
+from issuer.adapters.own_credentials import OwnRows
+from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS
+from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
+from issuer.core.backpack_model import KeptId, Notation, PersonId
+from issuer.core.model import Credential
+from issuer.core.progress_model import Doubt
+from issuer.core.progress_ports import KeptText, Look, PathwayName
+from issuer.core.stack import ANY_ACHIEVEMENT
+from service_kit.database import UnitOfWork
+from service_kit.errors import invalid_field
+from service_kit.inputs import Page, PageRequest
+
+KEPT = BACKPACK_CREDENTIALS.c
+SHOWN = (KEPT.id, KEPT.notation, KEPT.document, KEPT.achievement_id, KEPT.changed_at, KEPT.checked_at, KEPT.doubt)
+
+
+class ProgressRows(OwnRows):
+    """See issuer.core.progress_ports.ProgressReading."""
+
+    async def pathway(self, pathway_id: str) -> PathwayName | None:
+        """One that can still be completed."""
+        table = PATHWAYS.c
+        query = select(table.id, table.org_id).where(table.id == pathway_id, ~table.retired).limit(1)
+        async with self._database.connection() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else PathwayName(row.id, row.org_id)
+
+    async def begun(self, keys: Collection[bytes], person: PersonId, page: PageRequest) -> Page[PathwayName]:
+        """Pathways that something which the learner holds matters to, by id."""
+        feeds, held = PATHWAY_FEEDS.c, CREDENTIALS.c
+        matters = or_(
+            feeds.achievement_id == ANY_ACHIEVEMENT,
+            feeds.achievement_id.in_(select(held.achievement_id).where(held.recipient_key.in_(keys))),
+            feeds.achievement_id.in_(select(KEPT.achievement_id).where(KEPT.person == person)),
+        )
+        is_open = select(literal(1)).where(PATHWAYS.c.id == feeds.pathway_id, ~PATHWAYS.c.retired).exists()
+        query = select(feeds.pathway_id, feeds.org_id).distinct().where(matters, is_open, _after(page))
+        async with self._database.connection() as connection:
+            found = (await connection.execute(query.order_by(feeds.pathway_id).limit(page.limit + 1))).all()
+        items = [PathwayName(row.pathway_id, row.org_id) for row in found[: page.limit]]
+        return Page(items, (items[-1].id,) if len(found) > page.limit else None)
+
+    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Credential]:
+        """What was issued to the learner for these achievements, `*` for any; newest first."""
+        table = CREDENTIALS.c
+        query = select(CREDENTIALS).where(table.recipient_key.in_(keys))
+        if ANY_ACHIEVEMENT not in achievements:
+            query = query.where(table.achievement_id.in_(achievements))
+        query = query.order_by(table.issued_at.desc(), table.id.desc()).limit(most)
+        async with self._database.connection() as connection:
+            return [rows.credential(row) for row in (await connection.execute(query)).mappings()]
+
+    async def kept(self, person: PersonId, achievements: Collection[str], most: int) -> tuple[Sequence[KeptText], int]:
+        """What the learner keeps of these achievements, newest first, and how many there are in all."""
+        which: list[ColumnElement[bool]] = [KEPT.person == person]
+        if ANY_ACHIEVEMENT not in achievements:
+            which.append(or_(KEPT.achievement_id.is_(None), KEPT.achievement_id.in_(achievements)))
+        total = select(func.count()).select_from(BACKPACK_CREDENTIALS).where(*which)
+        query = select(*SHOWN).where(*which).order_by(KEPT.valid_from.desc(), KEPT.id.desc()).limit(most)
+        async with self._database.snapshot() as session:
+            count = (await session.execute(total)).scalar_one()
+            found = [_kept(row) for row in (await session.execute(query)).mappings()]
+        return found, count
+
+    async def profile(self, person: PersonId) -> str | None:
+        """The profile's text, if one was set."""
+        async with self._database.connection() as connection:
+            found = await connection.scalar(select(BACKPACKS.c.profile).where(BACKPACKS.c.person == person))
+        return str(found) if found is not None else None
+
+
+class LookUnitOfWork(UnitOfWork):
+    """See issuer.core.progress_ports.LookWork."""
+
+    async def keep(self, looks: Sequence[Look]) -> None:
+        """Each unless its credential has been replaced or deleted meanwhile."""
+        for look in sorted(looks, key=lambda look: look.kept.id):
+            same = (KEPT.id == look.kept.id, KEPT.changed_at == look.kept.changed_at)
+            doubt = None if look.doubt is None else asdict(look.doubt)
+            values = {"achievement_id": look.achievement, "checked_at": look.at, "doubt": doubt}
+            await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same).values(values))
+
+
+def _kept(row: RowMapping) -> KeptText:
+    return KeptText(
+        id=KeptId(row["id"]),
+        notation=Notation(row["notation"]),
+        text=row["document"],
+        achievement=row["achievement_id"],
+        changed_at=row["changed_at"],
+        checked_at=row["checked_at"],
+        doubt=None if row["doubt"] is None else Doubt(**row["doubt"]),
+    )
+
+
+def _after(page: PageRequest) -> ColumnElement[bool]:
+    if page.after is None:
+        return true()
+    if len(page.after) != 1 or "\0" in page.after[0]:
+        raise invalid_field("cursor", "is not a cursor of this list")
+    column: Any = PATHWAY_FEEDS.c.pathway_id
+    after: ColumnElement[bool] = column > page.after[0]
+    return after

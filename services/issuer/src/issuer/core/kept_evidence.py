@@ -1,0 +1,155 @@
+"""What a learner brought along as evidence: verified again, unless that was a moment ago.
+
+Whatever cannot be confirmed within the time there is does not count, and says why. A backpack says what somebody keeps,
+not who earned it (ADR 57); what counts must name the learner's confirmed address.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from credential_core.model.period import validity_period
+from credential_core.report import Outcome, Report
+from credential_core.verify.recipient import Recipient, check_recipient
+from issuer.core.backpack_arrival import Examine, Offload, achievement_of, read_credential, speaks_against
+from issuer.core.model import Json
+from issuer.core.progress_model import Doubt, Evidence, Learner, Origin
+from issuer.core.progress_ports import KeptText, Look, LookWorks, ProgressReading
+from issuer.core.recipient import EMAIL, normalized
+from service_kit.clock import Clock
+from service_kit.errors import Invalid
+from stacking.badges import NotEvidence, held_from
+
+MOST = 100
+AT_ONCE = 4
+FRESH = timedelta(minutes=5)
+DOUBT_LASTS = timedelta(minutes=1)
+NOT_IN_TIME = Doubt("not-confirmed", "there was no time to verify it; try again")
+FELL = {"status_revoked": "revoked", "status_suspended": "suspended"}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Evidence from a backpack. `unseen`: how many more there are than are looked at."""
+
+    evidence: Sequence[Evidence]
+    unseen: int
+
+
+class KeptEvidence:
+    """Reads a backpack for pathways."""
+
+    def __init__(
+        self, *, reading: ProgressReading, works: LookWorks, examine: Examine, offload: Offload, clock: Clock
+    ) -> None:
+        self._reading = reading
+        self._works = works
+        self._examine = examine
+        self._offload = offload
+        self._clock = clock
+
+    async def __call__(self, learner: Learner, achievements: Collection[str], deadline: float) -> Brought:
+        """Of these achievements, `*` for any. `deadline` is the event loop's."""
+        kept, total = await self._reading.kept(learner.person, achievements, MOST)
+        address = address_in(await self._reading.profile(learner.person), learner.digest)
+        now = self._clock()
+        looks = {one.id: Look(one, one.achievement or "", one.checked_at or now, one.doubt) for one in kept}
+        stale = [one for one in kept if not _is_fresh(one, now)]
+        looks |= {look.kept.id: look for look in await self._look(stale, deadline)}
+        evidence = await self._offload(_evidence, list(looks.values()), learner.digest, address, now)
+        return Brought(evidence, total - len(kept))
+
+    async def _look(self, stale: Sequence[KeptText], deadline: float) -> Sequence[Look]:
+        turns = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._again(one, deadline, turns)) for one in stale]
+        looks = [task.result() for task in tasks]
+        if done := [look for look in looks if look.doubt is not NOT_IN_TIME]:
+            async with self._works() as work:
+                await work.keep(done)
+                await work.commit()
+        return looks
+
+    async def _again(self, kept: KeptText, deadline: float, turns: asyncio.Semaphore) -> Look:
+        try:
+            async with asyncio.timeout_at(deadline), turns:
+                document, report = await self._examine.report(kept.text, kept.notation)
+        except TimeoutError:
+            return Look(kept, kept.achievement or "", self._clock(), NOT_IN_TIME)
+        except Invalid as error:  # it was read when it came, by a version that read more
+            return Look(kept, "", self._clock(), Doubt("does-not-hold", error.detail))
+        return Look(kept, achievement_of(document), self._clock(), doubt_of(report))
+
+
+def doubt_of(report: Report) -> Doubt | None:
+    """What speaks against it: that it fell, before what else failed, before what could not be known."""
+    against = [check for check in report.checks if speaks_against(check)]
+    failed = [check for check in against if check.outcome is Outcome.FAILED]
+    codes = "; ".join(f"{check.check}: {check.code}" for check in failed or against)
+    if failed:
+        return Doubt(next((FELL[one.code] for one in failed if one.code in FELL), "does-not-hold"), codes)
+    return Doubt("not-confirmed", codes) if against else None
+
+
+def address_in(profile: str | None, digest: str) -> str | None:
+    """The address in a profile, if it is the confirmed one."""
+    found: Any = orjson.loads(profile).get("email") if profile else None
+    if not isinstance(found, str) or _digest(found) != digest:
+        return None
+    return normalized(EMAIL, found)
+
+
+def names_learner(document: Mapping[str, Any], digest: str, address: str | None) -> bool:
+    """Whether it is about who has the address. By the digest alone, a salted hash cannot be told."""
+    if address is not None and check_recipient(document, Recipient(identifier=address)).outcome is Outcome.PASSED:
+        return True
+    subject = document.get("credentialSubject")
+    identities = subject.get("identifier") if isinstance(subject, Mapping) else None
+    found = identities if isinstance(identities, list) else [identities]
+    return any(_is_named(one, digest) for one in found[:64] if isinstance(one, Mapping))
+
+
+def _is_named(identity: Mapping[str, Any], digest: str) -> bool:
+    claimed = identity.get("identityHash")
+    if identity.get("identityType") != EMAIL or not isinstance(claimed, str):
+        return False
+    if identity.get("hashed") is True:
+        return not identity.get("salt") and claimed.lower() == f"sha256${digest}"
+    return _digest(claimed) == digest
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(normalized(EMAIL, address).encode()).hexdigest()
+
+
+def _is_fresh(kept: KeptText, now: datetime) -> bool:
+    if kept.checked_at is None or kept.achievement is None:
+        return False
+    return kept.checked_at > now - (FRESH if kept.doubt is None else DOUBT_LASTS)
+
+
+def _evidence(looks: Sequence[Look], digest: str, address: str | None, now: datetime) -> list[Evidence]:
+    found = []
+    for look in looks:
+        try:
+            document = read_credential(look.kept.text, look.kept.notation)
+            held = held_from(document)
+        except (Invalid, NotEvidence):
+            continue
+        doubt = look.doubt or _of_period(document, now)
+        if not names_learner(document, digest, address):
+            doubt = Doubt("other-recipient", "it does not name the learner's confirmed address")
+        found.append(Evidence(held, Origin.BROUGHT, look.at, doubt))
+    return found
+
+
+def _of_period(document: Json, now: datetime) -> Doubt | None:
+    starts, ends = validity_period(document)
+    if starts is None or starts > now:
+        return Doubt("not-begun", "it is not valid yet")
+    return Doubt("expired", f"it was valid until {ends.isoformat()}") if ends is not None and ends <= now else None

@@ -1,0 +1,89 @@
+"""What progress needs from outside: reads of one person's things, whichever organization has to do with them."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from issuer.core.backpack_model import KeptId, Notation, PersonId
+from issuer.core.model import Credential
+from issuer.core.progress_model import Doubt
+from service_kit.inputs import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """A kept credential with its text, and what was found when it was last looked at.
+
+    `achievement` is None where it is not known yet. `changed_at` tells this text from one that replaces it.
+    """
+
+    id: KeptId
+    notation: Notation
+    text: str
+    achievement: str | None
+    changed_at: datetime
+    checked_at: datetime | None
+    doubt: Doubt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of looking at a kept credential again. `achievement` is empty for one that is no evidence."""
+
+    kept: KeptText
+    achievement: str
+    at: datetime
+    doubt: Doubt | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayName:
+    """A pathway, and whose it is."""
+
+    id: str
+    org_id: str
+
+
+class ProgressReading(Protocol):
+    """Reads outside any transaction."""
+
+    async def organizations(self) -> Collection[str]:
+        """Those that have issuers."""
+
+    async def pathway(self, pathway_id: str) -> PathwayName | None:
+        """One that can still be completed."""
+
+    async def begun(self, keys: Collection[bytes], person: PersonId, page: PageRequest) -> Page[PathwayName]:
+        """Pathways that something which the learner holds matters to, by id."""
+
+    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Credential]:
+        """What was issued to the learner for these achievements, `*` for any; newest first."""
+
+    async def kept(self, person: PersonId, achievements: Collection[str], most: int) -> tuple[Sequence[KeptText], int]:
+        """What the learner keeps of these achievements, newest first, and how many there are in all.
+
+        With them those whose achievement is not known yet.
+        """
+
+    async def profile(self, person: PersonId) -> str | None:
+        """The profile's text, if one was set."""
+
+
+class LookWork(Protocol):
+    """One transaction that stores what was found, for a while."""
+
+    async def keep(self, looks: Sequence[Look]) -> None:
+        """Each unless its credential has been replaced or deleted meanwhile."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+
+LookWorks = Callable[[], LookWork]
