@@ -1,7 +1,7 @@
 """Batches beside what the machine can do: `python -m benchmarks.batches [--sizes 1000 10000] [--workers 1 2]`.
 
-The issuer's worker works off batches of several sizes, one in this process, then two, the second in a process of its
-own: each begins with a batch that nobody else is at. Every credential is committed to a PostgreSQL that keeps what it
+The issuer's worker works off batches of several sizes, one after the other, alone in this process, then beside others
+in processes of their own, which share the batch. Every credential is committed to a PostgreSQL that keeps what it
 commits. Before each round stand the raw rates of the same machine, and ratios are taken within a round. Rates are by
 the clock; CPU time for each credential, ours and the database's, is what another load on the machine changes least.
 """
@@ -45,7 +45,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A batch for each worker."""
+    """One batch."""
 
     size: int
     workers: int
@@ -53,14 +53,9 @@ class Result:
     raw: Raw
 
     @property
-    def credentials(self) -> int:
-        """All that were issued."""
-        return self.size * self.workers
-
-    @property
     def rate(self) -> float:
         """Credentials a second."""
-        return self.credentials / self.spent.wall
+        return self.size / self.spent.wall
 
 
 def order(achievement: str, run: str, number: int) -> Order:
@@ -98,20 +93,18 @@ async def work_off(core: Core) -> None:
 
 
 async def run(made: Stand, size: int, others: Sequence[Connection] = ()) -> Spent:
-    """A batch for each worker, from the first piece to the last commit."""
-    batches = [await opened(made, size) for _ in range(1 + len(others))]
+    """A batch, from the first row to the last commit."""
+    batch = await opened(made, size)
     clockwork = Clockwork(made.server)
     for other in others:
         other.send(True)
     await work_off(made.core)
     for other in others:
         await asyncio.to_thread(other.recv)
-    await work_off(made.core)  # a batch that both let be at the very end
     spent = clockwork.spent()
-    for batch in batches:
-        _, counts = await made.core.services.batches.batch(ORG, batch)
-        if counts.ended != size or (await made.core.services.batches.reconciliation(ORG, batch)).faults:
-            raise RuntimeError(f"the batch came to {counts}")
+    _, counts = await made.core.services.batches.batch(ORG, batch)
+    if counts.ended != size or (await made.core.services.batches.reconciliation(ORG, batch)).faults:
+        raise RuntimeError(f"the batch came to {counts}")
     return spent
 
 
@@ -171,13 +164,13 @@ def report(results: Sequence[Result]) -> str:
         f"{_median(r.copied for r in machine):,.0f} rows/s by COPY, "
         f"{_median(r.commits for r in machine):,.0f} commits/s",
         "",
-        f"{'workers':>8} {'rows each':>10} {'credentials/s':>14} {'to raw COPY':>12} {'CPU us, ours':>13} "
+        f"{'workers':>8} {'rows':>10} {'credentials/s':>14} {'to raw COPY':>12} {'CPU us, ours':>13} "
         f"{'CPU us, PostgreSQL':>19}",
     ]
     for workers, size in sorted({(result.workers, result.size) for result in results}):
         alike = [result for result in results if (result.workers, result.size) == (workers, size)]
         rate, ratio = _median(r.rate for r in alike), _median(r.rate / r.raw.copied for r in alike)
-        own, server = (_median(getattr(r.spent, who) / r.credentials * 1e6 for r in alike) for who in ("own", "server"))
+        own, server = (_median(getattr(r.spent, who) / r.size * 1e6 for r in alike) for who in ("own", "server"))
         lines.append(f"{workers:>8} {size:>10,} {rate:>14,.0f} {ratio:>12.3f} {own:>13,.0f} {server:>19,.0f}")
     return "\n".join([*lines, quiet_cores()])
 

@@ -28,6 +28,7 @@ from service_kit.ids import new_id
 from service_kit.logs import configure_logs
 from service_kit.migrations import migrate
 from service_kit.offload import offload
+from service_kit.runtime import spare_what_stays
 from service_kit.settings import AuthSettings, DatabaseSettings, LogSettings
 from tools.guard import guard
 from tools.ports import free_ports
@@ -68,7 +69,9 @@ async def issuer(app_url: str) -> AsyncIterator[tuple[Core, Database]]:
     settings = _settings(DatabaseSettings(url=SecretStr(app_url), pool_size=20))
     _write_logs_nowhere()
     async with open_database(settings.database, "benchmark") as database:
-        yield wire(settings, database), database
+        core = wire(settings, database)
+        spare_what_stays()  # as every process does
+        yield core, database
 
 
 def _write_logs_nowhere() -> None:

@@ -15,11 +15,13 @@ import pytest
 
 from issuer.adapters.batches import BatchTable
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.core import work_batches
 from issuer.core.work_batches import PIECE
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.ids import new_id
+from tests.issuer.rotation import after_signing
 from tests.issuer.world import OTHER_ORG, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -182,6 +184,39 @@ async def test_two_batches_at_once_give_it_once(
     counts = [(await batch(world, answer))["counts"] for answer in answers]
     assert sum(one["issued"] for one in counts) == 30
     assert sum(one["failed"] for one in counts) == 30
+
+
+async def test_workers_share_one_batch(
+    world: World, core: Core, settings: IssuerSettings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one signs its part another does all the others, and the same learners are in several parts."""
+    monkeypatch.setattr(work_batches, "PART", 10)
+    achievement = await world.ready()
+    many = [learner(number) for number in [*range(25), *range(24, -1, -1)]]
+    answer = await open_batch(world, many, achievement)
+
+    async def another() -> None:
+        assert await wire(settings, database).work_batches() == 40
+
+    with after_signing(monkeypatch, another):
+        assert await core.work_batches() == 10
+    assert counted(await batch(world, answer)) == {"issued": 25, "failed": 25}
+    assert (await batch(world, answer))["status"] == "done"
+    assert await world.count("credentials") == len(await world.events("credential.issued.v1")) == 25
+    await agrees(world, answer)
+
+
+async def test_a_batch_is_shared_by_many_workers_to_its_end(
+    world: World, core: Core, settings: IssuerSettings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_batches, "PART", 5)
+    achievement = await world.ready()
+    answer = await open_batch(world, [learner(number % 60) for number in range(90)], achievement)
+    await asyncio.gather(*(work(one) for one in [core, *(wire(settings, database) for _ in range(3))]))
+    await work(core)  # who comes last may have left it to the others
+    assert counted(await batch(world, answer)) == {"issued": 60, "failed": 30}
+    assert (await batch(world, answer))["status"] == "done"
+    await agrees(world, answer)
 
 
 async def test_single_requests_mean_it_unless_they_say_otherwise(world: World, core: Core) -> None:

@@ -87,13 +87,13 @@ async def _command(result: Awaitable[int]) -> int:
 
 async def _run(service: Service[S], settings: S, role: str) -> None:
     async with service.build(settings) as components:
-        _spare_what_stays()
+        spare_what_stays()
         tasks = _tasks(components, role)
         app = components.app if role in {"serve", "run"} else _health_app(settings, components)
         await serve(app, settings, tasks, service.name)
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """What was loaded and built until now lives as long as the process: the collector need not look at it again.
 
     A request makes thousands of objects and next to no cycles, so that the collector runs a tenth as often as usual.

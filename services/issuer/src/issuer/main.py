@@ -124,7 +124,7 @@ def wire(
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
-    work = work_batches(database, slots, compose, addresses, clock)
+    work = work_batches(database, slots, compose, clock)
     return Core(services, sign_list, publish, work, work_changes(database, amend, addresses, clock), settle)
 
 

@@ -58,13 +58,12 @@ def wire_batches(database: Database, addresses: Addresses, clock: Clock) -> Batc
     }
 
 
-def work_batches(database: Database, slots: Slots, compose: Compose, addresses: Addresses, clock: Clock) -> WorkBatches:
+def work_batches(database: Database, slots: Slots, compose: Compose, clock: Clock) -> WorkBatches:
     """The worker of batches that issue."""
     return WorkBatches(
         unit_of_work=partial(IssuerUnitOfWork, database),
         reading=Reading(database),
         turns=BatchTurns(database),
-        batches=ReadingBatches(database, addresses),
         slots=slots,
         compose=compose,
         clock=clock,

@@ -1,19 +1,69 @@
-"""Whose turn it is among the running batches. A turn is an advisory lock: it ends with its connection, in any case."""
+"""Whose turn it is among the running batches. A claim is an advisory lock: it ends with its connection, in any case."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from issuer.adapters.batches import batch_of
-from issuer.adapters.tables import BATCHES
-from issuer.core.batch import Batch, BatchState, IssueBatch, RowAction
+from issuer.adapters.batches import batch_of, row_of, waiting_rows
+from issuer.adapters.tables import BATCH_ROWS, BATCHES
+from issuer.core.batch import Batch, BatchRow, BatchState, IssueBatch, RowAction
 from service_kit.database import Database
 
-TRY = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
-END = text("SELECT pg_advisory_unlock(hashtextextended('batch/' || :id, 0))")
 IN_LINE = 16  # batches looked at; with more workers than that, some have a rest
+TRY_ALL = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
+# The part that the next waiting row is in, and whether it is ours from now on.
+TRY_PART = text("""
+SELECT part, pg_try_advisory_lock(hashtextextended('batch/' || :id || '/' || part, 0)) AS ours FROM (
+  SELECT (number - 1) / :size AS part FROM batch_rows
+  WHERE batch_id = CAST(:id AS uuid) AND state = 'waiting' AND number > :after ORDER BY number LIMIT 1
+) AS next
+""")
+END = text("SELECT pg_advisory_unlock_all()")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangingTurn:
+    """See issuer.core.batch_ports.Turn."""
+
+    batch: Batch
+
+
+class IssuingTurn:
+    """See issuer.core.batch_ports.IssuingTurn. Rows are claimed by parts: so many numbers each."""
+
+    def __init__(self, connection: AsyncConnection, batch: IssueBatch, size: int) -> None:
+        self.batch = batch
+        self.rows: Sequence[BatchRow] = ()
+        self._connection = connection
+        self._size = size
+        self._after = 0  # the last number of the last part that was looked at
+
+    async def begins(self) -> bool:
+        """Claim the first rows. False when others have all that wait."""
+        self.rows = await self.claim()
+        return bool(self.rows) or self._after == 0
+
+    async def claim(self) -> Sequence[BatchRow]:
+        """Waiting rows of the next part that no other worker is at; () when there is none."""
+        while (found := await self._next()) is not None:
+            self._after = (found[0] + 1) * self._size
+            rows = await self._waiting() if found[1] else ()
+            if rows:  # who had the part may have ended just before
+                return rows
+        return ()
+
+    async def _next(self) -> tuple[int, bool] | None:
+        where = {"id": self.batch.id, "size": self._size, "after": self._after}
+        found = (await self._connection.execute(TRY_PART, where)).one_or_none()
+        return None if found is None else (found.part, found.ours)
+
+    async def _waiting(self) -> Sequence[BatchRow]:
+        within = BATCH_ROWS.c.number.between(self._after - self._size + 1, self._after)
+        found = await self._connection.execute(waiting_rows(self.batch.id, self._size).where(within))
+        return [row_of(row) for row in found.mappings()]
 
 
 class BatchTurns:
@@ -23,34 +73,45 @@ class BatchTurns:
         self._database = database
 
     @asynccontextmanager
-    async def issuing(self) -> AsyncIterator[IssueBatch | None]:
-        """A turn at the running batch that issues and was worked on longest ago, if others have not them all."""
-        async with self._turn(BATCHES.c.action == RowAction.ISSUE.value) as found:
-            yield found if isinstance(found, IssueBatch) else None
+    async def issuing(self, at_once: int) -> AsyncIterator[IssuingTurn | None]:
+        """A turn at the running batch that issues and was worked on longest ago, if it has rows for us."""
+        async with self._turns() as connection:
+            yield await _issuing(connection, at_once)
 
     @asynccontextmanager
-    async def changing(self) -> AsyncIterator[Batch | None]:
-        """The same of those that change what was issued."""
-        async with self._turn(BATCHES.c.action != RowAction.ISSUE.value) as found:
-            yield found
+    async def changing(self) -> AsyncIterator[ChangingTurn | None]:
+        """A turn, alone, at the running batch that changes what was issued and was worked on longest ago."""
+        async with self._turns() as connection:
+            yield await _changing(connection)
 
     @asynccontextmanager
-    async def _turn(self, kind: ColumnElement[bool]) -> AsyncIterator[Batch | None]:
+    async def _turns(self) -> AsyncIterator[AsyncConnection]:
         async with self._database.connection() as connection:
-            batch = await _first_free(connection, kind)
-            if batch is None:
-                yield None
-                return
             try:
-                yield batch
+                yield connection
             finally:
-                await connection.execute(END, {"id": batch.id})
+                await connection.execute(END)
 
 
-async def _first_free(connection: AsyncConnection, kind: ColumnElement[bool]) -> Batch | None:
-    running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value, kind)
-    line = (await connection.execute(running.order_by(BATCHES.c.changed_at).limit(IN_LINE))).mappings().all()
-    for row in line:
-        if await connection.scalar(TRY, {"id": row["id"]}):
-            return batch_of(row)
+async def _issuing(connection: AsyncConnection, size: int) -> IssuingTurn | None:
+    for batch in await _line(connection, issuing=True):
+        if isinstance(batch, IssueBatch):
+            turn = IssuingTurn(connection, batch, size)
+            if await turn.begins():
+                return turn
     return None
+
+
+async def _changing(connection: AsyncConnection) -> ChangingTurn | None:
+    for batch in await _line(connection, issuing=False):
+        if await connection.scalar(TRY_ALL, {"id": batch.id}):
+            return ChangingTurn(batch)
+    return None
+
+
+async def _line(connection: AsyncConnection, *, issuing: bool) -> list[Batch]:
+    """Running batches, those first that were worked on longest ago."""
+    issues = BATCHES.c.action == RowAction.ISSUE.value
+    running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value, issues if issuing else ~issues)
+    found = await connection.execute(running.order_by(BATCHES.c.changed_at).limit(IN_LINE))
+    return [batch_of(row) for row in found.mappings()]

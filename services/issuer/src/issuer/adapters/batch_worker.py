@@ -1,4 +1,4 @@
-"""The background task that works on batches: every process helps, each at another batch."""
+"""The background task that works on batches: every process helps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, TextClause, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.tables import BATCH_ROWS, BATCHES
@@ -14,6 +14,8 @@ from issuer.core.model import CredentialId, Json
 
 OF_ISSUING = frozenset({"achievement_id", "achievement_version", "issuer", "allow_duplicates"})
 COPIED = ("batch_id", "number", "state", "request", "credential_id", "problem")
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('running/' || :id, 0))")
+HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('running/' || :id, 0))")
 SETTLE = """
 UPDATE batch_rows AS kept
 SET state = row.state, request = row.request, credential_id = row.credential_id, problem = row.problem
@@ -41,9 +43,21 @@ class BatchTable:
         await driver.copy_records_to_table(BATCH_ROWS.name, records=records, columns=COPIED)
 
     async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
-        """One of the organization's batches, locked until the end of the transaction."""
+        """One of the organization's batches, locked until the end of the transaction.
+
+        By advisory locks: row locks that are shared let a steady stream of workers keep a pause waiting.
+        """
+        return await self._locked(LOCK, org_id, batch_id)
+
+    async def hold(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """One of the organization's batches, which nobody locks until the end of the transaction."""
+        return await self._locked(HOLD, org_id, batch_id)
+
+    async def _locked(self, statement: TextClause, org_id: str, batch_id: BatchId) -> Batch | None:
+        await self._session.execute(statement, {"id": batch_id})
+        # Read by a second statement: the first one sees the batch as it was before it waited for the lock.
         query = select(BATCHES).where(BATCHES.c.id == batch_id, BATCHES.c.org_id == org_id)
-        row = (await self._session.execute(query.with_for_update())).mappings().one_or_none()
+        row = (await self._session.execute(query)).mappings().one_or_none()
         return None if row is None else batch_of(row)
 
     async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:

@@ -131,10 +131,14 @@ class CredentialRows:
         await self._session.execute(ADD_CREDENTIAL, rows.of_credential(credential))
 
     async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
-        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others."""
+        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others.
+
+        In the order of these marks, so that two transactions never wait for each other in a circle.
+        """
         if not credentials:
             return ()
-        values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in credentials])
+        in_order = sorted(credentials, key=lambda credential: credential.once or b"")
+        values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in in_order])
         statement = ADD_AND_NOTE if any(credential.feeds for credential in credentials) else ADD_CREDENTIALS
         stored = await (await self._session.connection()).exec_driver_sql(statement, values)
         return {CredentialId(found) for found in stored.scalars()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from issuer.core.batch import Batch, BatchId, BatchRow, Counts, IssueBatch, Reconciliation, RowState
 from issuer.core.model import Credential, CredentialId, StatusChange
@@ -16,7 +16,10 @@ class Batches(Protocol):
         """Store a new batch."""
 
     async def lock(self, org_id: str, batch_id: BatchId) -> Batch | None:
-        """One of the organization's batches, locked until the end of the transaction."""
+        """One of the organization's batches, locked until the end of the transaction: nobody else locks or holds it."""
+
+    async def hold(self, org_id: str, batch_id: BatchId) -> Batch | None:
+        """The same, but others may hold it as well; nobody may lock it."""
 
     async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
         """The next waiting rows, by number."""
@@ -47,17 +50,40 @@ class Changes(Protocol):
         """Store what became of waiting rows. False when some wait no longer."""
 
 
+B_co = TypeVar("B_co", bound=Batch, covariant=True)
+
+
+class Turn(Protocol[B_co]):
+    """A worker's turn at a batch."""
+
+    @property
+    def batch(self) -> B_co: ...
+
+
+class IssuingTurn(Turn[IssueBatch], Protocol):
+    """A turn that others may share, each at other rows. It begins with its first ones, if any wait."""
+
+    @property
+    def rows(self) -> Sequence[BatchRow]: ...
+
+    async def claim(self) -> Sequence[BatchRow]:
+        """Waiting rows behind those of before that no other worker is at. They are this turn's to its end."""
+
+
 class Turns(Protocol):
     """Whose turn it is among the running batches. Leaving the context ends the turn; so does the end of the process.
 
     It keeps workers from doing the same twice and locks nothing: what is stored must be checked when it is stored.
     """
 
-    def issuing(self) -> AbstractAsyncContextManager[IssueBatch | None]:
-        """A turn at the running batch that issues and was worked on longest ago. None when others have them all."""
+    def issuing(self, at_once: int) -> AbstractAsyncContextManager[IssuingTurn | None]:
+        """A turn at the running batch that issues and was worked on longest ago; so many rows are claimed at once.
 
-    def changing(self) -> AbstractAsyncContextManager[Batch | None]:
-        """The same of those that change what was issued."""
+        Not at one whose waiting rows others have all. None when there is no other.
+        """
+
+    def changing(self) -> AbstractAsyncContextManager[Turn[Batch] | None]:
+        """A turn, alone, at the running batch that changes what was issued and was worked on longest ago."""
 
 
 class BatchReading(Protocol):

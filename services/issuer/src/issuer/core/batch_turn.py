@@ -1,4 +1,4 @@
-"""A worker's turn at a batch. It has the batch alone, but people may pause or cancel it at any moment."""
+"""A worker's turn at a batch. People may pause or cancel the batch at any moment."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from issuer.core.batch import Batch, BatchRow, BatchState
-from issuer.core.held_keys import KeyChanged
+from issuer.core.batch_ports import Turn
 from issuer.core.ports import UnitOfWork, UnitsOfWork
 from service_kit.errors import Conflict, Unavailable
 
-B = TypeVar("B", bound=Batch)
+T = TypeVar("T", bound=Turn[Batch])
 
 
 class TurnOver(Conflict):
@@ -18,27 +18,27 @@ class TurnOver(Conflict):
 
 
 async def take_turn(
-    turn: AbstractAsyncContextManager[B | None], work: Callable[[B], Awaitable[int]], unit_of_work: UnitsOfWork
+    turns: AbstractAsyncContextManager[T | None], work: Callable[[T], Awaitable[int]], unit_of_work: UnitsOfWork
 ) -> int:
     """Work on the batch whose turn it is. Returns how many rows were settled, 0 without one or when the turn is over.
 
     A batch whose key store is away goes to the end of the line, so that it keeps no others waiting.
     """
-    async with turn as batch:
-        if batch is None:
+    async with turns as turn:
+        if turn is None:
             return 0
         try:
-            return await work(batch)
-        except (TurnOver, KeyChanged):
+            return await work(turn)
+        except TurnOver:
             return 0
         except Unavailable:
-            await _pass_on(unit_of_work, batch)
+            await _pass_on(unit_of_work, turn.batch)
             raise
 
 
-async def still_running(work: UnitOfWork, batch: Batch) -> None:
-    """Lock the batch until the end of the transaction. Raises TurnOver when it does not run any more."""
-    current = await work.batches.lock(batch.org_id, batch.id)
+async def still_running(work: UnitOfWork, batch: Batch, *, shared: bool = False) -> None:
+    """Lock the batch to the end of the transaction, or hold it with others. Raises TurnOver when it runs no more."""
+    current = await (work.batches.hold if shared else work.batches.lock)(batch.org_id, batch.id)
     if current is None or current.state is not BatchState.RUNNING:
         raise TurnOver("the batch does not run any more")
 

@@ -38,6 +38,7 @@ class Draft:
     slot: Slot
     salt: str
     now: datetime
+    once: bytes | None = None
 
 
 class Compose:
@@ -64,9 +65,11 @@ class Compose:
             raise made
         return made
 
-    def draft(self, award: Award, *, credential_id: CredentialId, slot: Slot, now: datetime) -> Draft:
-        """An award ready to be composed, with a salt that nobody has had."""
-        return Draft(award, credential_id, slot, self._random_bytes(SALT_BYTES).hex(), now)
+    def draft(
+        self, award: Award, *, credential_id: CredentialId, slot: Slot, now: datetime, once: bytes | None = None
+    ) -> Draft:
+        """An award ready to be composed, with a salt that nobody has had. `once` is the mark that it will have."""
+        return Draft(award, credential_id, slot, self._random_bytes(SALT_BYTES).hex(), now, once)
 
     async def each(self, drafts: Sequence[Draft]) -> list[Composed]:
         """The signed credential of each draft, or why it has no meaning."""
@@ -169,6 +172,7 @@ class Compose:
             changed_at=draft.now,
             valid_from=award.valid_from,
             valid_until=award.order.valid_until,
+            once=draft.once,
             feeds=award.achievement.feeds,
         )
 

@@ -5,6 +5,7 @@ the list makes it one on any smaller range (Black and Rogaway, "Ciphers with Arb
 """
 
 import hashlib
+from functools import lru_cache
 
 KEY_BYTES = 16
 ROUNDS = 6
@@ -29,6 +30,7 @@ def _feistel(key: bytes, number: int, half: int) -> int:
     return left << half | right
 
 
+@lru_cache(maxsize=1 << 14)  # all rounds of five lists of the usual size
 def _round(key: bytes, turn: int, value: int) -> int:
     digest = hashlib.blake2s(value.to_bytes(8), key=key, salt=turn.to_bytes(8), digest_size=8)
     return int.from_bytes(digest.digest())

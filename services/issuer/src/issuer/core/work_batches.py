@@ -5,11 +5,12 @@ A crash repeats what was not stored, and loses none.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
 from issuer.core.award import Award, allow
 from issuer.core.batch import BatchRow, IssueBatch, RowState, order_of, problem_of
-from issuer.core.batch_ports import BatchReading, Turns
+from issuer.core.batch_ports import IssuingTurn, Turns
 from issuer.core.batch_turn import end_turn, settle, still_running, take_turn
 from issuer.core.behind import Behind
 from issuer.core.compose import Compose, Composed
@@ -24,8 +25,8 @@ from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
-PIECE = 1000  # rows
-PART = 200  # rows that are stored together, in one transaction, while the next are composed
+PIECE = 1000  # rows of a turn
+PART = 200  # rows that are claimed together, and stored in one transaction while the next are composed
 AT_ONCE = 50  # rows read, before others on this loop have their turn
 
 
@@ -47,7 +48,6 @@ class WorkBatches:
         unit_of_work: UnitsOfWork,
         reading: Reading,
         turns: Turns,
-        batches: BatchReading,
         slots: Slots,
         compose: Compose,
         clock: Clock,
@@ -57,7 +57,6 @@ class WorkBatches:
         self._unit_of_work = unit_of_work
         self._reading = reading
         self._turns = turns
-        self._batches = batches
         self._slots = slots
         self._compose = compose
         self._clock = clock
@@ -65,32 +64,36 @@ class WorkBatches:
         self._most = piece
 
     async def __call__(self) -> int:
-        """Do one piece. Returns how many rows it settled; 0 when no batch has any, or others are at them."""
-        return await take_turn(
-            self._turns.issuing(), lambda batch: signed_anew(lambda: self._piece(batch)), self._unit_of_work
-        )
+        """Take one turn. Returns how many rows it settled; 0 when no batch has any, or others are at them."""
+        with suppress(KeyChanged):  # all the time: the rows are left waiting
+            return await signed_anew(lambda: take_turn(self._turns.issuing(PART), self._piece, self._unit_of_work))
+        return 0
 
-    async def _piece(self, batch: IssueBatch) -> int:
-        """Settle the next rows, part by part. Raises TurnOver, KeyChanged, or Unavailable for a key store."""
-        rows = await self._batches.waiting(batch.id, self._most)
+    async def _piece(self, turn: IssuingTurn) -> int:
+        """Settle rows, part by part. Raises TurnOver, KeyChanged, or Unavailable for a key store."""
+        batch, rows, count = turn.batch, turn.rows, len(turn.rows)
         try:
             issuer, key, achievement = await self._who_and_what(batch)
         except ServiceError as error:
             await self._store_failed(batch, rows, error)
-            return len(rows)
-        asked = await self._asked(batch, rows)
-        taken = set() if batch.allow_duplicates else await self._holders(batch, asked)
+            return count
+        taken: set[bytes] = set()
+        last = False
         async with Behind() as behind:  # the database stores one part while the next is composed
-            for start in range(0, max(len(asked), 1), PART):
-                settled = await self._part(batch, asked[start : start + PART], issuer, achievement, taken)
-                last = start + PART >= len(asked)
+            while not last:
+                settled = await self._part(batch, rows, issuer, achievement, taken)
+                rows = await turn.claim() if count < self._most else ()
+                count, last = count + len(rows), not rows
                 await behind(self._store(batch, settled, issuer, key, last=last))
-        return len(rows)
+        return count
 
     async def _part(
-        self, batch: IssueBatch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
+        self, batch: IssueBatch, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement, taken: set[bytes]
     ) -> list[tuple[BatchRow, Composed]]:
         """What becomes of each row. All of them fail when there is no place for any, nor a key to open a list with."""
+        asked = await self._asked(batch, rows)
+        if not batch.allow_duplicates:
+            taken |= await self._holders(batch, asked)
         try:
             return await self._composed(batch, asked, issuer, achievement, taken)
         except (Unavailable, KeyChanged):
@@ -131,11 +134,16 @@ class WorkBatches:
                 taken.add(one.key)
         slots, now = await self._slots.take_many(issuer, len(allowed)), self._clock()
         drafts = [
-            self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
-            for award, slot in zip(allowed.values(), slots, strict=True)
+            self._compose.draft(
+                award,
+                credential_id=CredentialId(self._new_id()),
+                slot=slot,
+                now=now,
+                once=None if batch.allow_duplicates else once_mark(batch.achievement_id, asked[number].key),
+            )
+            for (number, award), slot in zip(allowed.items(), slots, strict=True)
         ]
-        made = await self._compose.each(drafts)
-        settled |= {number: _marked(batch, one) for number, one in zip(allowed, made, strict=True)}
+        settled |= zip(allowed, await self._compose.each(drafts), strict=True)
         return [(one.row, settled[number]) for number, one in enumerate(asked)]
 
     async def _store(
@@ -150,7 +158,7 @@ class WorkBatches:
         """Store what became of the rows, with their credentials and events, if the batch and the key still stand."""
         fit = [made for _, made in settled if isinstance(made, Credential)]
         async with self._unit_of_work() as work:
-            await still_running(work, batch)
+            await still_running(work, batch, shared=True)
             await hold(work, key)
             stored = await work.credentials.add_all(fit)
             await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
@@ -161,7 +169,7 @@ class WorkBatches:
 
     async def _store_failed(self, batch: IssueBatch, rows: Sequence[BatchRow], error: ServiceError) -> None:
         async with self._unit_of_work() as work:
-            await still_running(work, batch)
+            await still_running(work, batch, shared=True)
             await settle(work, batch, [_failed(row, error) for row in rows])
             await end_turn(work, batch)
             await work.commit()
@@ -172,13 +180,6 @@ class WorkBatches:
         if achievement is None:
             raise Conflict("no such achievement has been published", code="achievement-not-known")
         return issuer, issuer.key, achievement
-
-
-def _marked(batch: IssueBatch, made: Composed) -> Composed:
-    """With what holds that nobody gets the achievement twice, unless that is asked for."""
-    if isinstance(made, ServiceError) or batch.allow_duplicates:
-        return made
-    return replace(made, once=once_mark(batch.achievement_id, made.recipient_key))
 
 
 def _became(row: BatchRow, made: Composed, stored: Collection[CredentialId]) -> BatchRow:

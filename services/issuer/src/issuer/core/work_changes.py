@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from issuer.core.addresses import Addresses
 from issuer.core.batch import Batch, BatchRow, RowAction, RowState
-from issuer.core.batch_ports import Turns
+from issuer.core.batch_ports import Turn, Turns
 from issuer.core.batch_turn import end_turn, still_running, take_turn
 from issuer.core.change_rows import done, failed, named, trail
 from issuer.core.change_status import Action, next_state, status_event
@@ -43,7 +43,8 @@ class WorkChanges:
         """Do one piece. Returns how many rows it settled; 0 when no batch has any, or others are at them."""
         return await take_turn(self._turns.changing(), self._piece, self._unit_of_work)
 
-    async def _piece(self, batch: Batch) -> int:
+    async def _piece(self, turn: Turn[Batch]) -> int:
+        batch = turn.batch
         if batch.action is RowAction.CORRECT:
             return await self._corrections(batch)
         dids = {issuer.id: issuer.did for issuer in await self._reading.issuers_of(batch.org_id)}
