@@ -23,10 +23,9 @@ WITHOUT: Mapping[Operation, str] = {
     ("DELETE", "/verifications/trusted-issuers/{id}"): THERE_OR_NOT,
     ("DELETE", "/learners/me/backpack"): ERASED,
     ("DELETE", "/learners/me/backpack/{kept_id}"): ERASED,
-    ("DELETE", "/learners/me/hosts/{host_id}"): ERASED,
 }
 """What is changed without If-Match, and why."""
-TRIED = {*catalog.CASES, *gateway.CASES, *issuer.CASES, *issuer.READ_ELSEWHERE}
+TRIED = {*catalog.CASES, *gateway.CASES, *issuer.CASES, *issuer.READ_ELSEWHERE, *issuer.TRIED_BESIDE}
 """What the services' own tests do to each route that takes If-Match."""
 
 

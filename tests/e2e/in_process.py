@@ -47,7 +47,7 @@ class InProcess:
 
     def __enter__(self) -> Self:
         self._kafka.create_topics(fleet_topics())
-        self._databases = {room: self._postgres.create_database(f"{room}_{self._port}") for room in ROOMS}
+        self.databases = {room: self._postgres.create_database(f"{room}_{self._port}") for room in ROOMS}
         self._thread.start()
         self._started.wait(60)
         if self._failure:
@@ -75,7 +75,7 @@ class InProcess:
 
     def _settings(self, room: str) -> Any:
         service = importlib.import_module(f"{room}.main").SERVICE
-        urls = self._databases[room]
+        urls = self.databases[room]
         values: Mapping[str, Any] = {
             "environment": "development",
             "public_base_url": self.base_url,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +32,11 @@ class Elsewhere:
     texts: list[str] = field(default_factory=list)
     faults: dict[str, list[int]] = field(default_factory=dict)
     description: Any = None
+    revoked: list[str] = field(default_factory=list)
+    server_is: str = "described"
+    """Or `undescribed`, `another`, `away`."""
+    faults_of_pages: dict[int, int] = field(default_factory=dict)
+    before_token: Callable[[], Awaitable[Any]] | None = None
 
     @property
     def discovery(self) -> str:
@@ -53,6 +58,24 @@ class Elsewhere:
         usual = {"info": {"title": "Elsewhere"}, "components": {"securitySchemes": {"OAuth2ACG": scheme}}}
         return web.json_response(usual if self.description is None else self.description)
 
+    async def server(self, request: web.Request) -> web.Response:
+        """RFC 8414."""
+        if self.server_is == "away" and request.transport:
+            request.transport.abort()
+        if self.server_is == "undescribed":
+            return web.Response(status=404)
+        token = f"{self.origin}/{'tenant/' if self.server_is == 'another' else ''}token"
+        return web.json_response({"token_endpoint": token, "revocation_endpoint": f"{self.origin}/revoke"})
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """RFC 7009."""
+        if fault := self.faults.get(request.path):
+            return web.Response(status=fault.pop(0))
+        assert request.headers["Authorization"].startswith("Basic ")
+        form = await request.post()
+        self.revoked.append(" ".join(str(form[name]) for name in ("token_type_hint", "token")))
+        return web.Response()
+
     async def register(self, request: web.Request) -> web.Response:
         self.clients.append(await request.json())
         made = {"client_id": f"client-{len(self.clients)}", "client_secret": "a secret of theirs"}
@@ -62,6 +85,8 @@ class Elsewhere:
         basic = base64.b64encode(f"client-{len(self.clients)}:a%20secret%20of%20theirs".encode()).decode()
         assert request.headers["Authorization"] == f"Basic {basic}"
         form = await request.post()
+        if self.before_token:
+            await self.before_token()
         if not self._is_good({name: str(value) for name, value in form.items()}):
             return web.json_response({"error": "invalid_grant"}, status=400)
         number = len(self.access_tokens)
@@ -95,6 +120,8 @@ class Elsewhere:
         if fault := self._fault(request):
             return fault
         offset, limit = int(request.query["offset"]), int(request.query["limit"])
+        if offset in self.faults_of_pages:
+            return web.Response(status=self.faults_of_pages[offset])
         page = self.texts[offset : offset + limit]
         body = {
             "credential": [json.loads(text) for text in page if text.startswith("{")],
@@ -111,6 +138,8 @@ async def elsewhere(certificate: Certificate) -> AsyncIterator[Elsewhere]:
     app.router.add_get(f"{API}/discovery", host.discover)
     app.router.add_post("/register", host.register)
     app.router.add_post("/token", host.token)
+    app.router.add_get("/.well-known/oauth-authorization-server", host.server)
+    app.router.add_post("/revoke", host.revoke)
     app.router.add_get(f"{API}/credentials", host.credentials)
     app.router.add_post(f"{API}/credentials", host.upsert)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

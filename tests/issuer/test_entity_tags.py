@@ -31,6 +31,8 @@ CASES: Mapping[str, Case] = {
 }
 READ_ELSEWHERE = {"PATCH /issuers/{slug}"}
 """Public profiles are the registry's to show."""
+TRIED_BESIDE = {"DELETE /learners/me/hosts/{host_id}", "POST /learners/me/hosts/{host_id}/confirm"}
+"""Need another host to connect to: tests/issuer/test_backpack_upkeep.py."""
 
 
 @pytest.mark.parametrize("operation", CASES)

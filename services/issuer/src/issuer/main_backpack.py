@@ -12,11 +12,15 @@ from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
 from issuer.core.addresses import Addresses
-from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
+from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
 from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PullCredentials, PushCredential, ReadHosts
+from issuer.core.backpack_farewell import EndConnections, Farewell
+from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
+from issuer.core.backpack_hosts_ports import HostWorks, Sender
+from issuer.core.backpack_pull import PullCredentials
 from issuer.core.own_credentials import OwnCredentials
 from issuer.core.status_lists import SignStatusList
+from issuer.core.verify_kept import VerifyKept
 from issuer.http.backpack import backpack_routes
 from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
@@ -39,18 +43,23 @@ def backpack_routers(
     base = settings.public_base_url
     own = OwnDocuments(database, Reading(database), sign_list, Addresses(base), clock)
     examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
-    backpacks = partial(BackpackUnitOfWork, database)
+    backpacks, rows = partial(BackpackUnitOfWork, database), BackpackRows(database)
+    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
+    sender = GuardedSender(fetcher, offload)
+    end = EndConnections(works=works, farewell=Farewell(sender=sender))
     uses = BackpackUses(
         keep=KeepCredential(examine=examine, backpacks=backpacks, clock=clock, new_id=new_id),
         put_profile=PutProfile(backpacks=backpacks, clock=clock),
-        read=ReadBackpack(reading=BackpackRows(database)),
-        empty=EmptyBackpack(backpacks=backpacks),
+        read=ReadBackpack(reading=rows),
+        verify=VerifyKept(examine=examine, reading=rows, backpacks=backpacks, clock=clock),
+        remove=RemoveKept(backpacks=backpacks),
+        end=end,
     )
     received = OwnCredentials(
         reading=OwnRows(database), recipient_key=recipient_keys(settings.key_encryption_key_bytes), clock=clock
     )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
-    hosts = host_uses(settings, database, fetcher, uses.keep, clock)
+    hosts = host_uses(settings, database, works=works, sender=sender, keep=uses.keep, end=end, clock=clock)
     progress = wire_progress(settings, database, examine, clock)
     return (
         open_badges_routes(uses, base),
@@ -64,12 +73,18 @@ def backpack_routers(
 
 
 def host_uses(
-    settings: IssuerSettings, database: Database, fetcher: Fetcher, keep: KeepCredential, clock: Clock
+    settings: IssuerSettings,
+    database: Database,
+    *,
+    works: HostWorks,
+    sender: Sender,
+    keep: KeepCredential,
+    end: EndConnections,
+    clock: Clock,
 ) -> HostUses:
     """What connections to other hosts are made of. Towards them we are at the https origin."""
-    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
-    sender, origin = GuardedSender(fetcher, offload), settings.did_web_origin
-    connections = Connections(works=works, sender=sender, clock=clock)
+    origin = settings.did_web_origin
+    connections = Connections(works=works, sender=sender, farewell=Farewell(sender=sender), clock=clock)
     return HostUses(
         connect=ConnectHost(
             works=works,
@@ -81,6 +96,7 @@ def host_uses(
         ),
         confirm=ConfirmHost(connections=connections, origin=origin),
         push=PushCredential(connections=connections, reading=BackpackRows(database)),
-        pull=PullCredentials(connections=connections, keep=keep),
-        read=ReadHosts(works=works, reading=HostRows(database), clock=clock),
+        pull=PullCredentials(connections=connections, keep=keep, clock=clock),
+        read=ReadHosts(reading=HostRows(database), clock=clock),
+        end=end,
     )

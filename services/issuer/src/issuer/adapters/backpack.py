@@ -1,5 +1,6 @@
 """Backpacks in the database: one transaction over them, and reads without one."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, ID, MOMENT
-from issuer.core.backpack_model import Arrived, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
+from issuer.core.backpack_model import Arrived, Doubt, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from service_kit.database import Database, UnitOfWork
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
@@ -17,7 +18,7 @@ from service_kit.inputs import Page, PageRequest
 from service_kit.tables import IDEMPOTENCY_KEYS
 
 KEPT = BACKPACK_CREDENTIALS.c
-UNLISTED = {"document", "name", "person", "size", "achievement_id", "checked_at", "doubt"}
+UNLISTED = {"document", "name", "person", "size", "achievement_id"}
 LISTED = [column for column in KEPT if column.name not in UNLISTED]
 
 
@@ -43,6 +44,16 @@ class BackpackUnitOfWork(UnitOfWork):
         new = {"id": kept_id, "person": person, "name": arrived.name, "kept_at": at}
         await self.session.execute(insert(BACKPACK_CREDENTIALS).values(values | new))
         return Outcome.CREATED
+
+    async def mark(
+        self, person: PersonId, kept_id: KeptId, text: str, doubt: Doubt | None, at: datetime
+    ) -> Kept | None:
+        """What was found of this text."""
+        same = (KEPT.person == person, KEPT.id == kept_id)
+        values = {"checked_at": at, "doubt": None if doubt is None else asdict(doubt)}
+        await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same, KEPT.document == text).values(values))
+        row = (await self.session.execute(select(*LISTED).where(*same))).mappings().one_or_none()
+        return None if row is None else _kept(row)
 
     async def load(self, person: PersonId) -> tuple[int, int]:
         """How many credentials the person keeps, and how many bytes."""
@@ -131,6 +142,8 @@ def _kept(row: RowMapping) -> Kept:
         valid_from=row["valid_from"],
         kept_at=row["kept_at"],
         changed_at=row["changed_at"],
+        verified_at=row["checked_at"] or row["changed_at"],
+        doubt=None if row["doubt"] is None else Doubt(**row["doubt"]),
     )
 
 

@@ -93,25 +93,34 @@ class HostUnitOfWork(BackpackUnitOfWork):
         """One of the person's, locked until the end of the transaction."""
         query = select(BACKPACK_HOSTS).where(HOSTS.person == person, HOSTS.id == host_id).with_for_update()
         row = (await self.session.execute(query)).mappings().one_or_none()
-        return None if row is None else _host(row, self._sealing.open(HostId(row["id"]), bytes(row["sealed"])))
+        return None if row is None else self._opened(row)
 
     async def hold(self, host_id: HostId, until: datetime | None) -> None:
         """Nobody else uses it until then."""
         await self.session.execute(update(BACKPACK_HOSTS).where(HOSTS.id == host_id).values(busy_until=until))
 
-    async def save(self, host: RemoteHost) -> None:
+    async def lock_all(self, person: PersonId) -> Sequence[RemoteHost]:
+        """All of the person's, locked until the end of the transaction."""
+        query = select(BACKPACK_HOSTS).where(HOSTS.person == person).order_by(HOSTS.id).with_for_update()
+        return [self._opened(row) for row in (await self.session.execute(query)).mappings()]
+
+    async def save(self, host: RemoteHost) -> bool:
         """Its secrets, and that its consent is given."""
         values = {
             "sealed": self._sealing.seal(host.id, host.secrets),
             "waits_until": host.waits_until,
             "changed_at": host.changed_at,
         }
-        await self.session.execute(update(BACKPACK_HOSTS).where(HOSTS.id == host.id).values(values))
+        saved = update(BACKPACK_HOSTS).where(HOSTS.id == host.id).values(values).returning(HOSTS.id)
+        return await self.session.scalar(saved) is not None
 
     async def remove_host(self, person: PersonId, host_id: HostId) -> bool:
         """False when there is none."""
         gone = delete(BACKPACK_HOSTS).where(HOSTS.person == person, HOSTS.id == host_id).returning(HOSTS.id)
         return await self.session.scalar(gone) is not None
+
+    def _opened(self, row: RowMapping) -> RemoteHost:
+        return _host(row, self._sealing.open(HostId(row["id"]), bytes(row["sealed"])))
 
 
 class HostRows:

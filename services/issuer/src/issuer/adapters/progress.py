@@ -10,9 +10,8 @@ from issuer.adapters import rows
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS
 from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
-from issuer.core.backpack_model import KeptId, Notation, PersonId
+from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
 from issuer.core.model import Credential
-from issuer.core.progress_model import Doubt
 from issuer.core.progress_ports import KeptText, Look, PathwayName
 from issuer.core.stack import ANY_ACHIEVEMENT
 from service_kit.database import UnitOfWork

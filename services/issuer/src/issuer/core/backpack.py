@@ -66,23 +66,17 @@ class PutProfile:
         return text
 
 
-class EmptyBackpack:
-    """Deletes what a person keeps: one credential, or everything."""
+class RemoveKept:
+    """Deletes one credential that a person keeps."""
 
     def __init__(self, *, backpacks: Backpacks) -> None:
         self._backpacks = backpacks
 
-    async def one(self, person: PersonId, kept_id: str) -> None:
+    async def __call__(self, person: PersonId, kept_id: str) -> None:
         """Raises NotFound."""
         async with self._backpacks() as work:
             if not is_id(kept_id) or not await work.remove(person, KeptId(kept_id)):
                 raise NotFound("there is no such credential in the backpack")
-            await work.commit()
-
-    async def all(self, person: PersonId) -> None:
-        """The profile too. An empty backpack may be emptied again."""
-        async with self._backpacks() as work:
-            await work.remove_all(person)
             await work.commit()
 
 

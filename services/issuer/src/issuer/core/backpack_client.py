@@ -115,6 +115,31 @@ def basic(secrets: Secrets) -> str:
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
+def form_headers(secrets: Secrets) -> dict[str, str]:
+    """Of a form that says who we are."""
+    return {"Authorization": basic(secrets), "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def server_metadata(where: Endpoints) -> str:
+    """Where the server of the token endpoint describes itself (RFC 8414): Open Badges have no word for revocation."""
+    parts = urlsplit(where.token)
+    return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server"
+
+
+def revocation(where: Endpoints, description: Any) -> str | None:
+    """The revocation endpoint in such a description, if it is that of the same server."""
+    if not isinstance(description, dict) or description.get("token_endpoint") != where.token:
+        return None
+    found = description.get("revocation_endpoint")
+    return found if isinstance(found, str) and len(found) <= LONGEST else None
+
+
+def revocation_forms(secrets: Secrets) -> Sequence[bytes]:
+    """RFC 7009 §2.1. The refresh token first, with which most servers end the whole grant."""
+    tokens = (("refresh_token", secrets.refresh_token), ("access_token", secrets.access_token))
+    return [urlencode({"token": token, "token_type_hint": kind}).encode() for kind, token in tokens if token]
+
+
 def with_tokens(secrets: Secrets, answer: Any) -> Secrets:
     """After a token response. A refresh token that is not renewed stays (RFC 6749 §6). Raises Conflict."""
     found = _object(answer)

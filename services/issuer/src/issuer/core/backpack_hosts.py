@@ -4,13 +4,11 @@ Each step is: one transaction that takes the connection, the network, one transa
 a connection is taken nobody else uses it, so that a refresh token is never shown twice.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from issuer.core import backpack_client as client
-from issuer.core.backpack import KeepCredential
+from issuer.core.backpack_farewell import Farewell
 from issuer.core.backpack_hosts_model import (
     CONSENT_LIFETIME,
     LEASE,
@@ -20,14 +18,13 @@ from issuer.core.backpack_hosts_model import (
     digest_of,
 )
 from issuer.core.backpack_hosts_ports import Answer, HostReading, HostWork, HostWorks, Outgoing, Sender
-from issuer.core.backpack_model import KeptId, Notation, Outcome, PersonId
+from issuer.core.backpack_model import KeptId, Outcome, PersonId
 from issuer.core.backpack_ports import BackpackReading
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, Gone, Invalid, NotFound, ServiceError, invalid_field
+from service_kit.errors import Conflict, Gone, Invalid, NotFound, invalid_field
 from service_kit.ids import NewId, is_id
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
-PAGE = 10
 PUSHED = {201: Outcome.CREATED, 200: Outcome.REPLACED, 304: Outcome.OLDER}
 
 
@@ -42,18 +39,22 @@ class Begun:
 class Connections:
     """Taking a connection for a while, and calling its host with a token that is fresh enough."""
 
-    def __init__(self, *, works: HostWorks, sender: Sender, clock: Clock) -> None:
+    def __init__(self, *, works: HostWorks, sender: Sender, farewell: Farewell, clock: Clock) -> None:
         self._works = works
         self._sender = sender
+        self._farewell = farewell
         self._clock = clock
 
-    async def take(self, person: PersonId, host_id: str, *, connected: bool) -> RemoteHost:
-        """The person's connection, busy from now on. Raises NotFound, Conflict."""
+    async def take(
+        self, person: PersonId, host_id: str, *, connected: bool, expect: Expectation[RemoteHost] = whatever
+    ) -> RemoteHost:
+        """The person's connection, busy from now on. Raises NotFound, Conflict, and what `expect` raises."""
         now = self._clock()
         async with self._works() as work:
             host = await work.lock(person, HostId(host_id)) if is_id(host_id) else None
             if host is None:
                 raise NotFound("there is no such host")
+            expect(host)
             if host.busy_until is not None and host.busy_until > now:
                 raise Conflict("something else is under way with this host; try again", code="host-busy")
             if host.is_connected != connected or (host.waits_until is not None and host.waits_until <= now):
@@ -77,16 +78,21 @@ class Connections:
         return await self._sender(_authorized(renewed, request))
 
     async def tokens(self, host: RemoteHost, form: bytes) -> RemoteHost:
-        """The connection with new tokens, stored at once: the old refresh token may be used up."""
-        headers = {"Authorization": client.basic(host.secrets), "Content-Type": "application/x-www-form-urlencoded"}
-        answer = await self._sender(Outgoing("POST", host.endpoints.token, headers, form))
+        """The connection with new tokens, stored at once: the old refresh token may be used up.
+
+        Raises NotFound for one that was ended meanwhile; its new tokens are given up.
+        """
+        answer = await self._sender(Outgoing("POST", host.endpoints.token, client.form_headers(host.secrets), form))
         if answer.status != 200:
             raise client.refused(f"its token endpoint answered {answer.status}; delete the connection and begin anew")
         secrets = client.with_tokens(host.secrets, answer.document)
         renewed = replace(host, secrets=secrets, waits_until=None, changed_at=self._clock())
         async with self._works() as work:
-            await work.save(renewed)
+            is_there = await work.save(renewed)
             await work.commit()
+        if not is_there:
+            await self._farewell([renewed])
+            raise NotFound("there is no such host")
         return renewed
 
 
@@ -172,9 +178,11 @@ class ConfirmHost:
         self._connections = connections
         self._origin = origin
 
-    async def __call__(self, person: PersonId, host_id: str, code: str) -> RemoteHost:
-        """Raises NotFound, Conflict."""
-        host = await self._connections.take(person, host_id, connected=False)
+    async def __call__(
+        self, person: PersonId, host_id: str, code: str, expect: Expectation[RemoteHost] = whatever
+    ) -> RemoteHost:
+        """Raises NotFound, Conflict, and what `expect` raises."""
+        host = await self._connections.take(person, host_id, connected=False, expect=expect)
         try:
             form = client.code_form(code, host.secrets, redirect_uri(self._origin, host.id))
             return await self._connections.tokens(host, form)
@@ -207,57 +215,23 @@ class PushCredential:
         return PUSHED[answer.status]
 
 
-@dataclass(frozen=True, slots=True)
-class PulledPage:
-    """What became of one page: how many of each outcome, why others were refused, and where the next page begins."""
-
-    outcomes: Mapping[Outcome, int]
-    refused: Sequence[str]
-    next_offset: int | None
-
-
-class PullCredentials:
-    """Takes a page of credentials from the other host, each verified as if the person had sent it."""
-
-    def __init__(self, *, connections: Connections, keep: KeepCredential) -> None:
-        self._connections = connections
-        self._keep = keep
-
-    async def __call__(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> PulledPage:
-        """Raises NotFound, Conflict, Unavailable."""
-        host = await self._connections.take(person, host_id, connected=True)
-        try:
-            query = f"limit={PAGE}&offset={offset}" + (f"&since={_moment(since)}" if since else "")
-            request = Outgoing("GET", f"{host.endpoints.api}/credentials?{query}")
-            answer = await self._connections.call(host, request)
-        finally:
-            await self._connections.give_back(host)
-        if answer.status != 200:
-            raise client.refused(f"it answered {answer.status} to the question for credentials")
-        page = client.pulled(answer.document, answer.link)
-        results = await asyncio.gather(*(self._kept(person, notation, text) for notation, text in page.texts[:PAGE]))
-        outcomes = {outcome: results.count(outcome) for outcome in Outcome}
-        reasons = [one for one in results if not isinstance(one, Outcome)]
-        return PulledPage(outcomes, reasons, offset + len(results) if page.has_more and results else None)
-
-    async def _kept(self, person: PersonId, notation: Notation, text: str) -> Outcome | str:
-        try:
-            return await self._keep(person, text, notation)
-        except ServiceError as error:
-            return error.detail
-
-
 class ReadHosts:
-    """The person's connections, and the end of one."""
+    """The person's connections."""
 
-    def __init__(self, *, works: HostWorks, reading: HostReading, clock: Clock) -> None:
-        self._works = works
+    def __init__(self, *, reading: HostReading, clock: Clock) -> None:
         self._reading = reading
         self._clock = clock
 
     async def all(self, person: PersonId) -> Sequence[RemoteHost]:
         """At most MOST_HOSTS, oldest first."""
         return await self._reading.hosts(person)
+
+    async def one(self, person: PersonId, host_id: str) -> RemoteHost:
+        """Raises NotFound."""
+        found = next((host for host in await self._reading.hosts(person) if host.id == host_id), None)
+        if found is None:
+            raise NotFound("there is no such host")
+        return found
 
     async def awaits(self, host_id: str, state: str) -> str:
         """The name of the host that this answer to an authorization request comes from. Raises Invalid."""
@@ -268,13 +242,6 @@ class ReadHosts:
             raise Invalid("this answer was not asked for, or came too late; begin again in your program")
         return waiting
 
-    async def remove(self, person: PersonId, host_id: str) -> None:
-        """Forget its tokens. Raises NotFound."""
-        async with self._works() as work:
-            if not is_id(host_id) or not await work.remove_host(person, HostId(host_id)):
-                raise NotFound("there is no such host")
-            await work.commit()
-
 
 def redirect_uri(origin: str, host_id: HostId) -> str:
     """Where a host sends browsers back to: one address each, so that none can answer for another (RFC 9700 §4.4)."""
@@ -284,7 +251,3 @@ def redirect_uri(origin: str, host_id: HostId) -> str:
 def _authorized(host: RemoteHost, request: Outgoing) -> Outgoing:
     headers = {**request.headers, "Authorization": f"Bearer {host.secrets.access_token}"}
     return replace(request, headers=headers)
-
-
-def _moment(since: datetime) -> str:
-    return since.isoformat().replace("+00:00", "Z")

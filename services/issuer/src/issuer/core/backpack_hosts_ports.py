@@ -66,11 +66,16 @@ class HostWork(Protocol):
     async def hold(self, host_id: HostId, until: datetime | None) -> None:
         """Nobody else uses it until then; None lets others have it."""
 
-    async def save(self, host: RemoteHost) -> None:
-        """Store its secrets, and that its consent is given."""
+    async def lock_all(self, person: PersonId) -> Sequence[RemoteHost]: ...
+
+    async def save(self, host: RemoteHost) -> bool:
+        """Store its secrets, and that its consent is given. False when it is not there any more."""
 
     async def remove_host(self, person: PersonId, host_id: HostId) -> bool:
         """False when there is none."""
+
+    async def remove_all(self, person: PersonId) -> None:
+        """All that the person keeps here, connections and credentials."""
 
     async def __aenter__(self) -> Self: ...
 

@@ -55,8 +55,19 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a credential does not count, whatever a pathway asks for.
+
+    Codes: `revoked`, `suspended`, `expired`, `not-begun`, `does-not-hold`, `not-confirmed`, `other-recipient`.
+    """
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """One of a person's credentials, without its text."""
+    """One of a person's credentials, without its text, and what the last verification found."""
 
     id: KeptId
     notation: Notation
@@ -65,6 +76,8 @@ class Kept:
     valid_from: datetime
     kept_at: datetime
     changed_at: datetime
+    verified_at: datetime
+    doubt: Doubt | None
 
 
 @dataclass(frozen=True, slots=True)

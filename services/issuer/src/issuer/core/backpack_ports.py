@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from credential_core.verify import Resolution
-from issuer.core.backpack_model import Arrived, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
+from issuer.core.backpack_model import Arrived, Doubt, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from issuer.core.model import Json
 from service_kit.inputs import Page, PageRequest
 
@@ -20,6 +20,11 @@ class BackpackWork(Protocol):
     async def put(self, person: PersonId, kept_id: KeptId, arrived: Arrived, at: datetime) -> Outcome:
         """Keep it, in place of the same one unless that is newer. The backpack is locked."""
 
+    async def mark(
+        self, person: PersonId, kept_id: KeptId, text: str, doubt: Doubt | None, at: datetime
+    ) -> Kept | None:
+        """What was found of this text. One that has come in its place was verified then, and stays as it is."""
+
     async def load(self, person: PersonId) -> tuple[int, int]:
         """How many credentials the person keeps, and how many bytes."""
 
@@ -28,9 +33,6 @@ class BackpackWork(Protocol):
 
     async def remove(self, person: PersonId, kept_id: KeptId) -> bool:
         """False when there is none."""
-
-    async def remove_all(self, person: PersonId) -> None:
-        """Everything, the profile too."""
 
     async def __aenter__(self) -> Self: ...
 

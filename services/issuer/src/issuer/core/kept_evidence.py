@@ -17,8 +17,9 @@ from credential_core.model.period import validity_period
 from credential_core.report import Outcome, Report
 from credential_core.verify.recipient import Recipient, check_recipient
 from issuer.core.backpack_arrival import Examine, Offload, achievement_of, read_credential, speaks_against
+from issuer.core.backpack_model import Doubt
 from issuer.core.model import Json
-from issuer.core.progress_model import Doubt, Evidence, Learner, Origin
+from issuer.core.progress_model import Evidence, Learner, Origin
 from issuer.core.progress_ports import KeptText, Look, LookWorks, ProgressReading
 from issuer.core.recipient import EMAIL, normalized
 from service_kit.clock import Clock

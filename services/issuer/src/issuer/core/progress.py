@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from issuer.core.addresses import Addresses
+from issuer.core.backpack_model import Doubt
 from issuer.core.kept_evidence import Brought, KeptEvidence
 from issuer.core.model import Credential
-from issuer.core.progress_model import Doubt, Evidence, Learner, Origin, Progress, measure
+from issuer.core.progress_model import Evidence, Learner, Origin, Progress, measure
 from issuer.core.progress_ports import PathwayName, ProgressReading
 from issuer.core.situations import Situations
 from issuer.core.stack import Group, Situation, feeds_of

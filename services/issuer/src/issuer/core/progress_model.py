@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from issuer.core.backpack_model import PersonId
+from issuer.core.backpack_model import Doubt, PersonId
 from issuer.core.stack import OpenPathway, Situation
 from stacking import Evaluation, Held, Rules, Setting, evaluate
 from stacking.constraints import IssuedBy
@@ -27,17 +27,6 @@ class Origin(StrEnum):
     """It was issued here, by whichever organization, to the learner's address."""
     BROUGHT = "brought"
     """It lies in the learner's backpack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a credential does not count, whatever a pathway asks for.
-
-    Codes: `revoked`, `suspended`, `expired`, `not-begun`, `does-not-hold`, `not-confirmed`, `other-recipient`.
-    """
-
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from issuer.core.backpack_model import KeptId, Notation, PersonId
+from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
 from issuer.core.model import Credential
-from issuer.core.progress_model import Doubt
 from service_kit.inputs import Page, PageRequest
 
 

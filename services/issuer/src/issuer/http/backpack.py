@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from issuer.core.backpack_model import Kept
 from issuer.http.keepers import PersonScope, keeper
@@ -18,6 +18,13 @@ from service_kit.pagination import LINK, link_next, page_request
 Manages = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
 
 
+class DoubtReply(BaseModel):
+    """What spoke against it."""
+
+    code: str = Field(description="revoked, suspended or does-not-hold; not-confirmed where it could not be found out")
+    detail: str = Field(description="the checks that speak against it, with their codes")
+
+
 class KeptReply(BaseModel):
     """One credential in the backpack, without its text."""
 
@@ -28,6 +35,8 @@ class KeptReply(BaseModel):
     validFrom: datetime  # noqa: N815 - as above
     keptAt: datetime  # noqa: N815 - as above
     changedAt: datetime  # noqa: N815 - as above
+    verifiedAt: datetime = Field(description="when it was last verified: when it came, or since")  # noqa: N815 - as above
+    doubt: DoubtReply | None = Field(description="what was found against it then")
 
 
 class BackpackPage(BaseModel):
@@ -51,6 +60,17 @@ def backpack_routes(uses: BackpackUses, base_url: str) -> APIRouter:
             items=[_reply(one) for one in found.items], next=link_next(request, response, base_url, found.next)
         )
 
+    @routes.post(
+        "/{kept_id}/verify",
+        summary="Verify one credential again",
+        description="As it stands today, revocations included. It stays in the backpack, whatever is found.",
+        responses=problems(404, 422),
+    )
+    async def verify(response: Response, kept_id: str, caller: Manages) -> KeptReply:
+        found = await uses.verify(keeper(caller), kept_id)
+        response.headers["Cache-Control"] = "no-store"
+        return _reply(found)
+
     @routes.delete(
         "",
         status_code=204,
@@ -59,7 +79,7 @@ def backpack_routes(uses: BackpackUses, base_url: str) -> APIRouter:
         responses=problems(422),
     )
     async def remove_all(caller: Manages) -> None:
-        await uses.empty.all(keeper(caller))
+        await uses.end.with_the_backpack(keeper(caller))
 
     @routes.delete(
         "/{kept_id}",
@@ -69,7 +89,7 @@ def backpack_routes(uses: BackpackUses, base_url: str) -> APIRouter:
         responses=problems(404, 422),
     )
     async def remove(kept_id: str, caller: Manages) -> None:
-        await uses.empty.one(keeper(caller), kept_id)
+        await uses.remove(keeper(caller), kept_id)
 
     return routes
 
@@ -83,4 +103,6 @@ def _reply(kept: Kept) -> KeptReply:
         validFrom=kept.valid_from,
         keptAt=kept.kept_at,
         changedAt=kept.changed_at,
+        verifiedAt=kept.verified_at,
+        doubt=DoubtReply(code=kept.doubt.code, detail=kept.doubt.detail) if kept.doubt else None,
     )

@@ -3,27 +3,33 @@
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from issuer.core.backpack_hosts import Begun, ConfirmHost, ConnectHost, PullCredentials, PushCredential, ReadHosts
+from issuer.core.backpack_farewell import EndConnections
+from issuer.core.backpack_hosts import Begun, ConfirmHost, ConnectHost, PushCredential, ReadHosts
 from issuer.core.backpack_hosts_model import RemoteHost
 from issuer.core.backpack_model import Outcome
+from issuer.core.backpack_pull import MOST, PullCredentials
 from issuer.http.inputs import Body, Moment, WebUrl
 from issuer.http.keepers import PersonScope, keeper
 from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen, tag_of
 from service_kit.errors import Invalid
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.representation import document_reply
 
 PREFIX = "/learners/me/hosts"
 Connects = Annotated[Caller, Depends(PersonScope("backpack:connect"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+PULL = f"Page after page, each credential verified as if it had been sent: {MOST} of them, or half a minute, at most."
 Code = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[!-~]+$")]
 
 
@@ -36,6 +42,7 @@ class HostUses:
     push: PushCredential
     pull: PullCredentials
     read: ReadHosts
+    end: EndConnections
 
 
 class ConnectBody(Body):
@@ -57,7 +64,7 @@ class PushBody(Body):
 
 
 class PullBody(Body):
-    """Which page: of those issued after `since`, from `offset` on."""
+    """Of those issued after `since`, from `offset` on."""
 
     since: Moment | None = None
     offset: int = Field(default=0, ge=0, le=1_000_000)
@@ -89,13 +96,14 @@ class PushReply(BaseModel):
 
 
 class PullReply(BaseModel):
-    """What became of the page. `refused` says of each that was not kept why."""
+    """What became of them. `refused` says of each that was not kept why; go on from `nextOffset` until it is null."""
 
     created: int
     replaced: int
     older: int
     refused: list[str]
     nextOffset: int | None  # noqa: N815 - as above
+    interrupted: str | None = Field(description="why it ended early, though some had come")
 
 
 def host_routes(uses: HostUses, base_url: str) -> APIRouter:
@@ -121,14 +129,30 @@ def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
         return HostsPage(items=items, next=link_next(request, response, base_url, found.next))
 
     @routes.post("/{host_id}/confirm", summary="Complete a connection", responses=problems(404, 409, 422))
-    async def confirm(caller: Connects, host_id: str, body: ConfirmBody) -> HostReply:
-        return _reply(await uses.confirm(keeper(caller), host_id, body.code))
+    async def confirm(response: Response, caller: Connects, host_id: str, body: ConfirmBody, seen: Seen) -> HostReply:
+        host = await uses.confirm(keeper(caller), host_id, body.code, seen.expect(_tag))
+        response.headers["ETag"] = _tag(host)
+        return _reply(host)
+
+    @routes.get(
+        "/{host_id}",
+        summary="One of the hosts I am connected to",
+        response_model=HostReply,
+        responses=UNCHANGED | problems(404, 422),
+    )
+    async def host(request: Request, caller: Connects, host_id: str) -> Response:
+        return document_reply(request, _shown(await uses.read.one(keeper(caller), host_id)))
 
     @routes.delete(
-        "/{host_id}", status_code=204, response_class=Response, summary="End a connection", responses=problems(404, 422)
+        "/{host_id}",
+        status_code=204,
+        response_class=Response,
+        summary="End a connection",
+        description="Its tokens are forgotten, and revoked at the other host where that is possible.",
+        responses=problems(404, 422),
     )
-    async def remove(caller: Connects, host_id: str) -> None:
-        await uses.read.remove(keeper(caller), host_id)
+    async def remove(caller: Connects, host_id: str, seen: Seen) -> None:
+        await uses.end.one(keeper(caller), host_id, seen.expect(_tag))
 
 
 def _add_moving(routes: APIRouter, uses: HostUses) -> None:
@@ -136,7 +160,9 @@ def _add_moving(routes: APIRouter, uses: HostUses) -> None:
     async def push(caller: Connects, host_id: str, body: PushBody) -> PushReply:
         return PushReply(outcome=await uses.push(keeper(caller), host_id, body.credential))
 
-    @routes.post("/{host_id}/pull", summary="Take a page of credentials over", responses=problems(404, 409, 422))
+    @routes.post(
+        "/{host_id}/pull", summary="Take credentials over", description=PULL, responses=problems(404, 409, 422)
+    )
     async def pull(caller: Connects, host_id: str, body: PullBody) -> PullReply:
         found = await uses.pull(keeper(caller), host_id, body.since, body.offset)
         return PullReply(
@@ -145,7 +171,16 @@ def _add_moving(routes: APIRouter, uses: HostUses) -> None:
             older=found.outcomes[Outcome.OLDER],
             refused=list(found.refused),
             nextOffset=found.next_offset,
+            interrupted=found.interrupted,
         )
+
+
+def _shown(host: RemoteHost) -> dict[str, Any]:
+    return _reply(host).model_dump(mode="json")
+
+
+def _tag(host: RemoteHost) -> str:
+    return tag_of(_shown(host))
 
 
 def _reply(host: RemoteHost, begun: Begun | None = None) -> HostReply:

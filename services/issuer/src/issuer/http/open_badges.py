@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from issuer.core.backpack import EmptyBackpack, KeepCredential, PutProfile, ReadBackpack
+from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
+from issuer.core.backpack_farewell import EndConnections
 from issuer.core.backpack_model import Notation, Outcome, Slice
+from issuer.core.verify_kept import VerifyKept
 from issuer.http.inputs import Moment
 from issuer.http.keepers import PersonScope, keeper
 from issuer.http.open_badges_status import refusals
@@ -53,7 +55,9 @@ class BackpackUses:
     keep: KeepCredential
     put_profile: PutProfile
     read: ReadBackpack
-    empty: EmptyBackpack
+    verify: VerifyKept
+    remove: RemoveKept
+    end: EndConnections
 
 
 def open_badges_routes(uses: BackpackUses, base_url: str) -> APIRouter:

@@ -1,0 +1,85 @@
+"""A person takes credentials over from another host: page after page, each verified as if the person had sent it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from issuer.core import backpack_client as client
+from issuer.core.backpack import KeepCredential
+from issuer.core.backpack_hosts import Connections
+from issuer.core.backpack_hosts_ports import Outgoing
+from issuer.core.backpack_model import Notation, Outcome, PersonId
+from service_kit.clock import Clock
+from service_kit.errors import ServiceError
+
+PAGE = 10
+MOST = 100
+BEGINS_WITHIN = timedelta(seconds=30)
+"""After this long no further page is begun: whoever called waits for a minute at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What became of it: how many of each outcome, why others were refused, and where to go on.
+
+    `interrupted` says why it ended before its time; what had come by then is kept.
+    """
+
+    outcomes: Mapping[Outcome, int]
+    refused: Sequence[str]
+    next_offset: int | None
+    interrupted: str | None = None
+
+
+class PullCredentials:
+    """Takes what the other host has, from one place on, until all is here or it has taken long enough."""
+
+    def __init__(self, *, connections: Connections, keep: KeepCredential, clock: Clock) -> None:
+        self._connections = connections
+        self._keep = keep
+        self._clock = clock
+
+    async def __call__(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> Pulled:
+        """Raises NotFound, Conflict, Unavailable if nothing came at all."""
+        ends = self._clock() + BEGINS_WITHIN
+        pulled = await self._page(person, host_id, since, offset)
+        while pulled.next_offset is not None and pulled.next_offset - offset < MOST and self._clock() < ends:
+            try:
+                more = await self._page(person, host_id, since, pulled.next_offset)
+            except ServiceError as error:
+                return replace(pulled, interrupted=error.detail)
+            pulled = _together(pulled, more)
+        return pulled
+
+    async def _page(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> Pulled:
+        """The connection is free again while what came is verified."""
+        host = await self._connections.take(person, host_id, connected=True)
+        try:
+            query = f"limit={PAGE}&offset={offset}" + (f"&since={_moment(since)}" if since else "")
+            request = Outgoing("GET", f"{host.endpoints.api}/credentials?{query}")
+            answer = await self._connections.call(host, request)
+        finally:
+            await self._connections.give_back(host)
+        if answer.status != 200:
+            raise client.refused(f"it answered {answer.status} to the question for credentials")
+        page = client.pulled(answer.document, answer.link)
+        results = await asyncio.gather(*(self._kept(person, notation, text) for notation, text in page.texts[:PAGE]))
+        outcomes = {outcome: results.count(outcome) for outcome in Outcome}
+        reasons = [one for one in results if not isinstance(one, Outcome)]
+        return Pulled(outcomes, reasons, offset + len(results) if page.has_more and results else None)
+
+    async def _kept(self, person: PersonId, notation: Notation, text: str) -> Outcome | str:
+        try:
+            return await self._keep(person, text, notation)
+        except ServiceError as error:
+            return error.detail
+
+
+def _together(first: Pulled, second: Pulled) -> Pulled:
+    outcomes = {outcome: first.outcomes[outcome] + second.outcomes[outcome] for outcome in Outcome}
+    return Pulled(outcomes, [*first.refused, *second.refused], second.next_offset)
+
+
+def _moment(since: datetime) -> str:
+    return since.isoformat().replace("+00:00", "Z")
