@@ -61,6 +61,16 @@ def test_whatever_is_changed_under_if_match_is_read_with_an_entity_tag() -> None
         assert tagged(operation, "412", *successes(operation)), f"{method} {path}"
 
 
+def test_whatever_is_made_to_be_changed_says_its_first_tag() -> None:
+    """And nothing else does."""
+    found = operations()
+    items = {path for (method, path), each in found.items() if method != "POST" and header(each, "If-Match")}
+    made = {path for (method, path), each in found.items() if method == "POST" and "201" in each["responses"]}
+    expected = {path for path in made if any(item.rpartition("/")[0] == path and "{" in item for item in items)}
+    assert expected == {path for path in made if tagged(found["POST", path], "201")}
+    assert all("Location" in found["POST", path]["responses"]["201"]["headers"] for path in expected)
+
+
 def test_whatever_may_be_unchanged_says_by_which_tag() -> None:
     for (method, path), operation in operations().items():
         if method == "GET" and "304" in operation["responses"]:

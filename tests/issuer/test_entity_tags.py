@@ -25,9 +25,18 @@ def correction(number: int) -> dict[str, str]:
     return {"reason": "a slip of the pen", "narrative": f"Narrative {number}"}
 
 
+def reason(number: int) -> dict[str, str]:
+    return {"reason": f"Reason {number}"}
+
+
+CREDENTIAL = "POST /credentials/{credential_id}"
+CORRECTED = (f"{CREDENTIAL}/correct", correction)
 CASES: Mapping[str, Case] = {
     "PUT /issuers/{slug}/policy": Case(policy),
-    "POST /credentials/{credential_id}/correct": Case(correction),
+    f"{CREDENTIAL}/correct": Case(correction),
+    f"{CREDENTIAL}/revoke": Case(reason, meanwhile=CORRECTED),
+    f"{CREDENTIAL}/suspend": Case(reason, meanwhile=CORRECTED),
+    f"{CREDENTIAL}/reinstate": Case(reason, meanwhile=(f"{CREDENTIAL}/suspend", reason)),
 }
 READ_ELSEWHERE = {"PATCH /issuers/{slug}"}
 """Public profiles are the registry's to show."""
@@ -84,6 +93,20 @@ async def test_a_policy_is_read_by_itself(world: World) -> None:
 
     assert answer.json() == issuer["policy"]
     assert (await world.send("GET", f"/issuers/{issuer['slug']}/policy")).json() == again == put.json()["policy"]
+
+
+async def test_a_repeated_change_gives_its_answer_whatever_the_tag(world: World) -> None:
+    issued = await world.issue(await world.ready())
+    seen = (await world.send("GET", issued["id"])).headers["etag"]
+    sent = {"Idempotency-Key": "k", "If-Match": seen}
+    path = f"/credentials/{issued['id'].rpartition('/')[2]}/suspend"
+    first, again = [
+        await world.client.request("POST", path, json=reason(1), headers={**world.headers(), **sent}) for _ in range(2)
+    ]
+    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
+    assert first.headers["etag"] != seen
+    without = await world.send("POST", path, reason(2), If_Match=seen)
+    assert (without.status_code, problem_code(without)) == (412, "precondition-failed")
 
 
 async def test_a_repeated_correction_gives_the_first_answer_whatever_the_tag(world: World) -> None:

@@ -26,6 +26,10 @@ refused with 422 and named (not at `/oauth` and `/vc`, whose protocols ignore it
 
 **Conditions.** What can be changed is read with an `ETag`. Send it as `If-None-Match` to be told that nothing is new
 (304), and as `If-Match` with a change to be refused (412) when somebody was faster. Without it the last write wins.
+A tag may have two parts, `"state.shown"`: what can be changed, and all that is shown, such as counts beside it.
+`If-None-Match` compares the whole, `If-Match` the part before the dot, so that a count which went up refuses no edit;
+here we depart from RFC 9110, for which any other byte is another state. A list's tag is that of its page, for
+`If-None-Match` alone. Changes that only name the state to be in (pause, activate, approve) take no `If-Match`.
 
 **Rates.** Every answer says in `RateLimit` what is left of your rate; a 429 says in `Retry-After` how long to wait.
 

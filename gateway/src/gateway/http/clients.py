@@ -24,7 +24,7 @@ from gateway.http.schemas import (
     SecretRotation,
 )
 from service_kit.app import router as strict_router
-from service_kit.described import UNCHANGED, problems
+from service_kit.described import MADE, UNCHANGED, problems
 from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
@@ -52,7 +52,7 @@ def routes(uses: ClientUses, base_url: str, parse_keys: ParseKeys) -> APIRouter:
     """The routes of /clients."""
     router = strict_router(tags=["clients"])
 
-    @router.post("/clients", status_code=201, response_model_exclude_none=True, responses=problems(404, 409))
+    @router.post("/clients", status_code=201, response_model_exclude_none=True, responses=MADE | problems(404, 409))
     async def register(caller: ClientsManager, new: ClientIn, response: Response, key: Key) -> RegisteredOut:
         """Register a client. Its secret is in this answer and nowhere else."""
         keys = parse_keys(new.jwks) if new.jwks is not None else ()

@@ -13,7 +13,7 @@ from gateway.core.update_organization import UpdateOrganization
 from gateway.http.callers import Member, OrganizationsManager, actor
 from gateway.http.schemas import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
 from service_kit.app import router as strict_router
-from service_kit.described import UNCHANGED, problems
+from service_kit.described import MADE, UNCHANGED, problems
 from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
@@ -35,7 +35,7 @@ def routes(uses: OrganizationUses, base_url: str) -> APIRouter:
     """The routes of /organizations."""
     router = strict_router(tags=["organizations"])
 
-    @router.post("/organizations", status_code=201, responses=problems(409))
+    @router.post("/organizations", status_code=201, responses=MADE | problems(409))
     async def create(
         caller: OrganizationsManager,
         new: OrganizationIn,

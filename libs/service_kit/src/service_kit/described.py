@@ -27,6 +27,12 @@ SCHEMA = {"$ref": "#/components/schemas/Problem"}
 UNCHANGED: dict[int | str, Json] = {304: {"description": "What If-None-Match names is current"}}
 RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
 ETAG = {"ETag": {"description": "names this state: for If-Match and If-None-Match", "schema": TEXT}}
+MADE: dict[int | str, Json] = {
+    201: {
+        "headers": {"Location": {"description": "where it is", "schema": {"type": "string", "format": "uri"}}, **ETAG}
+    }
+}
+"""A new thing: where it is, and the tag of its first state."""
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",

@@ -16,6 +16,7 @@ from catalog.http.answers import DraftAnswer, VersionAnswer, documented
 from catalog.http.callers import Writer, organization
 from catalog.http.replies import draft_reply, draft_tag, version_reply
 from service_kit.app import router
+from service_kit.described import MADE
 from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
@@ -48,7 +49,7 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
     @achievements.post(
         "/achievements",
         status_code=HTTPStatus.CREATED,
-        responses=documented(DraftAnswer, 400, 401, 403, 409, 410, status=201),
+        responses=documented(DraftAnswer, 400, 401, 403, 409, 410, status=201, **MADE[201]),
     )
     async def create_achievement(
         caller: Writer,

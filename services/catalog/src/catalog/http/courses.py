@@ -16,7 +16,7 @@ from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import course_reply, course_tag, page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
 from service_kit.app import router
-from service_kit.described import UNCHANGED
+from service_kit.described import MADE, UNCHANGED
 from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
@@ -113,7 +113,7 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
     @courses.post(
         "/courses",
         status_code=HTTPStatus.CREATED,
-        responses=documented(Course, 400, 401, 403, 409, 410, status=201),
+        responses=documented(Course, 400, 401, 403, 409, 410, status=201, **MADE[201]),
     )
     async def create_course(caller: Writer, body: NewCourse, key: Key, response: Response) -> dict[str, Any]:
         """Add one course."""

@@ -43,7 +43,7 @@ from catalog.http.replies import page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
 from service_kit.app import router
 from service_kit.clock import Clock
-from service_kit.described import UNCHANGED
+from service_kit.described import MADE, UNCHANGED
 from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
@@ -175,7 +175,7 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
     @pathways.post(
         "/pathways",
         status_code=HTTPStatus.CREATED,
-        responses=documented(PathwayDraftAnswer, 400, 401, 403, 409, 410, status=201),
+        responses=documented(PathwayDraftAnswer, 400, 401, 403, 409, 410, status=201, **MADE[201]),
     )
     async def create_pathway(
         caller: Writer,

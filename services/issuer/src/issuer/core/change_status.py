@@ -9,7 +9,7 @@ from issuer.core.model import Credential, CredentialId, State, StatusChange
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 
 class Action(StrEnum):
@@ -44,6 +44,15 @@ class StatusCommand:
     action: Action
     reason: str
     key: IdempotencyKey | None = None
+    expect: Expectation[Credential] = whatever
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The state after a change, and the credential's revision. A repetition knows the state alone."""
+
+    state: State
+    revision: int | None = None
 
 
 def next_state(state: State, revision: int, action: Action) -> State | None:
@@ -67,22 +76,23 @@ class ChangeStatus:
         self._audit = audit
         self._clock = clock
 
-    async def __call__(self, command: StatusCommand) -> State:
-        """The state after the change. Raises NotFound or Conflict."""
+    async def __call__(self, command: StatusCommand) -> Changed:
+        """Raises NotFound or Conflict, and what the command's `expect` raises."""
         async with self._unit_of_work() as work:
             if command.key is not None:
                 earlier = await work.idempotency.claim(command.org_id, command.key, TARGET[command.action].value)
                 if earlier is not None:
-                    return State(earlier)
+                    return Changed(State(earlier))
             credential = await work.credentials.lock(command.org_id, command.credential_id)
             if credential is None:
                 raise NotFound("there is no such credential")
+            command.expect(credential)
             target = next_state(credential.state, credential.revision, command.action)
             if target is not None:
                 await self._apply(work, credential, command, target)
             await work.commit()
         self._audit("status_changed", **_trail(command), outcome="ok" if target else "repeated")
-        return target or credential.state
+        return Changed(target or credential.state, credential.revision + (target is not None))
 
     async def _apply(self, work: UnitOfWork, credential: Credential, command: StatusCommand, target: State) -> None:
         self._audit("changing_status", **_trail(command), from_state=credential.state.value)

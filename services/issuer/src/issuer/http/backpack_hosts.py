@@ -18,7 +18,7 @@ from issuer.http.keepers import PersonScope, keeper
 from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
-from service_kit.described import UNCHANGED
+from service_kit.described import MADE, UNCHANGED
 from service_kit.entity_tags import Seen, tag_of
 from service_kit.errors import Invalid
 from service_kit.idempotency import idempotency_key
@@ -115,9 +115,16 @@ def host_routes(uses: HostUses, base_url: str) -> APIRouter:
 
 
 def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
-    @routes.post("", status_code=201, summary="Begin a connection to another host", responses=problems(409, 410, 422))
-    async def connect(caller: Connects, body: ConnectBody, key: Key) -> HostReply:
+    @routes.post(
+        "",
+        status_code=201,
+        summary="Begin a connection to another host",
+        responses=MADE | problems(409, 410, 422),
+    )
+    async def connect(caller: Connects, body: ConnectBody, key: Key, response: Response) -> HostReply:
         begun = await uses.connect(keeper(caller), body.discoveryUrl, key)
+        response.headers["Location"] = f"{base_url}{PREFIX}/{begun.host.id}"
+        response.headers["ETag"] = _tag(begun.host)
         return _reply(begun.host, begun)
 
     @routes.get("", summary="The hosts I am connected to", responses=LINK | problems(422))

@@ -105,12 +105,12 @@ def _add_correction(routes: APIRouter, services: Services) -> None:
         return Response(content, headers={**PRIVATE, "ETag": _tag(made)}, media_type=JSON)
 
 
-def _state(credential: Credential) -> dict[str, str | int]:
-    return {"id": credential.id, "revision": credential.revision}
+def _state(credential_id: CredentialId, revision: int) -> dict[str, str | int]:
+    return {"id": credential_id, "revision": revision}
 
 
 def _tag(credential: Credential) -> str:
-    return tag_of(_state(credential))
+    return tag_of(_state(credential.id, credential.revision))
 
 
 def _identified(credential_id: str) -> CredentialId:
@@ -170,7 +170,13 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
 
 def _private(request: Request, life: Life, body: bytes, media_type: str) -> Response:
     kept = PRIVATE["Cache-Control"]
-    return reply(request, body, media_type=media_type, cache_control=kept, state=_state(life.credential))
+    return reply(
+        request,
+        body,
+        media_type=media_type,
+        cache_control=kept,
+        state=_state(life.credential.id, life.credential.revision),
+    )
 
 
 def _wanted_type(request: Request) -> str | None:
@@ -180,7 +186,9 @@ def _wanted_type(request: Request) -> str | None:
 
 
 def _add_action(routes: APIRouter, services: Services, action: Action) -> None:
-    async def change(caller: Revokes, credential_id: str, body: StatusRequest, key: Key) -> StatusReply:
+    async def change(
+        *, caller: Revokes, credential_id: str, body: StatusRequest, key: Key, seen: Seen, response: Response
+    ) -> StatusReply:
         command = StatusCommand(
             org_id=caller.org,
             actor=caller.actor,
@@ -188,9 +196,12 @@ def _add_action(routes: APIRouter, services: Services, action: Action) -> None:
             action=action,
             reason=body.reason,
             key=key,
+            expect=seen.expect(_tag),
         )
-        state = await services.change_status(command)
-        return StatusReply(id=services.addresses.credential(command.credential_id), status=state.value)
+        changed = await services.change_status(command)
+        if changed.revision is not None:
+            response.headers["ETag"] = tag_of(_state(command.credential_id, changed.revision))
+        return StatusReply(id=services.addresses.credential(command.credential_id), status=changed.state.value)
 
     routes.add_api_route(
         f"/{{credential_id}}/{action.value}",

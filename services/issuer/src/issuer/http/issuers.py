@@ -21,7 +21,7 @@ from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
-from service_kit.described import UNCHANGED
+from service_kit.described import MADE, UNCHANGED
 from service_kit.entity_tags import Seen
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
@@ -38,7 +38,7 @@ def issuer_routes(services: Services) -> APIRouter:
     routes = router(prefix="/issuers", tags=["issuers"])
     addresses = services.addresses
 
-    @routes.post("", status_code=201, summary="Open an issuer", responses=problems(409, 413, 422))
+    @routes.post("", status_code=201, summary="Open an issuer", responses=MADE | problems(409, 413, 422))
     async def open_issuer(caller: ManagesIssuers, body: IssuerCreation, key: Key, response: Response) -> IssuerReply:
         new = NewIssuer(
             org_id=caller.org,
