@@ -1,0 +1,145 @@
+"""The tables of recognition agreements, and of what was decided about learners' requests."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from issuer.adapters.tables import ID, METADATA, MOMENT
+
+# Two organizations see a row: each statement asks for the party. The four columns after `document` are read from it.
+AGREEMENTS = Table(
+    "recognition_agreements",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("recognising_org", Text, nullable=False),
+    Column("source_org", Text, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("replaces", ID),
+    Column("document", JSON, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("recognising_issuer", Text, nullable=False),
+    Column("source_issuer", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    Column("signed_at", MOMENT),
+    CheckConstraint("state IN ('proposed', 'signed', 'declined', 'withdrawn', 'ended')", name="known_state"),
+    CheckConstraint("state NOT IN ('signed', 'ended') OR signed_at IS NOT NULL", name="signed_at_some_time"),
+    CheckConstraint("recognising_org <> source_org", name="two_parties"),
+)
+_OF = AGREEMENTS.c
+Index("ix_recognition_agreements_recognising_org", _OF.recognising_org, _OF.created_at.desc(), _OF.id.desc())
+Index("ix_recognition_agreements_source_org", _OF.source_org, _OF.created_at.desc(), _OF.id.desc())
+Index(
+    "ix_recognition_agreements_signed",
+    _OF.recognising_org,
+    _OF.programme,
+    _OF.source_issuer,
+    postgresql_where=text("state = 'signed'"),
+)
+
+AGREEMENT_CHANGES = Table(
+    "agreement_changes",
+    METADATA,
+    Column("agreement_id", ForeignKey("recognition_agreements.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("org_id", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("at", MOMENT, nullable=False),
+)
+
+RECOGNITIONS = Table(
+    "recognitions",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("org_id", Text, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("recipient_key", LargeBinary, nullable=False),
+    Column("person", Text),
+    Column("source", LargeBinary, nullable=False),
+    Column("achievement", Text, nullable=False),
+    Column("takes_place", Boolean, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("presented", JSON, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("own_source", ID),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("agreement_id", ID),
+    Column("target", Text),
+    Column("credits", Numeric),
+    Column("results", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("credential_id", ID),
+    Column("evidence", JSON, nullable=False),
+    Column("vouched", Text),
+    Column("sealed", LargeBinary),
+    Column("decider", Text),
+    Column("is_appeal_used", Boolean, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    CheckConstraint(
+        "state IN ('open', 'granted', 'refused', 'appealed', 'withdrawn', 'suspended', 'revoked')", name="known_state"
+    ),
+    CheckConstraint(
+        "(credential_id IS NOT NULL) = (state IN ('granted', 'suspended', 'revoked'))", name="granted_by_a_credential"
+    ),
+    CheckConstraint("state NOT IN ('granted', 'suspended') OR (takes_place AND counts)", name="what_is_granted_counts"),
+)
+# Credit is counted once: neither the same credential, by whomever it is shown, nor the same achievement of one learner.
+_ONE = RECOGNITIONS.c
+_TAKEN = text("takes_place")
+Index("uq_recognitions_source", _ONE.org_id, _ONE.programme, _ONE.source, unique=True, postgresql_where=_TAKEN)
+Index(
+    "uq_recognitions_achievement",
+    _ONE.org_id,
+    _ONE.programme,
+    _ONE.recipient_key,
+    _ONE.achievement,
+    unique=True,
+    postgresql_where=_TAKEN,
+)
+Index(
+    "uq_recognitions_person",
+    _ONE.org_id,
+    _ONE.programme,
+    _ONE.person,
+    _ONE.achievement,
+    unique=True,
+    postgresql_where=_TAKEN,
+)
+Index("ix_recognitions_org", _ONE.org_id, _ONE.created_at.desc(), _ONE.id.desc())
+Index("ix_recognitions_recipient_key", _ONE.recipient_key)
+Index("ix_recognitions_person", _ONE.person)
+Index("ix_recognitions_own_source", _ONE.own_source)
+Index("ix_recognitions_credential_id", _ONE.credential_id)
+
+RECOGNITION_CHANGES = Table(
+    "recognition_changes",
+    METADATA,
+    Column("recognition_id", ForeignKey("recognitions.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("reasons", JSON, nullable=False),
+    Column("caused_by", Text),
+    Column("at", MOMENT, nullable=False),
+)
