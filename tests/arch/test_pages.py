@@ -49,3 +49,4 @@ def test_the_collections_are_found() -> None:
     found = {path for room in Room for path, _, _ in collections(room)}
     assert {"/clients", "/organizations/{organization}/members", "/courses", "/issuers", "/batches"} <= found
     assert {"/issuers/{slug}/keys", "/batches/{batch_id}/rows", "/verifications", "/stacks"} <= found
+    assert {"/recognitions", "/recognition-agreements", "/learners/me/recognitions"} <= found

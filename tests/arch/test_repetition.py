@@ -38,6 +38,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/batches/{batch_id}/retry": STATE,
     "/stacks/{stack_id}/approve": STATE,
     "/stacks/{stack_id}/refuse": STATE,
+    **{f"/recognitions/agreements/{{agreement_id}}/{act}": STATE for act in ("sign", "decline", "withdraw", "end")},
     "/vc/credentials/status": STATE,
     "/vc/credentials/derive": COMPUTES,
     "/vc/credentials/verify": TODAY,

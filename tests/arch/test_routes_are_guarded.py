@@ -62,7 +62,11 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/metadata-profiles"),
         ("GET", "/metadata-profiles/{name}"),
     },
-    Room.ISSUER: {("GET", "/ims/ob/v3p0/discovery")},
+    Room.ISSUER: {
+        ("GET", "/ims/ob/v3p0/discovery"),
+        ("GET", "/recognition-agreements"),
+        ("GET", "/recognition-agreements/{agreement_id}"),
+    },
     Room.REGISTRY: {
         ("GET", "/issuers/{slug}"),
         ("GET", "/issuers/{slug}/did.json"),

@@ -38,7 +38,7 @@ def _calls(function: ast.AST) -> tuple[set[tuple[str, str]], set[str]]:
 
 def _functions() -> dict[str, ast.AST]:
     found: dict[str, ast.AST] = {}
-    for path in sorted(CORE.glob("*.py")):
+    for path in sorted(CORE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AsyncFunctionDef):
                 found[f"{path.name}:{node.name}"] = node

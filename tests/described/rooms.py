@@ -20,8 +20,7 @@ import verifier.main
 from gateway.edge.routes import Room
 from gateway.settings import GatewaySettings, PasswordSettings
 from issuer.http.app import issuer_app
-from issuer.main import wire
-from issuer.main_backpack import backpack_routers
+from issuer.main import further_routers, wire
 from issuer.settings import IssuerSettings
 from registry.adapters.readings import SqlReadings
 from registry.settings import RegistrySettings
@@ -85,7 +84,7 @@ async def _issuer(database: DatabaseSettings) -> AsyncIterator[Prepared]:
     )
     async with open_database(database, "tests") as opened, open_fetcher(settings.fetcher) as fetcher:
         core = wire(settings, opened)
-        more = backpack_routers(settings, opened, core.sign_list, fetcher)
+        more = further_routers(settings, opened, core, fetcher)
         app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
         async with asgi_client(app) as client:
             world = World(opened, client, mint)

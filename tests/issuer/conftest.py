@@ -11,8 +11,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from issuer.http.app import issuer_app
-from issuer.main import Core, wire
-from issuer.main_backpack import backpack_routers
+from issuer.main import Core, further_routers, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
@@ -78,7 +77,7 @@ async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
 async def client(
     settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, fetcher: Fetcher
 ) -> AsyncIterator[httpx.AsyncClient]:
-    more = backpack_routers(settings, database, core.sign_list, fetcher)
+    more = further_routers(settings, database, core, fetcher)
     app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
     async with asgi_client(app) as opened:
         yield opened

@@ -41,6 +41,21 @@ BODIES: dict[str, object] = {
     "POST /learners/me/hosts/{host_id}/pull": {},
     "DELETE /learners/me/hosts/{host_id}": None,
     "DELETE /learners/me/backpack/{kept_id}": None,
+    "POST /learners/me/backpack/{kept_id}/verify": None,
+    "POST /recognitions/agreements": {
+        "name": "An agreement",
+        "recognisingIssuer": "did:web:a.example",
+        "sourceIssuer": "did:web:b.example",
+        "programme": "urn:programme",
+        "rules": [{"achievement": "urn:theirs", "target": "urn:ours", "credits": 5}],
+    },
+    "POST /recognitions/agreements/{agreement_id}/sign": {"digest": "u"},
+    **{
+        f"POST /recognitions/agreements/{{agreement_id}}/{act}": {"reason": "a test"}
+        for act in ("decline", "withdraw", "end")
+    },
+    "POST /recognitions": {"programme": "urn:programme", "credential": {}, "recipient": {"email": LEARNER}},
+    "POST /learners/me/recognitions": {"programme": "urn:programme", "credential": {}, "email": LEARNER},
     "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},
 }
 
@@ -50,7 +65,7 @@ def protected_routes() -> list[str]:
         f"{method.upper()} {path}"
         for path, operations in create_openapi_app().openapi()["paths"].items()
         for method in operations
-        if path != DISCOVERY
+        if path != DISCOVERY and not path.startswith("/recognition-agreements")
     )
 
 
@@ -78,6 +93,8 @@ async def call(  # type: ignore[no-untyped-def]
         "stack_id": credential,
         "host_id": "none",
         "pathway_id": credential,
+        "agreement_id": credential,
+        "recognition_id": credential,
     }
     path = path.format(form="eddsa-rdfc-2022", **names)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
@@ -131,5 +148,5 @@ async def state(world: World) -> list[object]:
 
 async def test_lists_hold_only_ones_own(world: World) -> None:
     await world.issue(await world.ready())
-    for path in ("/issuers", "/credentials", "/stacks"):
+    for path in ("/issuers", "/credentials", "/stacks", "/recognitions", "/recognitions/agreements"):
         assert (await world.send("GET", path, org=OTHER_ORG)).json()["items"] == []

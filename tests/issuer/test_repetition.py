@@ -53,6 +53,19 @@ def reason(words: str, **members: Any) -> Example:
     )
 
 
+def agreement(worth: int) -> Body:
+    def body(things: Things) -> Json:
+        return {
+            "name": "An agreement",
+            "recognisingIssuer": things["did"],
+            "sourceIssuer": things["their_did"],
+            "programme": things["achievement"],
+            "rules": [{"achievement": things["their_achievement"], "target": things["achievement"], "credits": worth}],
+        }
+
+    return body
+
+
 SECURED = Example("any_credentials", secured("did", "Ada"), secured("did", "Ben"), secured("their_did", "Eve"))
 OF_CHANGES = Example("batches", changes("url", "a"), changes("url", "b"), changes("their_url", "c"), status=202)
 EXAMPLES: Mapping[str, Example] = {
@@ -80,11 +93,17 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     **{f"POST /batches/{action}": OF_CHANGES for action in ("revoke", "suspend", "reinstate")},
     "POST /batches/correct": OF_CHANGES,
+    "POST /recognitions/agreements": Example("recognition_agreements", agreement(5), agreement(6), agreement(7)),
     "POST /vc/credentials/issue": SECURED,
     "POST /vc/{form}/credentials/issue": SECURED,
 }
-TRIED_BESIDE = {"POST /learners/me/hosts", "POST /stacks/{stack_id}/record"}
-"""Needs another host to connect to: tests/issuer/test_backpack_hosts.py. Needs a stack: tests/issuer/test_stacks.py."""
+TRIED_BESIDE = {
+    "POST /learners/me/hosts",
+    "POST /learners/me/recognitions",
+    "POST /recognitions",
+    "POST /stacks/{stack_id}/record",
+}
+"""Need another host, a credential from elsewhere, a stack: test_backpack_hosts, test_recognition, test_stacks."""
 
 
 async def made(world: World) -> dict[str, str]:

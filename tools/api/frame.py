@@ -53,6 +53,7 @@ TAGS = {
     "credentials": "Issue to one learner; revoke, suspend, reinstate.",
     "batches": "Issue to many: up to 100,000 rows, with a dry run and a result for every row.",
     "stacks": "What was awarded for completed pathways, why, and what waits for somebody's approval.",
+    "recognition": "Agreements between institutions, and what learners bring from elsewhere: decided, with reasons.",
     "progress": "How far a learner is on a pathway, by everything they hold.",
     "public record": "Who issued what, and whether it still holds. Anybody reads it; it says nothing about learners.",
     "verifications": "Verdicts with their reasons.",

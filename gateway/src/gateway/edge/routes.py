@@ -116,7 +116,6 @@ CATALOG = (
     Route(match=Path("/job-profiles/match"), room=Room.CATALOG, access=Access.PUBLIC),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, access=Access.PUBLIC, methods=READ),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, body_bytes=64 * MIB, timeout_s=120),
-    *_published("/recognitions"),
     *_published("/metadata-profiles"),
     Route(match=Under("/contexts"), room=Room.CATALOG, access=Access.PUBLIC),
 )
@@ -132,7 +131,8 @@ REGISTRY = (
 )
 
 ISSUER = (
-    *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks"),
+    *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks", "/recognitions"),
+    Route(match=Under("/recognition-agreements"), room=Room.ISSUER, access=Access.PUBLIC),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),
     Route(match=Under("/learners/me/hosts"), room=Room.ISSUER, timeout_s=60),

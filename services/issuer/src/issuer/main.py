@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict, cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
@@ -43,6 +43,7 @@ from issuer.http.app import issuer_app
 from issuer.http.services import Services
 from issuer.main_backpack import backpack_routers
 from issuer.main_batches import wire_batches, work_batches, work_changes
+from issuer.main_recognition import recognition_routers
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
@@ -51,7 +52,7 @@ from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
-from service_kit.fetcher import open_fetcher
+from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
@@ -177,7 +178,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         open_transit(settings.openbao) as transit,
     ):
         core = wire(settings, database, transit=transit)
-        more = backpack_routers(settings, database, core.sign_list, fetcher)
+        more = further_routers(settings, database, core, fetcher)
         revoked = RevokedAccess(database)
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
@@ -204,6 +205,14 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         )
 
 
+def further_routers(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher) -> Sequence[APIRouter]:
+    """The routes of what verifies credentials that arrive: backpacks, the Open Badges API, recognition."""
+    return (
+        *backpack_routers(settings, database, core.sign_list, fetcher),
+        *recognition_routers(settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher),
+    )
+
+
 def create_openapi_app() -> FastAPI:
     """The application for its own description: nothing behind it answers."""
     settings = IssuerSettings(
@@ -215,7 +224,7 @@ def create_openapi_app() -> FastAPI:
     )
     database, unwired = Database(settings.database, NAME), cast("Any", None)
     core = wire(settings, database)
-    more = backpack_routers(settings, database, core.sign_list, unwired)
+    more = further_routers(settings, database, core, unwired)
     return issuer_app(core.services, settings, tokens=None, more=more)
 
 

@@ -6,7 +6,7 @@ A room that invents a code adds it here; a test holds it to that.
 
 from collections.abc import Mapping
 
-from contracts.problems import achievements, backpacks, keys, members, requests
+from contracts.problems import achievements, backpacks, keys, members, recognition, requests
 from contracts.problems.model import PREFIX, ProblemType
 
 __all__ = ["PREFIX", "PROBLEM_TYPES", "ProblemType"]
@@ -14,7 +14,14 @@ __all__ = ["PREFIX", "PROBLEM_TYPES", "ProblemType"]
 PROBLEM_TYPES: Mapping[str, ProblemType] = {
     problem.code: problem
     for problem in sorted(
-        (*requests.ENTRIES, *members.ENTRIES, *achievements.ENTRIES, *keys.ENTRIES, *backpacks.ENTRIES),
+        (
+            *requests.ENTRIES,
+            *members.ENTRIES,
+            *achievements.ENTRIES,
+            *keys.ENTRIES,
+            *backpacks.ENTRIES,
+            *recognition.ENTRIES,
+        ),
         key=lambda problem: (problem.status, problem.code),
     )
 }

@@ -14,6 +14,7 @@ from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
 from issuer.adapters.changes import ChangeTable
+from issuer.adapters.recognitions import RecognitionTable
 from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
 from issuer.adapters.stacks import PathwayRows, StackRows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
@@ -289,6 +290,7 @@ class IssuerUnitOfWork(UnitOfWork):
     achievements: AchievementRows
     pathways: PathwayRows
     stacks: StackRows
+    recognitions: RecognitionTable
     idempotency: IdempotencyKeys
     outbox: Outbox
 
@@ -303,6 +305,7 @@ class IssuerUnitOfWork(UnitOfWork):
         self.achievements = AchievementRows(self.session)
         self.pathways = PathwayRows(self.session)
         self.stacks = StackRows(self.session)
+        self.recognitions = RecognitionTable(self.session)
         self.idempotency = IdempotencyKeys(self.session)
         self.outbox = Outbox(self.session, source=SOURCE)
         return self

@@ -43,3 +43,11 @@ class Addresses:
     def stack(self, stack_id: str) -> str:
         """Where its owner reads a stack."""
         return f"{self.base_url}/stacks/{stack_id}"
+
+    def agreement(self, agreement_id: str) -> str:
+        """Where everybody reads a recognition agreement that was signed."""
+        return f"{self.base_url}/recognition-agreements/{agreement_id}"
+
+    def recognition(self, recognition_id: str) -> str:
+        """Where the institution that decides reads a recognition."""
+        return f"{self.base_url}/recognitions/{recognition_id}"

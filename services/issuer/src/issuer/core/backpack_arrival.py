@@ -49,10 +49,14 @@ class Examine:
 
     async def __call__(self, text: str, notation: Notation) -> Arrived:
         """The credential in the text, if it holds. Raises Invalid with the codes of what speaks against it."""
+        return (await self.read(text, notation))[0]
+
+    async def read(self, text: str, notation: Notation) -> tuple[Arrived, Json]:
+        """The same, with its document."""
         document, report = await self.report(text, notation)
         if against := [check for check in report.checks if speaks_against(check)]:
             raise _refused("; ".join(f"{check.check}: {check.code}{_why(check)}" for check in against))
-        return _arrived(document, text, notation)
+        return _arrived(document, text, notation), document
 
     async def report(self, text: str, notation: Notation) -> tuple[Json, Report]:
         """The credential in the text, and how it stands now. Raises Invalid for a text that holds none."""

@@ -1,6 +1,6 @@
 """Issuing one credential: decide, take a place in the status list, compose, and store it with its event."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from issuer.core.achievements import Reference, await_achievement, parse_reference
@@ -11,13 +11,16 @@ from issuer.core.held_keys import hold, signed_anew
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
-from issuer.core.ports import Reading, UnitsOfWork
+from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Unavailable, invalid_field
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 from service_kit.together import Together
+
+Also = Callable[[UnitOfWork, Credential], Awaitable[None]]
+"""What is stored together with a credential, before it: what it raises undoes both. It may claim idempotency keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,14 @@ class Issue:
                 return await self._repeat(order.org_id, earlier)
         return await signed_anew(lambda: self._attempt(order))
 
+    async def once(self, order: Order, also: Also) -> Issued:
+        """Issue to a learner who does not have the achievement, with what else its transaction stores. ServiceError."""
+        return await signed_anew(lambda: self._attempt_with(order, also))
+
+    async def _attempt_with(self, order: Order, also: Also) -> Issued:
+        credential, issuer = await self._signed_credential(order)
+        return await self._record_once(order, credential, issuer, also)
+
     async def _attempt(self, order: Order) -> Issued:
         credential, issuer = await self._signed_credential(order)
         if not order.allow_duplicates:
@@ -113,11 +124,15 @@ class Issue:
                 await work.commit()
         return earlier
 
-    async def _record_once(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
+    async def _record_once(
+        self, order: Order, credential: Credential, issuer: Issuer, also: Also | None = None
+    ) -> Issued:
         """Store it unless the learner has the achievement. Raises Conflict, and the key stays free."""
         mark = once_mark(credential.achievement_id, credential.recipient_key)
         made = replace(credential, once=mark)
         async with self._unit_of_work() as work:
+            if also is not None:
+                await also(work, made)
             earlier = await work.idempotency.claim(order.org_id, order.key, made.id) if order.key else None
             if earlier is None:
                 await hold(work, issuer.key)

@@ -27,6 +27,7 @@ from issuer.core.model import (
     StatusChange,
     StatusList,
 )
+from issuer.core.recognition.ports import Recognitions
 from issuer.core.securing import Manner, Secured
 from issuer.core.stack_ports import Pathways, Stacks
 from service_kit.errors import Conflict
@@ -200,6 +201,9 @@ class UnitOfWork(Protocol):
 
     @property
     def stacks(self) -> Stacks: ...
+
+    @property
+    def recognitions(self) -> Recognitions: ...
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...

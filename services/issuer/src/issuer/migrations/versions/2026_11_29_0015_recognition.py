@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from service_kit.migrations import grant
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 ID = sa.Uuid(as_uuid=False)
 MOMENT = sa.DateTime(timezone=True)

@@ -1,0 +1,68 @@
+"""Problems of agreements between institutions, and of what learners bring from elsewhere."""
+
+from contracts.problems.model import ProblemType
+
+AGREEMENT = "/recognitions/agreements/0198c0de-0000-7000-8000-0000000000c1"
+ASKED = "/learners/me/recognitions"
+
+ENTRIES = (
+    ProblemType(
+        "not-this-party",
+        409,
+        "This is for the other institution to do",
+        "An agreement is signed or declined by the institution that did not propose it, and withdrawn by the one that "
+        "did.",
+        "Leave it to the other institution; or end the agreement, once it is signed: either may.",
+        "who proposed an agreement may withdraw it; to sign or decline it is the other institution's",
+        f"{AGREEMENT}/sign",
+    ),
+    ProblemType(
+        "agreement-not-as-read",
+        409,
+        "The digest is not that of this agreement",
+        "Who signs an agreement names the digest of the document that was read, so that nobody signs another one.",
+        "Read the agreement again, and sign its `digest`: the SHA-256 of its `document` in canonical form (RFC 8785).",
+        "the digest is another document's: read the proposal again",
+        f"{AGREEMENT}/sign",
+    ),
+    ProblemType(
+        "agreement-transition-not-allowed",
+        409,
+        "The agreement cannot be changed so",
+        "A proposal is signed, declined or withdrawn. What was signed only ends, and what ended stays so.",
+        "Propose another agreement; with `replaces` it ends the one before when it is signed.",
+        "an agreement that is ended cannot be changed so",
+        f"{AGREEMENT}/sign",
+    ),
+    ProblemType(
+        "already-recognised",
+        409,
+        "Credit is counted once",
+        "In one programme the same credential is recognised once, and so is the same achievement of one learner, "
+        "whichever credential says it. What waits for a decision, or was refused by the institution, is in it too.",
+        "Look at `/learners/me/recognitions`. A refusal may be appealed against once.",
+        "this was recognised in the programme before",
+        ASKED,
+    ),
+    ProblemType(
+        "recipient-mismatch",
+        422,
+        "The credential does not name this person",
+        "A credential is recognised for the person whom it names: by a DID, or by an identifier, hashed or not. What "
+        "names nobody is nobody's.",
+        "Sign in with the address that the credential was issued to. Where it names you otherwise, ask the "
+        "institution's registrar, who may vouch for you.",
+        "the credential does not name this person",
+        ASKED,
+    ),
+    ProblemType(
+        "credential-not-recognisable",
+        422,
+        "This credential is not one to be recognised",
+        "It does not say what was achieved, by whom it was awarded, or when; or it does not stand: it has expired, is "
+        "suspended or was corrected since. What an institution awarded itself counts there without recognition.",
+        "Present the credential as it stands today.",
+        "the credential was refused: status: superseded",
+        ASKED,
+    ),
+)

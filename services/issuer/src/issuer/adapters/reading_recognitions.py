@@ -1,0 +1,163 @@
+"""Reads about recognition outside any transaction."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, false, literal, or_, select, tuple_, union_all
+
+from credential_core.errors import DocumentError
+from credential_core.timestamps import parse_timestamp
+from issuer.adapters import recognition_rows as made
+from issuer.adapters import rows
+from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RECOGNITION_CHANGES, RECOGNITIONS
+from issuer.adapters.recognitions import counted_in, is_party, signed_about
+from issuer.adapters.stack_tables import PATHWAYS
+from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT
+from issuer.core.model import Credential, CredentialId
+from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId
+from issuer.core.recognition.deciding import Counted
+from issuer.core.recognition.ports import Viewer, WantedAgreements, WantedRecognitions
+from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId
+from service_kit.database import Database
+from service_kit.errors import invalid_field
+from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
+
+OF = AGREEMENTS.c
+ONE = RECOGNITIONS.c
+EVERYBODYS = OF.state.in_([state.value for state in PUBLIC])
+
+
+class ReadingRecognitions:
+    """See issuer.core.recognition.ports.RecognitionReading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        async with self._database.connection() as connection:
+            return list((await connection.execute(query)).mappings())
+
+    async def agreement(self, party: str | None, agreement_id: AgreementId) -> Agreement | None:
+        """One that the organization is a party of; without one, of those that everybody may read."""
+        seen = EVERYBODYS if party is None else is_party(party)
+        found = await self._rows(select(AGREEMENTS).where(OF.id == agreement_id, seen))
+        return made.agreement(found[0]) if found else None
+
+    async def agreement_changes(self, agreement_id: AgreementId) -> Sequence[AgreementChange]:
+        """Its life, oldest first."""
+        table = AGREEMENT_CHANGES.c
+        query = select(AGREEMENT_CHANGES).where(table.agreement_id == agreement_id).order_by(table.revision)
+        return [made.agreement_change(row) for row in await self._rows(query)]
+
+    async def agreements(self, wanted: WantedAgreements, page: PageRequest) -> Page[Agreement]:
+        """Newest first."""
+        found, last = await self._page(AGREEMENTS, _agreements(wanted), page)
+        return Page([made.agreement(row) for row in found], last)
+
+    async def signed(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
+        """The signed ones about the programme and issuer."""
+        return [made.agreement(row) for row in await self._rows(signed_about(place, source_issuer))]
+
+    async def counted(self, place: Place) -> Counted:
+        """What counts in the place."""
+        async with self._database.connection() as connection:
+            return await counted_in(connection, place)
+
+    async def recognition(self, viewer: Viewer, recognition_id: RecognitionId) -> Recognition | None:
+        """One that the viewer may see."""
+        found = await self._rows(select(RECOGNITIONS).where(ONE.id == recognition_id, _seen_by(viewer)))
+        return made.recognition(found[0]) if found else None
+
+    async def changes(self, recognition_id: RecognitionId) -> Sequence[RecognitionChange]:
+        """Its life, oldest first."""
+        table = RECOGNITION_CHANGES.c
+        query = select(RECOGNITION_CHANGES).where(table.recognition_id == recognition_id).order_by(table.revision)
+        return [made.change(row) for row in await self._rows(query)]
+
+    async def recognitions(self, viewer: Viewer, wanted: WantedRecognitions, page: PageRequest) -> Page[Recognition]:
+        """Newest first."""
+        found, last = await self._page(RECOGNITIONS, [_seen_by(viewer), *_recognitions(wanted)], page)
+        return Page([made.recognition(row) for row in found], last)
+
+    async def programme_owner(self, programme: str) -> str | None:
+        """The organization whose pathway or achievement it is, if it is published and not retired."""
+        owners = union_all(
+            *(
+                select(table.c.org_id).where(table.c.id == programme, table.c.retired.is_(False))
+                for table in (PATHWAYS, ACHIEVEMENTS)
+            )
+        ).subquery()
+        async with self._database.connection() as connection:
+            found: str | None = await connection.scalar(select(owners.c.org_id).limit(1))
+        return found
+
+    async def organization_of(self, did: str) -> str | None:
+        """The organization that an issuer belongs to, if it is one of ours."""
+        async with self._database.connection() as connection:
+            found: str | None = await connection.scalar(select(ISSUERS.c.org_id).where(ISSUERS.c.did == did))
+        return found
+
+    async def organizations(self) -> Collection[str]:
+        """Those that have issuers."""
+        async with self._database.connection() as connection:
+            return (await connection.scalars(select(ISSUERS.c.org_id).distinct())).all()
+
+    async def own(self, credential_id: CredentialId) -> Credential | None:
+        """A credential that was issued here, by whichever organization."""
+        found = await self._rows(select(*rows.WITHOUT_DOCUMENT).where(CREDENTIALS.c.id == credential_id))
+        return rows.credential(found[0]) if found else None
+
+    async def _page(
+        self, table: Table, which: Sequence[ColumnElement[bool]], page: PageRequest
+    ) -> tuple[Sequence[RowMapping], tuple[str, ...] | None]:
+        place = tuple_(table.c.created_at, table.c.id)
+        query = select(table).where(*which)
+        if page.after is not None:
+            query = query.where(place < _position(page.after))
+        query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(page.limit + 1)
+        found = await self._rows(query)
+        items = found[: page.limit]
+        last = (items[-1]["created_at"].isoformat(), str(items[-1]["id"])) if len(found) > page.limit else None
+        return items, last
+
+
+def _seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.org_id is not None:
+        return ONE.org_id == viewer.org_id
+    if viewer.person is None:
+        return false()
+    return or_(ONE.person == viewer.person, ONE.recipient_key.in_(viewer.recipient_keys))
+
+
+def _agreements(wanted: WantedAgreements) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = [EVERYBODYS] if wanted.is_public else []
+    if wanted.party is not None:
+        filters.append(is_party(wanted.party))
+    if wanted.state is not None:
+        filters.append(OF.state == wanted.state.value)
+    if wanted.issuer is not None:
+        filters.append(or_(OF.recognising_issuer == wanted.issuer, OF.source_issuer == wanted.issuer))
+    if wanted.programme is not None:
+        filters.append(OF.programme == wanted.programme)
+    return filters
+
+
+def _recognitions(wanted: WantedRecognitions) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        filters.append(ONE.state == wanted.state.value)
+    if wanted.programme is not None:
+        filters.append(ONE.programme == wanted.programme)
+    return filters
+
+
+def _position(after: tuple[str, ...]) -> Any:
+    try:
+        moment, found_id = after
+        created_at = parse_timestamp(moment)
+    except (ValueError, DocumentError) as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    if not is_id(found_id):
+        raise invalid_field("cursor", "is not a cursor of this list")
+    return tuple_(literal(created_at, MOMENT), literal(found_id, ID))

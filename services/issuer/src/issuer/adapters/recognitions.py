@@ -1,0 +1,142 @@
+"""Agreements and recognitions, in a transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from issuer.adapters import recognition_rows as rows
+from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RECOGNITION_CHANGES, RECOGNITIONS
+from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
+from issuer.core.recognition.deciding import NONE, Counted
+from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange
+
+# Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
+LOCK_LEARNER = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || encode(:learner, 'hex'), 0))"
+).bindparams(bindparam("learner", type_=LargeBinary))
+OF = AGREEMENTS.c
+ONE = RECOGNITIONS.c
+SAVED = (
+    "takes_place",
+    "counts",
+    "state",
+    "revision",
+    "target",
+    "credits",
+    "results",
+    "reasons",
+    "credential_id",
+    "evidence",
+    "sealed",
+    "decider",
+    "is_appeal_used",
+    "changed_at",
+)
+
+
+def is_party(org_id: str) -> ColumnElement[bool]:
+    """Agreements of this organization, on either side."""
+    return or_(OF.recognising_org == org_id, OF.source_org == org_id)
+
+
+def signed_about(place: Place, source_issuer: str) -> Select[Any]:
+    """Those that may decide, in the order of their ids."""
+    return (
+        select(AGREEMENTS)
+        .where(
+            OF.recognising_org == place.org_id,
+            OF.programme == place.programme,
+            OF.source_issuer == source_issuer,
+            OF.state == AgreementState.SIGNED.value,
+        )
+        .order_by(OF.id)
+    )
+
+
+async def counted_in(on: AsyncSession | AsyncConnection, place: Place) -> Counted:
+    """What the learner has in the programme, and whether the credential or the achievement is before it."""
+    theirs = ONE.recipient_key == place.recipient_key
+    if place.person is not None:
+        theirs = or_(theirs, ONE.person == place.person)
+    there = (ONE.org_id == place.org_id, ONE.programme == place.programme)
+    totals = select(func.coalesce(func.sum(ONE.credits), NONE), func.count()).where(*there, theirs, ONE.counts)
+    same = or_(ONE.source == place.source, theirs & (ONE.achievement == place.achievement))
+    taken = select(ONE.id).where(*there, ONE.takes_place, same).exists()
+    found = await on.execute(select(totals.subquery(), select(taken).scalar_subquery().label("taken")))
+    return Counted(*found.one())
+
+
+class RecognitionTable:
+    """See issuer.core.recognition.ports.Recognitions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add_agreement(self, agreement: Agreement, change: AgreementChange) -> None:
+        """A new proposal."""
+        await self._session.execute(insert(AGREEMENTS).values(rows.of_agreement(agreement)))
+        await self._add_step(change)
+
+    async def lock_agreement(self, org_id: str, agreement_id: AgreementId) -> Agreement | None:
+        """One that the organization is a party of, locked until the end of the transaction."""
+        query = select(AGREEMENTS).where(OF.id == agreement_id, is_party(org_id)).with_for_update()
+        row = (await self._session.execute(query)).mappings().one_or_none()
+        return None if row is None else rows.agreement(row)
+
+    async def save_agreement(self, agreement: Agreement, change: AgreementChange) -> None:
+        """Its next state. It is locked."""
+        changed = {
+            "state": agreement.state.value,
+            "revision": agreement.revision,
+            "changed_at": agreement.changed_at,
+            "signed_at": agreement.signed_at,
+        }
+        await self._session.execute(update(AGREEMENTS).where(OF.id == agreement.id).values(changed))
+        await self._add_step(change)
+
+    async def _add_step(self, change: AgreementChange) -> None:
+        values = {
+            "agreement_id": change.agreement_id,
+            "revision": change.revision,
+            "state": change.state.value,
+            "org_id": change.org_id,
+            "actor": change.actor,
+            "reason": change.reason,
+            "at": change.at,
+        }
+        await self._session.execute(insert(AGREEMENT_CHANGES).values(values))
+
+    async def hold_agreements(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
+        """The signed ones about the programme and issuer. They stay so until the end of the transaction."""
+        found = await self._session.execute(signed_about(place, source_issuer).with_for_update(read=True))
+        return [rows.agreement(row) for row in found.mappings()]
+
+    async def hold_learner(self, place: Place) -> Counted:
+        """What counts in the place now. Nobody else adds to it until the end of the transaction."""
+        await self._session.execute(LOCK_LEARNER, {"learner": place.recipient_key})
+        return await counted_in(self._session, place)
+
+    async def add(self, recognition: Recognition, change: RecognitionChange) -> bool:
+        """Store a new one. False when this credential or achievement is before the programme already."""
+        new = insert(RECOGNITIONS).values(rows.of_recognition(recognition)).on_conflict_do_nothing()
+        if await self._session.scalar(new.returning(ONE.id)) is None:
+            return False
+        await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        return True
+
+    async def save(self, recognition: Recognition, change: RecognitionChange) -> bool:
+        """Store its next revision. False when it is another's already, or another took its place."""
+        values = {name: value for name, value in rows.of_recognition(recognition).items() if name in SAVED}
+        before = update(RECOGNITIONS).where(ONE.id == recognition.id, ONE.revision == recognition.revision - 1)
+        try:
+            async with self._session.begin_nested():
+                if await self._session.scalar(before.values(values).returning(ONE.id)) is None:
+                    return False
+        except IntegrityError:
+            return False
+        await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        return True

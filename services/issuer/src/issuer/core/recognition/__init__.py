@@ -1,0 +1,1 @@
+"""Recognition: agreements between institutions, and decisions about what learners bring from elsewhere."""

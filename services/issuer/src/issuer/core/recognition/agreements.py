@@ -1,0 +1,282 @@
+"""Proposing an agreement, and what its two parties do with it: each is one transaction. No keys are involved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from credential_core.jcs import digest
+from issuer.core.achievements import Reference, await_achievement, parse_reference
+from issuer.core.addresses import Addresses
+from issuer.core.model import Achievement, Json
+from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
+from issuer.core.recognition.agreement import (
+    PUBLIC,
+    Act,
+    Agreement,
+    AgreementChange,
+    AgreementId,
+    AgreementLife,
+    AgreementState,
+    after,
+)
+from issuer.core.recognition.ports import RecognitionReading, WantedAgreements
+from issuer.core.recognition.programmes import owner_of
+from issuer.core.recognition.terms import Terms, results_named, terms_of
+from issuer.core.results import check_results
+from service_kit.clock import Clock
+from service_kit.errors import Conflict, Invalid, NotFound, Unavailable, invalid_field
+from service_kit.ids import NewId, is_id
+from service_kit.inputs import IdempotencyKey, Page, PageRequest
+
+NO_AGREEMENT = "there is no such agreement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What an organization proposes. `members` are those of the document, but for id, type and version."""
+
+    org_id: str
+    actor: str
+    members: Mapping[str, Any]
+    replaces: str | None
+    key: IdempotencyKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyAct:
+    """What a party does. Who signs names the digest of what it read."""
+
+    org_id: str
+    actor: str
+    agreement_id: str
+    act: Act
+    reason: str | None = None
+    digest: str | None = None
+
+
+class ProposeAgreement:
+    """Stores a proposal for the other institution to sign."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        reading: Reading,
+        recognitions: RecognitionReading,
+        addresses: Addresses,
+        audit: Audit,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._recognitions = recognitions
+        self._addresses = addresses
+        self._audit = audit
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __call__(self, proposal: Proposal) -> AgreementLife:
+        """The proposal, or the one that this idempotency key has made. Raises ServiceError."""
+        if proposal.key is not None:
+            earlier = await self._reading.answered(proposal.org_id, proposal.key)
+            if earlier is not None:
+                return await self._life(proposal.org_id, earlier)
+        agreement = await self._made(proposal)
+        change = AgreementChange(
+            agreement.id, 1, agreement.state, proposal.org_id, proposal.actor, None, agreement.created_at
+        )
+        earlier = None
+        async with self._unit_of_work() as work:
+            if proposal.key is not None:
+                earlier = await work.idempotency.claim(proposal.org_id, proposal.key, agreement.id)
+            if earlier is None:
+                await work.recognitions.add_agreement(agreement, change)
+                await work.commit()
+        if earlier is not None:
+            return await self._life(proposal.org_id, earlier)
+        self._audit("agreement_proposed", agreement=agreement.id, digest=agreement.digest, actor=proposal.actor)
+        return AgreementLife(agreement, [change])
+
+    async def _made(self, proposal: Proposal) -> Agreement:
+        agreement_id, now = AgreementId(self._new_id()), self._clock()
+        earlier = await self._replaced(proposal)
+        document: Json = {
+            "id": self._addresses.agreement(agreement_id),
+            "type": "RecognitionAgreement",
+            "version": 1 if earlier is None else earlier.version + 1,
+            **({} if earlier is None else {"replaces": self._addresses.agreement(earlier.id)}),
+            **proposal.members,
+        }
+        terms = terms_of(document)
+        recognising, source = await self._parties(terms, proposal.org_id)
+        if earlier is not None and earlier.parties != (recognising, source):
+            raise invalid_field("replaces", "is an agreement between others")
+        await self._check(terms, recognising, source)
+        return Agreement(
+            id=agreement_id,
+            recognising_org=recognising,
+            source_org=source,
+            proposed_by=proposal.org_id,
+            state=AgreementState.PROPOSED,
+            revision=1,
+            version=document["version"],
+            replaces=None if earlier is None else earlier.id,
+            document=document,
+            digest=digest(document),
+            created_at=now,
+            changed_at=now,
+            signed_at=None,
+        )
+
+    async def _replaced(self, proposal: Proposal) -> Agreement | None:
+        if proposal.replaces is None:
+            return None
+        name = proposal.replaces.removeprefix(self._addresses.agreement(""))
+        found = await self._recognitions.agreement(proposal.org_id, AgreementId(name)) if is_id(name) else None
+        if found is None:
+            raise invalid_field("replaces", "is no agreement of yours")
+        if found.state is not AgreementState.SIGNED:
+            raise Conflict("only an agreement that is signed can be replaced", code="agreement-transition-not-allowed")
+        return found
+
+    async def _parties(self, terms: Terms, org_id: str) -> tuple[str, str]:
+        recognising = await self._recognitions.organization_of(terms.recognising)
+        source = await self._recognitions.organization_of(terms.source)
+        for member, found in (("recognisingIssuer", recognising), ("sourceIssuer", source)):
+            if found is None:
+                raise invalid_field(member, "is not an issuer of this fleet")
+        if org_id not in (recognising, source):
+            raise invalid_field("recognisingIssuer", "one of the two issuers must be your organization's")
+        if recognising == source:
+            raise invalid_field("sourceIssuer", "is the same institution's: what it awards counts without recognition")
+        return str(recognising), str(source)
+
+    async def _check(self, terms: Terms, recognising: str, source: str) -> None:
+        """Raises Invalid for what contradicts itself, or what the parties published."""
+        if await owner_of(self._recognitions, terms.programme) != recognising:
+            raise invalid_field("programme", "is not a published pathway or achievement of the recognising institution")
+        for name, dates in (("validUntil", terms.in_force), ("awardedUntil", terms.awarded)):
+            if dates.begins is not None and dates.ends is not None and dates.ends <= dates.begins:
+                raise invalid_field(name, "must be later than where it begins")
+        named = [rule.achievement for rule in terms.rules]
+        for number, rule in enumerate(terms.rules):
+            if named.index(rule.achievement) != number:
+                raise invalid_field(f"rules.{number}.achievement", "has a rule already")
+            await self._published(rule.target, recognising, f"rules.{number}.target")
+            if rule.achievement is not None:
+                await self._published(rule.achievement, source, f"rules.{number}.achievement")
+        for target, results in results_named(terms.rules).items():
+            achievement = await self._published(target, recognising, "rules.target")
+            try:
+                check_results(results, achievement.document)
+            except Invalid as error:
+                raise invalid_field(
+                    "rules.gradeConversion", "gives results that the target does not describe"
+                ) from error
+
+    async def _published(self, achievement: str, org_id: str, member: str) -> Achievement:
+        try:
+            reference = parse_reference(achievement, self._addresses.base_url)
+        except Invalid as error:
+            raise invalid_field(member, "is not an achievement's address") from error
+        if reference.version is not None or reference.achievement_id != achievement:
+            raise invalid_field(member, "names an achievement by its URL, without a version")
+        found = await await_achievement(self._find, reference)
+        if found.org_id != org_id or found.retired:
+            raise invalid_field(member, "is not open, or not that institution's")
+        return found
+
+    async def _find(self, reference: Reference) -> Achievement | None:
+        return await self._reading.achievement(reference.achievement_id, None)
+
+    async def _life(self, org_id: str, agreement_id: str) -> AgreementLife:
+        found = await self._recognitions.agreement(org_id, AgreementId(agreement_id))
+        if found is None:
+            raise Unavailable("the first request with this Idempotency-Key has not ended")
+        return AgreementLife(found, await self._recognitions.agreement_changes(found.id))
+
+
+class ActOnAgreement:
+    """Signs, declines, withdraws or ends. Repeating it does nothing and succeeds."""
+
+    def __init__(self, *, unit_of_work: UnitsOfWork, audit: Audit, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._audit = audit
+        self._clock = clock
+
+    async def __call__(self, command: PartyAct) -> None:
+        """Raises NotFound for who is no party, Conflict for what is not allowed now."""
+        async with self._unit_of_work() as work:
+            agreement = await self._locked(work, command)
+            changed = after(agreement, command.act, command.org_id, self._clock())
+            if changed is None:
+                return
+            if command.act is Act.SIGN and command.digest != agreement.digest:
+                raise Conflict(
+                    "the digest is another document's: read the proposal again", code="agreement-not-as-read"
+                )
+            if command.act is Act.SIGN and agreement.replaces is not None:
+                await self._replace(work, agreement.replaces, command)
+            await self._save(work, changed, command, command.reason)
+            await work.commit()
+        trail = {"digest": agreement.digest, "actor": command.actor, "organization": command.org_id}
+        self._audit("agreement_changed", agreement=agreement.id, state=changed.state.value, **trail)
+
+    async def _locked(self, work: UnitOfWork, command: PartyAct) -> Agreement:
+        named = AgreementId(command.agreement_id)
+        found = await work.recognitions.lock_agreement(command.org_id, named) if is_id(named) else None
+        if found is None:
+            raise NotFound(NO_AGREEMENT)
+        return found
+
+    async def _replace(self, work: UnitOfWork, earlier: AgreementId, command: PartyAct) -> None:
+        """The version before ends with the signature of the next."""
+        before = await work.recognitions.lock_agreement(command.org_id, earlier)
+        if before is None or before.state is not AgreementState.SIGNED:
+            detail = "the agreement that this one replaces is no longer signed"
+            raise Conflict(detail, code="agreement-transition-not-allowed")
+        ended = after(before, Act.END, command.org_id, self._clock())
+        if ended is not None:
+            await self._save(work, ended, command, "replaced by the next version")
+
+    async def _save(self, work: UnitOfWork, changed: Agreement, command: PartyAct, reason: str | None) -> None:
+        change = AgreementChange(
+            changed.id, changed.revision, changed.state, command.org_id, command.actor, reason, changed.changed_at
+        )
+        await work.recognitions.save_agreement(changed, change)
+
+
+class AgreementQueries:
+    """What a party reads of its agreements, and what everybody reads of those that were signed."""
+
+    def __init__(self, *, reading: RecognitionReading, addresses: Addresses) -> None:
+        self._reading = reading
+        self._addresses = addresses
+
+    async def one(self, org_id: str, agreement_id: str) -> AgreementLife:
+        """Raises NotFound for who is no party."""
+        found = await self._reading.agreement(org_id, AgreementId(agreement_id)) if is_id(agreement_id) else None
+        if found is None:
+            raise NotFound(NO_AGREEMENT)
+        return AgreementLife(found, await self._reading.agreement_changes(found.id))
+
+    async def public(self, agreement_id: str) -> Agreement:
+        """One that was signed. Raises NotFound."""
+        found = await self._reading.agreement(None, AgreementId(agreement_id)) if is_id(agreement_id) else None
+        if found is None:
+            raise NotFound(NO_AGREEMENT)
+        return found
+
+    async def of_party(self, org_id: str, state: AgreementState | None, page: PageRequest) -> Page[Agreement]:
+        """Newest first."""
+        return await self._reading.agreements(WantedAgreements(state=state, party=org_id), page)
+
+    async def signed(
+        self, *, issuer: str | None, programme: str | None, state: AgreementState, page: PageRequest
+    ) -> Page[Agreement]:
+        """Newest first. `issuer` is the DID of either side."""
+        if state not in PUBLIC:
+            raise invalid_field("status", "only agreements that were signed are public")
+        wanted = WantedAgreements(state=state, issuer=issuer, programme=programme, is_public=True)
+        return await self._reading.agreements(wanted, page)

@@ -1,0 +1,112 @@
+"""What recognition needs from outside: storage in a unit of work, reads without one, sealed names of learners."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from issuer.core.model import Credential, CredentialId
+from issuer.core.recipient import Recipient
+from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
+from issuer.core.recognition.deciding import Counted
+from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId, RecognitionState
+from service_kit.inputs import Page, PageRequest
+
+
+class Recognitions(Protocol):
+    """Agreements and recognitions, in a transaction."""
+
+    async def add_agreement(self, agreement: Agreement, change: AgreementChange) -> None:
+        """A new proposal."""
+
+    async def lock_agreement(self, org_id: str, agreement_id: AgreementId) -> Agreement | None:
+        """One that the organization is a party of, locked until the end of the transaction."""
+
+    async def save_agreement(self, agreement: Agreement, change: AgreementChange) -> None:
+        """Its next state. It is locked."""
+
+    async def hold_agreements(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
+        """The signed ones about the programme and issuer. They stay so until the end of the transaction."""
+
+    async def hold_learner(self, place: Place) -> Counted:
+        """What counts in the place now. Nobody else adds to it until the end of the transaction."""
+
+    async def add(self, recognition: Recognition, change: RecognitionChange) -> bool:
+        """Store a new one. False when this credential or achievement is before the programme already."""
+
+    async def save(self, recognition: Recognition, change: RecognitionChange) -> bool:
+        """Store its next revision. False when it is another's already, or another took its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAgreements:
+    """Which agreements to list. None means any."""
+
+    state: AgreementState | None = None
+    party: str | None = None
+    issuer: str | None = None
+    programme: str | None = None
+    is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRecognitions:
+    """Which recognitions to list. None means any."""
+
+    state: RecognitionState | None = None
+    programme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: an organization, or a person by its subject and by its keys in organizations."""
+
+    org_id: str | None = None
+    person: str | None = None
+    recipient_keys: Collection[bytes] = ()
+
+
+class RecognitionReading(Protocol):
+    """Reads outside any transaction."""
+
+    async def agreement(self, party: str | None, agreement_id: AgreementId) -> Agreement | None:
+        """One that the organization is a party of; without one, of those that everybody may read."""
+
+    async def agreement_changes(self, agreement_id: AgreementId) -> Sequence[AgreementChange]:
+        """Its life, oldest first."""
+
+    async def agreements(self, wanted: WantedAgreements, page: PageRequest) -> Page[Agreement]:
+        """Newest first."""
+
+    async def signed(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
+        """The signed ones about the programme and issuer."""
+
+    async def counted(self, place: Place) -> Counted:
+        """What counts in the place."""
+
+    async def recognition(self, viewer: Viewer, recognition_id: RecognitionId) -> Recognition | None: ...
+
+    async def changes(self, recognition_id: RecognitionId) -> Sequence[RecognitionChange]:
+        """Its life, oldest first."""
+
+    async def recognitions(self, viewer: Viewer, wanted: WantedRecognitions, page: PageRequest) -> Page[Recognition]:
+        """Newest first."""
+
+    async def programme_owner(self, programme: str) -> str | None:
+        """The organization whose pathway or achievement it is, if it is published and not retired."""
+
+    async def organization_of(self, did: str) -> str | None:
+        """The organization that an issuer belongs to, if it is one of ours."""
+
+    async def organizations(self) -> Collection[str]:
+        """Those that have issuers."""
+
+    async def own(self, credential_id: CredentialId) -> Credential | None:
+        """A credential that was issued here, by whichever organization."""
+
+
+class NameBox(Protocol):
+    """Keeps a learner's name sealed while a decision is to come, and only so long."""
+
+    def seal(self, recognition_id: RecognitionId, recipient: Recipient) -> bytes: ...
+
+    def open(self, recognition_id: RecognitionId, box: bytes) -> Recipient: ...

@@ -1,0 +1,39 @@
+"""What an institution reads of the recognitions that it decides, and what a learner reads of the learner's own."""
+
+from collections.abc import Callable
+
+from issuer.core.recognition.ports import RecognitionReading, Viewer, WantedRecognitions
+from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionLife, RecognitionState
+from service_kit.errors import NotFound
+from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
+
+NO_RECOGNITION = "there is no such recognition"
+
+
+class RecognitionQueries:
+    """Reads for one viewer at a time: what is somebody else's does not exist."""
+
+    def __init__(self, *, reading: RecognitionReading, recipient_key: Callable[[str, str], bytes]) -> None:
+        self._reading = reading
+        self._recipient_key = recipient_key
+
+    async def learner(self, person: str, digest: str) -> Viewer:
+        """A person: what the person asked for, and what was asked for the person's confirmed address."""
+        keys = [self._recipient_key(org_id, digest) for org_id in await self._reading.organizations()]
+        return Viewer(person=person, recipient_keys=keys)
+
+    async def one(self, viewer: Viewer, recognition_id: str) -> RecognitionLife:
+        """Raises NotFound."""
+        found = None
+        if is_id(recognition_id):
+            found = await self._reading.recognition(viewer, RecognitionId(recognition_id))
+        if found is None:
+            raise NotFound(NO_RECOGNITION)
+        return RecognitionLife(found, await self._reading.changes(found.id))
+
+    async def page(
+        self, viewer: Viewer, state: RecognitionState | None, programme: str | None, page: PageRequest
+    ) -> Page[Recognition]:
+        """Newest first."""
+        return await self._reading.recognitions(viewer, WantedRecognitions(state, programme), page)

@@ -1,0 +1,184 @@
+"""Request and response bodies about recognitions."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+import orjson
+from pydantic import BaseModel, Field, model_validator
+
+from issuer.core.addresses import Addresses
+from issuer.core.backpack_model import Notation
+from issuer.core.model import Json
+from issuer.core.recognition.recognition import By, Recognition, RecognitionLife, RecognitionState
+from issuer.http.credential_bodies import RecipientBody
+from issuer.http.inputs import Body, Email, Iri, Line, Prose, WebUrl
+from stacking.members import number
+
+Presentation = Annotated[
+    dict[str, Any] | str, Field(description="an Open Badges 3.0 credential: its document, or the compact JWS")
+]
+
+
+class EvidenceItem(Body):
+    """Something that speaks for a case."""
+
+    name: Line | None = None
+    url: WebUrl | None = None
+    narrative: Prose | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.url is None and self.narrative is None:
+            raise ValueError("needs a url or a narrative")
+        return self
+
+
+class _Asked(Body):
+    programme: Iri = Field(description="a pathway or achievement of the institution that is asked")
+    credential: Presentation
+    evidence: list[EvidenceItem] = Field(default=[], max_length=20)
+
+    def presented(self) -> tuple[str, Notation]:
+        """The credential as it is verified."""
+        if isinstance(self.credential, str):
+            return self.credential, Notation.COMPACT_JWS
+        return orjson.dumps(self.credential).decode(), Notation.DOCUMENT
+
+    def items(self, by: By) -> tuple[Json, ...]:
+        """The evidence, and from whom it is."""
+        return tuple(item.model_dump(exclude_none=True) | {"by": by.value} for item in self.evidence)
+
+
+class OwnRecognitionRequest(_Asked):
+    """What a learner asks for. The address is that of the token's digest: the credential must name it."""
+
+    email: Email = Field(description="your confirmed address; it stands hashed in what is awarded")
+
+
+class RecognitionRequest(_Asked):
+    """What an institution's registrar asks for on a learner's behalf."""
+
+    recipient: RecipientBody
+    vouched: Line | None = Field(
+        default=None, description="how the identity was checked, where the credential does not name the recipient so"
+    )
+
+
+class ReasonReply(BaseModel):
+    """A reason: a code for programs, words for people."""
+
+    code: str
+    detail: str
+
+
+class PresentedReply(BaseModel):
+    """What was presented."""
+
+    id: str
+    digest: str
+    issuer: str
+    achievement: str
+    awarded: datetime
+
+
+class RecognitionSummary(BaseModel):
+    """A recognition in a list."""
+
+    id: str
+    status: RecognitionState
+    programme: str
+    presented: PresentedReply
+    agreement: str | None = Field(description="the one that it was decided by")
+    achievement: str | None = Field(description="what was awarded for it")
+    credits: float | None = Field(description="that were granted")
+    credential: str | None = Field(description="the credential that was issued for it: the decision")
+    reasons: list[ReasonReply]
+    createdAt: datetime  # noqa: N815 - JSON members are camelCase, as in Open Badges
+    changedAt: datetime  # noqa: N815 - as above
+
+
+class RecognitionsPage(BaseModel):
+    """One page of recognitions, newest first."""
+
+    items: list[RecognitionSummary]
+    next: str | None = Field(description="cursor of the next page")
+
+
+class RecognitionStep(BaseModel):
+    """A step in a recognition's life."""
+
+    status: RecognitionState
+    at: datetime
+    by: By
+    actor: str | None = Field(description="who; told to the institution only")
+    reason: str | None
+    reasons: list[ReasonReply]
+    revision: int
+    causedBy: str | None = Field(description="id of the event that it followed from")  # noqa: N815 - as above
+
+
+class RecognitionReply(RecognitionSummary):
+    """A recognition with everything that both sides may read of it."""
+
+    results: list[dict[str, Any]] = Field(description="converted results, as they stand in the credential")
+    evidence: list[dict[str, Any]]
+    vouched: str | None
+    mayAppeal: bool  # noqa: N815 - as above
+    history: list[RecognitionStep]
+
+
+class CaseReply(RecognitionReply):
+    """The same for who decides, with the document that was presented."""
+
+    document: dict[str, Any]
+
+
+def summary(found: Recognition, addresses: Addresses) -> Json:
+    """A recognition in a list."""
+    shown = found.presented
+    return {
+        "id": addresses.recognition(found.id),
+        "status": found.state,
+        "programme": found.place.programme,
+        "presented": {
+            "id": shown.id,
+            "digest": shown.digest,
+            "issuer": shown.issuer,
+            "achievement": shown.achievement,
+            "awarded": shown.awarded,
+        },
+        "agreement": None if found.agreement_id is None else addresses.agreement(found.agreement_id),
+        "achievement": found.target,
+        "credits": number(None if found.credits is None else Decimal(found.credits)),
+        "credential": None if found.credential_id is None else addresses.credential(found.credential_id),
+        "reasons": [{"code": reason.code, "detail": reason.detail} for reason in found.reasons],
+        "createdAt": found.created_at,
+        "changedAt": found.changed_at,
+    }
+
+
+def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) -> Json:
+    """A recognition with everything. Who acted for the institution is its own affair."""
+    found = life.recognition
+    answer = {
+        **summary(found, addresses),
+        "results": list(found.results),
+        "evidence": list(found.evidence),
+        "vouched": found.vouched,
+        "mayAppeal": found.may_be_appealed,
+        "history": [
+            {
+                "status": change.state,
+                "at": change.at,
+                "by": change.by,
+                "actor": change.actor if to_institution else None,
+                "reason": change.reason,
+                "reasons": [{"code": reason.code, "detail": reason.detail} for reason in change.reasons],
+                "revision": change.revision,
+                "causedBy": change.caused_by,
+            }
+            for change in life.changes
+        ],
+    }
+    return answer | {"document": orjson.loads(found.document)} if to_institution else answer

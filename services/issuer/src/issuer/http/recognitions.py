@@ -1,0 +1,219 @@
+"""Routes about recognitions: for the institutions that decide, and for learners."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from issuer.core.addresses import Addresses
+from issuer.core.recipient import EMAIL, Recipient, fingerprint
+from issuer.core.recognition.ports import Viewer
+from issuer.core.recognition.queries import RecognitionQueries
+from issuer.core.recognition.recognition import By, RecognitionLife, RecognitionState
+from issuer.core.recognition.requests import RequestRecognition
+from issuer.core.recognition.vetting import Request as Asked
+from issuer.http.keepers import PersonScope, digest_of
+from issuer.http.problems import problems
+from issuer.http.recognition_bodies import (
+    CaseReply,
+    OwnRecognitionRequest,
+    RecognitionReply,
+    RecognitionRequest,
+    RecognitionsPage,
+    reply,
+    summary,
+)
+from service_kit.app import router
+from service_kit.auth import Caller, Scope
+from service_kit.errors import Forbidden
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.pagination import LINK, link_next, page_request
+
+Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
+Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
+Learner = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+Paging = Annotated[PageRequest, Depends(page_request)]
+State = Annotated[RecognitionState | None, Query(alias="status", description="only those that stand there")]
+Programme = Annotated[str | None, Query(max_length=500, description="its URL")]
+PRIVATE = {"Cache-Control": "no-store"}
+OUTCOME = (
+    "Decided at once where an agreement is about the credential: `granted` or `refused`. Else it is `open`: a case "
+    "that the institution decides."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionUses:
+    """What the routes call."""
+
+    request: RequestRecognition
+    queries: RecognitionQueries
+    addresses: Addresses
+
+
+def recognition_routes(uses: RecognitionUses) -> APIRouter:
+    """`/recognitions`: the institution's."""
+    routes = router(prefix="/recognitions", tags=["recognition"])
+    _add_request(routes, uses)
+    _add_reads(routes, uses)
+    return routes
+
+
+def _add_request(routes: APIRouter, uses: RecognitionUses) -> None:
+    @routes.post(
+        "",
+        status_code=201,
+        operation_id="requestRecognition",
+        summary="Have a learner's credential recognised",
+        description=OUTCOME,
+        response_model=CaseReply,
+        responses=problems(403, 409, 413, 422, 503),
+    )
+    async def request_recognition(caller: Issues, body: RecognitionRequest, key: Key, response: Response) -> Any:
+        text, notation = body.presented()
+        asked = Asked(
+            owner=caller.org,
+            actor=caller.actor,
+            by=By.INSTITUTION,
+            person=None,
+            org_id=caller.org,
+            programme=body.programme,
+            text=text,
+            notation=notation,
+            recipient=body.recipient.recipient(),
+            vouched=body.vouched,
+            evidence=body.items(By.INSTITUTION),
+            key=key,
+        )
+        life = await uses.request(asked)
+        response.headers["Location"] = uses.addresses.recognition(life.recognition.id)
+        return reply(life, uses.addresses, to_institution=True)
+
+
+def _add_reads(routes: APIRouter, uses: RecognitionUses) -> None:
+    addresses, queries = uses.addresses, uses.queries
+
+    @routes.get(
+        "",
+        operation_id="listRecognitions",
+        summary="Recognitions that you decide",
+        response_model=RecognitionsPage,
+        responses=LINK | problems(422),
+    )
+    async def list_recognitions(
+        *,
+        request: Request,
+        response: Response,
+        caller: Reads,
+        page: Paging,
+        state: State = None,
+        programme: Programme = None,
+    ) -> Any:
+        found = await queries.page(Viewer(org_id=caller.org), state, programme, page)
+        return {
+            "items": [summary(one, addresses) for one in found.items],
+            "next": link_next(request, response, addresses.base_url, found.next),
+        }
+
+    @routes.get(
+        "/{recognition_id}",
+        operation_id="getRecognition",
+        summary="What was asked, decided and done since",
+        response_model=CaseReply,
+        responses=problems(404, 422),
+    )
+    async def read_recognition(caller: Reads, recognition_id: str) -> Any:
+        return reply(await queries.one(Viewer(org_id=caller.org), recognition_id), addresses, to_institution=True)
+
+
+def own_recognition_routes(uses: RecognitionUses) -> APIRouter:
+    """`/learners/me/recognitions`: a learner's."""
+    routes = router(prefix="/learners/me/recognitions", tags=["recognition"])
+    _add_own_request(routes, uses)
+    _add_own_reads(routes, uses)
+    return routes
+
+
+def _add_own_request(routes: APIRouter, uses: RecognitionUses) -> None:
+    @routes.post(
+        "",
+        status_code=201,
+        operation_id="requestOwnRecognition",
+        summary="Have my credential recognised",
+        description=OUTCOME,
+        response_model=RecognitionReply,
+        responses=problems(403, 409, 413, 422, 503),
+    )
+    async def request_own(caller: Learner, body: OwnRecognitionRequest, key: Key, response: Response) -> Any:
+        text, notation = body.presented()
+        asked = Asked(
+            owner=caller.subject,
+            actor=caller.actor,
+            by=By.LEARNER,
+            person=caller.subject,
+            org_id=None,
+            programme=body.programme,
+            text=text,
+            notation=notation,
+            recipient=_confirmed(caller, body.email),
+            vouched=None,
+            evidence=body.items(By.LEARNER),
+            key=key,
+        )
+        life = await uses.request(asked)
+        response.headers["Location"] = f"{uses.addresses.base_url}/learners/me/recognitions/{life.recognition.id}"
+        return _own(response, life, uses.addresses)
+
+
+def _add_own_reads(routes: APIRouter, uses: RecognitionUses) -> None:
+    addresses, queries = uses.addresses, uses.queries
+
+    @routes.get(
+        "",
+        operation_id="listOwnRecognitions",
+        summary="What I asked to be recognised",
+        response_model=RecognitionsPage,
+        responses=LINK | problems(422),
+    )
+    async def list_own(
+        *,
+        request: Request,
+        response: Response,
+        caller: Learner,
+        page: Paging,
+        state: State = None,
+        programme: Programme = None,
+    ) -> Any:
+        viewer = await queries.learner(caller.subject, digest_of(caller))
+        found = await queries.page(viewer, state, programme, page)
+        response.headers.update(PRIVATE)
+        return {
+            "items": [summary(one, addresses) for one in found.items],
+            "next": link_next(request, response, addresses.base_url, found.next),
+        }
+
+    @routes.get(
+        "/{recognition_id}",
+        operation_id="getOwnRecognition",
+        summary="One of them, with its history",
+        response_model=RecognitionReply,
+        responses=problems(404, 422),
+    )
+    async def read_own(caller: Learner, recognition_id: str, response: Response) -> Any:
+        viewer = await queries.learner(caller.subject, digest_of(caller))
+        return _own(response, await queries.one(viewer, recognition_id), addresses)
+
+
+def _confirmed(caller: Caller, email: str) -> Recipient:
+    """The learner, by the address that the token says was confirmed."""
+    recipient = Recipient(EMAIL, email)
+    if fingerprint(recipient) != digest_of(caller):
+        raise Forbidden("email: is not the address that you confirmed", code="address-not-confirmed")
+    return recipient
+
+
+def _own(response: Response, life: RecognitionLife, addresses: Addresses) -> Any:
+    response.headers.update(PRIVATE)
+    return reply(life, addresses, to_institution=False)

@@ -1,0 +1,78 @@
+"""The part of the composition root that is about recognition: main calls it, and nothing else does."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter
+
+from issuer.adapters.audit import audit
+from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
+from issuer.adapters.key_store import recipient_keys
+from issuer.adapters.reading import Reading
+from issuer.adapters.reading_recognitions import ReadingRecognitions
+from issuer.adapters.recipient_box import RecipientBox
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.core.addresses import Addresses
+from issuer.core.backpack_arrival import Examine
+from issuer.core.issue import Issue
+from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, ProposeAgreement
+from issuer.core.recognition.queries import RecognitionQueries
+from issuer.core.recognition.requests import RequestRecognition
+from issuer.core.recognition.vetting import Vet
+from issuer.core.status_lists import SignStatusList
+from issuer.http.agreements import agreement_routes, public_agreement_routes
+from issuer.http.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
+from issuer.settings import IssuerSettings
+from service_kit.clock import Clock, utc_now
+from service_kit.database import Database
+from service_kit.fetcher import Fetcher
+from service_kit.ids import new_id
+from service_kit.offload import offload
+
+
+def recognition_routers(
+    settings: IssuerSettings,
+    database: Database,
+    *,
+    issue: Issue,
+    sign_list: SignStatusList,
+    fetcher: Fetcher,
+    clock: Clock = utc_now,
+) -> Sequence[APIRouter]:
+    """Agreements, and what learners ask for."""
+    unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
+    reading, found = Reading(database), ReadingRecognitions(database)
+    own = OwnDocuments(database, reading, sign_list, addresses, clock)
+    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    recipient_key = recipient_keys(settings.key_encryption_key_bytes)
+    vet = Vet(examine=examine, recognitions=found, addresses=addresses, recipient_key=recipient_key, clock=clock)
+    propose = ProposeAgreement(
+        unit_of_work=unit_of_work,
+        reading=reading,
+        recognitions=found,
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+        new_id=new_id,
+    )
+    request = RequestRecognition(
+        unit_of_work=unit_of_work,
+        reading=reading,
+        recognitions=found,
+        vet=vet,
+        issue=issue,
+        box=RecipientBox(settings.key_encryption_key_bytes),
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+        new_id=new_id,
+    )
+    agreements = AgreementQueries(reading=found, addresses=addresses)
+    act = ActOnAgreement(unit_of_work=unit_of_work, audit=audit, clock=clock)
+    uses = RecognitionUses(request, RecognitionQueries(reading=found, recipient_key=recipient_key), addresses)
+    return (
+        agreement_routes(propose, act, agreements, addresses),  # before those that take any name below /recognitions
+        public_agreement_routes(agreements, addresses),
+        recognition_routes(uses),
+        own_recognition_routes(uses),
+    )

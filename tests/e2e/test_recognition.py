@@ -1,0 +1,159 @@
+"""A MOOC partner's professional certificate recognised for credit by a university: in process, and on the fleet."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tools.actor import Actor, Json, last, until
+
+pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
+PATIENCE_S = 60
+
+
+class World:
+    """A university, a provider of open online courses, an employer and the fleet's operator at one base URL."""
+
+    def __init__(self, base_url: str, demo: Json) -> None:
+        self.http = httpx.Client(base_url=base_url, timeout=60)
+        by_slug = {organization["slug"]: organization for organization in demo["organizations"]}
+        self.university = Actor(self.http, by_slug["lakeside"])
+        self.employer = Actor(self.http, by_slug["meridian"])
+        self.operator = Actor(self.http, by_slug["operations"])
+        self.harbour = Actor(self.http, by_slug["harbour"])
+        self.did = str(self.university.get("/issuers/lakeside")["id"])
+        self.mooc, self.mooc_did = self._mooc()
+
+    def _mooc(self) -> tuple[Actor, str]:
+        slug = f"open-courses-{uuid.uuid4().hex[:8]}"
+        organization = self.operator.post(
+            "/organizations", {"name": "Open Courses", "slug": slug, "kind": "university"}
+        )
+        scopes = ["catalog:write", "issuers:manage", "credentials:issue", "credentials:revoke", "credentials:read"]
+        client = self.operator.post(
+            "/clients", {"name": "Platform", "organization": organization["id"], "scopes": scopes}
+        )
+        known = {"name": "Open Courses", "client_id": client["clientId"], "client_secret": client["clientSecret"]}
+        mooc = Actor(self.http, known)
+        body = {"slug": slug, "name": "Open Courses", "url": "https://courses.example", "method": "key"}
+        return mooc, str(mooc.post("/issuers", body)["id"])
+
+    def achievement(self, by: Actor, name: str, **members: object) -> str:
+        body = {"name": name, "description": f"What is learnt in {name}.", "criteria": {"narrative": "Graded work."}}
+        draft = by.post("/achievements", body | members)
+        return str(by.post(f"/achievements/{last(draft['id'])}/publish", {})["id"])
+
+    def programme(self, worth: str, parts: dict[str, str]) -> str:
+        body = {
+            "name": "Bachelor of Data Science",
+            "hasDestinationComponent": "degree",
+            "hasPart": [
+                {"id": "degree", "proxyFor": [worth], "hasCondition": {"targetComponent": sorted(parts)}},
+                *({"id": part, "proxyFor": [achievement]} for part, achievement in parts.items()),
+            ],
+        }
+        draft = self.university.post("/pathways", body)
+        return str(self.university.post(f"/pathways/{last(draft['id'])}/publish", {})["id"])
+
+    def refused(self, by: Actor, path: str, body: Any) -> tuple[int, str]:
+        """Status and problem code."""
+        answer = self.http.post(path, json=body, headers=by.headers)
+        return answer.status_code, last(str(answer.json()["type"]))
+
+
+@pytest.fixture(scope="module", params=["in_process", "running_fleet"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    place = request.getfixturevalue("in_process" if request.param == "in_process" else "fleet")
+    made = World(place.base_url, place.demo)
+    yield made
+    made.http.close()
+
+
+def result(identifier: str, name: str, **members: object) -> Json:
+    return {"resultDescription": [{"id": identifier, "type": ["ResultDescription"], "name": name} | members]}
+
+
+def test_a_professional_certificate_of_a_mooc_counts_for_a_degree(world: World) -> None:
+    """Agreed by both, brought by the learner, decided at once, counted once, and part of what it adds up to."""
+    score, grade = f"urn:uuid:{uuid.uuid4()}", f"urn:uuid:{uuid.uuid4()}"
+    certificate = world.achievement(
+        world.mooc,
+        "Professional Certificate in Python",
+        achievementType="Certificate",
+        **result(score, "Score", resultType="Percent", valueMin="0", valueMax="100"),
+    )
+    module = world.achievement(
+        world.university,
+        "Programming 1",
+        creditsAvailable=6,
+        **result(grade, "Grade", resultType="LetterGrade", allowedValue=["1.0", "2.0", "4.0"]),
+    )
+    thesis = world.achievement(world.university, "Thesis", creditsAvailable=12)
+    degree = world.achievement(world.university, "Data Science", achievementType="Certificate")
+    programme = world.programme(degree, {"programming": module, "thesis": thesis})
+
+    steps = [{"atLeast": 90, "to": "1.0"}, {"atLeast": 75, "to": "2.0"}, {"atLeast": 60, "to": "4.0"}]
+    agreement = world.mooc.post(
+        "/recognitions/agreements",
+        {
+            "name": "Professional certificates count in Data Science",
+            "recognisingIssuer": world.did,
+            "sourceIssuer": world.mooc_did,
+            "programme": programme,
+            "rules": [
+                {
+                    "achievement": certificate,
+                    "target": module,
+                    "credits": 6,
+                    "gradeConversion": {"source": score, "target": grade, "steps": steps},
+                }
+            ],
+            "limits": {"maxCredits": 12, "maxCredentials": 2},
+            "validUntil": "2100-01-01T00:00:00Z",
+        },
+    )
+    where = f"/recognitions/agreements/{last(agreement['id'])}"
+    signature = {"digest": agreement["digest"]}
+    assert world.refused(world.mooc, f"{where}/sign", signature) == (409, "not-this-party")
+    assert world.refused(world.harbour, f"{where}/sign", signature) == (404, "not-found")
+    assert world.university.post(f"{where}/sign", signature)["status"] == "signed"
+    public = world.http.get("/recognition-agreements", params={"programme": programme}).json()["items"]
+    assert [one["id"] for one in public] == [agreement["id"]]
+
+    ada = f"{uuid.uuid4().hex}@learners.example"
+    earned = world.mooc.post(
+        "/credentials",
+        {
+            "achievement": certificate,
+            "recipient": {"email": ada},
+            "results": [{"resultDescription": score, "value": "83.5"}],
+        },
+    )
+    request = {"programme": programme, "credential": earned["credential"], "recipient": {"email": ada}}
+    found = world.university.post("/recognitions", request)
+    assert (found["status"], found["agreement"], found["credits"]) == ("granted", agreement["id"], 6)
+    assert world.refused(world.university, "/recognitions", request) == (409, "already-recognised")
+    other = request | {"recipient": {"email": "eve@learners.example"}}
+    assert world.refused(world.university, "/recognitions", other) == (422, "recipient-mismatch")
+
+    award = world.university.get(f"/credentials/{last(found['credential'])}")["credential"]
+    assert award["credentialSubject"]["result"][0]["value"] == "2.0"
+    assert award["evidence"][0]["id"] == earned["id"]
+    until(
+        lambda: world.employer.post("/verifications", {"credential": award})["verdict"],
+        lambda verdict: verdict == "valid",
+        PATIENCE_S,
+    )
+    world.university.post("/credentials", {"achievement": thesis, "recipient": {"email": ada}})
+    [stack] = until(
+        lambda: world.university.get(f"/stacks?pathway={last(programme)}")["items"],
+        lambda stacks: [one["status"] for one in stacks] == ["awarded"],
+        PATIENCE_S,
+    )
+    document = world.university.get(f"/credentials/{last(stack['credential'])}")["credential"]
+    named = {one["id"] for one in document["evidence"] if one.get("genre") == "Component"}
+    assert award["id"] in named

@@ -1,0 +1,212 @@
+"""The pure core of recognition: conversion of grades, limits, and decisions that do not depend on any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credential_core.model import hashed_identity, plain_identity
+from issuer.core.recipient import DID, EMAIL, Recipient
+from issuer.core.recognition.deciding import Code, Counted, Granted, Open, Presented, Refused, decide
+from issuer.core.recognition.presented import names, presented_in
+from issuer.core.recognition.terms import Conversion, Dates, GradeStep, Limits, Rule, Terms, number_in, terms_of
+from service_kit.errors import Invalid
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+NO_LIMITS = Limits()
+NUMBERS = st.decimals(min_value=-1000, max_value=1000, places=2)
+
+
+def presented(achievement: str = "urn:theirs", *results: tuple[str | None, str], **members: object) -> Presented:
+    values: dict[str, object] = {
+        "id": "urn:credential",
+        "digest": "u",
+        "issuer": "did:web:partner.example",
+        "achievement": achievement,
+        "awarded": NOW,
+        "credits": Decimal(5),
+        "level": 6,
+        "results": results,
+    }
+    return Presented(**{**values, **members})  # type: ignore[arg-type]  # those of the class
+
+
+def rule(achievement: str | None = "urn:theirs", worth: int = 5, conversion: Conversion | None = None) -> Rule:
+    return Rule(achievement, None, None, f"urn:ours:{achievement}", Decimal(worth), conversion)
+
+
+def agreement(
+    *rules: Rule, name: str = "a", age: int = 0, limits: Limits = NO_LIMITS, ends: datetime | None = None
+) -> Open:
+    terms = Terms(
+        programme="urn:programme",
+        recognising="did:web:university.example",
+        source="did:web:partner.example",
+        rules=rules,
+        limits=limits,
+        in_force=Dates(None, ends),
+        awarded=Dates(),
+    )
+    return Open(name, f"digest of {name}", NOW - timedelta(days=age), terms)
+
+
+def steps(pairs: Iterable[tuple[Decimal, str]]) -> tuple[GradeStep, ...]:
+    return tuple(GradeStep(to, at_least=floor) for floor, to in pairs)
+
+
+@given(st.dictionaries(NUMBERS, st.text(min_size=1), min_size=1), NUMBERS)
+def test_a_number_becomes_what_the_highest_step_that_it_reaches_gives(
+    table: dict[Decimal, str], value: Decimal
+) -> None:
+    reached = [floor for floor in table if floor <= value]
+    expected = table[max(reached)] if reached else None
+    for ordered in (sorted(table.items()), sorted(table.items(), reverse=True)):
+        assert Conversion(None, "urn:t", steps(ordered)).convert(str(value)) == expected
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(min_size=1), min_size=1), st.text())
+def test_a_grade_becomes_what_its_own_step_gives_and_nothing_else(table: dict[str, str], value: str) -> None:
+    made = Conversion(None, "urn:t", tuple(GradeStep(to, exactly=grade) for grade, to in table.items()))
+    assert made.convert(value) == table.get(value)
+    assert all(made.convert(grade) == to for grade, to in table.items())
+
+
+@given(st.lists(st.tuples(NUMBERS, st.text(min_size=1)), min_size=1, unique_by=lambda one: one[0]), NUMBERS, NUMBERS)
+def test_a_better_result_never_becomes_less(table: list[tuple[Decimal, str]], one: Decimal, other: Decimal) -> None:
+    """Where the steps give values that rise with their floors."""
+    made = Conversion(None, "urn:t", steps((floor, str(floor)) for floor, _ in table))
+    lower, higher = (made.convert(str(value)) for value in sorted((one, other)))
+    assert lower is None or (higher is not None and Decimal(lower) <= Decimal(higher))
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-inf", "", "A", "1e", True, None, [], "٣x"])
+def test_what_is_no_finite_number_is_none(value: object) -> None:
+    assert number_in(value) is None
+
+
+CREDITS = st.integers(min_value=1, max_value=12)
+
+
+@given(st.lists(CREDITS, min_size=1, max_size=12), CREDITS, st.integers(min_value=1, max_value=6))
+def test_limits_are_never_passed_and_refuse_only_what_would_pass_them(
+    worths: list[int], most: int, number: int
+) -> None:
+    limits = Limits(Decimal(most), number)
+    open_ones = [agreement(*(rule(f"urn:{one}", worth) for one, worth in enumerate(worths)), limits=limits)]
+    total, count = Decimal(0), 0
+    for one, worth in enumerate(worths):
+        decision = decide(open_ones, presented(f"urn:{one}"), Counted(total, count), NOW)
+        fits = total + worth <= most and count < number
+        assert isinstance(decision, Granted) is fits
+        if isinstance(decision, Granted):
+            total, count = total + decision.credits, count + 1
+        else:
+            assert isinstance(decision, Refused)
+            assert {reason.code for reason in decision.reasons} <= {Code.CREDIT_LIMIT, Code.COUNT_LIMIT}
+        assert total <= most
+        assert count <= number
+
+
+@given(st.decimals(min_value=0, max_value=100, places=1), st.integers(min_value=0, max_value=9))
+def test_what_is_in_the_programme_is_never_granted_again(total: Decimal, count: int) -> None:
+    decision = decide([agreement(rule(), rule(None))], presented(), Counted(total, count, is_in_it=True), NOW)
+    assert isinstance(decision, Refused)
+    assert [reason.code for reason in decision.reasons] == [Code.RECOGNISED]
+
+
+def test_the_order_of_agreements_does_not_matter_and_what_names_the_achievement_goes_first() -> None:
+    old = agreement(rule(None, 1), name="old", age=9)
+    named = agreement(rule("urn:theirs", 2), name="named", age=1)
+    young = agreement(rule("urn:theirs", 3), name="young")
+    for order in permutations([old, named, young]):
+        decision = decide(order, presented(), Counted(), NOW)
+        assert isinstance(decision, Granted)
+        assert (decision.agreement, decision.credits) == ("named", Decimal(2))
+
+
+def test_an_agreement_that_refuses_leaves_it_to_another() -> None:
+    ended = agreement(rule(), name="ended", age=3, ends=NOW)
+    decision = decide([ended, agreement(rule(), name="open")], presented(), Counted(), NOW)
+    assert isinstance(decision, Granted)
+    assert decision.agreement == "open"
+    refused = decide([ended], presented(), Counted(), NOW)
+    assert isinstance(refused, Refused)
+    assert [reason.code for reason in refused.reasons] == [Code.NOT_IN_FORCE]
+
+
+def test_what_no_agreement_is_about_is_for_people() -> None:
+    assert decide([], presented(), Counted(), NOW) is None
+    assert decide([agreement(rule("urn:other"))], presented(), Counted(), NOW) is None
+    stranger = presented(issuer="did:web:stranger.example")
+    assert decide([agreement(rule(), rule(None))], stranger, Counted(), NOW) is None
+
+
+def test_every_reason_is_told() -> None:
+    conversion = Conversion("urn:r", "urn:t", (GradeStep("1", exactly="A"),))
+    harsh = Rule("urn:theirs", Decimal(6), 7, "urn:ours", Decimal(5), conversion)
+    one = agreement(harsh, limits=Limits(Decimal(1), 1), ends=NOW)
+    decision = decide([one], presented("urn:theirs", ("urn:r", "B")), Counted(Decimal(5), 1), NOW)
+    assert isinstance(decision, Refused)
+    assert [reason.code for reason in decision.reasons] == [
+        Code.NOT_IN_FORCE,
+        Code.CREDITS_BELOW,
+        Code.LEVEL_BELOW,
+        Code.GRADE_BELOW,
+        Code.CREDIT_LIMIT,
+        Code.COUNT_LIMIT,
+    ]
+
+
+def test_terms_are_what_the_document_says() -> None:
+    document = {
+        "programme": "urn:p",
+        "recognisingIssuer": "did:a",
+        "sourceIssuer": "did:b",
+        "rules": [
+            {"achievement": "urn:x", "target": "urn:y", "credits": 2.5},
+            {
+                "minimumLevel": 5,
+                "target": "urn:z",
+                "credits": 3,
+                "gradeConversion": {"target": "urn:t", "steps": [{"atLeast": 50, "to": "pass"}]},
+            },
+        ],
+        "limits": {"maxCredits": 30},
+        "validUntil": "2027-01-01T00:00:00Z",
+    }
+    terms = terms_of(document)
+    assert [one.credits for one in terms.rules] == [Decimal("2.5"), Decimal(3)]
+    assert (terms.limits, terms.in_force.ends) == (Limits(Decimal(30), None), datetime(2027, 1, 1, tzinfo=UTC))
+    assert terms.rules[1].conversion is not None
+    assert terms.rules[1].conversion.convert("49.9") is None
+    assert not terms.in_force.include(datetime(2027, 1, 1, tzinfo=UTC))
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.text(alphabet="0123456789abcdef"))
+def test_a_credential_names_one_address_and_no_other(one: str, other: str, salt: str) -> None:
+    address, another = f"{one}@a.example".strip().lower(), f"{other}@b.example".strip().lower()
+    for identity in (hashed_identity(address, EMAIL, salt), plain_identity(address, EMAIL)):
+        document = {"credentialSubject": {"identifier": [identity]}}
+        assert names(document, Recipient(EMAIL, address))
+        assert not names(document, Recipient(EMAIL, another))
+        assert not names(document, Recipient("studentId", address))
+
+
+@pytest.mark.parametrize("subject", [{}, {"id": "did:a:b"}, {"identifier": "x"}, {"identifier": [{"hashed": True}]}])
+def test_a_credential_that_names_nobody_is_nobodys(subject: dict[str, object]) -> None:
+    assert not names({"credentialSubject": subject}, Recipient(EMAIL, "a@b.example"))
+    assert not names({"credentialSubject": subject}, Recipient(DID, "did:a:c"))
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"credentialSubject": {}}, {"credentialSubject": {"achievement": {"id": "x"}}}]
+)
+def test_what_says_nothing_cannot_be_recognised(document: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        presented_in(document)
