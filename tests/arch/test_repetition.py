@@ -48,6 +48,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/learners/me/hosts/{host_id}/confirm": "the other host's code is good once",
     "/learners/me/hosts/{host_id}/push": "the other host replaces by the credential's id",
     "/learners/me/hosts/{host_id}/pull": "credentials are kept by their ids: the same again is no other",
+    "/learners/me/consents/{consent_id}/withdraw": "what is withdrawn stays so: the same again does nothing",
     "/learners/me/backpack/{kept_id}/verify": "a repetition must say what holds today; it keeps the latest finding",
     "/ims/ob/v3p0/credentials": "an upsert by the credential's own id (Open Badges 3.0): the same again is 304",
 }

@@ -115,7 +115,8 @@ class Platform:
 
     def mine(self, method: str, path: str, **options: Any) -> httpx.Response:
         """What Open Badges has no words for."""
-        return self.http.request(method, f"{self.host}/learners/me{path}", headers=self.headers, **options)
+        headers = self.headers | options.pop("headers", {})
+        return self.http.request(method, f"{self.host}/learners/me{path}", headers=headers, **options)
 
     def push(self, text: str, media_type: str) -> httpx.Response:
         return self.call("POST", "/credentials", content=text, headers={"Content-Type": media_type})

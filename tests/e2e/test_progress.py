@@ -31,8 +31,8 @@ class World:
             confirm_address(browser, self.person, self.mail)
         self.program = Platform(host, trust)
         self.program.discover()
-        self.program.register(("email",))
-        self.program.allow(self.person, *self.program.scopes, "backpack:manage", "email")
+        self.program.register(("email", "consents:manage"))
+        self.program.allow(self.person, *self.program.scopes, "backpack:manage", "email", "consents:manage")
         self.program.mine("DELETE", "/backpack")
 
     def achievement(self, by: Actor, name: str) -> str:
@@ -103,3 +103,31 @@ def test_somebody_elses_credential_in_the_backpack_counts_nothing(world: World) 
     assert world.program.push(json.dumps(theirs["credential"]), "application/vc+ld+json").status_code == 201
     found = world.progress(pathway, 0)
     assert [one["code"] for one in found["notCounted"]] == ["other-recipient"]
+
+
+def test_the_pathways_owner_sees_it_while_the_learner_agrees(world: World) -> None:
+    own, elsewhere = world.achievement(world.lakeside, "Weather"), world.achievement(world.harbour, "Tides")
+    pathway = world.pathway(own, elsewhere)
+    world.progress(pathway, 0)
+    world.award(world.harbour, elsewhere)
+    world.progress(pathway, 50)
+    shared = f"/progress?pathway={last(pathway)}"
+    assert world.lakeside.get(shared)["items"] == []
+
+    profile = {"id": "https://people.example/learner", "type": ["Profile"], "email": world.person["email"]}
+    assert world.program.call("PUT", "/profile", json=profile).status_code == 200
+    wanted = {"pathway": pathway, "purpose": "advice on what to take next", "shows": ["email"]}
+    consent = world.program.mine("POST", "/consents", json=wanted, headers={"Idempotency-Key": uuid.uuid4().hex})
+    assert consent.status_code == 201, consent.text
+    [seen] = world.lakeside.get(shared)["items"]
+    assert (seen["percent"], seen["email"], seen["missing"]) == (50, world.person["email"], ["part-0"])
+    [counted] = world.lakeside.get(f"/progress/{seen['id']}")["counted"]
+    assert counted["component"] == "part-1"
+    assert world.http.get(shared, headers=world.harbour.headers).status_code == 404
+    [mine] = [one for one in world.program.mine("GET", "/consents").json()["items"] if one["id"] == seen["id"]]
+    assert mine["timesSeen"] == 2
+
+    assert world.program.mine("POST", f"/consents/{seen['id']}/withdraw").status_code == 204
+    assert world.lakeside.get(shared)["items"] == []
+    assert world.http.get(f"/progress/{seen['id']}", headers=world.lakeside.headers).status_code == 404
+    assert world.program.mine("DELETE", f"/consents/{seen['id']}").status_code == 204

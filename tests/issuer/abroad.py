@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -32,9 +33,17 @@ class Site:
     origin: str = ""
     documents: dict[str, Any] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
+    held: tuple[asyncio.Event, asyncio.Event] | None = None
+
+    def hold(self, asked: asyncio.Event, go: asyncio.Event) -> None:
+        """From now on it says when it is asked, and answers when told."""
+        self.held = (asked, go)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked[request.path] += 1
+        if self.held:
+            self.held[0].set()
+            await self.held[1].wait()
         document = self.documents.get(request.path)
         return web.Response(status=404) if document is None else web.json_response(document)
 

@@ -17,7 +17,7 @@ from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import AuthSettings, DatabaseSettings, FetcherSettings
 from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
-from tests.issuer.world import World
+from tests.issuer.world import Clock, World
 from tools.certificates import Certificate, localhost
 
 DID_WEB_ORIGIN = "https://laurel.test"
@@ -65,6 +65,12 @@ def core(settings: IssuerSettings, database: Database) -> Core:
     return wire(settings, database)
 
 
+@pytest.fixture
+def clock() -> Clock:
+    """What people keep is looked at by this time."""
+    return Clock()
+
+
 @pytest_asyncio.fixture
 async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
     """Reads this machine over https too, where the site of other people's documents is."""
@@ -75,9 +81,9 @@ async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
 
 @pytest_asyncio.fixture
 async def client(
-    settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, fetcher: Fetcher
+    settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, fetcher: Fetcher, clock: Clock
 ) -> AsyncIterator[httpx.AsyncClient]:
-    more = further_routers(settings, database, core, fetcher)
+    more = further_routers(settings, database, core, fetcher, clock)
     app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
     async with asgi_client(app) as opened:
         yield opened

@@ -30,7 +30,7 @@ class Keeper:
     email: str | None = None
 
     def headers(self, *scopes: str) -> dict[str, str]:
-        held = scopes or (*SCOPES, "backpack:manage", "backpack:connect")
+        held = scopes or (*SCOPES, "backpack:manage", "backpack:connect", "consents:manage")
         digest = hashlib.sha256(self.email.encode()).hexdigest() if self.email else None
         token = self.world.mint.token(self.org, *held, sub=self.person, grant_id=new_id(), email_sha256=digest)
         return {"Authorization": f"Bearer {token}"}

@@ -40,6 +40,9 @@ BODIES: dict[str, object] = {
     "POST /learners/me/hosts/{host_id}/push": {"credential": "x"},
     "POST /learners/me/hosts/{host_id}/pull": {},
     "DELETE /learners/me/hosts/{host_id}": None,
+    "POST /learners/me/consents": {"pathway": new_id(), "purpose": "advice"},
+    "POST /learners/me/consents/{consent_id}/withdraw": None,
+    "DELETE /learners/me/consents/{consent_id}": None,
     "DELETE /learners/me/backpack/{kept_id}": None,
     "POST /learners/me/backpack/{kept_id}/verify": None,
     "POST /recognitions/agreements": {
@@ -93,6 +96,7 @@ async def call(  # type: ignore[no-untyped-def]
         "stack_id": credential,
         "host_id": "none",
         "pathway_id": credential,
+        "consent_id": credential,
         "agreement_id": credential,
         "recognition_id": credential,
     }

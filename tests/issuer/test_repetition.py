@@ -98,12 +98,13 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /vc/{form}/credentials/issue": SECURED,
 }
 TRIED_BESIDE = {
+    "POST /learners/me/consents",
     "POST /learners/me/hosts",
     "POST /learners/me/recognitions",
     "POST /recognitions",
     "POST /stacks/{stack_id}/record",
 }
-"""Need another host, a credential from elsewhere, a stack: test_backpack_hosts, test_recognition, test_stacks."""
+"""In test_consents (a person), test_backpack_hosts (another host), test_recognition, test_stacks."""
 
 
 async def made(world: World) -> dict[str, str]:

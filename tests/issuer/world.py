@@ -36,6 +36,7 @@ ALL_SCOPES = (
     ),
     "backpack:manage",
     "backpack:connect",
+    "consents:manage",
 )
 ORG, OTHER_ORG = "6f0c1ad0-0000-4000-8000-000000000001", "6f0c1ad0-0000-4000-8000-000000000002"
 LEARNER = "Ana.Silva@Students.example"

@@ -37,12 +37,13 @@ USUAL: dict[Kind, tuple[str, ...]] = {
 ALSO: dict[Kind, tuple[str, ...]] = {Kind.EMPLOYER: ISSUING}
 
 # What a person may let a program do with things of the person's own, whatever the organization and the role: the
-# backpack, by the scopes of Open Badges 3.0 and two of ours. No program has them for an organization.
+# backpack, by the scopes of Open Badges 3.0 and two of ours, and who may see the person's progress. No program has them
+# for an organization.
 OPEN_BADGES = tuple(
     f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}"
     for name in ("credential.readonly", "credential.upsert", "profile.readonly", "profile.update")
 )
-PERSONAL = (*OPEN_BADGES, "backpack:manage", "backpack:connect")
+PERSONAL = (*OPEN_BADGES, "backpack:manage", "backpack:connect", "consents:manage")
 
 ALL = tuple(sorted({scope for scopes in USUAL.values() for scope in scopes}.union(OWN, PERSONAL)))
 

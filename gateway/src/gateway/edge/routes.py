@@ -131,7 +131,7 @@ REGISTRY = (
 )
 
 ISSUER = (
-    *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks", "/recognitions"),
+    *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks", "/recognitions", "/progress"),
     Route(match=Under("/recognition-agreements"), room=Room.ISSUER, access=Access.PUBLIC),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),

@@ -39,6 +39,7 @@ MEANINGS = {
     "audit:read": "Read the audit trail",
     "backpack:manage": "See what is in your backpack, and delete it; with your address, also what was issued to it",
     "backpack:connect": "Connect your backpack to other badge platforms, and move credentials there and back",
+    "consents:manage": "Let institutions see how far you are on their pathways, and end that",
 }
 MEANINGS |= dict(
     zip(

@@ -205,10 +205,12 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         )
 
 
-def further_routers(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher) -> Sequence[APIRouter]:
+def further_routers(
+    settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock = utc_now
+) -> Sequence[APIRouter]:
     """The routes of what verifies credentials that arrive: backpacks, the Open Badges API, recognition."""
     return (
-        *backpack_routers(settings, database, core.sign_list, fetcher),
+        *backpack_routers(settings, database, core.sign_list, fetcher, clock),
         *recognition_routers(settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher),
     )
 

@@ -26,8 +26,7 @@ from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.own_credentials import own_credential_routes
-from issuer.http.progress import own_progress_routes
-from issuer.main_progress import wire_progress
+from issuer.main_progress import progress_routers
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database
@@ -60,7 +59,6 @@ def backpack_routers(
     )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
     hosts = host_uses(settings, database, works=works, sender=sender, keep=uses.keep, end=end, clock=clock)
-    progress = wire_progress(settings, database, examine, clock)
     return (
         open_badges_routes(uses, base),
         discovery_routes(host),
@@ -68,7 +66,7 @@ def backpack_routers(
         own_credential_routes(received, Addresses(base)),
         host_routes(hosts, base),
         return_routes(hosts),
-        own_progress_routes(progress, base),
+        *progress_routers(settings, database, examine, clock),
     )
 
 

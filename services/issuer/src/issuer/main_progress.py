@@ -1,24 +1,37 @@
 """The part of the composition root that is about learners' progress."""
 
+from collections.abc import Sequence
 from functools import partial
 
+from fastapi import APIRouter
+
+from issuer.adapters.audit import audit
+from issuer.adapters.consents import ConsentRows, ConsentUnitOfWork, DigestSealing, learner_pseudonyms
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.progress import LookUnitOfWork, ProgressRows
 from issuer.adapters.reading_stacks import ReadingStacks
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
+from issuer.core.consents import EndConsent, GrantConsent, ReadConsents
 from issuer.core.kept_evidence import KeptEvidence
 from issuer.core.progress import MeasureProgress, OwnProgress
+from issuer.core.shared_progress import SeeProgress
 from issuer.core.situations import Situations
+from issuer.http.consents import ConsentUses, consent_routes, shared_progress_routes
+from issuer.http.progress import own_progress_routes
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock
 from service_kit.database import Database
+from service_kit.ids import new_id
 from service_kit.offload import offload
 
 
-def wire_progress(settings: IssuerSettings, database: Database, examine: Examine, clock: Clock) -> OwnProgress:
-    """What learners see of their progress."""
-    reading, addresses = ProgressRows(database), Addresses(settings.public_base_url)
+def progress_routers(
+    settings: IssuerSettings, database: Database, examine: Examine, clock: Clock
+) -> Sequence[APIRouter]:
+    """What learners see of their progress, and what others see by their consent."""
+    reading, base = ProgressRows(database), settings.public_base_url
+    addresses = Addresses(base)
     works = partial(LookUnitOfWork, database)
     kept = KeptEvidence(reading=reading, works=works, examine=examine, offload=offload, clock=clock)
     measure = MeasureProgress(
@@ -30,4 +43,33 @@ def wire_progress(settings: IssuerSettings, database: Database, examine: Examine
         offload=offload,
         clock=clock,
     )
-    return OwnProgress(reading=reading, measure_progress=measure, kept=kept, addresses=addresses)
+    own = OwnProgress(reading=reading, measure_progress=measure, kept=kept, addresses=addresses)
+    consents = _consents(settings, database, reading, measure, clock)
+    return (
+        own_progress_routes(own, base),
+        consent_routes(consents, base, clock),
+        shared_progress_routes(consents, base),
+    )
+
+
+def _consents(
+    settings: IssuerSettings, database: Database, reading: ProgressRows, measure: MeasureProgress, clock: Clock
+) -> ConsentUses:
+    key, addresses = settings.key_encryption_key_bytes, Addresses(settings.public_base_url)
+    sealing = DigestSealing(key)
+    works, rows = partial(ConsentUnitOfWork, database, sealing), ConsentRows(database, sealing)
+    return ConsentUses(
+        grant=GrantConsent(works=works, reading=reading, addresses=addresses, audit=audit, clock=clock, new_id=new_id),
+        end=EndConsent(works=works, audit=audit, clock=clock),
+        read=ReadConsents(reading=rows),
+        see=SeeProgress(
+            consents=rows,
+            works=works,
+            reading=reading,
+            measure_progress=measure,
+            pseudonym=learner_pseudonyms(key),
+            addresses=addresses,
+            audit=audit,
+            clock=clock,
+        ),
+    )

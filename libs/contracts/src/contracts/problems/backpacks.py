@@ -69,4 +69,13 @@ ENTRIES = (
         "a backpack is connected to 10 hosts at most",
         "/learners/me/hosts",
     ),
+    ProblemType(
+        "consent-stands",
+        409,
+        "A consent for this pathway stands",
+        "A person has one consent for a pathway. What it says never changes: it is ended, and another given.",
+        "Withdraw it: `POST /learners/me/consents/{id}/withdraw`. Then give another.",
+        "a consent for this pathway stands; withdraw it first",
+        "/learners/me/consents",
+    ),
 )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, ID, MOMENT
+from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, ID, MOMENT, PROGRESS_CONSENTS
 from issuer.core.backpack_model import Arrived, Doubt, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from service_kit.database import Database, UnitOfWork
 from service_kit.errors import invalid_field
@@ -73,6 +73,7 @@ class BackpackUnitOfWork(UnitOfWork):
 
     async def remove_all(self, person: PersonId) -> None:
         """Everything, the profile too, and what repetitions of the person's requests would be answered with."""
+        await self.session.execute(delete(PROGRESS_CONSENTS).where(PROGRESS_CONSENTS.c.person == person))
         await self.session.execute(delete(BACKPACKS).where(BACKPACKS.c.person == person))
         await self.session.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.owner == person))
 

@@ -263,3 +263,25 @@ BACKPACK_HOSTS = Table(
     Column("waits_until", MOMENT),
     Column("busy_until", MOMENT),
 )
+
+PROGRESS_CONSENTS = Table(
+    "progress_consents",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("org_id", Text, nullable=False),
+    Column("pathway_id", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("shows_address", Boolean, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("granted_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT),
+    Column("ended_at", MOMENT),
+    Column("seen_at", MOMENT),
+    Column("seen", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("person", "pathway_id"),
+    CheckConstraint("(sealed IS NULL) = (ended_at IS NOT NULL)", name="nothing_left_of_an_ended_one"),
+)
+_NEWEST = (PROGRESS_CONSENTS.c.granted_at.desc(), PROGRESS_CONSENTS.c.id.desc())
+Index("ix_progress_consents_owner", PROGRESS_CONSENTS.c.org_id, PROGRESS_CONSENTS.c.pathway_id, *_NEWEST)
+Index("ix_progress_consents_person", PROGRESS_CONSENTS.c.person, *_NEWEST)

@@ -62,7 +62,7 @@ class EndConnections:
         await self._farewell([host])
 
     async def with_the_backpack(self, person: PersonId) -> None:
-        """The credentials and the profile go too. An empty backpack may be emptied again."""
+        """The credentials, the profile and all consents go too. An empty backpack may be emptied again."""
         async with self._works() as work:
             hosts = await work.lock_all(person)
             await work.remove_all(person)

@@ -75,7 +75,7 @@ class HostWork(Protocol):
         """False when there is none."""
 
     async def remove_all(self, person: PersonId) -> None:
-        """All that the person keeps here, connections and credentials."""
+        """All that the person keeps here: connections, credentials, consents."""
 
     async def __aenter__(self) -> Self: ...
 

@@ -119,6 +119,12 @@ async def named(reading: ProgressReading, addresses: Addresses, pathway_id: str)
     return found
 
 
+def pathway_uuid(addresses: Addresses, name: str) -> str | None:
+    """Of a pathway by its URL or its UUID; None for what is neither."""
+    uuid = name.removeprefix(addresses.pathway(""))
+    return uuid if is_id(uuid) else None
+
+
 def _earned(credential: Credential, now: datetime) -> Evidence | None:
     try:
         held = held_from(orjson.loads(credential.document))

@@ -75,7 +75,7 @@ def backpack_routes(uses: BackpackUses, base_url: str) -> APIRouter:
         "",
         status_code=204,
         response_class=Response,
-        summary="Delete my backpack, with my profile",
+        summary="Delete my backpack, with my profile and my consents",
         responses=problems(422),
     )
     async def remove_all(caller: Manages) -> None:
