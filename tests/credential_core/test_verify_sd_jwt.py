@@ -99,6 +99,30 @@ def test_a_sound_one_is_valid_and_shows_its_claims() -> None:
     assert report.summary == {"type": VCT, "issuer": {"id": IDENTIFIER}}
 
 
+CHAIN = {"typ": "dc+sd-jwt", "x5c": ["MIIB"]}
+
+
+@pytest.mark.parametrize(
+    "controllers",
+    [{}, {METADATA: Failure("status", "404", transient=False)}, {METADATA: {"issuer": IDENTIFIER}}],
+)
+def test_a_key_that_only_a_certificate_names_is_not_decided(controllers: dict[str, Any]) -> None:
+    report = judged(signed({}, CHAIN), controllers=controllers)
+    assert (str(report.verdict), doubts(report)) == ("indeterminate", [("proof", "unknown", "x5c_unsupported")])
+    assert report.claims is None
+
+
+def test_so_is_one_of_an_issuer_without_a_name() -> None:
+    assert ("proof", "unknown", "x5c_unsupported") in doubts(judged(signed({"iss": None}, CHAIN)))
+
+
+def test_a_certificate_beside_a_key_that_the_issuer_names_changes_nothing() -> None:
+    assert str(judged(signed({}, CHAIN)).verdict) == "valid"
+    other = {"issuer": IDENTIFIER, "jwks": {"keys": [to_jwk(HOLDER.public)]}}
+    report = judged(signed({}, CHAIN), controllers={METADATA: other})
+    assert doubts(report) == [("proof", "failed", "signature_invalid")]
+
+
 def test_plain_data_holds_nothing_of_the_holder() -> None:
     assert "Ada" not in json.dumps(judged(issued()).to_dict())
 

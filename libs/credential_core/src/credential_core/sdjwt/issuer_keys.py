@@ -34,7 +34,7 @@ def issuer_location(issuer: str) -> str | None:
 
 
 def issuer_key(sd_jwt: SdJwt, document: Mapping[str, Any] | None = None, *, now: datetime) -> VerifyingKey:
-    """The issuer's key, from what `key_location` gave; `x5c` is not read.
+    """The issuer's key, from what `key_location` gave; never from the token itself (`x5c`).
 
     CredentialError if it is not there, or if the DID document says that it has ended.
     """

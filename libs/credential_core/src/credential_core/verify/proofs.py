@@ -38,6 +38,7 @@ UNDECIDED: Final = frozenset(
         "issuer_binding_unverified",
         "jwt_header_unsupported",
         "key_algorithm_unsupported",
+        "x5c_unsupported",
     }
 )
 _LOSSES: Final = frozenset({"term_undefined", "iri_relative", "value_dropped"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from credential_core.errors import CredentialError
+from credential_core.errors import CredentialError, ProofError
 from credential_core.jose.claims import check_times
 from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.sdjwt.compact import SdJwt
@@ -22,6 +22,7 @@ from credential_core.verify.proofs import UNDECIDED, resolve
 from credential_core.verify.status import check_token_status
 from credential_core.verify.verification import rejected
 
+_CERTIFIED: Final = "x5c"  # the header with the certificates of the key (RFC 7515 §4.1.6)
 _CODES: Final = {"jwt_expired": "expired", "jwt_not_yet_valid": "not_yet_valid"}  # as of any other credential
 
 
@@ -117,9 +118,16 @@ def _judged(name: str, judge: Callable[[], object], code: str, detail: str, sour
 
 def _check_proof(sd_jwt: SdJwt, issuer: str | None, controllers: Mapping[str, Resolution], now: datetime) -> Check:
     def judge() -> None:
-        location = key_location(sd_jwt)
-        document = None if location is None else resolve(location, controllers)
-        sd_jwt.jws.verify(issuer_key(sd_jwt, document, now=now))
+        try:
+            location = key_location(sd_jwt)
+            document = None if location is None else resolve(location, controllers)
+            key = issuer_key(sd_jwt, document, now=now)
+        except CredentialError as error:
+            if _CERTIFIED not in sd_jwt.jws.header:
+                raise
+            detail = "the key is in an X.509 certificate, which no authorities are known for; nothing else names it"
+            raise ProofError("x5c_unsupported", f"{detail} ({error.code})") from error
+        sd_jwt.jws.verify(key)
 
     return _judged("proof", judge, "signature_valid", "the signature is the issuer's", issuer)
 
