@@ -299,6 +299,7 @@ class Fleet:
         if room == "gateway":
             ours["LAUREL_SANDBOX_FILE"] = str(self.sandbox_file)
             ours["LAUREL_MAIL__DIRECTORY"] = str(self.mail)
+            ours["LAUREL_LEARNERS_ORGANIZATION"] = "lakeside"
         return {**os.environ, **ours, **self._extra_env.get(room, {})}
 
     def _timed(self, what: str, action: Callable[[], Any]) -> Any:

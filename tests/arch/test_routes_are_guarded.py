@@ -83,7 +83,16 @@ HIDDEN = {("GET", path) for path in ("/openapi.json", "/livez", "/readyz", "/met
 HIDDEN |= {
     (method, f"/login/{page}")
     for method in ("GET", "POST")
-    for page in ("invitations", "passkeys", "address", "address/confirm", "forgotten", "password")
+    for page in (
+        "invitations",
+        "passkeys",
+        "address",
+        "address/confirm",
+        "forgotten",
+        "password",
+        "sign-up",
+        "sign-up/account",
+    )
 }
 HIDDEN |= {("GET", "/achievements/page.css")}
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}

@@ -45,6 +45,7 @@ from gateway.http import (
     reference,
     registration,
     sandbox,
+    sign_up,
     userinfo,
 )
 from gateway.http.login import LoginUses, RunServer
@@ -189,6 +190,7 @@ def application(
             passkeys.routes(parts.login, parts.accounts.passkeys),
             address.routes(parts.login, parts.accounts.confirm),
             password.routes(parts.login, parts.accounts.reset),
+            sign_up.routes(parts.login, parts.accounts.sign_up),
             userinfo.routes(parts.find_user),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
@@ -230,7 +232,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    parts = replace(Parts(*[unwired] * 12), accounts=AccountUses(*[unwired] * 4))
+    parts = replace(Parts(*[unwired] * 12), accounts=AccountUses(*[unwired] * 5))
     return application(settings, parts)
 
 

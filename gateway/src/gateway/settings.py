@@ -106,6 +106,10 @@ class GatewaySettings(StoreSettings):
     fetcher: FetcherSettings = FetcherSettings()
     kafka: KafkaSettings = KafkaSettings()
     mail: MailSettings = MailSettings()
+    learners_organization: str | None = Field(
+        default=None,
+        description="the slug of the organization that takes in learners who sign up on their own; none without it",
+    )
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
     sandbox_file: Path | None = Field(default=None, description="the credentials that /sandbox shows; none without it")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")

@@ -20,6 +20,7 @@ from gateway.core.rotate_secret import RotateSecret
 from gateway.core.sessions import Sessions
 from gateway.core.sign_in import SignIn
 from gateway.core.sign_in_with_passkey import SignInWithPasskey
+from gateway.core.sign_up import SignUp
 from gateway.core.update_client import UpdateClient
 from gateway.http import clients, members
 from gateway.http.browser import Browsers
@@ -40,6 +41,7 @@ class AccountUses:
     passkeys: Passkeys
     confirm: ConfirmAddress
     reset: ResetPassword
+    sign_up: SignUp
 
 
 def client_uses(unit_of_work: NewUnitOfWork, receipts: SecretReceipts, clock: Clock) -> clients.ClientUses:
@@ -93,6 +95,7 @@ def login_uses(
         ),
         clock=clock,
         sends_mail=settings.mail.is_sent,
+        takes_learners=settings.mail.is_sent and settings.learners_organization is not None,
     )
 
 
@@ -119,6 +122,15 @@ def account_uses(
             post=post,
             clock=clock,
             pepper=settings.secret_for("password resets"),
+        ),
+        sign_up=SignUp(
+            unit_of_work=unit_of_work,
+            passwords=passwords,
+            post=post,
+            clock=clock,
+            ids=new_id,
+            pepper=settings.secret_for("sign-ups"),
+            organization=settings.learners_organization,
         ),
     )
 

@@ -97,8 +97,9 @@ class SqlMails:
 
 def _good(digest: bytes, kind: LinkKind, at: datetime) -> tuple[ColumnElement[bool], ...]:
     known = (ACCOUNT_LINKS.c.digest == digest, ACCOUNT_LINKS.c.kind == kind)
-    return (*known, ACCOUNT_LINKS.c.expires_at > at, ACCOUNT_LINKS.c.user_id.is_not(None))
+    somebodys = ACCOUNT_LINKS.c.email != "" if kind is LinkKind.SIGN_UP else ACCOUNT_LINKS.c.user_id.is_not(None)
+    return (*known, ACCOUNT_LINKS.c.expires_at > at, somebodys)
 
 
 def _link(row: RowMapping) -> AccountLink:
-    return AccountLink(LinkKind(row["kind"]), UserId(row["user_id"]), row["email"], row["expires_at"])
+    return AccountLink(LinkKind(row["kind"]), UserId(row["user_id"] or ""), row["email"], row["expires_at"])

@@ -201,7 +201,7 @@ ACCOUNT_LINKS = Table(
     Column("user_id", Text, ForeignKey("users.id")),
     Column("email", Text, nullable=False),
     _moment("expires_at"),
-    CheckConstraint("kind IN ('confirm', 'reset')", name="kind"),
+    CheckConstraint("kind IN ('confirm', 'reset', 'sign_up')", name="kind"),
 )
 Index("ix_account_links_user_id", ACCOUNT_LINKS.c.user_id)
 Index("ix_account_links_expires_at", ACCOUNT_LINKS.c.expires_at)

@@ -13,11 +13,13 @@ class LinkKind(StrEnum):
 
     CONFIRM = "confirm"
     RESET = "reset"
+    SIGN_UP = "sign_up"
+    """Nobody's account yet; one with no address opens nothing."""
 
     @property
     def lifetime(self) -> timedelta:
         """For how long it is good."""
-        return {LinkKind.CONFIRM: timedelta(days=1), LinkKind.RESET: timedelta(minutes=30)}[self]
+        return timedelta(minutes=30) if self is LinkKind.RESET else timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

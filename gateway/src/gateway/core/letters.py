@@ -7,6 +7,7 @@ from gateway.core.roles import Role
 CONFIRM_PATH = "/login/address/confirm"
 RESET_PATH = "/login/password"
 INVITATION_PATH = "/login/invitations"
+SIGN_UP_LINK_PATH = "/login/sign-up/account"
 
 
 def confirmation(address: str, link: str) -> Mail:
@@ -38,6 +39,28 @@ def address_changed(address: str) -> Mail:
         "Your account has another e-mail address",
         "Your account at Laurel has another e-mail address from now on.\n\n"
         "If it was not you, tell the operator of this Laurel at once.\n",
+    )
+
+
+def sign_up(address: str, organization: str, link: str) -> Mail:
+    """Lets whoever has the mailbox make an account with it."""
+    return Mail(
+        address,
+        "Make your account",
+        f"Somebody, we hope you, gave this address for an account at Laurel, as a learner at {organization}.\n\n"
+        f"To choose a name and a password, open\n\n{link}\n\n"
+        "The link is good for a day, and once. If it was not you, do nothing: no account is made.\n",
+    )
+
+
+def account_exists(address: str) -> Mail:
+    """To an address that has an account already, when somebody wants to make one with it."""
+    return Mail(
+        address,
+        "You have an account already",
+        "Somebody, we hope you, wanted to make an account at Laurel with this address. There is one with it\n"
+        "already, so nothing has changed.\n\n"
+        "If it was you: sign in, and if you forgot the password, have a link sent there to choose another one.\n",
     )
 
 

@@ -25,6 +25,7 @@ class SecretKind(StrEnum):
     BROWSER = "laurel_browser_"
     CONFIRMATION = "laurel_confirmation_"
     RESET = "laurel_reset_"
+    SIGN_UP = "laurel_sign_up_"
 
 
 def new_secret(kind: SecretKind = SecretKind.CLIENT) -> str:

@@ -53,7 +53,7 @@ class AddressPages:
             return redirect(sign_in_again(Place.ADDRESS))
         address = session.user.email
         if form.get("change"):
-            address = _address(form)
+            address = read_address(form)
             await self._confirm.change(session, address)
         else:
             await self._confirm.ask(session.user)
@@ -85,7 +85,8 @@ class AddressPages:
         return session if session and session.is_fresh(self._login.clock()) else None
 
 
-def _address(form: Mapping[str, str]) -> str:
+def read_address(form: Mapping[str, str]) -> str:
+    """The address in a form. Raises Invalid."""
     try:
         return ADDRESS.validate_python(form.get("email", "").strip())
     except ValidationError as error:

@@ -75,7 +75,7 @@ class InvitationPages:
         name, password = form.get("name", ""), form.get("password", "")
         try:
             if not opened.has_account:
-                new = _new_person(name, password)
+                new = new_person(name, password)
                 await self._accept.with_new_account(opened.token, new.name, new.password)
             address = self._login.browsers.address(request)
             signed_in = await self._login.sign_in(opened.invitation.email, password, address)
@@ -92,7 +92,8 @@ class InvitationPages:
         return _Opened(token, invitation, has_account, await self._login.sessions.find(browser.session), browser)
 
 
-def _new_person(name: str, password: str) -> NewPerson:
+def new_person(name: str, password: str) -> NewPerson:
+    """Raises Invalid."""
     try:
         return NewPerson(name=name.strip(), password=password)
     except ValidationError as error:

@@ -51,6 +51,7 @@ class LoginUses:
     browsers: Browsers
     clock: Clock
     sends_mail: bool = False
+    takes_learners: bool = False
 
 
 def routes(uses: LoginUses) -> APIRouter:
@@ -207,6 +208,7 @@ class LoginPages:
             to=asked.to,
             email=email,
             sends_mail=self._uses.sends_mail,
+            takes_learners=self._uses.takes_learners,
             options=await self._uses.with_passkey.begin(asked.browser.digest),
             error=error.detail if error else "",
             form_token=asked.browser.form_token,

@@ -10,6 +10,7 @@ LOGIN_PATH = "/login"
 PASSKEYS_PATH = "/login/passkeys"
 ADDRESS_PATH = "/login/address"
 FORGOTTEN_PATH = "/login/forgotten"
+SIGN_UP_PATH = "/login/sign-up"
 
 
 class Place(StrEnum):
