@@ -67,17 +67,17 @@ async def stand() -> AsyncIterator[Stand]:
 async def issuer(app_url: str) -> AsyncIterator[tuple[Core, Database]]:
     """The core of one process on the database of a stand."""
     settings = _settings(DatabaseSettings(url=SecretStr(app_url), pool_size=20))
-    _write_logs_nowhere()
+    write_logs_nowhere()
     async with open_database(settings.database, "benchmark") as database:
         core = wire(settings, database)
         spare_what_stays()  # as every process does
         yield core, database
 
 
-def _write_logs_nowhere() -> None:
+def write_logs_nowhere() -> None:
     """The audit trail is written, and costs what it costs; but not to the terminal."""
     with contextlib.redirect_stdout(Path(os.devnull).open("w")):
-        configure_logs(LogSettings(), "issuer")
+        configure_logs(LogSettings(), "benchmark")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
+from catalog.adapters.listings import listed
 from catalog.adapters.tables import ACHIEVEMENT_SKILLS, ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
 from catalog.core.model import (
     AchievementId,
@@ -88,12 +89,15 @@ async def published(
     session: AsyncSession, query: AchievementQuery, status: Status, page: PageRequest
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
+    found = await listed(session, query, status, page)
     statement = (
         select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(VERSIONS))
         .join(VERSIONS, CURRENT)
-        .where(ACHIEVEMENTS.c.status == status.value, *_conditions(query, VERSIONS))
+        .where(ACHIEVEMENTS.c.id.in_(found.items))
     )
-    return await fetch(session, statement, _order(query, VERSIONS), page, _summary)
+    rows = (await session.execute(statement)).mappings()
+    summaries = {row["id"]: _summary(row) for row in rows}
+    return Page([summaries[one] for one in found.items], found.next)
 
 
 async def drafts(
@@ -103,11 +107,11 @@ async def drafts(
     statement = (
         select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS))
         .outerjoin(VERSIONS, CURRENT)
-        .where(ACHIEVEMENTS.c.org_id == owner, *_conditions(query, ACHIEVEMENTS))
+        .where(ACHIEVEMENTS.c.org_id == owner, *_conditions(query))
     )
     if status is not None:
         statement = statement.where(ACHIEVEMENTS.c.status == status.value)
-    return await fetch(session, statement, _order(query, ACHIEVEMENTS), page, _summary)
+    return await fetch(session, statement, _order(query), page, _summary)
 
 
 _COMMON = (
@@ -120,18 +124,18 @@ _COMMON = (
 )
 
 
-def _conditions(query: AchievementQuery, words: Table) -> list[ColumnElement[bool]]:
-    """`words` is the table whose texts are searched: a draft's words are for its owner only."""
+def _conditions(query: AchievementQuery) -> list[ColumnElement[bool]]:
+    """A draft's words are for its owner only."""
     wanted = {
         ACHIEVEMENTS.c.org_id: query.organization,
         ACHIEVEMENTS.c.department: query.department,
         ACHIEVEMENTS.c.course_id: query.course,
-        words.c.achievement_type: query.achievement_type,
+        ACHIEVEMENTS.c.achievement_type: query.achievement_type,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
     if query.skill is not None:
         conditions.append(_gives(query.skill, query.level))
-    return [*conditions, matches(words.c.search, query.q)] if query.q is not None else conditions
+    return [*conditions, matches(ACHIEVEMENTS.c.search, query.q)] if query.q is not None else conditions
 
 
 def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
@@ -142,18 +146,17 @@ def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
     return select(given.skill).where(given.skill == skill, *shown, *enough).exists()
 
 
-def _order(query: AchievementQuery, words: Table) -> Order:
+def _order(query: AchievementQuery) -> Order:
+    columns = ACHIEVEMENTS.c
     match query.sort:
         case Sort.RELEVANCE:
-            return Order("relevance", rank(words.c.search, query.q or ""), ACHIEVEMENTS.c.id, float, descending=True)
+            return Order("relevance", rank(columns.search, query.q or ""), columns.id, float, descending=True)
         case Sort.NAME:
-            return Order("name", words.c.name, ACHIEVEMENTS.c.id)
+            return Order("name", columns.name, columns.id)
         case Sort.NEWEST:
-            at = ACHIEVEMENTS.c.created_at
-            return Order("newest", at, ACHIEVEMENTS.c.id, moment, descending=True)
+            return Order("newest", columns.created_at, columns.id, moment, descending=True)
         case Sort.CODE:
-            code = func.coalesce(words.c.document["humanCode"].astext, "")
-            return Order("code", code, ACHIEVEMENTS.c.id)
+            return Order("code", func.coalesce(columns.document["humanCode"].astext, ""), columns.id)
         case _:
             assert_never(query.sort)
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, RowMapping, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, RowMapping, and_, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.keyset import Order, fetch, matches, moment, rank
+from catalog.adapters.keyset import Order, fetch, moment
+from catalog.adapters.searching_skills import found
 from catalog.adapters.skills import framework_of
 from catalog.adapters.tables import SKILL_FRAMEWORK_VERSIONS, SKILL_FRAMEWORKS, SKILL_RELATIONS, SKILLS
 from catalog.core.skill_model import (
@@ -63,12 +64,16 @@ class SqlSkillReadings:
 
     async def skills(self, query: SkillQuery, page: PageRequest) -> Page[KnownSkill]:
         """See core.skill_ports.SkillReadings."""
-        statement = select(*COLUMNS, SKILLS.c.framework_id.label("framework")).where(*_conditions(query))
-        order = Order("label", SKILLS.c.label, SKILLS.c.id)
-        if query.q is not None:
-            order = Order("relevance", _relevance(query.q), SKILLS.c.id, float, descending=True)
+        statement = select(*COLUMNS, SKILLS.c.framework_id.label("framework"))
+        narrowed = _conditions(query)
         async with self._database.snapshot() as session:
-            return await fetch(session, statement, order, page, _skill)
+            if query.q is None:
+                order = Order("label", SKILLS.c.label, SKILLS.c.id)
+                return await fetch(session, statement.where(*narrowed), order, page, _skill)
+            best = await found(session, query.q, narrowed, page)
+            rows = (await session.execute(statement.where(SKILLS.c.id.in_(best.items)))).mappings()
+            skills = {row["id"]: _skill(row) for row in rows}
+            return Page([skills[one] for one in best.items], best.next)
 
     async def skill(self, skill_id: SkillId) -> SkillView | None:
         """See core.skill_ports.SkillReadings."""
@@ -98,14 +103,7 @@ def _conditions(query: SkillQuery) -> list[ColumnElement[bool]]:
             SKILL_RELATIONS.c.target == query.broader,
         )
         conditions.append(select(SKILL_RELATIONS.c.source).where(below).exists())
-    if query.q is not None:  # words as they are, or a label that is written almost so
-        conditions.append(or_(matches(SKILLS.c.search, query.q), SKILLS.c.label.bool_op("%")(query.q)))
     return conditions
-
-
-def _relevance(words: str) -> ColumnElement[float]:
-    """How well words match, plus how much the label is like them. It depends on the row alone: it can be a cursor."""
-    return cast(rank(SKILLS.c.search, words) + func.similarity(SKILLS.c.label, words), Double)
 
 
 async def _neighbours(session: AsyncSession, skill: KnownSkill) -> tuple[list[Neighbour], list[Neighbour]]:

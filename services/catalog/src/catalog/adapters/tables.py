@@ -114,14 +114,6 @@ VERSIONS = Table(
     Column("profile", Text),
     Column("completeness", JSONB(none_as_null=True)),
 )
-Index("ix_achievement_versions_name", VERSIONS.c.name, VERSIONS.c.achievement_id)
-Index(
-    "ix_achievement_versions_name_trigrams",
-    VERSIONS.c.name,
-    postgresql_using="gin",
-    postgresql_ops={"name": "gin_trgm_ops"},
-)
-Index("ix_achievement_versions_search", VERSIONS.c.search, postgresql_using="gin")
 
 METADATA_PROFILES = Table(
     "metadata_profiles",

@@ -1,0 +1,137 @@
+"""A catalog of 100,000 published achievements and 20,000 skills, in a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from benchmarks.prose import Prose, Text
+from service_kit.database import Database, open_database
+from service_kit.migrations import migrate
+from service_kit.offload import offload
+from service_kit.settings import DatabaseSettings
+from tools.guard import guard
+from tools.ports import free_ports
+from tools.postgres import LocalPostgres
+
+ACHIEVEMENTS, SKILLS, ORGANIZATIONS = 100_000, 20_000, 200
+SEED = 7
+FRAMEWORK = "00000000-0000-4000-8000-000000000000"
+FILL = (
+    """INSERT INTO skill_frameworks VALUES (:framework, 'org-0', 'urn:framework', 'esco', 'ESCO', 1, 'en', NULL,
+       'x', 1, 8, :skills, :skills, now(), now())""",
+    """INSERT INTO skills (framework_id, uri, kind, label, labels, other_labels, description, since_version)
+       SELECT :framework, 'urn:skill:' || n, 'skill', label, jsonb_build_object('en', label), '{"en": []}',
+         'Being able to ' || label, 1
+       FROM unnest(CAST(:labels AS text[])) WITH ORDINALITY AS made (label, n)""",
+    """INSERT INTO skill_relations SELECT :framework, 'urn:skill:' || n, 'broader', 'urn:skill:' || (n / 20 + 1)
+       FROM generate_series(1, :skills) AS n""",
+    """CREATE TEMPORARY TABLE made AS
+       SELECT gen_random_uuid()::text AS id, 'org-' || n % :organizations AS org, n, given.document::jsonb AS document
+       FROM unnest(CAST(:documents AS text[])) WITH ORDINALITY AS given (document, n)""",
+    """INSERT INTO achievements (id, org_id, document, name, achievement_type, revision, status, latest_version,
+         current_version, created_at, updated_at)
+       SELECT id, org, document, document ->> 'name', document ->> 'achievementType', 1, 'published', 1, 1,
+         now() - (:achievements - n) * interval '1 second', now() FROM made""",
+    """INSERT INTO achievement_versions (achievement_id, version, org_id, document, digest, name, achievement_type,
+         status, revision, published_at)
+       SELECT id, 1, org, document, 'x', document ->> 'name', document ->> 'achievementType', 'published', 1, now()
+       FROM made""",
+    """INSERT INTO achievement_skills
+       SELECT DISTINCT ON (id, skill) id, 1,
+         'urn:skill:' || (power((n * 7919 * k) % 99991 / 99991.0, 2) * :skills)::int + 1 AS skill,
+         nullif((n + k) % 9, 0)
+       FROM made, generate_series(1, 3) AS k""",
+    # What the trigger does when an achievement is published, for all at once.
+    """INSERT INTO achievement_listings (achievement_id, version, org_id, achievement_type, status, name, code,
+         created_at, skills, title, words)
+       SELECT id, 1, made.org, achievement_type, status, name, document ->> 'humanCode', created_at,
+         ARRAY(SELECT skill FROM achievement_skills AS given WHERE given.achievement_id = id ORDER BY skill),
+         achievement_title(document), versions.search
+       FROM made JOIN (SELECT id, created_at FROM achievements) AS drafts USING (id)
+         JOIN (SELECT achievement_id AS id, achievement_type, status, name, search FROM achievement_versions)
+           AS versions USING (id) ORDER BY n""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FullCatalog:
+    """What is asked."""
+
+    database: Database
+    server: LocalPostgres
+    migrate_url: str
+    names: list[str]
+    labels: list[str]
+
+
+@asynccontextmanager
+async def full_catalog() -> AsyncIterator[FullCatalog]:
+    """Migrated, filled, and gone at the end."""
+    prose = Prose(SEED)
+    texts = [prose.text() for _ in range(ACHIEVEMENTS)]
+    labels = [prose.label() for _ in range(SKILLS)]
+    with _postgres() as server:
+        app_url, migrate_url = server.server.create_database("catalog")
+        settings = DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url))
+        await offload(migrate, "catalog", settings)
+        await _fill(migrate_url, [document(number, one) for number, one in enumerate(texts)], labels)
+        async with open_database(settings, "benchmark") as database:
+            yield FullCatalog(database, server, migrate_url, [one.name for one in texts], labels)
+
+
+def document(number: int, one: Text) -> str:
+    """An achievement as its version has it."""
+    outcomes = [
+        {"id": f"urn:outcome:{number}:{place}", "type": ["LearningOutcome"], "name": name}
+        for place, name in enumerate(one.outcomes)
+    ]
+    found = {
+        "name": one.name,
+        "description": one.description,
+        "criteria": {"narrative": "Complete the course and pass the examination."},
+        "achievementType": "Course" if number % 3 else "Certificate",
+        "humanCode": f"C{number % 997}",
+        "learningOutcome": outcomes,
+    }
+    return json.dumps(found)
+
+
+@contextmanager
+def _postgres() -> Iterator[LocalPostgres]:
+    home = Path(tempfile.mkdtemp(prefix="laurel-benchmark-"))
+    home.chmod(0o755)
+    guard.scratch(home)
+    server = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+async def _fill(admin_url: str, documents: list[str], labels: list[str]) -> None:
+    """The whole catalog, as the tables' owner."""
+    given = {
+        "framework": FRAMEWORK,
+        "skills": SKILLS,
+        "achievements": ACHIEVEMENTS,
+        "organizations": ORGANIZATIONS,
+        "labels": labels,
+        "documents": documents,
+    }
+    settings = DatabaseSettings(url=SecretStr(admin_url), statement_timeout_s=900)
+    async with open_database(settings, "benchmark-fill") as owner:
+        async with owner.engine.begin() as connection:
+            for statement in FILL:
+                wanted = text(statement)
+                await connection.execute(wanted, {name: given[name] for name in wanted.compile().params})
+        async with owner.connection() as connection:
+            await connection.execute(text("VACUUM ANALYZE"))
