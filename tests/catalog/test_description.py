@@ -10,9 +10,10 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from catalog.http import answers
+from catalog.http import answers, job_profiles, pathway_replies, profile_schemas, similar, skill_answers
 from catalog.main import create_openapi_app
-from tests.catalog.samples import COMPLETE, course, drafted, path, published
+from tests.catalog.samples import COMPLETE, course, drafted, path, planned, published
+from tests.catalog.skill_files import CASE
 
 
 def test_the_description_is_valid_openapi() -> None:
@@ -62,5 +63,59 @@ async def test_answers_are_as_described(university: httpx.AsyncClient, client: h
         (answers.VersionPage, (await client.get(f"{path(version['id'])}/versions")).json()),
         (answers.OpenBadgesAchievement, (await client.get(path(version["versionId"]))).json()),
     ]
+    conform(expected)
+
+
+def conform(expected: list[tuple[type[BaseModel], Any]]) -> None:
+    """Every answer is one of its model. Models let nothing pass that they do not name."""
     for model, answer in expected:
         model.model_validate(answer)
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+async def test_answers_about_skills_are_as_described(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    imported = (await university.post("/skill-frameworks", json=CASE)).json()
+    frameworks, skills = (await client.get("/skill-frameworks")).json(), (await client.get("/skills")).json()
+    draft, version = await drafted(university, **COMPLETE), await published(university, **COMPLETE)
+    wanted = {"skills": [{"skill": COMPLETE["alignment"][0]["targetUrl"]}, {"skill": "urn:nobodys", "level": 2}]}
+    alike = (await university.get(f"{path(draft['id'])}/similar")).json()
+    match = (await client.post("/job-profiles/match", json=wanted)).json()
+
+    assert alike["similar"][0]["achievement"] == version["id"]
+    assert match["plan"][0]["achievement"] == version["id"]
+    conform(
+        [
+            (skill_answers.FrameworkImport, imported),
+            (skill_answers.FrameworkPage, frameworks),
+            (skill_answers.FrameworkAnswer, (await client.get(path(frameworks["items"][0]["id"]))).json()),
+            (skill_answers.SkillPage, skills),
+            *[(skill_answers.SkillAnswer, (await client.get(path(one["id"]))).json()) for one in skills["items"]],
+            (job_profiles.MatchAnswer, match),
+            (similar.SimilarAnswer, alike),
+        ]
+    )
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+async def test_answers_about_pathways_and_profiles_are_as_described(
+    university: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    draft = await planned(university)
+    where = path(draft["id"])
+    version = (await university.post(f"{where}/publish")).json()
+    own = (await university.put("/metadata-profiles/ours", json={"title": "Ours"})).json()
+
+    conform(
+        [
+            (pathway_replies.PathwayDraftAnswer, draft),
+            (pathway_replies.PathwayVersionAnswer, version),
+            (pathway_replies.PathwayAnswer, (await client.get(where)).json()),
+            (pathway_replies.PathwayPage, (await client.get("/pathways")).json()),
+            (pathway_replies.PathwayVersionPage, (await client.get(f"{where}/versions")).json()),
+            (pathway_replies.EvaluationAnswer, (await client.post(f"{where}/evaluations", json={"held": []})).json()),
+            (profile_schemas.ProfileAnswer, own),
+            (profile_schemas.ProfilePage, (await university.get("/metadata-profiles")).json()),
+        ]
+    )

@@ -197,7 +197,7 @@ async def test_the_list_follows_what_is_published(university: httpx.AsyncClient,
     await university.post(f"{where}/publish")
     assert await listed(q="sculpture") == await listed(department="ART") == ["Sculpture"]
 
-    await university.delete(path(made["id"]))
+    await university.delete(f"/courses/{made['id']}")
     assert await listed(course=made["id"]) == []
     await university.post(f"{where}/retire")
     assert await listed(q="sculpture") == []
