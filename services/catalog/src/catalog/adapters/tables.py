@@ -156,6 +156,27 @@ CREDENTIALS = Table(
 )
 Index("ix_credentials_achievement_id", CREDENTIALS.c.achievement_id, CREDENTIALS.c.state)
 
+# What the issuer service found to hold and to be wanted, of the version that it was given for.
+ENDORSEMENTS = Table(
+    "endorsements",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("version", Integer),
+    Column("revision", BigInteger, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("issuer_id", Text),
+    Column("issuer_name", Text),
+    Column("credential", Text),
+    Column("is_token", Boolean),
+    Column("comment", Text),
+    Column("valid_from", DateTime(timezone=True)),
+    Column("valid_until", DateTime(timezone=True)),
+    Column("believed_until", DateTime(timezone=True)),
+    CheckConstraint("NOT shown OR (credential IS NOT NULL AND believed_until IS NOT NULL)", name="whole_when_shown"),
+)
+Index("ix_endorsements_subject", ENDORSEMENTS.c.subject, postgresql_where=ENDORSEMENTS.c.shown)
+
 PATHWAYS = Table(
     "pathways",
     METADATA,
