@@ -18,3 +18,4 @@ topic credential-issued cleanup.policy=delete retention.ms=-1
 topic credential-revoked cleanup.policy=delete retention.ms=-1
 topic access-revoked cleanup.policy=delete retention.ms=86400000
 topic pathway-published cleanup.policy=compact
+topic endorsement-published cleanup.policy=compact

@@ -20,7 +20,7 @@ import verifier.main
 from gateway.edge.routes import Room
 from gateway.settings import GatewaySettings, PasswordSettings
 from issuer.http.app import issuer_app
-from issuer.main import further_routers, wire
+from issuer.main import more_parts, wire
 from issuer.settings import IssuerSettings
 from registry.adapters.readings import SqlReadings
 from registry.settings import RegistrySettings
@@ -84,7 +84,7 @@ async def _issuer(database: DatabaseSettings) -> AsyncIterator[Prepared]:
     )
     async with open_database(database, "tests") as opened, open_fetcher(settings.fetcher) as fetcher:
         core = wire(settings, opened)
-        more = further_routers(settings, opened, core, fetcher)
+        more, _ = more_parts(settings, opened, core, fetcher)
         app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
         async with asgi_client(app) as client:
             world = World(opened, client, mint)

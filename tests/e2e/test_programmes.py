@@ -72,11 +72,29 @@ class World:
         )
         return report
 
+    def endorse(self, by: Actor, subject: str, comment: str) -> Json:
+        """The endorsement, which waits for whom it is about."""
+        [issuer] = by.get("/issuers")["items"]
+        body = {"subject": subject, "comment": comment}
+        endorsement: Json = by.post(f"/issuers/{issuer['slug']}/endorsements", body, key=uuid.uuid4().hex)
+        return endorsement
+
+    def endorsers(self, url: str, wanted: list[str]) -> Json:
+        """What anybody sees of it, once exactly these endorsements are shown."""
+        path = httpx.URL(url).path
+        found: Json = until(
+            lambda: self.http.get(path).raise_for_status().json(),
+            lambda shown: [one["id"] for one in shown["endorsements"]] == wanted,
+            PATIENCE_S,
+        )
+        return found
+
     def company(self) -> Actor:
         """An employer that issues credentials of its own, set up by the fleet's operator."""
         slug = f"company-{uuid.uuid4().hex[:8]}"
         organization = self.operator.post("/organizations", {"name": "A company", "slug": slug, "kind": "employer"})
         scopes = ["catalog:write", "issuers:manage", "credentials:issue", "credentials:revoke", "credentials:read"]
+        scopes += ["credentials:issue-any"]  # to endorse
         wanted = {"name": "Learning platform", "organization": organization["id"], "scopes": scopes}
         client = self.operator.post("/clients", wanted)
         known = {"name": "A company", "client_id": client["clientId"], "client_secret": client["clientSecret"]}
@@ -130,8 +148,8 @@ def test_eight_badges_of_a_series_add_up_to_a_certificate(world: World) -> None:
     assert codes(world.verdict(document, earned))["stack"] == "stack_holds"
 
 
-def test_a_thousand_learners_of_a_manufacturing_programme_in_one_batch(world: World) -> None:
-    by = world.university
+def test_a_thousand_learners_of_a_manufacturing_programme_that_an_employer_endorses(world: World) -> None:
+    by, employer = world.university, world.company()
     machining = world.achievement(by, "Precision Machining", creditsAvailable=5)
     robots = world.achievement(by, "Industrial Robots", creditsAvailable=5)
     technician = world.achievement(by, "Manufacturing Technician", achievementType="Certificate")
@@ -148,6 +166,17 @@ def test_a_thousand_learners_of_a_manufacturing_programme_in_one_batch(world: Wo
             {"id": "robots", "proxyFor": [robots]},
         ],
     )
+    endorsements = [
+        world.endorse(employer, subject, "We interview whoever finishes this.") for subject in (machining, pathway)
+    ]
+    assert world.endorsers(machining, [])["issuers"]
+    for endorsement in endorsements:
+        by.post(f"/endorsements/{last(endorsement['id'])}/accept", {})
+    for subject, endorsement in zip((machining, pathway), endorsements, strict=True):
+        [shown] = world.endorsers(subject, [endorsement["id"]])["endorsements"]
+        assert shown["credential"] == endorsement["credential"]
+        assert world.verdict(shown["credential"], [])["verdict"] == "valid"
+
     learners = [email() for _ in range(LEARNERS)]
     world.award(by, robots, learners[500])
     rows = "".join(json.dumps({"recipient": {"email": learner}}) + "\n" for learner in learners)
@@ -163,6 +192,12 @@ def test_a_thousand_learners_of_a_manufacturing_programme_in_one_batch(world: Wo
     assert done["counts"]["issued"] == LEARNERS
     document = world.stacked(by, pathway)
     assert codes(world.verdict(document, []))["stack"] == "stack_holds_as_stated"
+    seen = httpx.URL(machining).path
+    until(lambda: world.http.get(seen).json()["statistics"]["issued"], lambda issued: issued == LEARNERS, PATIENCE_S)
+
+    employer.post(f"/endorsements/{last(endorsements[0]['id'])}/revoke", {})
+    world.endorsers(machining, [])
+    world.endorsers(pathway, [endorsements[1]["id"]])
 
 
 def test_an_employee_moves_to_a_higher_role_when_a_stack_is_complete(world: World) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import APIRouter
 from pydantic import SecretStr
 
 from issuer.http.app import issuer_app
-from issuer.main import Core, further_routers, wire
+from issuer.main import Core, more_parts, wire
+from issuer.main_endorsements import EndorsementParts
 from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
@@ -79,12 +81,20 @@ async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
         yield opened
 
 
+More = tuple[Sequence[APIRouter], EndorsementParts]
+
+
+@pytest.fixture
+def more(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock) -> More:
+    """The capabilities that read other people's documents."""
+    return more_parts(settings, database, core, fetcher, clock)
+
+
 @pytest_asyncio.fixture
 async def client(
-    settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, fetcher: Fetcher, clock: Clock
+    settings: IssuerSettings, database: Database, core: Core, mint: TokenMint, more: More
 ) -> AsyncIterator[httpx.AsyncClient]:
-    more = further_routers(settings, database, core, fetcher, clock)
-    app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more)
+    app = issuer_app(core.services, settings, tokens=mint.verifier(), more=more[0])
     async with asgi_client(app) as opened:
         yield opened
 

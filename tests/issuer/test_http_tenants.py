@@ -28,6 +28,9 @@ BODIES: dict[str, object] = {
     **{f"POST /batches/{{batch_id}}/{action}": None for action in ("pause", "resume", "cancel", "retry")},
     **{f"POST /stacks/{{stack_id}}/{action}": {"reason": "a test"} for action in ("approve", "refuse")},
     "POST /stacks/{stack_id}/record": None,
+    "POST /issuers/{slug}/endorsements": {"subject": "did:web:nobody.example"},
+    "POST /endorsements": {"credential": {}},
+    **{f"POST /endorsements/{{endorsement_id}}/{action}": None for action in ("accept", "decline", "revoke")},
     "POST /vc/credentials/issue": {"credential": {}},
     "POST /vc/{form}/credentials/issue": {"credential": {}},
     "POST /vc/credentials/status": {"credentialId": "urn:a", "credentialStatus": {"type": "BitstringStatusListEntry"}},
@@ -99,6 +102,7 @@ async def call(  # type: ignore[no-untyped-def]
         "consent_id": credential,
         "agreement_id": credential,
         "recognition_id": credential,
+        "endorsement_id": credential,
     }
     path = path.format(form="eddsa-rdfc-2022", **names)
     return await world.client.request(method, path, json=BODIES.get(route), headers=headers)
@@ -152,5 +156,5 @@ async def state(world: World) -> list[object]:
 
 async def test_lists_hold_only_ones_own(world: World) -> None:
     await world.issue(await world.ready())
-    for path in ("/issuers", "/credentials", "/stacks", "/recognitions", "/recognitions/agreements"):
+    for path in ("/issuers", "/credentials", "/stacks", "/recognitions", "/recognitions/agreements", "/endorsements"):
         assert (await world.send("GET", path, org=OTHER_ORG)).json()["items"] == []

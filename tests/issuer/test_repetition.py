@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from service_kit.ids import new_id
+from tests.issuer.endorsers import by_key
 from tests.issuer.world import LEARNER, ORG, OTHER_ORG, Json, World
 from tests.repetition import Body, Callers, Example, Send, Things, holds
 
@@ -34,6 +36,15 @@ def secured(did: str, name: str) -> Body:
         return {"credential": document, "options": {}}
 
     return body
+
+
+def endorsed(subject: str, comment: str) -> Body:
+    return lambda things: {"subject": things[subject], "comment": comment}
+
+
+def handed_in(seed: int) -> Body:
+    name = f"urn:uuid:{new_id()}"
+    return lambda things: {"credential": by_key(things["their_achievement"], seed, id=name)}
 
 
 def row(learner: str) -> Body:
@@ -94,6 +105,10 @@ EXAMPLES: Mapping[str, Example] = {
     **{f"POST /batches/{action}": OF_CHANGES for action in ("revoke", "suspend", "reinstate")},
     "POST /batches/correct": OF_CHANGES,
     "POST /recognitions/agreements": Example("recognition_agreements", agreement(5), agreement(6), agreement(7)),
+    "POST /issuers/{slug}/endorsements": Example(
+        "endorsements", endorsed("their_achievement", "Good."), endorsed("their_achievement", "Very good.")
+    ),
+    "POST /endorsements": Example("endorsements", handed_in(1), handed_in(2), handed_in(3)),
     "POST /vc/credentials/issue": SECURED,
     "POST /vc/{form}/credentials/issue": SECURED,
 }

@@ -25,6 +25,7 @@ from service_kit.testing import BASE_URL, TokenMint
 
 Json = dict[str, Any]
 ALL_SCOPES = (
+    "catalog:write",
     "issuers:manage",
     "credentials:issue",
     "credentials:issue-any",

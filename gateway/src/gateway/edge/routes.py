@@ -132,6 +132,7 @@ REGISTRY = (
 
 ISSUER = (
     *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks", "/recognitions", "/progress"),
+    *_of(Room.ISSUER, "/endorsements"),
     Route(match=Under("/recognition-agreements"), room=Room.ISSUER, access=Access.PUBLIC),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),

@@ -109,6 +109,45 @@ class PathwayRetired(PathwayState):
     event_type: ClassVar[str] = "pathway.retired.v1"
 
 
+class EndorsementState(Payload):
+    """Whether an endorsement is to be seen with what it endorses. Only the newest revision counts."""
+
+    endorsement_id: str = Field(description="URL of the endorsement")
+    revision: int = Field(ge=1)
+    org_id: str = Field(description="organization that owns what is endorsed")
+    subject: str = Field(description="id of what is endorsed, as in credentials: an achievement, a pathway, an issuer")
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return self.endorsement_id.rsplit("/", 1)[-1]
+
+
+class EndorsementPublished(EndorsementState):
+    """An endorsement was verified, and whom it is about accepted it. Told again each time it is verified anew."""
+
+    event_type: ClassVar[str] = "endorsement.published.v1"
+
+    version: Annotated[int | None, Field(ge=1, description="the one that it was given for, of what has versions")] = (
+        None
+    )
+    issuer_id: str = Field(description="who endorses")
+    issuer_name: str
+    notation: Literal["document", "compact_jws"]
+    credential: str = Field(description="the signed EndorsementCredential, as it was signed")
+    comment: str | None = None
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = None
+    believed_until: AwareDatetime = Field(description="not to be shown after this, unless a later event says more")
+
+
+class EndorsementWithdrawn(EndorsementState):
+    """An endorsement is no longer to be shown."""
+
+    event_type: ClassVar[str] = "endorsement.withdrawn.v1"
+
+    reason: Literal["declined", "revoked", "not_valid"]
+
+
 class IssuerPublished(Payload):
     """An issuer's public profile and its keys, whole."""
 
@@ -258,6 +297,9 @@ __all__ = [
     "CredentialRevoked",
     "CredentialStatusChanged",
     "CredentialSuspended",
+    "EndorsementPublished",
+    "EndorsementState",
+    "EndorsementWithdrawn",
     "IssuerPublished",
     "Json",
     "Payload",

@@ -1,4 +1,4 @@
-"""The seven topics, and which event type travels on which. Keys keep one aggregate's events in order."""
+"""The eight topics, and which event type travels on which. Keys keep one aggregate's events in order."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from contracts.events import (
     CredentialReinstated,
     CredentialRevoked,
     CredentialSuspended,
+    EndorsementPublished,
+    EndorsementWithdrawn,
     IssuerPublished,
     PathwayPublished,
     PathwayRetired,
@@ -68,6 +70,14 @@ ISSUER_PUBLISHED = Topic(
 STATUS_LIST_PUBLISHED = Topic(
     "status-list-published", "issuer", "<status list uuid>", True, (StatusListPublished,), ("registry", "verifier")
 )
+ENDORSEMENT_PUBLISHED = Topic(
+    "endorsement-published",
+    "issuer",
+    "<endorsement uuid>",
+    True,
+    (EndorsementPublished, EndorsementWithdrawn),
+    ("catalog",),
+)
 CREDENTIAL_ISSUED = Topic(
     "credential-issued",
     "issuer",
@@ -93,6 +103,7 @@ TOPICS: tuple[Topic, ...] = (
     PATHWAY_PUBLISHED,
     ISSUER_PUBLISHED,
     STATUS_LIST_PUBLISHED,
+    ENDORSEMENT_PUBLISHED,
     CREDENTIAL_ISSUED,
     CREDENTIAL_REVOKED,
     ACCESS_REVOKED,

@@ -132,7 +132,7 @@ def use_cases(database: Database, base_url: str) -> UseCases:
 
 def pathway_use_cases(database: Database, begin: Begin, base_url: str) -> PathwayUseCases:
     """What the routes of pathways call."""
-    readings = SqlPathwayReadings(database)
+    readings = SqlPathwayReadings(database, base_url)
     return PathwayUseCases(
         create=CreatePathway(begin, utc_now, new_id, base_url),
         change=ChangePathway(begin, utc_now, base_url),

@@ -43,6 +43,7 @@ from issuer.http.app import issuer_app
 from issuer.http.services import Services
 from issuer.main_backpack import backpack_routers
 from issuer.main_batches import wire_batches, work_batches, work_changes
+from issuer.main_endorsements import EndorsementParts, wire_endorsements
 from issuer.main_recognition import recognition_routers
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
@@ -168,6 +169,21 @@ def _issuers(
     }
 
 
+def more_parts(
+    settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock = utc_now
+) -> tuple[Sequence[APIRouter], EndorsementParts]:
+    """What verifies credentials that arrive: backpacks, the Open Badges API, recognition, endorsements."""
+    issue_any = core.services.issue_any
+    endorsements = wire_endorsements(
+        settings, database, sign_list=core.sign_list, issue_any=issue_any, fetcher=fetcher, clock=clock
+    )
+    backpacks = backpack_routers(settings, database, core.sign_list, fetcher, clock)
+    recognition = recognition_routers(
+        settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher
+    )
+    return (*backpacks, *recognition, endorsements.routes), endorsements
+
+
 @asynccontextmanager
 async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     """Open what the service stands on, and close it in reverse order."""
@@ -178,7 +194,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         open_transit(settings.openbao) as transit,
     ):
         core = wire(settings, database, transit=transit)
-        more = further_routers(settings, database, core, fetcher)
+        more, endorsements = more_parts(settings, database, core, fetcher)
         revoked = RevokedAccess(database)
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
@@ -192,7 +208,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             app=issuer_app(
                 core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}, more=more
             ),
-            serve=[revoked.run],
+            serve=[revoked.run, BatchWorker(endorsements.recheck).run],  # there the web may be read
             relay=[
                 Relay(database, publisher).run,
                 ListPublisher(database, core.publish_lists).run,
@@ -203,16 +219,6 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             consume=[consumer.run],
             ready=ready,
         )
-
-
-def further_routers(
-    settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock = utc_now
-) -> Sequence[APIRouter]:
-    """The routes of what verifies credentials that arrive: backpacks, the Open Badges API, recognition."""
-    return (
-        *backpack_routers(settings, database, core.sign_list, fetcher, clock),
-        *recognition_routers(settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher),
-    )
 
 
 def create_openapi_app() -> FastAPI:
@@ -226,7 +232,7 @@ def create_openapi_app() -> FastAPI:
     )
     database, unwired = Database(settings.database, NAME), cast("Any", None)
     core = wire(settings, database)
-    more = further_routers(settings, database, core, unwired)
+    more, _ = more_parts(settings, database, core, unwired)
     return issuer_app(core.services, settings, tokens=None, more=more)
 
 

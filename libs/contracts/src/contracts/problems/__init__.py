@@ -6,7 +6,7 @@ A room that invents a code adds it here; a test holds it to that.
 
 from collections.abc import Mapping
 
-from contracts.problems import achievements, backpacks, keys, members, recognition, requests
+from contracts.problems import achievements, backpacks, endorsements, keys, members, recognition, requests
 from contracts.problems.model import PREFIX, ProblemType
 
 __all__ = ["PREFIX", "PROBLEM_TYPES", "ProblemType"]
@@ -20,6 +20,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             *achievements.ENTRIES,
             *keys.ENTRIES,
             *backpacks.ENTRIES,
+            *endorsements.ENTRIES,
             *recognition.ENTRIES,
         ),
         key=lambda problem: (problem.status, problem.code),

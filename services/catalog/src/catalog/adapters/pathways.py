@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, delete, f
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment
+from catalog.adapters.reading_endorsements import endorsements
 from catalog.adapters.tables import PATHWAY_VERSIONS, PATHWAYS, VERSIONS
 from catalog.core.model import OrgId, PathwayDraft, PathwayId, PathwaySummary, PathwayVersion, PathwayView, Status
 from catalog.core.ports import PathwayQuery
@@ -81,8 +82,9 @@ class SqlPathways:
 class SqlPathwayReadings:
     """See core.ports.PathwayReadings."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, base_url: str) -> None:
         self._database = database
+        self._base_url = base_url
 
     async def pathway(self, pathway_id: PathwayId, owner: OrgId | None) -> PathwayView | None:
         """See core.ports.PathwayReadings."""
@@ -92,8 +94,10 @@ class SqlPathwayReadings:
                 return None
             draft = _draft(row)
             shown = await _read_version(session, pathway_id, draft.current_version) if draft.current_version else None
+            address = f"{self._base_url}/pathways/{pathway_id}"
+            said = await endorsements(session, address, shown.number) if shown else ()
         own = draft if draft.org_id == owner else None
-        return PathwayView(draft.id, draft.org_id, draft.created_at, shown, own) if shown or own else None
+        return PathwayView(draft.id, draft.org_id, draft.created_at, shown, own, said) if shown or own else None
 
     async def published(self, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
         """See core.ports.PathwayReadings."""

@@ -1,13 +1,13 @@
 """What other services told us. Only a higher revision replaces a row, so repeats and any order give the same rows."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, case
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.tables import CREDENTIALS, ISSUERS
-from catalog.core.model import IssuerProfile
+from catalog.adapters.tables import CREDENTIALS, ENDORSEMENTS, ISSUERS
+from catalog.core.model import Endorsement, IssuerProfile
 
 REVOKED = "revoked"
 
@@ -48,6 +48,27 @@ class SqlProjections:
         statement = insert(CREDENTIALS).values(credential_id=credential_id, state=state, revision=revision)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=["credential_id"], set_=_newer(statement))
+        )
+
+    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> None:
+        """See core.ports.Projections."""
+        await self._put_endorsement(asdict(endorsement) | {"revision": revision, "shown": True})
+
+    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> None:
+        """See core.ports.Projections. Its text goes too."""
+        gone = dict.fromkeys(field.name for field in fields(Endorsement))
+        known = {"id": endorsement_id, "subject": subject, "revision": revision, "shown": False}
+        await self._put_endorsement(gone | known)
+
+    async def _put_endorsement(self, values: dict[str, object]) -> None:
+        statement = insert(ENDORSEMENTS).values(values)
+        new = statement.excluded
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: new[name] for name in values if name != "id"},
+                where=new.revision > ENDORSEMENTS.c.revision,
+            )
         )
 
 

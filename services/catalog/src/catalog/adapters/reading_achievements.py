@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from catalog.adapters import rows
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
 from catalog.adapters.listings import listed
+from catalog.adapters.reading_endorsements import endorsements
 from catalog.adapters.tables import ACHIEVEMENT_SKILLS, ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
 from catalog.core.model import (
     AchievementId,
@@ -54,6 +55,7 @@ async def view(
         draft=own,
         issuers=await _issuers(session, draft.org_id),
         statistics=await _statistics(session, address),
+        endorsements=await endorsements(session, address, current.number) if current else (),
     )
 
 

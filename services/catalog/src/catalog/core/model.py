@@ -129,6 +129,27 @@ class IssuerProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Endorsement:
+    """What somebody else says of one version of something, verified by the issuer service.
+
+    `credential` is the signed text; `is_token`: it is a compact JWS. It is shown until its end, and as long as it is
+    believed.
+    """
+
+    id: str
+    subject: str
+    version: int | None
+    issuer_id: str
+    issuer_name: str
+    credential: str
+    is_token: bool
+    comment: str | None
+    valid_from: datetime
+    valid_until: datetime | None
+    believed_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AchievementView:
     """An achievement as somebody may see it. `draft` is there for its owner only, `version` when one was published."""
 
@@ -141,6 +162,7 @@ class AchievementView:
     draft: Draft | None
     issuers: Sequence[IssuerProfile] = ()
     statistics: Statistics = Statistics()
+    endorsements: Sequence[Endorsement] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +220,7 @@ class PathwayView:
     created_at: datetime
     version: PathwayVersion | None
     draft: PathwayDraft | None
+    endorsements: Sequence[Endorsement] = ()
 
 
 @dataclass(frozen=True, slots=True)

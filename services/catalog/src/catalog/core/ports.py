@@ -14,6 +14,7 @@ from catalog.core.model import (
     Course,
     CourseId,
     Draft,
+    Endorsement,
     IssuerProfile,
     OrgId,
     PathwayDraft,
@@ -168,6 +169,12 @@ class Projections(Protocol):
 
     async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
         """A credential of an achievement (its URL) was issued."""
+
+    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> None:
+        """An endorsement is to be shown."""
+
+    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> None:
+        """It is to be shown no more."""
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """A credential's state changed."""

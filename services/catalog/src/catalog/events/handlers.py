@@ -1,8 +1,8 @@
-"""Which events change what the catalog shows: issuers, and how many credentials an achievement has."""
+"""Which events change what the catalog shows: issuers, endorsements, and how many credentials there are."""
 
 from typing import Any
 
-from catalog.core.model import IssuerProfile, OrgId
+from catalog.core.model import Endorsement, IssuerProfile, OrgId
 from catalog.core.ports import Work
 from contracts.events import (
     CredentialCorrected,
@@ -11,14 +11,22 @@ from contracts.events import (
     CredentialRevoked,
     CredentialStatusChanged,
     CredentialSuspended,
+    EndorsementPublished,
+    EndorsementWithdrawn,
     IssuerPublished,
     SignedCredential,
 )
-from contracts.topics import ACCESS_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ISSUER_PUBLISHED
+from contracts.topics import (
+    ACCESS_REVOKED,
+    CREDENTIAL_ISSUED,
+    CREDENTIAL_REVOKED,
+    ENDORSEMENT_PUBLISHED,
+    ISSUER_PUBLISHED,
+)
 from service_kit import revoked_access
 from service_kit.inbox import Received, Subscription
 
-TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ACCESS_REVOKED)
+TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ENDORSEMENT_PUBLISHED, ACCESS_REVOKED)
 
 
 async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None:
@@ -40,6 +48,31 @@ async def credential_status_changed(work: Work, event: Received[CredentialStatus
     await work.projections.put_state(told.credential_id, told.state, told.revision)
 
 
+async def endorsement_published(work: Work, event: Received[EndorsementPublished]) -> None:
+    """Show it with what it is about."""
+    told = event.payload
+    endorsement = Endorsement(
+        id=told.endorsement_id,
+        subject=told.subject,
+        version=told.version,
+        issuer_id=told.issuer_id,
+        issuer_name=told.issuer_name,
+        credential=told.credential,
+        is_token=told.notation == "compact_jws",
+        comment=told.comment,
+        valid_from=told.valid_from,
+        valid_until=told.valid_until,
+        believed_until=told.believed_until,
+    )
+    await work.projections.put_endorsement(endorsement, told.revision)
+
+
+async def endorsement_withdrawn(work: Work, event: Received[EndorsementWithdrawn]) -> None:
+    """Show it no more."""
+    told = event.payload
+    await work.projections.withdraw_endorsement(told.endorsement_id, told.subject, told.revision)
+
+
 def subscriptions() -> list[Subscription[Any]]:
     """Every event type the catalog follows."""
     return [
@@ -49,5 +82,7 @@ def subscriptions() -> list[Subscription[Any]]:
         Subscription(CredentialRevoked, credential_status_changed),
         Subscription(CredentialSuspended, credential_status_changed),
         Subscription(CredentialReinstated, credential_status_changed),
+        Subscription(EndorsementPublished, endorsement_published),
+        Subscription(EndorsementWithdrawn, endorsement_withdrawn),
         revoked_access.subscription(),
     ]

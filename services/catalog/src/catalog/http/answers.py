@@ -178,6 +178,24 @@ class StatisticsAnswer(Answer):
     suspended: int
 
 
+class EndorserAnswer(Answer):
+    """Who endorses, in the endorsement's own words."""
+
+    id: str
+    name: str
+
+
+class EndorsementAnswer(Answer):
+    """What somebody else says, signed. It was verified, and the owner of what it is about wants it shown."""
+
+    id: str
+    issuer: EndorserAnswer
+    comment: str | None
+    valid_from: datetime
+    valid_until: datetime | None
+    credential: dict[str, Any] | str = Field(description="the EndorsementCredential: a document, or a compact JWS")
+
+
 class AchievementAnswer(OpenBadgesAchievement):
     """The version the public sees. Its owner also gets `draft`, and the draft itself while nothing is published."""
 
@@ -190,6 +208,7 @@ class AchievementAnswer(OpenBadgesAchievement):
     department: str | None
     issuers: list[IssuerAnswer]
     statistics: StatisticsAnswer
+    endorsements: list[EndorsementAnswer] = Field(description="of this version")
     created_at: datetime
     draft: dict[str, Any] | None = None
 

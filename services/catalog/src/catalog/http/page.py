@@ -54,6 +54,7 @@ def achievement_page(source: Export, view: AchievementView) -> bytes:
         ),
         _section("What it certifies", _outcomes(source)),
         _section("Skills and standards", _alignments(source)),
+        _section("Endorsed by", _endorsed(source)),
         _section("Further information", _text(source.text("furtherInformation"))),
         _section("How complete this description is", _complete(view)),
         _section("In other forms", _forms(source)),
@@ -154,6 +155,15 @@ def _alignments(source: Export) -> Html:
         _link(str(one.get("targetUrl")), str(one.get("targetName")))
         + (escape(f" ({one['targetFramework']})") if one.get("targetFramework") else "")
         for one in source.entries("alignment")
+    )
+
+
+def _endorsed(source: Export) -> Html:
+    """Who says something for it, and what. The names are the endorsers' own words; their ids are what was verified."""
+    return _list(
+        f"{escape(one.issuer_name)} ({escape(one.issuer_id)}), {one.valid_from.date().isoformat()}"
+        + (f'<p class="text">{escape(one.comment)}</p>' if one.comment else "")
+        for one in source.endorsements
     )
 
 

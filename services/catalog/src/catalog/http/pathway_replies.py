@@ -9,7 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from catalog.core.model import Json, PathwayDraft, PathwaySummary, PathwayVersion, PathwayView
 from catalog.core.pathways import address, parse
-from catalog.http.answers import Answer
+from catalog.http.answers import Answer, EndorsementAnswer
+from catalog.http.endorsement_replies import endorsement_replies
 from service_kit.entity_tags import tag_of
 from stacking import Evaluation, flaws
 from stacking.members import number
@@ -66,6 +67,7 @@ class PathwayAnswer(PathwayDocument):
 
     status: Literal["draft", "published", "retired"]
     organization: str
+    endorsements: list[EndorsementAnswer] = Field([], description="of this version")
     draft: dict[str, Any] | None = None
 
 
@@ -194,7 +196,7 @@ def view_reply(view: PathwayView, base_url: str) -> Json:
     if view.version is None:
         assert view.draft is not None  # noqa: S101 - a view shows one or the other
         return draft_reply(view.draft, base_url)
-    shown = version_reply(view.version, base_url)
+    shown = version_reply(view.version, base_url) | {"endorsements": endorsement_replies(view.endorsements)}
     return shown | {"draft": draft_reply(view.draft, base_url)} if view.draft else shown
 
 

@@ -10,6 +10,7 @@ from catalog.core.import_courses import Report
 from catalog.core.kinds import kind_of
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
 from catalog.core.profiles import standing
+from catalog.http.endorsement_replies import endorsement_replies
 from service_kit.entity_tags import tag_of
 
 WHOLE_NUMBER = 9
@@ -101,6 +102,7 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
             "revoked": view.statistics.revoked,
             "suspended": view.statistics.suspended,
         },
+        "endorsements": endorsement_replies(view.endorsements),
     }
     if view.version is None:
         assert view.draft is not None  # noqa: S101 - a view shows one or the other

@@ -16,6 +16,7 @@ from issuer.core.model import Json, ListId
 from issuer.core.status_lists import SignStatusList
 from service_kit.clock import Clock
 from service_kit.database import Database
+from service_kit.errors import ServiceError
 from service_kit.fetcher import Fetcher, FetchError
 from service_kit.ids import is_id
 
@@ -62,16 +63,19 @@ class OwnDocuments:
             found = rows.issuers((await connection.execute(query)).mappings())
         return {issuer.did: published(issuer).did_document for issuer in found}
 
-    async def status_list(self, url: str) -> Json | None:
+    async def status_list(self, url: str) -> Resolution | None:
         """One of our lists as of now, signed for this one reading: its publication may lag behind."""
         list_id = ListId(url.removeprefix(self._prefix))
         if not url.startswith(self._prefix) or not is_id(list_id) or not await self._has(list_id):
             return None
         status_list, indexes = await self._reading.list_snapshot(list_id)
         issuer = await self._reading.issuer(status_list.issuer_id)
-        made = await self._sign_list(
-            status_list, indexes, issuer=issuer, revision=status_list.revision, now=self._clock()
-        )
+        try:
+            made = await self._sign_list(
+                status_list, indexes, issuer=issuer, revision=status_list.revision, now=self._clock()
+            )
+        except ServiceError as error:  # no key that signs lists, or one that is out of reach
+            return Failure("status_list_unavailable", error.detail, transient=True)
         return made.credential
 
     async def _has(self, list_id: ListId) -> bool:

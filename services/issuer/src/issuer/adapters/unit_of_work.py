@@ -14,6 +14,7 @@ from issuer.adapters import rows
 from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
 from issuer.adapters.changes import ChangeTable
+from issuer.adapters.endorsements import EndorsementRows
 from issuer.adapters.recognitions import RecognitionTable
 from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
 from issuer.adapters.stacks import PathwayRows, StackRows
@@ -291,6 +292,7 @@ class IssuerUnitOfWork(UnitOfWork):
     pathways: PathwayRows
     stacks: StackRows
     recognitions: RecognitionTable
+    endorsements: EndorsementRows
     idempotency: IdempotencyKeys
     outbox: Outbox
 
@@ -306,6 +308,7 @@ class IssuerUnitOfWork(UnitOfWork):
         self.pathways = PathwayRows(self.session)
         self.stacks = StackRows(self.session)
         self.recognitions = RecognitionTable(self.session)
+        self.endorsements = EndorsementRows(self.session)
         self.idempotency = IdempotencyKeys(self.session)
         self.outbox = Outbox(self.session, source=SOURCE)
         return self

@@ -51,3 +51,7 @@ class Addresses:
     def recognition(self, recognition_id: str) -> str:
         """Where the institution that decides reads a recognition."""
         return f"{self.base_url}/recognitions/{recognition_id}"
+
+    def endorsement(self, endorsement_id: str) -> str:
+        """The endorsement's address, and the `id` of one that was signed here."""
+        return f"{self.base_url}/endorsements/{endorsement_id}"

@@ -1,6 +1,6 @@
 """Any credential of the W3C data model, issued as it was handed in (VC-API)."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from credential_core.verify import issuer_id
 from issuer.core.addresses import Addresses
 from issuer.core.held_keys import hold, signed_anew
 from issuer.core.model import PURPOSE, Algorithm, AnyCredential, CredentialId, Issuer, IssuerKey, Json, Slot, State
-from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
+from issuer.core.ports import Audit, KeyStore, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.securing import Form, Manner, Secured, choose_key
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
@@ -32,7 +32,8 @@ MAX_NAME = 500  # characters
 class AnyOrder:
     """What is asked for: the credential itself, and how it is to be secured. `name` is what it goes by afterwards.
 
-    `key` and `named` make it repeatable: the latter if the name was chosen by whoever orders.
+    `key` and `named` make it repeatable: the latter if the name was chosen by whoever orders. `revocable`: it gets a
+    place in the issuer's list, whatever the issuer's policy says.
     """
 
     org_id: str
@@ -47,6 +48,11 @@ class AnyOrder:
     name: str | None = None
     key: IdempotencyKey | None = None
     named: IdempotencyKey | None = None
+    revocable: bool = False
+
+
+Also = Callable[[UnitOfWork, AnyCredential], Awaitable[None]]
+"""What else is stored with a credential, in the same transaction."""
 
 
 class IssueAny:
@@ -77,20 +83,20 @@ class IssueAny:
         self._clock = clock
         self._new_id = new_id
 
-    async def __call__(self, order: AnyOrder) -> str:
+    async def __call__(self, order: AnyOrder, also: Also | None = None) -> str:
         """The secured credential's text. Raises Malformed for whatever is wrong with the request."""
         earlier = await _first_answer(order, self._reading.answered)
         if earlier is not None:
             return await self._repeat(order.org_id, earlier)
         document = well_made(order.document)
-        return await signed_anew(lambda: self._attempt(order, document))
+        return await signed_anew(lambda: self._attempt(order, document, also))
 
-    async def _attempt(self, order: AnyOrder, document: Json) -> str:
+    async def _attempt(self, order: AnyOrder, document: Json, also: Also | None) -> str:
         issuer = await self._issuer(order.org_id, document)
         key, form = choose_key(issuer, order.form, order.algorithm)
         if order.mandatory and form is not Form.ECDSA_SD:
             raise Malformed(f"mandatoryPointers are for {Form.ECDSA_SD}, not for {form}", code=REFUSED)
-        document, slot = await self._with_status(document, issuer)
+        document, slot = await self._with_status(document, issuer, revocable=order.revocable)
         now = self._clock()
         manner = Manner(
             form=form,
@@ -109,7 +115,7 @@ class IssueAny:
             raise Malformed(f"the credential cannot be signed: {error.detail}", code=REFUSED) from error
         self._audit("signed", **trail, outcome="ok", digest=secured.digest)
         kept = _kept(order, secured, credential_id=credential_id, issuer=issuer, slot=slot, now=now)
-        return await self._record(order, kept, key)
+        return await self._record(order, kept, key, also)
 
     async def _issuer(self, org_id: str, document: Json) -> Issuer:
         wanted = issuer_id(document)
@@ -121,9 +127,9 @@ class IssueAny:
             raise refused("credential.issuer", "is not active")
         return found
 
-    async def _with_status(self, document: Json, issuer: Issuer) -> tuple[Json, Slot | None]:
+    async def _with_status(self, document: Json, issuer: Issuer, *, revocable: bool) -> tuple[Json, Slot | None]:
         """With a place in the issuer's list, if its policy says so and the credential brings no status of its own."""
-        if not issuer.policy.adds_status or "credentialStatus" in document:
+        if not (issuer.policy.adds_status or revocable) or "credentialStatus" in document:
             return document, None
         if CREDENTIALS_V2 not in listed(document.get("@context")):
             raise refused("credential.@context", "this issuer adds a status, which takes the VC Data Model 2.0")
@@ -131,12 +137,14 @@ class IssueAny:
         status = entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE)
         return {**document, "credentialStatus": dict(status)}, slot
 
-    async def _record(self, order: AnyOrder, credential: AnyCredential, key: IssuerKey) -> str:
+    async def _record(self, order: AnyOrder, credential: AnyCredential, key: IssuerKey, also: Also | None) -> str:
         async with self._unit_of_work() as work:
             earlier = await _first_answer(order, lambda org, key: work.idempotency.claim(org, key, credential.id))
             if earlier is None:
                 await hold(work, key)
                 await work.any_credentials.add(credential)
+                if also is not None:
+                    await also(work, credential)
                 await work.commit()
         return credential.document if earlier is None else await self._repeat(order.org_id, earlier)
 

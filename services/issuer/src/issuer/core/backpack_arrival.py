@@ -5,7 +5,7 @@ that has expired is still a true record and is kept.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -60,11 +60,19 @@ class Examine:
 
     async def report(self, text: str, notation: Notation) -> tuple[Json, Report]:
         """The credential in the text, and how it stands now. Raises Invalid for a text that holds none."""
-        document: Json = await self._offload(read_credential, text, notation)
-        search = _Search(self._web, self._own, self._deadline_s)
-        evidence = await search(document)
+        document = await self.unverified(text, notation)
+        return document, await self.judged(document)
+
+    async def unverified(self, text: str, notation: Notation, kinds: Collection[str] = ACHIEVEMENTS) -> Json:
+        """The credential in the text, of one of these types, nothing of it verified. Raises Invalid."""
+        document: Json = await self._offload(read_credential, text, notation, kinds)
+        return document
+
+    async def judged(self, document: Json) -> Report:
+        """How it stands now."""
+        evidence = await _Search(self._web, self._own, self._deadline_s)(document)
         report: Report = await self._offload(_judge, document, evidence, self._clock())
-        return document, report
+        return report
 
 
 class Evidence:
@@ -123,8 +131,8 @@ class _Search:
         return await self._own.status_list(url) or await self._web.document(url, LIST_TYPES)
 
 
-def read_credential(text: str, notation: Notation) -> Json:
-    """The achievement credential in the text. Raises Invalid."""
+def read_credential(text: str, notation: Notation, kinds: Collection[str] = ACHIEVEMENTS) -> Json:
+    """The credential in the text, of one of these types. Raises Invalid."""
     try:
         document = parse(text)
     except CredentialError as error:
@@ -133,10 +141,10 @@ def read_credential(text: str, notation: Notation) -> Json:
         raise _refused("a credential in a JWS is sent as the compact JWS itself, as text/plain; any other as JSON")
     types = document.get("type")
     names = {name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)}
-    if names.isdisjoint(ACHIEVEMENTS):
-        raise _refused("type: must hold AchievementCredential or OpenBadgeCredential")
+    if names.isdisjoint(kinds):
+        raise _refused(f"type: must hold {' or '.join(sorted(kinds))}")
     if not isinstance(document.get("id"), str):
-        raise _refused("id: an achievement credential has one")
+        raise _refused("id: a credential of this type has one")
     return document
 
 

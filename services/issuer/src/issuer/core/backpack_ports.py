@@ -70,5 +70,5 @@ class OwnDocuments(Protocol):
     async def controllers(self, names: Collection[str]) -> Mapping[str, Json]:
         """The DID documents of those that are our issuers."""
 
-    async def status_list(self, url: str) -> Json | None:
-        """One of our lists as of now, signed. None for an address that is none of ours."""
+    async def status_list(self, url: str) -> Resolution | None:
+        """One of our lists as of now, signed, or why it cannot be. None for an address that is none of ours."""

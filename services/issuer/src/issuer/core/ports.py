@@ -10,6 +10,7 @@ from contracts.events import Payload
 from credential_core.errors import ContextError, DocumentError
 from credential_core.template import Scalar, Sealed, Template
 from issuer.core.batch_ports import Batches, Changes
+from issuer.core.endorsement_ports import Endorsements
 from issuer.core.model import (
     Achievement,
     Algorithm,
@@ -204,6 +205,9 @@ class UnitOfWork(Protocol):
 
     @property
     def recognitions(self) -> Recognitions: ...
+
+    @property
+    def endorsements(self) -> Endorsements: ...
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...

@@ -75,6 +75,7 @@ def _credential(source: Export) -> Json:
             "ceterms:requires": _conditions(source, criteria if isinstance(criteria, dict) else {}),
             "ceterms:isPartOf": [*source.codes("stackableTowards")],
             "ceterms:accreditedBy": _accreditors(source),
+            "ceterms:recognizedBy": [*dict.fromkeys(one.issuer_id for one in source.endorsements)],
         }
     )
 

@@ -37,7 +37,7 @@ def _credential(source: Export) -> Json:
             "about": _terms(source, vocabularies.ISCED_F, "ISCED-F 2013"),
             "keywords": [*source.codes("tag")],
             "inLanguage": source.text("inLanguage"),
-            "recognizedBy": _agencies(source),
+            "recognizedBy": [*_agencies(source), *_endorsers(source)],
             "creator": _body(source),
             "version": str(source.version.number),
             "datePublished": source.version.published_at.date().isoformat(),
@@ -100,6 +100,11 @@ def _agencies(source: Export) -> list[JsonValue]:
         for one in agencies
         if isinstance(one, dict)
     ]
+
+
+def _endorsers(source: Export) -> list[JsonValue]:
+    named = {one.issuer_id: one.issuer_name for one in source.endorsements}
+    return [{"@type": "Organization", "@id": name, "name": said} for name, said in named.items()]
 
 
 def _body(source: Export) -> Json | None:

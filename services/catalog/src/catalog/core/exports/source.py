@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from catalog.core.elements import entries
-from catalog.core.model import AchievementId, AchievementView, Json, Version
+from catalog.core.model import AchievementId, AchievementView, Endorsement, Json, Version
 
 Document = Mapping[str, JsonValue]
 ENGLISH = "en"
@@ -31,6 +31,7 @@ class Export:
     version: Version
     body: Body | None
     has_course: bool = False
+    endorsements: Sequence[Endorsement] = ()
 
     @property
     def document(self) -> Document:
@@ -70,7 +71,7 @@ def source_of(view: AchievementView, base_url: str) -> Export | None:
     """What there is to export; None while nothing is published."""
     if view.version is None:
         return None
-    return Export(view.id, base_url, view.version, _body(view, base_url), view.course_id is not None)
+    return Export(view.id, base_url, view.version, _body(view, base_url), view.course_id is not None, view.endorsements)
 
 
 def _body(view: AchievementView, base_url: str) -> Body | None:
