@@ -102,3 +102,20 @@ class Partners:
         found = await self.decided(learner, issued["credential"])
         assert found["status"] == "granted", found
         return issued, found
+
+    async def case(self, learner: Keeper, **members: Any) -> tuple[Json, Json]:
+        """A credential of the learner's that no agreement is about, and its recognition."""
+        issued = await self.award(str(learner.email))
+        found = await self.decided(learner, issued["credential"], **members)
+        assert found["status"] == "open", found
+        return issued, found
+
+    async def step(self, found: Json, act: str, *, by: str = "a", org: str = ORG, **body: Any) -> httpx.Response:
+        """What somebody of the institution does."""
+        headers = {"Authorization": f"Bearer {self.world.mint.token(org, 'credentials:issue', client_id=by)}"}
+        where = f"/recognitions/{last(found['id'])}/{act}"
+        return await self.world.client.post(where, json={"reason": "a test"} | body, headers=headers)
+
+    async def own_step(self, learner: Keeper, found: Json, act: str, **body: Any) -> httpx.Response:
+        said = body or {"reason": "please look again"}
+        return await learner.call("POST", f"{MINE}/{last(found['id'])}/{act}", json=said)

@@ -60,6 +60,18 @@ BODIES: dict[str, object] = {
         f"POST /recognitions/agreements/{{agreement_id}}/{act}": {"reason": "a test"}
         for act in ("decline", "withdraw", "end")
     },
+    **{
+        f"POST {side}/{{recognition_id}}/{act}": {"reason": "a test"}
+        for side, acts in {
+            "/recognitions": ("grant", "refuse"),
+            "/learners/me/recognitions": ("appeal", "withdraw"),
+        }.items()
+        for act in acts
+    },
+    **{
+        f"POST {side}/{{recognition_id}}/evidence": {"evidence": [{"narrative": "a test"}]}
+        for side in ("/recognitions", "/learners/me/recognitions")
+    },
     "POST /recognitions": {"programme": "urn:programme", "credential": {}, "recipient": {"email": LEARNER}},
     "POST /learners/me/recognitions": {"programme": "urn:programme", "credential": {}, "email": LEARNER},
     "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},

@@ -16,6 +16,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
 from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, ProposeAgreement
+from issuer.core.recognition.cases import Cases
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.vetting import Vet
@@ -45,6 +46,7 @@ def recognition_routers(
     own = OwnDocuments(database, reading, sign_list, addresses, clock)
     examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
+    box = RecipientBox(settings.key_encryption_key_bytes)
     vet = Vet(examine=examine, recognitions=found, addresses=addresses, recipient_key=recipient_key, clock=clock)
     propose = ProposeAgreement(
         unit_of_work=unit_of_work,
@@ -61,15 +63,25 @@ def recognition_routers(
         recognitions=found,
         vet=vet,
         issue=issue,
-        box=RecipientBox(settings.key_encryption_key_bytes),
+        box=box,
         addresses=addresses,
         audit=audit,
         clock=clock,
         new_id=new_id,
     )
+    cases = Cases(
+        unit_of_work=unit_of_work,
+        recognitions=found,
+        examine=examine,
+        issue=issue,
+        box=box,
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+    )
     agreements = AgreementQueries(reading=found, addresses=addresses)
     act = ActOnAgreement(unit_of_work=unit_of_work, audit=audit, clock=clock)
-    uses = RecognitionUses(request, RecognitionQueries(reading=found, recipient_key=recipient_key), addresses)
+    uses = RecognitionUses(request, cases, RecognitionQueries(reading=found, recipient_key=recipient_key), addresses)
     return (
         agreement_routes(propose, act, agreements, addresses),  # before those that take any name below /recognitions
         public_agreement_routes(agreements, addresses),

@@ -4,6 +4,7 @@ from contracts.problems.model import ProblemType
 
 AGREEMENT = "/recognitions/agreements/0198c0de-0000-7000-8000-0000000000c1"
 ASKED = "/learners/me/recognitions"
+CASE = "/recognitions/0198c0de-0000-7000-8000-0000000000c2"
 
 ENTRIES = (
     ProblemType(
@@ -43,6 +44,35 @@ ENTRIES = (
         "Look at `/learners/me/recognitions`. A refusal may be appealed against once.",
         "this was recognised in the programme before",
         ASKED,
+    ),
+    ProblemType(
+        "recognition-not-open",
+        409,
+        "There is nothing to decide",
+        "A case is decided, added to or withdrawn while it is open; an appeal is decided as a case is. What is decided "
+        "stays so, but for one appeal against a refusal.",
+        "Read the recognition: `status` and `history` say what happened.",
+        "what is granted is not to be decided about",
+        f"{CASE}/refuse",
+    ),
+    ProblemType(
+        "same-decider",
+        409,
+        "An appeal is decided by somebody else",
+        "Whoever refused a request does not decide the appeal against it. A person is known by the account, a program "
+        "by its client.",
+        "Let another person or another client of the institution decide.",
+        "who refused it does not decide the appeal: somebody else does",
+        f"{CASE}/grant",
+    ),
+    ProblemType(
+        "appeal-not-possible",
+        409,
+        "There is no appeal against this",
+        "A refusal may be appealed against once.",
+        "Read the recognition: `mayAppeal` says whether it may be.",
+        "only a refusal may be appealed against, and once",
+        f"{ASKED}/0198c0de-0000-7000-8000-0000000000c2/appeal",
     ),
     ProblemType(
         "recipient-mismatch",

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field, model_validator
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import Notation
 from issuer.core.model import Json
-from issuer.core.recognition.recognition import By, Recognition, RecognitionLife, RecognitionState
-from issuer.http.credential_bodies import RecipientBody
+from issuer.core.recognition.cases import Given
+from issuer.core.recognition.recognition import By, Recognition, RecognitionLife, RecognitionState, notation_of
+from issuer.http.credential_bodies import RecipientBody, ResultBody
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, WebUrl
 from stacking.members import number
 
@@ -20,34 +21,73 @@ Presentation = Annotated[
 ]
 
 
+MOST = 20
+
+
 class EvidenceItem(Body):
     """Something that speaks for a case."""
 
     name: Line | None = None
     url: WebUrl | None = None
     narrative: Prose | None = None
+    credential: Presentation | None = Field(default=None, description="another credential; it must hold")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.url is None and self.narrative is None:
-            raise ValueError("needs a url or a narrative")
+        if self.url is None and self.narrative is None and self.credential is None:
+            raise ValueError("needs a url, a narrative or a credential")
         return self
+
+    def item(self, by: By) -> Json:
+        """As it is kept, and from whom it is."""
+        shown = {} if self.credential is None else {"credential": _text(self.credential)[0]}
+        return self.model_dump(exclude_none=True, exclude={"credential"}) | shown | {"by": by.value}
 
 
 class _Asked(Body):
     programme: Iri = Field(description="a pathway or achievement of the institution that is asked")
     credential: Presentation
-    evidence: list[EvidenceItem] = Field(default=[], max_length=20)
+    evidence: list[EvidenceItem] = Field(default=[], max_length=MOST)
 
     def presented(self) -> tuple[str, Notation]:
         """The credential as it is verified."""
-        if isinstance(self.credential, str):
-            return self.credential, Notation.COMPACT_JWS
-        return orjson.dumps(self.credential).decode(), Notation.DOCUMENT
+        return _text(self.credential)
 
     def items(self, by: By) -> tuple[Json, ...]:
         """The evidence, and from whom it is."""
-        return tuple(item.model_dump(exclude_none=True) | {"by": by.value} for item in self.evidence)
+        return tuple(item.item(by) for item in self.evidence)
+
+
+class EvidenceRequest(Body):
+    """More that speaks for a case. What it has already is not added again."""
+
+    evidence: list[EvidenceItem] = Field(min_length=1, max_length=MOST)
+
+    def items(self, by: By) -> tuple[Json, ...]:
+        """The evidence, and from whom it is."""
+        return tuple(item.item(by) for item in self.evidence)
+
+
+class CaseRequest(Body):
+    """Why. Both sides read it; it is in no event and no public record."""
+
+    reason: Line
+
+
+class GrantRequest(CaseRequest):
+    """What an institution grants."""
+
+    achievement: Iri | None = Field(
+        default=None, description="that is awarded; the programme, if it is an achievement, unless given"
+    )
+    issuer: str | None = Field(default=None, max_length=500, description="slug or DID; your first, unless given")
+    credits: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] | None = None
+    results: list[ResultBody] = Field(default=[], max_length=50)
+
+    def given(self) -> Given:
+        """As the core has it."""
+        results = [result.model_dump(by_alias=True, exclude_none=True) for result in self.results]
+        return Given(target=self.achievement, issuer=self.issuer, credits=self.credits, results=results)
 
 
 class OwnRecognitionRequest(_Asked):
@@ -131,7 +171,7 @@ class RecognitionReply(RecognitionSummary):
 class CaseReply(RecognitionReply):
     """The same for who decides, with the document that was presented."""
 
-    document: dict[str, Any]
+    document: dict[str, Any] | str
 
 
 def summary(found: Recognition, addresses: Addresses) -> Json:
@@ -164,7 +204,7 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
     answer = {
         **summary(found, addresses),
         "results": list(found.results),
-        "evidence": list(found.evidence),
+        "evidence": [_evidence(item) for item in found.evidence],
         "vouched": found.vouched,
         "mayAppeal": found.may_be_appealed,
         "history": [
@@ -181,4 +221,20 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
             for change in life.changes
         ],
     }
-    return answer | {"document": orjson.loads(found.document)} if to_institution else answer
+    return answer | {"document": _shown(found.document)} if to_institution else answer
+
+
+def _text(credential: dict[str, Any] | str) -> tuple[str, Notation]:
+    if isinstance(credential, str):
+        return credential, Notation.COMPACT_JWS
+    return orjson.dumps(credential).decode(), Notation.DOCUMENT
+
+
+def _shown(document: str) -> Json | str:
+    """A credential as it was presented."""
+    found: Json | str = orjson.loads(document) if notation_of(document) is Notation.DOCUMENT else document
+    return found
+
+
+def _evidence(item: Json) -> Json:
+    return item | {"credential": _shown(item["credential"])} if "credential" in item else item

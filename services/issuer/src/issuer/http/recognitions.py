@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.addresses import Addresses
 from issuer.core.recipient import EMAIL, Recipient, fingerprint
+from issuer.core.recognition.cases import Cases, Step
 from issuer.core.recognition.ports import Viewer
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.recognition import By, RecognitionLife, RecognitionState
@@ -16,6 +17,9 @@ from issuer.http.keepers import PersonScope, digest_of
 from issuer.http.problems import problems
 from issuer.http.recognition_bodies import (
     CaseReply,
+    CaseRequest,
+    EvidenceRequest,
+    GrantRequest,
     OwnRecognitionRequest,
     RecognitionReply,
     RecognitionRequest,
@@ -37,6 +41,7 @@ Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 Paging = Annotated[PageRequest, Depends(page_request)]
 State = Annotated[RecognitionState | None, Query(alias="status", description="only those that stand there")]
 Programme = Annotated[str | None, Query(max_length=500, description="its URL")]
+REPEATED = "Repeating it does nothing and succeeds."
 PRIVATE = {"Cache-Control": "no-store"}
 OUTCOME = (
     "Decided at once where an agreement is about the credential: `granted` or `refused`. Else it is `open`: a case "
@@ -49,6 +54,7 @@ class RecognitionUses:
     """What the routes call."""
 
     request: RequestRecognition
+    cases: Cases
     queries: RecognitionQueries
     addresses: Addresses
 
@@ -58,6 +64,7 @@ def recognition_routes(uses: RecognitionUses) -> APIRouter:
     routes = router(prefix="/recognitions", tags=["recognition"])
     _add_request(routes, uses)
     _add_reads(routes, uses)
+    _add_decisions(routes, uses)
     return routes
 
 
@@ -128,11 +135,40 @@ def _add_reads(routes: APIRouter, uses: RecognitionUses) -> None:
         return reply(await queries.one(Viewer(org_id=caller.org), recognition_id), addresses, to_institution=True)
 
 
+def _add_decisions(routes: APIRouter, uses: RecognitionUses) -> None:
+    answers: dict[str, Any] = {"response_model": CaseReply, "description": REPEATED}
+    answers["responses"] = problems(404, 409, 413, 422, 503)
+
+    def step(caller: Caller, recognition_id: str, reason: str | None = None) -> Step:
+        viewer = Viewer(org_id=caller.org)
+        return Step(viewer=viewer, actor=caller.actor, by=By.INSTITUTION, recognition_id=recognition_id, reason=reason)
+
+    async def answer(caller: Caller, recognition_id: str) -> Any:
+        life = await uses.queries.one(Viewer(org_id=caller.org), recognition_id)
+        return reply(life, uses.addresses, to_institution=True)
+
+    @routes.post("/{recognition_id}/grant", operation_id="grantRecognition", summary="Award it", **answers)
+    async def grant(caller: Issues, recognition_id: str, body: GrantRequest) -> Any:
+        await uses.cases.grant(step(caller, recognition_id, body.reason), body.given())
+        return await answer(caller, recognition_id)
+
+    @routes.post("/{recognition_id}/refuse", operation_id="refuseRecognition", summary="Award nothing", **answers)
+    async def refuse(caller: Issues, recognition_id: str, body: CaseRequest) -> Any:
+        await uses.cases.refuse(step(caller, recognition_id, body.reason))
+        return await answer(caller, recognition_id)
+
+    @routes.post("/{recognition_id}/evidence", operation_id="addEvidence", summary="Add to a case", **answers)
+    async def add_evidence(caller: Issues, recognition_id: str, body: EvidenceRequest) -> Any:
+        await uses.cases.add_evidence(step(caller, recognition_id), body.items(By.INSTITUTION))
+        return await answer(caller, recognition_id)
+
+
 def own_recognition_routes(uses: RecognitionUses) -> APIRouter:
     """`/learners/me/recognitions`: a learner's."""
     routes = router(prefix="/learners/me/recognitions", tags=["recognition"])
     _add_own_request(routes, uses)
     _add_own_reads(routes, uses)
+    _add_own_steps(routes, uses)
     return routes
 
 
@@ -204,6 +240,38 @@ def _add_own_reads(routes: APIRouter, uses: RecognitionUses) -> None:
     async def read_own(caller: Learner, recognition_id: str, response: Response) -> Any:
         viewer = await queries.learner(caller.subject, digest_of(caller))
         return _own(response, await queries.one(viewer, recognition_id), addresses)
+
+
+def _add_own_steps(routes: APIRouter, uses: RecognitionUses) -> None:
+    answers: dict[str, Any] = {"response_model": RecognitionReply, "description": REPEATED}
+    answers["responses"] = problems(403, 404, 409, 413, 422, 503)
+
+    async def step(caller: Caller, recognition_id: str, reason: str | None = None) -> Step:
+        viewer = await uses.queries.learner(caller.subject, digest_of(caller))
+        return Step(viewer=viewer, actor=caller.actor, by=By.LEARNER, recognition_id=recognition_id, reason=reason)
+
+    async def answer(response: Response, done: Step) -> Any:
+        return _own(response, await uses.queries.one(done.viewer, done.recognition_id), uses.addresses)
+
+    @routes.post(
+        "/{recognition_id}/appeal", operation_id="appealRecognition", summary="Have a refusal decided again", **answers
+    )
+    async def appeal(caller: Learner, recognition_id: str, body: CaseRequest, response: Response) -> Any:
+        asked = await step(caller, recognition_id, body.reason)
+        await uses.cases.appeal(asked)
+        return await answer(response, asked)
+
+    @routes.post("/{recognition_id}/withdraw", operation_id="withdrawRecognition", summary="Ask no longer", **answers)
+    async def withdraw(caller: Learner, recognition_id: str, body: CaseRequest, response: Response) -> Any:
+        asked = await step(caller, recognition_id, body.reason)
+        await uses.cases.withdraw(asked)
+        return await answer(response, asked)
+
+    @routes.post("/{recognition_id}/evidence", operation_id="addOwnEvidence", summary="Add to my case", **answers)
+    async def add_own_evidence(caller: Learner, recognition_id: str, body: EvidenceRequest, response: Response) -> Any:
+        asked = await step(caller, recognition_id)
+        await uses.cases.add_evidence(asked, body.items(By.LEARNER))
+        return await answer(response, asked)
 
 
 def _confirmed(caller: Caller, email: str) -> Recipient:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
+from issuer.core.backpack_model import Notation
 from issuer.core.model import CredentialId, Json
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.deciding import Presented, Reason
@@ -62,8 +63,9 @@ class Place:
 class Recognition:
     """One request with its decision.
 
-    `own_source` is the presented credential's id where it was issued here. `sealed` names the learner while a
-    credential may still be awarded. `decider` is who refused, so that somebody else decides an appeal.
+    `document` is the credential's text as it was presented, `own_source` its id where it was issued here. `sealed`
+    names the learner while a credential may still be awarded. `decider` is who decided last, so that somebody else
+    decides an appeal.
     """
 
     id: RecognitionId
@@ -118,6 +120,11 @@ class RecognitionChange:
     reasons: tuple[Reason, ...]
     caused_by: str | None
     at: datetime
+
+
+def notation_of(document: str) -> Notation:
+    """How a credential is written: a JSON object, or else a compact JWS."""
+    return Notation.DOCUMENT if document.startswith("{") else Notation.COMPACT_JWS
 
 
 @dataclass(frozen=True, slots=True)

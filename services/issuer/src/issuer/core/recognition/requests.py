@@ -191,7 +191,7 @@ class RequestRecognition:
             results=() if granted is None else granted.results,
             reasons=_reasons(decision),
             credential_id=None,
-            evidence=vetted.request.evidence,
+            evidence=vetted.evidence,
             vouched=vetted.request.vouched,
             sealed=None if granted is not None else self._box.seal(recognition_id, vetted.request.recipient),
             decider=None,

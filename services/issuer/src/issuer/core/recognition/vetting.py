@@ -1,10 +1,7 @@
 """Before anything is decided: does the credential hold, is it about this person, whose programme is it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
@@ -15,7 +12,7 @@ from issuer.core.recognition.deciding import Presented
 from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.presented import UNFIT, ends_before, names, presented_in
 from issuer.core.recognition.programmes import owner_of
-from issuer.core.recognition.recognition import By, Place
+from issuer.core.recognition.recognition import By, Place, notation_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 from service_kit.ids import is_id
@@ -45,13 +42,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A request that may be decided: what it presents, for which place, and our own credential if it is one."""
+    """A request that may be decided: what it presents and for which place; our own credential, if it is one."""
 
     request: Request
     place: Place
     presented: Presented
     document: str
     own_source: CredentialId | None
+    evidence: tuple[Json, ...]
 
 
 class Vet:
@@ -90,7 +88,8 @@ class Vet:
             source=arrived.name,
             achievement=presented.achievement,
         )
-        return Vetted(request, place, presented, orjson.dumps(document).decode(), own)
+        evidence = await checked_evidence(self._examine, request.evidence)
+        return Vetted(request, place, presented, request.text, own, evidence)
 
     async def _own(self, presented: Presented) -> CredentialId | None:
         """One that was issued here: it must be the document of now, and stand."""
@@ -119,6 +118,13 @@ def _speaks_against(credential: Credential, presented: Presented) -> str | None:
     return "superseded" if credential.digest != presented.digest else None
 
 
-def evidence_of(item: Mapping[str, Any], by: By) -> Json:
-    """A piece of evidence, and from whom it is."""
-    return {**item, "by": by.value}
+async def checked_evidence(examine: Examine, items: Sequence[Json]) -> tuple[Json, ...]:
+    """The items; credentials among them hold, and are named by issuer and id. Raises Invalid."""
+    found = []
+    for item in items:
+        if "credential" not in item:
+            found.append(item)
+            continue
+        arrived = await examine(item["credential"], notation_of(item["credential"]))
+        found.append({**item, "credentialId": arrived.credential_id, "issuer": arrived.issuer_id})
+    return tuple(found)

@@ -1,0 +1,209 @@
+"""What no agreement is about: a case with evidence, a decision with its reason, and one appeal that another decides."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.issuer.recognising import GRADE, MINE, OUR_GRADE, Partners, last
+from tests.issuer.world import OTHER_ORG, Json, World, problem_code
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+
+@pytest_asyncio.fixture
+async def partners(world: World) -> Partners:
+    return await Partners(world).open()
+
+
+def states(found: Json) -> list[tuple[str, str]]:
+    return [(step["status"], step["by"]) for step in found["history"]]
+
+
+async def test_a_case_is_granted_as_a_credential_with_its_reason(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    evidence = [{"name": "Syllabus", "url": "https://courses.example/syllabus"}, {"narrative": "A written exam."}]
+    issued, found = await partners.case(learner, evidence=evidence)
+    assert [item["by"] for item in found["evidence"]] == ["learner", "learner"]
+    results = [{"resultDescription": OUR_GRADE, "value": "2.0"}]
+    answer = await partners.step(
+        found, "grant", reason="the syllabus fits", achievement=partners.ours, credits=4, results=results
+    )
+    assert answer.status_code == 200, answer.text
+    granted = answer.json()
+    assert (granted["status"], granted["achievement"], granted["credits"]) == ("granted", partners.ours, 4)
+    assert states(granted) == [("open", "learner"), ("granted", "institution")]
+    assert granted["history"][1]["reason"] == "the syllabus fits"
+    award = (await world.send("GET", f"/credentials/{last(granted['credential'])}")).json()["credential"]
+    assert award["evidence"][0]["id"] == issued["id"]
+    assert award["credentialSubject"]["creditsEarned"] == 4
+    own = await learner.call("GET", "/learners/me/credentials")
+    assert granted["credential"] in {one["id"] for one in own.json()["items"]}
+    seen = (await learner.call("GET", f"{MINE}/{last(found['id'])}")).json()
+    assert [step["actor"] for step in seen["history"]] == [None, None]
+    assert seen["history"][1]["reason"] == "the syllabus fits"
+    [[sealed]] = await world.rows("SELECT sealed FROM recognitions")
+    assert sealed is None
+    again = await partners.step(found, "grant", achievement=partners.ours)
+    assert (again.status_code, again.json()["credential"]) == (200, granted["credential"])
+    assert problem_code(await partners.step(found, "refuse")) == "recognition-not-open"
+
+
+async def test_the_programme_itself_is_awarded_where_nothing_else_is_said(partners: Partners) -> None:
+    _, found = await partners.case(partners.learner())
+    answer = await partners.step(found, "grant")
+    assert answer.json()["achievement"] == partners.programme
+
+
+async def test_a_refusal_is_a_record_with_a_reason_and_no_credential(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    issued, found = await partners.case(learner)
+    before = await world.count("credentials")
+    refused = (await partners.step(found, "refuse", reason="no examination")).json()
+    assert (refused["status"], refused["credential"], refused["mayAppeal"]) == ("refused", None, True)
+    assert refused["reasons"] == [{"code": "decided-by-institution", "detail": "no examination"}]
+    assert await world.count("credentials") == before
+    again = await partners.ask(learner, issued["credential"])
+    assert problem_code(again) == "already-recognised"  # there is an appeal, not another request
+
+
+async def test_an_appeal_is_decided_once_and_by_somebody_else(partners: Partners) -> None:
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    assert problem_code(await partners.own_step(learner, found, "appeal")) == "appeal-not-possible"
+    await partners.step(found, "refuse", by="first")
+    for _ in range(2):
+        appealed = (await partners.own_step(learner, found, "appeal")).json()
+        assert (appealed["status"], appealed["mayAppeal"]) == ("appealed", False)
+    for act in ("grant", "refuse"):
+        answer = await partners.step(found, act, by="first")
+        assert (answer.status_code, problem_code(answer)) == (409, "same-decider")
+    more = await partners.own_step(learner, found, "evidence", evidence=[{"narrative": "The examination's report."}])
+    assert len(more.json()["evidence"]) == 1
+    granted = await partners.step(found, "grant", by="second", achievement=partners.ours)
+    assert granted.json()["status"] == "granted"
+    assert states(granted.json())[1:] == [
+        ("refused", "institution"),
+        ("appealed", "learner"),
+        ("appealed", "learner"),
+        ("granted", "institution"),
+    ]
+
+
+async def test_what_was_refused_twice_is_final(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    await partners.step(found, "refuse", by="first")
+    await partners.own_step(learner, found, "appeal")
+    final = (await partners.step(found, "refuse", by="second")).json()
+    assert (final["status"], final["mayAppeal"]) == ("refused", False)
+    assert problem_code(await partners.own_step(learner, found, "appeal")) == "appeal-not-possible"
+    [[sealed]] = await world.rows("SELECT sealed FROM recognitions")
+    assert sealed is None
+
+
+async def test_what_an_agreement_refused_may_be_appealed_against(partners: Partners, world: World) -> None:
+    await partners.agree()
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email), "F")
+    found = await partners.decided(learner, issued["credential"])
+    assert (await partners.own_step(learner, found, "appeal")).json()["status"] == "appealed"
+    assert problem_code(await partners.ask(learner, issued["credential"])) == "already-recognised"
+    assert (await partners.step(found, "grant", achievement=partners.ours)).json()["status"] == "granted"
+    # Of what was refused by the agreement before, nothing may be appealed against now: it would count twice.
+    other = await partners.award(str(learner.email), "F")
+    assert problem_code(await partners.ask(learner, other["credential"])) == "already-recognised"
+
+
+async def test_two_refusals_by_an_agreement_give_one_appeal(partners: Partners) -> None:
+    await partners.agree()
+    learner = partners.learner()
+    found = [
+        await partners.decided(learner, (await partners.award(str(learner.email), "F"))["credential"]) for _ in range(2)
+    ]
+    assert (await partners.own_step(learner, found[0], "appeal")).status_code == 200
+    second = await partners.own_step(learner, found[1], "appeal")
+    assert (second.status_code, problem_code(second)) == (409, "already-recognised")
+
+
+async def test_a_case_is_withdrawn_and_may_be_brought_again(partners: Partners) -> None:
+    learner = partners.learner()
+    issued, found = await partners.case(learner)
+    for _ in range(2):
+        assert (await partners.own_step(learner, found, "withdraw")).json()["status"] == "withdrawn"
+    assert problem_code(await partners.step(found, "grant", achievement=partners.ours)) == "recognition-not-open"
+    again = await partners.decided(learner, issued["credential"])
+    assert again["status"] == "open"
+
+
+async def test_a_credential_that_fell_meanwhile_is_not_granted(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    issued, found = await partners.case(learner)
+    await world.send("POST", f"/credentials/{last(issued['id'])}/revoke", {"reason": "x"}, org=OTHER_ORG)
+    answer = await partners.step(found, "grant", achievement=partners.ours)
+    assert answer.status_code == 422, answer.text
+    assert (await partners.step(found, "refuse")).status_code == 200
+
+
+async def test_evidence_may_be_a_credential_and_then_it_holds(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    other = await partners.award(str(learner.email), None, achievement=await world.achievement(OTHER_ORG))
+    item = {"name": "Another course", "credential": other["credential"]}
+    for _ in range(2):  # the same again is not added
+        added = (await partners.own_step(learner, found, "evidence", evidence=[item])).json()["evidence"]
+        assert [(one["credentialId"], one["issuer"]) for one in added] == [(other["id"], partners.partner)]
+    assert added[0]["credential"] == other["credential"]
+    forged = {"credential": other["credential"] | {"name": "Another name"}}
+    assert (await partners.own_step(learner, found, "evidence", evidence=[forged])).status_code == 422
+    theirs = await partners.step(found, "evidence", evidence=[{"narrative": "Asked the partner."}], reason=None)
+    assert theirs.status_code == 422  # evidence needs no reason, and takes none
+
+
+async def test_whoever_is_not_concerned_does_nothing(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    stranger = partners.learner()
+    for act in ("appeal", "withdraw"):
+        assert (await partners.own_step(stranger, found, act)).status_code == 404
+    assert (await partners.own_step(stranger, found, "evidence", evidence=[{"narrative": "x"}])).status_code == 404
+    for act in ("grant", "refuse"):
+        assert (await partners.step(found, act, org=OTHER_ORG)).status_code == 404
+    assert [row[0] for row in await world.rows("SELECT state FROM recognitions")] == ["open"]
+
+
+async def test_a_learner_may_appeal_against_what_a_registrar_asked(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email))
+    body = {"programme": partners.programme, "credential": issued["credential"], "recipient": {"email": learner.email}}
+    found = (await world.send("POST", "/recognitions", body)).json()
+    assert (found["status"], states(found)) == ("open", [("open", "institution")])
+    await partners.step(found, "refuse")
+    assert (await partners.own_step(learner, found, "appeal")).json()["status"] == "appealed"
+
+
+async def test_two_who_decide_at_once_decide_once(partners: Partners, world: World) -> None:
+    _, found = await partners.case(partners.learner())
+    before = await world.count("credentials")
+    acts: list[Any] = [partners.step(found, "grant", by=f"{n}", achievement=partners.ours) for n in range(4)]
+    answers = await asyncio.gather(*acts, *(partners.step(found, "refuse", by=f"r{n}") for n in range(4)))
+    done = {answer.json()["status"] for answer in answers if answer.status_code == 200}
+    assert len(done) == 1
+    assert {problem_code(one) for one in answers if one.status_code != 200} <= {"recognition-not-open"}
+    assert await world.count("credentials") == before + (done == {"granted"})
+
+
+async def test_an_award_that_cannot_be_made_is_for_people(partners: Partners, world: World) -> None:
+    await partners.agree()
+    policy = {"achievements": "own", "maxValidityDays": 365}
+    slug = (await world.send("GET", "/issuers")).json()["items"][0]["slug"]
+    changed = await world.send("PUT", f"/issuers/{slug}/policy", policy)
+    assert changed.status_code == 200, changed.text
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email), "A")
+    found = await partners.decided(learner, issued["credential"])
+    assert (found["status"], [one["code"] for one in found["reasons"]]) == ("open", ["award-not-possible"])
+    assert GRADE in str(issued["credential"])
