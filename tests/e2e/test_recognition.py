@@ -157,3 +157,41 @@ def test_a_professional_certificate_of_a_mooc_counts_for_a_degree(world: World) 
     document = world.university.get(f"/credentials/{last(stack['credential'])}")["credential"]
     named = {one["id"] for one in document["evidence"] if one.get("genre") == "Component"}
     assert award["id"] in named
+
+    # What was recognised falls, and takes along what rests on it: the award, and what that was a part of.
+    world.mooc.post(f"/credentials/{last(earned['id'])}/revoke", {"reason": "the examination was taken by another"})
+    until(
+        lambda: world.university.get(f"/stacks/{last(stack['id'])}")["status"],
+        lambda status: status == "revoked",
+        PATIENCE_S,
+    )
+    seen = world.university.get(f"/recognitions/{last(found['id'])}")
+    assert (seen["status"], seen["history"][-1]["by"]) == ("revoked", "source")
+    until(
+        lambda: world.employer.post("/verifications", {"credential": award})["verdict"],
+        lambda verdict: verdict == "invalid",
+        PATIENCE_S,
+    )
+
+
+def test_what_no_agreement_is_about_is_decided_by_people(world: World) -> None:
+    """A credential of another university, with a syllabus as evidence."""
+    course = world.achievement(world.harbour, "Marine Data", creditsAvailable=5)
+    elective = world.achievement(world.university, "Elective", creditsAvailable=5)
+    ben = f"{uuid.uuid4().hex}@learners.example"
+    earned = world.harbour.post("/credentials", {"achievement": course, "recipient": {"email": ben}})
+    request = {
+        "programme": elective,
+        "credential": earned["credential"],
+        "recipient": {"email": ben},
+        "evidence": [{"name": "Syllabus", "url": "https://harbour.example/marine-data"}],
+    }
+    found = world.university.post("/recognitions", request)
+    assert (found["status"], [reason["code"] for reason in found["reasons"]]) == ("open", ["no-agreement"])
+    where = f"/recognitions/{last(found['id'])}"
+    assert world.refused(world.harbour, f"{where}/grant", {"reason": "x"}) == (404, "not-found")
+    granted = world.university.post(f"{where}/grant", {"reason": "the syllabus fits", "credits": 5})
+    assert (granted["status"], granted["achievement"]) == ("granted", elective)
+    assert world.refused(world.university, f"{where}/refuse", {"reason": "x"}) == (409, "recognition-not-open")
+    award = world.university.get(f"/credentials/{last(granted['credential'])}")["credential"]
+    assert award["evidence"][0]["id"] == earned["id"]

@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credential_core.model import hashed_identity, plain_identity
+from issuer.core.model import State
 from issuer.core.recipient import DID, EMAIL, Recipient
 from issuer.core.recognition.deciding import Code, Counted, Granted, Open, Presented, Refused, decide
+from issuer.core.recognition.following import Standing, follow
 from issuer.core.recognition.presented import names, presented_in
+from issuer.core.recognition.recognition import RecognitionState
 from issuer.core.recognition.terms import Conversion, Dates, GradeStep, Limits, Rule, Terms, number_in, terms_of
 from service_kit.errors import Invalid
 
@@ -210,3 +213,31 @@ def test_a_credential_that_names_nobody_is_nobodys(subject: dict[str, object]) -
 def test_what_says_nothing_cannot_be_recognised(document: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         presented_in(document)
+
+
+STANDINGS = st.builds(Standing, st.sampled_from(RecognitionState), st.sampled_from(State), st.booleans())
+SOURCES = st.none() | st.sampled_from(State)
+
+
+@given(STANDINGS, SOURCES)
+def test_following_twice_is_following_once(standing: Standing, source: State | None) -> None:
+    once = follow(standing, source)
+    assert follow(once, source) == once
+
+
+@given(STANDINGS, SOURCES)
+def test_no_award_stands_on_what_does_not(standing: Standing, source: State | None) -> None:
+    after = follow(standing, source)
+    if standing.state in {RecognitionState.GRANTED, RecognitionState.SUSPENDED}:
+        assert after.award is not State.ISSUED or source in {None, State.ISSUED}
+        assert (after.state is RecognitionState.GRANTED) is (after.award is State.ISSUED)
+    else:
+        assert after == standing
+
+
+@given(STANDINGS)
+def test_a_suspension_by_hand_outlasts_that_of_the_source(standing: Standing) -> None:
+    by_hand = Standing(RecognitionState.SUSPENDED, State.SUSPENDED, holds_back=False)
+    assert follow(follow(by_hand, State.SUSPENDED), State.ISSUED) == by_hand
+    granted = Standing(RecognitionState.GRANTED, State.ISSUED, holds_back=False)
+    assert follow(follow(granted, State.SUSPENDED), State.ISSUED) == granted

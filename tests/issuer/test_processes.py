@@ -34,7 +34,7 @@ async def test_a_built_service_is_alive_and_ready(settings: IssuerSettings) -> N
         async with running(components.serve):
             await eventually(lambda: ready(client))
         assert (await client.get("/credentials")).status_code == 401
-        assert len(components.relay) == 5  # events, status lists, batches, changes, stacks
+        assert len(components.relay) == 6  # events, status lists, batches, changes, stacks, recognitions
         assert len(components.serve) == 2  # access that ended, endorsements
         assert len(components.consume) == 1
 

@@ -32,6 +32,7 @@ from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.queries import Queries
+from issuer.core.recognition.settle import SettleRecognitions
 from issuer.core.settle_stacks import SettleStacks
 from issuer.core.signing import Sign
 from issuer.core.slots import Slots
@@ -76,6 +77,7 @@ class Core:
     work_batches: WorkBatches
     work_changes: WorkChanges
     settle_stacks: SettleStacks
+    settle_recognitions: SettleRecognitions
 
 
 def wire(
@@ -127,7 +129,15 @@ def wire(
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
     work = work_batches(database, slots, compose, clock)
-    return Core(services, sign_list, publish, work, work_changes(database, amend, addresses, clock), settle)
+    return Core(
+        services,
+        sign_list,
+        publish,
+        work,
+        work_changes(database, amend, addresses, clock),
+        settle,
+        SettleRecognitions(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
+    )
 
 
 def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
@@ -215,6 +225,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 BatchWorker(core.work_batches).run,
                 BatchWorker(core.work_changes).run,
                 BatchWorker(core.settle_stacks).run,
+                BatchWorker(core.settle_recognitions).run,
             ],
             consume=[consumer.run],
             ready=ready,

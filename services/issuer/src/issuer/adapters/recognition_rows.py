@@ -86,6 +86,7 @@ def of_recognition(value: Recognition) -> dict[str, Any]:
         "sealed": value.sealed,
         "decider": value.decider,
         "is_appeal_used": value.is_appeal_used,
+        "holds_back": value.holds_back,
         "created_at": value.created_at,
         "changed_at": value.changed_at,
     }
@@ -120,6 +121,7 @@ def recognition(row: RowMapping) -> Recognition:
         sealed=None if sealed is None else bytes(sealed),
         decider=row["decider"],
         is_appeal_used=row["is_appeal_used"],
+        holds_back=row["holds_back"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
     )

@@ -1,10 +1,12 @@
 """The tables of recognition agreements, and of what was decided about learners' requests."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -92,6 +94,7 @@ RECOGNITIONS = Table(
     Column("sealed", LargeBinary),
     Column("decider", Text),
     Column("is_appeal_used", Boolean, nullable=False),
+    Column("holds_back", Boolean, nullable=False, server_default="false"),
     Column("created_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
     CheckConstraint(
@@ -142,4 +145,16 @@ RECOGNITION_CHANGES = Table(
     Column("reasons", JSON, nullable=False),
     Column("caused_by", Text),
     Column("at", MOMENT, nullable=False),
+)
+
+# A queue, as evaluations_due is: nothing in it is unique, so that who adds to it never waits.
+RECOGNITIONS_DUE = Table(
+    "recognitions_due",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("recognition_id", ID, nullable=False),
+    Column("credential_id", ID, nullable=False),
+    Column("revision", Integer),
+    Column("due_at", MOMENT, nullable=False, index=True),
+    Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
 )

@@ -1,23 +1,47 @@
 """Agreements and recognitions, in a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from issuer.adapters import recognition_rows as rows
-from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RECOGNITION_CHANGES, RECOGNITIONS
+from issuer.adapters.recognition_tables import (
+    AGREEMENT_CHANGES,
+    AGREEMENTS,
+    RECOGNITION_CHANGES,
+    RECOGNITIONS,
+    RECOGNITIONS_DUE,
+)
+from issuer.adapters.rows import WITHOUT_DOCUMENT, credential
+from issuer.adapters.tables import CREDENTIALS
+from issuer.core.model import Credential, CredentialId
 from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import NONE, Counted
-from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange
+from issuer.core.recognition.ports import DueRecognition
+from issuer.core.recognition.recognition import (
+    Place,
+    Recognition,
+    RecognitionChange,
+    RecognitionId,
+    RecognitionState,
+)
 
 # Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
 LOCK_LEARNER = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || encode(:learner, 'hex'), 0))"
 ).bindparams(bindparam("learner", type_=LargeBinary))
+CLAIM = text("""
+UPDATE recognitions_due AS due SET taken_until = :until
+FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND taken_until <= :now
+      ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
+WHERE due.id = free.id
+RETURNING due.id, due.recognition_id, due.credential_id, due.revision
+""")
 OF = AGREEMENTS.c
 ONE = RECOGNITIONS.c
 SAVED = (
@@ -34,6 +58,7 @@ SAVED = (
     "sealed",
     "decider",
     "is_appeal_used",
+    "holds_back",
     "changed_at",
 )
 
@@ -125,7 +150,7 @@ class RecognitionTable:
         new = insert(RECOGNITIONS).values(rows.of_recognition(recognition)).on_conflict_do_nothing()
         if await self._session.scalar(new.returning(ONE.id)) is None:
             return False
-        await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        await self._follow(recognition, change)
         return True
 
     async def save(self, recognition: Recognition, change: RecognitionChange) -> bool:
@@ -138,5 +163,39 @@ class RecognitionTable:
                     return False
         except IntegrityError:
             return False
-        await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        await self._follow(recognition, change)
         return True
+
+    async def _follow(self, recognition: Recognition, change: RecognitionChange) -> None:
+        """The step; and whoever is granted looks once more at the source, which may have fallen at this moment."""
+        await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        if recognition.state is RecognitionState.GRANTED and recognition.own_source is not None:
+            due = {"recognition_id": recognition.id, "credential_id": recognition.own_source, "due_at": text("now()")}
+            await self._session.execute(insert(RECOGNITIONS_DUE).values(due))
+
+    async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[DueRecognition]:
+        """Take some that are due. Until then nobody else does."""
+        found = await self._session.execute(CLAIM, {"now": now, "until": until, "most": most})
+        due = [
+            DueRecognition(
+                row.id, RecognitionId(str(row.recognition_id)), CredentialId(str(row.credential_id)), row.revision
+            )
+            for row in found
+        ]
+        return sorted(due, key=lambda one: one.id)
+
+    async def done(self, due: DueRecognition) -> None:
+        """This is no longer due."""
+        await self._session.execute(delete(RECOGNITIONS_DUE).where(RECOGNITIONS_DUE.c.id == due.id))
+
+    async def lock(self, recognition_id: RecognitionId) -> Recognition | None:
+        """Locked until the end of the transaction."""
+        query = select(RECOGNITIONS).where(ONE.id == recognition_id).with_for_update()
+        row = (await self._session.execute(query)).mappings().one_or_none()
+        return None if row is None else rows.recognition(row)
+
+    async def lock_credentials(self, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
+        """These, whichever organization issued them, locked until the end of the transaction. In the order of ids."""
+        query = select(*WITHOUT_DOCUMENT).where(CREDENTIALS.c.id.in_(ids)).order_by(CREDENTIALS.c.id).with_for_update()
+        found = [credential(row) for row in (await self._session.execute(query)).mappings()]
+        return {one.id: one for one in found}

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from issuer.adapters.recognition_notes import note_recognitions
 from issuer.adapters.tables import CREDENTIALS
 from issuer.core.model import CredentialId
 from issuer.core.stack import ANY_ACHIEVEMENT
@@ -78,8 +79,9 @@ async def is_fed(session: AsyncSession, achievement_id: str) -> bool:
 
 
 async def note_changes(session: AsyncSession, ids: Collection[CredentialId]) -> None:
-    """Credentials became something else in this transaction, whatever it is."""
+    """Credentials became something else in this transaction, whatever it is. Recognitions hear of it too."""
     await (await session.connection()).exec_driver_sql(NOTE_CHANGES, (list(ids),))
+    await note_recognitions(session, ids)
 
 
 async def note_sharing(session: AsyncSession, org_id: str, recipient_key: bytes, pathway_id: str) -> None:

@@ -7,7 +7,7 @@ from contracts.events import credential_event_id
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.batch import problem_of
-from issuer.core.change_status import status_event
+from issuer.core.change_status import restate
 from issuer.core.compose import Compose
 from issuer.core.correct import achievement_of, replace_document
 from issuer.core.correction import Correction
@@ -206,11 +206,7 @@ class ApplyStacks:
         if credential.state is state:
             return
         change = StatusChange(credential.id, credential.revision + 1, state, why.reason, why.actor, self._clock())
-        await work.credentials.change(change)
-        if state.bit is not credential.state.bit:
-            await work.status_lists.note_change(credential.slot.list_id)
-        event = status_event(self._addresses, credential, await work.issuers.did(credential.issuer_id), change)
-        await work.outbox.append(event.model_copy(update={"caused_by": why.cause}))
+        await restate(work, self._addresses, credential, change, caused_by=why.cause)
 
     async def _who_and_what(self, situation: Situation, step: Award) -> tuple[Issuer, Achievement]:
         """The issuer of its components, where they have one, else the organization's first; what it is worth."""

@@ -98,11 +98,23 @@ class ChangeStatus:
         self._audit("changing_status", **_trail(command), from_state=credential.state.value)
         now = self._clock()
         change = StatusChange(credential.id, credential.revision + 1, target, command.reason, command.actor, now)
-        await work.credentials.change(change)
-        if target.bit is not credential.state.bit:
-            await work.status_lists.note_change(credential.slot.list_id)
-        did = await work.issuers.did(credential.issuer_id)
-        await work.outbox.append(status_event(self._addresses, credential, did, change))
+        await restate(work, self._addresses, credential, change)
+
+
+async def restate(
+    work: UnitOfWork,
+    addresses: Addresses,
+    credential: Credential,
+    change: StatusChange,
+    *,
+    caused_by: str | None = None,
+) -> None:
+    """The credential's new state, its history, the list's bit and the event. The credential is locked."""
+    await work.credentials.change(change)
+    if change.state.bit is not credential.state.bit:
+        await work.status_lists.note_change(credential.slot.list_id)
+    event = status_event(addresses, credential, await work.issuers.did(credential.issuer_id), change)
+    await work.outbox.append(event.model_copy(update={"caused_by": caused_by}) if caused_by else event)
 
 
 def status_event(

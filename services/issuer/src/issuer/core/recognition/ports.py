@@ -1,7 +1,8 @@
 """What recognition needs from outside: storage in a unit of work, reads without one, sealed names of learners."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from issuer.core.model import Credential, CredentialId
@@ -10,6 +11,16 @@ from issuer.core.recognition.agreement import Agreement, AgreementChange, Agreem
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId, RecognitionState
 from service_kit.inputs import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class DueRecognition:
+    """A recognition that is to follow what became of a credential; without a revision, whatever became of it."""
+
+    id: int
+    recognition_id: RecognitionId
+    credential_id: CredentialId
+    revision: int | None
 
 
 class Recognitions(Protocol):
@@ -35,6 +46,18 @@ class Recognitions(Protocol):
 
     async def save(self, recognition: Recognition, change: RecognitionChange) -> bool:
         """Store its next revision. False when it is another's already, or another took its place."""
+
+    async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[DueRecognition]:
+        """Take some that are due. Until then nobody else does."""
+
+    async def done(self, due: DueRecognition) -> None:
+        """This is no longer due."""
+
+    async def lock(self, recognition_id: RecognitionId) -> Recognition | None:
+        """Locked until the end of the transaction."""
+
+    async def lock_credentials(self, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
+        """These, whichever organization issued them, locked until the end of the transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Recognition:
 
     `document` is the credential's text as it was presented, `own_source` its id where it was issued here. `sealed`
     names the learner while a credential may still be awarded. `decider` is who decided last, so that somebody else
-    decides an appeal.
+    decides an appeal. `holds_back`: its award was suspended on account of the source.
     """
 
     id: RecognitionId
@@ -86,6 +86,7 @@ class Recognition:
     sealed: bytes | None
     decider: str | None
     is_appeal_used: bool
+    holds_back: bool
     created_at: datetime
     changed_at: datetime
 

@@ -196,6 +196,7 @@ class RequestRecognition:
             sealed=None if granted is not None else self._box.seal(recognition_id, vetted.request.recipient),
             decider=None,
             is_appeal_used=False,
+            holds_back=False,
             created_at=now,
             changed_at=now,
         )

@@ -1,0 +1,126 @@
+"""Awards follow what they recognise: revoked, suspended and reinstated with it, in whatever order things happen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+from issuer.main import Core
+from tests.issuer.recognising import MINE, Partners, last
+from tests.issuer.world import ORG, OTHER_ORG, Json, World
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+
+@pytest_asyncio.fixture
+async def partners(world: World) -> Partners:
+    made = await Partners(world).open()
+    await made.agree()
+    return made
+
+
+async def settle(core: Core) -> None:
+    while await core.settle_recognitions():
+        pass
+
+
+async def change(world: World, credential: str, act: str, *, org: str = OTHER_ORG) -> None:
+    answer = await world.send("POST", f"/credentials/{last(credential)}/{act}", {"reason": "a test"}, org=org)
+    assert answer.status_code == 200, answer.text
+
+
+async def standing(world: World, found: Json) -> tuple[str, str]:
+    """Of the recognition, and of its award."""
+    seen = (await world.send("GET", f"/recognitions/{last(found['id'])}")).json()
+    award = (await world.send("GET", f"/credentials/{last(found['credential'])}")).json()
+    return seen["status"], award["status"]
+
+
+async def test_a_revoked_source_takes_the_award_along_and_says_what_caused_it(
+    partners: Partners, world: World, core: Core
+) -> None:
+    learner = partners.learner()
+    issued, found = await partners.granted(learner)
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")
+    await change(world, issued["id"], "revoke")
+    await settle(core)
+    assert await standing(world, found) == ("revoked", "revoked")
+    source, award = (await world.events("credential.revoked.v1"))[-2:]
+    assert (source.credential_id, award.credential_id) == (issued["id"], found["credential"])
+    seen = (await learner.call("GET", f"{MINE}/{last(found['id'])}")).json()
+    step = seen["history"][-1]
+    assert (step["status"], step["by"], step["causedBy"]) == ("revoked", "source", award.caused_by)
+    assert award.caused_by is not None
+    await settle(core)
+    assert await world.count("recognitions_due") == 0
+    # The place is free: another credential for the same achievement counts, and gives the achievement anew.
+    again = await partners.award(str(learner.email))
+    assert (await partners.decided(learner, again["credential"]))["status"] == "granted"
+
+
+async def test_a_suspension_is_followed_and_lifted(partners: Partners, world: World, core: Core) -> None:
+    issued, found = await partners.granted(partners.learner())
+    await change(world, issued["id"], "suspend")
+    await settle(core)
+    assert await standing(world, found) == ("suspended", "suspended")
+    await change(world, issued["id"], "reinstate")
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")
+
+
+async def test_what_somebody_suspended_by_hand_stays_so(partners: Partners, world: World, core: Core) -> None:
+    issued, found = await partners.granted(partners.learner())
+    await change(world, found["credential"], "suspend", org=ORG)
+    await settle(core)
+    assert await standing(world, found) == ("suspended", "suspended")
+    for act in ("suspend", "reinstate"):
+        await change(world, issued["id"], act)
+        await settle(core)
+        assert await standing(world, found) == ("suspended", "suspended")
+    await change(world, found["credential"], "reinstate", org=ORG)
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")
+
+
+async def test_an_award_that_was_revoked_by_hand_frees_the_place(partners: Partners, world: World, core: Core) -> None:
+    learner = partners.learner()
+    issued, found = await partners.granted(learner)
+    await change(world, found["credential"], "revoke", org=ORG)
+    await settle(core)
+    assert await standing(world, found) == ("revoked", "revoked")
+    assert (await partners.decided(learner, issued["credential"]))["status"] == "granted"
+
+
+async def test_a_source_that_falls_while_it_is_recognised_is_seen(partners: Partners, world: World, core: Core) -> None:
+    """Whichever comes first: no award is left standing on what was revoked."""
+    for _ in range(5):
+        learner = partners.learner()
+        issued = await partners.award(str(learner.email))
+        answer, _ = await asyncio.gather(
+            partners.ask(learner, issued["credential"]), change(world, issued["id"], "revoke")
+        )
+        await settle(core)
+        if answer.status_code == 201:
+            assert await standing(world, answer.json()) == ("revoked", "revoked")
+        else:
+            assert answer.status_code == 422
+
+
+async def test_many_that_are_revoked_at_once_take_their_awards_along(
+    partners: Partners, world: World, core: Core
+) -> None:
+    made = [await partners.granted(partners.learner()) for _ in range(3)]
+    rows = [{"credential": issued["id"], "reason": "a test"} for issued, _ in made]
+    answer = await world.send("POST", "/batches/revoke", rows, org=OTHER_ORG)
+    assert answer.status_code == 202, answer.text
+    while await core.work_changes():
+        pass
+    workers = [settle(core) for _ in range(3)]
+    await asyncio.gather(*workers)
+    for _, found in made:
+        assert await standing(world, found) == ("revoked", "revoked")
+    told = [event.credential_id for event in await world.events("credential.revoked.v1")]
+    assert sorted(told) == sorted(one for issued, found in made for one in (issued["id"], found["credential"]))
