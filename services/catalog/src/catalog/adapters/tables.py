@@ -177,6 +177,29 @@ ENDORSEMENTS = Table(
 )
 Index("ix_endorsements_subject", ENDORSEMENTS.c.subject, postgresql_where=ENDORSEMENTS.c.shown)
 
+# See adapters.changes: places are given in the order of commits.
+CHANGES = Table(
+    "changes",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("thing", Text, nullable=False),
+    Column("version", Integer),
+    Column("change", Text, nullable=False),
+    Column("about", Text),
+    Column("org_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("ix_changes_org_id", CHANGES.c.org_id, CHANGES.c.position)
+
+CHANGE_COUNT = Table(
+    "change_count",
+    METADATA,
+    Column("single", Boolean, primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+    CheckConstraint("single", name="one_row"),
+)
+
 PATHWAYS = Table(
     "pathways",
     METADATA,

@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -64,6 +65,10 @@ ISSUANCES = Table(
     Column("status_index", BigInteger, nullable=False),
 )
 
+Index("ix_issuances_achievement_id", ISSUANCES.c.achievement_id)
+Index("ix_issuances_issuer_slug", ISSUANCES.c.issuer_slug)
+Index("ix_issuances_org_id", ISSUANCES.c.org_id)
+
 STANDINGS = Table(
     "standings",
     METADATA,
@@ -87,4 +92,22 @@ STATUS_LISTS = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
 
-PROJECTIONS = (ISSUERS, ACHIEVEMENTS, ISSUANCES, STANDINGS, STATUS_LISTS)
+ENDORSEMENTS = Table(
+    "endorsements",
+    METADATA,
+    Column("endorsement_id", Text, primary_key=True),
+    Column("about", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("issuer_id", Text),
+    Column("issuer_name", Text),
+    Column("credential", Text),
+    Column("is_token", Boolean),
+    Column("comment", Text),
+    Column("valid_from", DateTime(timezone=True)),
+    Column("valid_until", DateTime(timezone=True)),
+    Column("believed_until", DateTime(timezone=True)),
+)
+Index("ix_endorsements_about", ENDORSEMENTS.c.about, postgresql_where=ENDORSEMENTS.c.shown)
+
+PROJECTIONS = (ISSUERS, ACHIEVEMENTS, ISSUANCES, STANDINGS, STATUS_LISTS, ENDORSEMENTS)
