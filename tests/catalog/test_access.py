@@ -45,6 +45,7 @@ PUBLIC = {
     ("GET", "/contexts/micro-credential/v1"),
     ("GET", "/achievements/{achievement_id}/export"),
     ("GET", "/metadata-profiles"),
+    ("GET", "/changes"),
     ("GET", "/metadata-profiles/{name}"),
 }
 BODIES: dict[str, object] = {

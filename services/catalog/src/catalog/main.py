@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from catalog.adapters.changes import SqlChangeReadings
 from catalog.adapters.job_profiles import SqlProfileFacts
 from catalog.adapters.pathways import SqlPathwayReadings
 from catalog.adapters.profiles import SqlProfileReadings
@@ -127,6 +128,7 @@ def use_cases(database: Database, base_url: str) -> UseCases:
         ),
         job_profiles=JobProfileUseCases(MatchProfile(SqlProfileFacts(database), offload, PROFILE_SKILLS), base_url),
         similar=SqlSimilarReadings(database),
+        changes=SqlChangeReadings(database),
     )
 
 

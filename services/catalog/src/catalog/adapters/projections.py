@@ -1,8 +1,9 @@
 """What other services told us. Only a higher revision replaces a row, so repeats and any order give the same rows."""
 
 from dataclasses import asdict, fields
+from typing import Any
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,17 +51,20 @@ class SqlProjections:
             statement.on_conflict_do_update(index_elements=["credential_id"], set_=_newer(statement))
         )
 
-    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> None:
+    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> bool:
         """See core.ports.Projections."""
-        await self._put_endorsement(asdict(endorsement) | {"revision": revision, "shown": True})
+        return await self._put_endorsement(asdict(endorsement) | {"revision": revision, "shown": True})
 
-    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> None:
+    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> bool:
         """See core.ports.Projections. Its text goes too."""
         gone = dict.fromkeys(field.name for field in fields(Endorsement))
         known = {"id": endorsement_id, "subject": subject, "revision": revision, "shown": False}
-        await self._put_endorsement(gone | known)
+        return await self._put_endorsement(gone | known)
 
-    async def _put_endorsement(self, values: dict[str, object]) -> None:
+    async def _put_endorsement(self, values: dict[str, Any]) -> bool:
+        """Whether anybody sees a difference: it is shown now and was not, or the other way round."""
+        held = select(ENDORSEMENTS.c.shown, ENDORSEMENTS.c.revision).where(ENDORSEMENTS.c.id == values["id"])
+        before = (await self._session.execute(held.with_for_update())).one_or_none()
         statement = insert(ENDORSEMENTS).values(values)
         new = statement.excluded
         await self._session.execute(
@@ -70,6 +74,9 @@ class SqlProjections:
                 where=new.revision > ENDORSEMENTS.c.revision,
             )
         )
+        if before is None:
+            return values["shown"] is True
+        return before.revision < values["revision"] and before.shown is not values["shown"]
 
 
 def _newer(statement: Insert) -> dict[str, ColumnElement[object]]:

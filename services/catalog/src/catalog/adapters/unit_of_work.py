@@ -3,6 +3,7 @@
 from typing import Self
 
 from catalog.adapters.achievements import SqlAchievements
+from catalog.adapters.changes import SqlChanges
 from catalog.adapters.courses import SqlCourses
 from catalog.adapters.pathways import SqlPathways
 from catalog.adapters.profiles import SqlProfiles
@@ -26,6 +27,7 @@ class CatalogWork(UnitOfWork):
         self.profiles = SqlProfiles(self.session)
         self.skills = SqlSkills(self.session)
         self.projections = SqlProjections(self.session)
+        self.changes = SqlChanges(self.session)
         self.outbox = Outbox(self.session, SOURCE)
         self.idempotency = IdempotencyKeys(self.session)
         return self

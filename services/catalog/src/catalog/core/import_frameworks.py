@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from catalog.core.changes import Change, of_framework
 from catalog.core.model import Json, OrgId
 from catalog.core.ports import Begin, Work
 from catalog.core.skill_model import Framework, FrameworkId, ImportReport, Package, Relation, RowError, Skill
@@ -67,13 +68,17 @@ class ImportFramework:
             if earlier is not None:
                 report = ImportReport(**json.loads(earlier))
                 return report, FrameworkId(report.framework)
+            changed: list[Change] = []
             framework = await work.skills.lock(org, given.package.uri)
             if framework is not None and framework.digest == given.digest:
                 report = _report(framework, given.package, changed=False)
             else:
-                report = await self._store(work, self._next(org, framework, given), given.package)
+                following = self._next(org, framework, given)
+                report = await self._store(work, following, given.package)
+                changed.append(of_framework(following))
             if key:
                 await work.idempotency.store(org, key, json.dumps(asdict(report)))
+            await work.changes.note(*changed)
             await work.commit()
         return report, FrameworkId(report.framework)
 

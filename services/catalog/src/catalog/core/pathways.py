@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from catalog.core import documents
+from catalog.core.changes import of_pathway
 from catalog.core.model import Json, OrgId, PathwayDraft, PathwayId, PathwayVersion, Status
 from catalog.core.ports import Begin, Work
 from contracts.events import PathwayPublished, PathwayRetired, PathwayState
@@ -140,6 +141,7 @@ class PublishPathway:
             await work.pathways.add_version(version)
             await work.pathways.save(draft)
             await work.outbox.append(_event(PathwayPublished, self.base_url, version, version.published_at))
+            await work.changes.note(of_pathway(version))
             await work.commit()
             return draft, version
 
@@ -197,6 +199,7 @@ class RetirePathway:
             draft = replace(draft, status=status, current_version=newest or draft.latest_version)
             await work.pathways.save(draft)
             await work.outbox.append(*(_event(PathwayRetired, self.base_url, one, now) for one in retired))
+            await work.changes.note(*map(of_pathway, retired))
             await work.commit()
             return draft
 

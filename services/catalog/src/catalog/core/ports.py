@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from catalog.core.changes import Changes
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,
@@ -170,11 +171,11 @@ class Projections(Protocol):
     async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
         """A credential of an achievement (its URL) was issued."""
 
-    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> None:
-        """An endorsement is to be shown."""
+    async def put_endorsement(self, endorsement: Endorsement, revision: int) -> bool:
+        """An endorsement is to be shown. Whether it was not before."""
 
-    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> None:
-        """It is to be shown no more."""
+    async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> bool:
+        """It is to be shown no more. Whether it was before."""
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """A credential's state changed."""
@@ -212,6 +213,8 @@ class Work(Protocol):
     def skills(self) -> Skills: ...
     @property
     def projections(self) -> Projections: ...
+    @property
+    def changes(self) -> Changes: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

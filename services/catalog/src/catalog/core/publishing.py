@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from catalog.core import alignments, documents, profiles
+from catalog.core.changes import of_version
 from catalog.core.drafts import locked
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 from catalog.core.ports import Begin, Work
@@ -48,6 +49,7 @@ class PublishAchievement:
             await work.skills.index(draft.id, version.number, alignments.aligned(version.document))
             await work.achievements.save(published)
             await work.outbox.append(_event(AchievementPublished, self.base_url, version, version.published_at))
+            await work.changes.note(of_version(version))
             await work.commit()
             return published, version
 
@@ -94,6 +96,7 @@ class RetireAchievement:
                 return draft
             draft = await _standing(work, draft)
             await work.outbox.append(*(_event(AchievementRetired, self.base_url, one, now) for one in retired))
+            await work.changes.note(*map(of_version, retired))
             await work.commit()
             return draft
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from catalog.core.changes import Change, ChangeKind, ChangeType
 from catalog.core.model import Endorsement, IssuerProfile, OrgId
 from catalog.core.ports import Work
 from contracts.events import (
@@ -12,6 +13,7 @@ from contracts.events import (
     CredentialStatusChanged,
     CredentialSuspended,
     EndorsementPublished,
+    EndorsementState,
     EndorsementWithdrawn,
     IssuerPublished,
     SignedCredential,
@@ -64,13 +66,27 @@ async def endorsement_published(work: Work, event: Received[EndorsementPublished
         valid_until=told.valid_until,
         believed_until=told.believed_until,
     )
-    await work.projections.put_endorsement(endorsement, told.revision)
+    if await work.projections.put_endorsement(endorsement, told.revision):
+        await work.changes.note(_change(told, ChangeType.PUBLISHED, told.version))
 
 
 async def endorsement_withdrawn(work: Work, event: Received[EndorsementWithdrawn]) -> None:
     """Show it no more."""
     told = event.payload
-    await work.projections.withdraw_endorsement(told.endorsement_id, told.subject, told.revision)
+    if await work.projections.withdraw_endorsement(told.endorsement_id, told.subject, told.revision):
+        await work.changes.note(_change(told, ChangeType.WITHDRAWN))
+
+
+def _change(told: EndorsementState, how: ChangeType, version: int | None = None) -> Change:
+    return Change(
+        ChangeKind.ENDORSEMENT,
+        told.endorsement_id,
+        how,
+        told.changed_at,
+        OrgId(told.org_id),
+        version,
+        about=told.subject,
+    )
 
 
 def subscriptions() -> list[Subscription[Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from catalog.core.changes import ChangeReadings
 from catalog.core.import_achievements import ImportAchievements
 from catalog.core.import_courses import ImportCourses
 from catalog.core.similar import SimilarReadings
@@ -13,6 +14,7 @@ from catalog.http import (
     achievement_import,
     achievement_reading,
     achievements,
+    changes,
     contexts,
     course_import,
     courses,
@@ -42,6 +44,7 @@ class UseCases:
     skills: skill_frameworks.SkillUseCases
     job_profiles: job_profiles.JobProfileUseCases
     similar: SimilarReadings
+    changes: ChangeReadings
 
 
 def build_app(
@@ -63,6 +66,7 @@ def build_app(
         achievements.routes(use.achievements),
         pathways.routes(use.pathways),
         contexts.routes(),
+        changes.routes(use.changes, base_url),
         profiles.routes(use.profiles),
         skill_frameworks.routes(use.skills),
         skills.routes(use.skills),
