@@ -60,6 +60,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/contexts/micro-credential/v1"),
         ("GET", "/achievements/{achievement_id}/export"),
         ("GET", "/metadata-profiles"),
+        ("GET", "/changes"),
         ("GET", "/metadata-profiles/{name}"),
     },
     Room.ISSUER: {
@@ -71,6 +72,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/issuers/{slug}"),
         ("GET", "/issuers/{slug}/did.json"),
         ("GET", "/records/{credential}"),
+        ("GET", "/statistics"),
         ("GET", "/status-lists/{list_id}"),
     },
     Room.VERIFIER: set(),

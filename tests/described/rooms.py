@@ -23,6 +23,7 @@ from issuer.http.app import issuer_app
 from issuer.main import more_parts, wire
 from issuer.settings import IssuerSettings
 from registry.adapters.readings import SqlReadings
+from registry.adapters.statistics import SqlStatistics
 from registry.settings import RegistrySettings
 from service_kit.database import open_database
 from service_kit.fetcher import open_fetcher
@@ -99,7 +100,7 @@ async def _issuer(database: DatabaseSettings) -> AsyncIterator[Prepared]:
 async def _registry(database: DatabaseSettings) -> AsyncIterator[Prepared]:
     settings = RegistrySettings(environment="development", public_base_url=BASE_URL, database=database, auth=AUTH)
     async with open_database(database, "tests") as opened:
-        yield Prepared(registry.main.app(settings, SqlReadings(opened)), {})
+        yield Prepared(registry.main.app(settings, SqlReadings(opened), SqlStatistics(opened)), {})
 
 
 @asynccontextmanager

@@ -89,6 +89,21 @@ class World:
         )
         return found
 
+    def changes(self) -> list[Json]:
+        """The whole feed, as a harvester reads it."""
+        found: list[Json] = []
+        cursor: str | None = None
+        while True:
+            page = self.http.get("/changes", params={"limit": 200} | ({"cursor": cursor} if cursor else {})).json()
+            found, cursor = found + page["items"], page["resume"]
+            if page["next"] is None:
+                return found
+
+    def issued(self, achievement: str) -> list[int]:
+        """How many were issued in each month, as anybody sees it."""
+        answer = self.http.get("/statistics", params={"achievement": achievement}).raise_for_status()
+        return [one["issued"] or 0 for one in answer.json()["items"]]
+
     def company(self) -> Actor:
         """An employer that issues credentials of its own, set up by the fleet's operator."""
         slug = f"company-{uuid.uuid4().hex[:8]}"
@@ -198,6 +213,16 @@ def test_a_thousand_learners_of_a_manufacturing_programme_that_an_employer_endor
     employer.post(f"/endorsements/{last(endorsements[0]['id'])}/revoke", {})
     world.endorsers(machining, [])
     world.endorsers(pathway, [endorsements[1]["id"]])
+    of_both = {machining, *(one["id"] for one in endorsements)}
+    until(
+        lambda: [(one["kind"], one["change"]) for one in world.changes() if one["id"] in of_both],
+        lambda told: (
+            sorted(told[1:3]) == [("endorsement", "published")] * 2
+            and (told[0], told[3:]) == (("achievement", "published"), [("endorsement", "withdrawn")])
+        ),
+        PATIENCE_S,
+    )
+    until(lambda: world.issued(machining), lambda months: sum(months) == LEARNERS, PATIENCE_S)
 
 
 def test_an_employee_moves_to_a_higher_role_when_a_stack_is_complete(world: World) -> None:

@@ -13,6 +13,7 @@ from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from registry import main
 from registry.adapters.readings import SqlReadings
+from registry.adapters.statistics import SqlStatistics
 from registry.commands import inbox as inbox_of
 from registry.settings import RegistrySettings
 from service_kit.bus import Record
@@ -74,7 +75,7 @@ def deliver(database: Database) -> Deliver:
 
 @pytest_asyncio.fixture
 async def client(database: Database, settings: RegistrySettings) -> AsyncIterator[httpx.AsyncClient]:
-    async with asgi_client(main.app(settings, SqlReadings(database))) as client:
+    async with asgi_client(main.app(settings, SqlReadings(database), SqlStatistics(database))) as client:
         yield client
 
 

@@ -28,6 +28,7 @@ async def test_is_its_open_badges_profile_with_the_public_facts(client: httpx.As
         "active": True,
         "keys": [f"{events.DID}#key-1"],
         "changedAt": "2026-01-01T09:01:00Z",
+        "endorsements": [],
         "links": {"self": f"{BASE_URL}/issuers/north", "did": f"{BASE_URL}/issuers/north/did.json"},
     }
 

@@ -16,7 +16,12 @@ def test_describes_every_public_address_and_is_valid() -> None:
         "/issuers/{slug}/did.json",
         "/records/{credential}",
         "/status-lists/{list_id}",
+        "/statistics",
     }
     for operations in described["paths"].values():
         assert set(operations) == {"get"}
-        assert "application/problem+json" in operations["get"]["responses"]["404"]["content"]
+        refused = {"404", "422"} & operations["get"]["responses"].keys()
+        assert refused
+        assert all(
+            "application/problem+json" in operations["get"]["responses"][status]["content"] for status in refused
+        )

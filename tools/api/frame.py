@@ -55,6 +55,7 @@ TAGS = {
     "stacks": "What was awarded for completed pathways, why, and what waits for somebody's approval.",
     "recognition": "Agreements between institutions, and what learners bring from elsewhere: decided, with reasons.",
     "progress": "How far a learner is on a pathway, by everything they hold; and who may see it.",
+    "catalog changes": "What became public or ceased to be, in order, for those who keep a copy.",
     "endorsements": "What an employer or a quality body says, signed, of an achievement, a pathway or an issuer.",
     "public record": "Who issued what, and whether it still holds. Anybody reads it; it says nothing about learners.",
     "verifications": "Verdicts with their reasons.",

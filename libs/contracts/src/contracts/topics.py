@@ -76,7 +76,7 @@ ENDORSEMENT_PUBLISHED = Topic(
     "<endorsement uuid>",
     True,
     (EndorsementPublished, EndorsementWithdrawn),
-    ("catalog",),
+    ("catalog", "registry"),
 )
 CREDENTIAL_ISSUED = Topic(
     "credential-issued",

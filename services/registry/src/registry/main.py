@@ -1,16 +1,20 @@
 """The composition root: the only place that wires."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from registry.adapters.readings import SqlReadings
+from registry.adapters.statistics import SqlStatistics
 from registry.commands import inbox, rebuild_command, state_hash_command
 from registry.core.lookup import Lookup
+from registry.core.model import Endorsement
 from registry.core.ports import Readings
+from registry.core.statistics import Month, StatisticsQuery, StatisticsReadings
 from registry.events.handlers import TOPICS
 from registry.http.routes import routes
+from registry.http.statistics import statistics_routes
 from registry.settings import RegistrySettings
 from service_kit.app import Check, create_app
 from service_kit.bus import open_publisher
@@ -33,13 +37,21 @@ async def build(settings: RegistrySettings) -> AsyncIterator[Components]:
 
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=dead_letters)
-        yield Components(app(settings, SqlReadings(database), ready), consume=[consumer.run], ready=ready)
+        application = app(settings, SqlReadings(database), SqlStatistics(database), ready)
+        yield Components(application, consume=[consumer.run], ready=ready)
 
 
-def app(settings: Settings, readings: Readings, ready: dict[str, Check] | None = None) -> FastAPI:
+def app(
+    settings: Settings, readings: Readings, statistics: StatisticsReadings, ready: dict[str, Check] | None = None
+) -> FastAPI:
     """The application over any source of readings."""
     lookup = Lookup(readings, settings.public_base_url)
-    return create_app("registry", settings, routers=[routes(lookup)], ready=ready)
+    return create_app(
+        "registry",
+        settings,
+        routers=[routes(lookup), statistics_routes(statistics, settings.public_base_url)],
+        ready=ready,
+    )
 
 
 class Nothing:
@@ -48,16 +60,24 @@ class Nothing:
     async def issuer(self, _slug: str) -> None:
         """None."""
 
+    async def endorsements(self, _subject: str) -> Sequence[Endorsement]:
+        """None."""
+        return ()
+
     async def record(self, _credential_id: str) -> None:
         """None."""
 
     async def status_list(self, _list_id: str) -> None:
         """None."""
 
+    async def months(self, _query: StatisticsQuery) -> Sequence[Month]:
+        """None."""
+        return ()
+
 
 def create_openapi_app() -> FastAPI:
     """The application with no connections, for `openapi`."""
-    return app(Settings(public_base_url="https://laurel.example"), Nothing())
+    return app(Settings(public_base_url="https://laurel.example"), Nothing(), Nothing())
 
 
 SERVICE = Service(

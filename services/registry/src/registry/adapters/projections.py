@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Table, and_, or_
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.adapters.tables import ACHIEVEMENTS, ISSUANCES, ISSUERS, STANDINGS, STATUS_LISTS
-from registry.core.model import AchievementVersion, Issuance, Issuer, Standing, State, StatusList
+from registry.adapters.tables import ACHIEVEMENTS, ENDORSEMENTS, ISSUANCES, ISSUERS, STANDINGS, STATUS_LISTS
+from registry.core.model import AchievementVersion, Endorsement, Issuance, Issuer, Standing, State, StatusList
 
 
 def _later(table: Table, new: Any) -> ColumnElement[bool]:
@@ -39,7 +39,8 @@ PUT_ACHIEVEMENT = _upsert(ACHIEVEMENTS)
 PUT_ISSUANCE = _upsert(ISSUANCES)
 PUT_STANDING = _upsert(STANDINGS, _revoked_or_later)
 PUT_STATUS_LIST = _upsert(STATUS_LISTS)
-PUTS = (PUT_ISSUER, PUT_ACHIEVEMENT, PUT_ISSUANCE, PUT_STANDING, PUT_STATUS_LIST)
+PUT_ENDORSEMENT = _upsert(ENDORSEMENTS)
+PUTS = (PUT_ISSUER, PUT_ACHIEVEMENT, PUT_ISSUANCE, PUT_STANDING, PUT_STATUS_LIST, PUT_ENDORSEMENT)
 
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -77,6 +78,10 @@ class SqlProjections:
     async def put_status_list(self, status_list: StatusList) -> None:
         """See core.ports.Projections."""
         self._put(PUT_STATUS_LIST, status_list)
+
+    async def put_endorsement(self, endorsement: Endorsement) -> None:
+        """See core.ports.Projections."""
+        self._put(PUT_ENDORSEMENT, endorsement)
 
     def _put(self, statement: Insert, row: Any) -> None:
         self._pending.setdefault(statement, []).append(asdict(row))

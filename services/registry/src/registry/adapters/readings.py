@@ -1,13 +1,14 @@
 """Reading the projections, one statement for each question, so each answer is of one moment."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, bindparam, func, select
+from sqlalchemy import Select, Text, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from registry.adapters.tables import ACHIEVEMENTS, ISSUANCES, ISSUERS, STANDINGS, STATUS_LISTS
+from registry.adapters.tables import ACHIEVEMENTS, ENDORSEMENTS, ISSUANCES, ISSUERS, STANDINGS, STATUS_LISTS
 from registry.adapters.together import Together
-from registry.core.model import Issuance, Issuer, PublicRecord, State, StatusList
+from registry.core.model import Endorsement, Issuance, Issuer, PublicRecord, State, StatusList
 from service_kit.database import Database
 
 RECORD = (
@@ -35,6 +36,17 @@ ISSUANCE_COLUMNS = len(ISSUANCES.c)
 # Built once: composing a statement costs as much as running it.
 ISSUER = select(ISSUERS).where(ISSUERS.c.slug == bindparam("key"))
 RECORD_OF = RECORD.where(ISSUANCES.c.credential_id == bindparam("key"))
+SAID = (
+    select(ENDORSEMENTS)
+    .where(
+        ENDORSEMENTS.c.about == bindparam("key"),
+        ENDORSEMENTS.c.shown,
+        ENDORSEMENTS.c.believed_until > func.now(),
+        or_(ENDORSEMENTS.c.valid_until.is_(None), ENDORSEMENTS.c.valid_until > func.now()),
+    )
+    .order_by(ENDORSEMENTS.c.valid_from, ENDORSEMENTS.c.endorsement_id)
+    .limit(50)
+)
 LISTS = select(STATUS_LISTS).where(STATUS_LISTS.c.list_id == func.any(bindparam("keys", type_=ARRAY(Text))))
 
 
@@ -49,6 +61,10 @@ class SqlReadings:
         """See core.ports.Readings."""
         rows = await self._rows(ISSUER, key=slug)
         return Issuer(*rows[0]) if rows else None
+
+    async def endorsements(self, subject: str) -> Sequence[Endorsement]:
+        """See core.ports.Readings."""
+        return [Endorsement(*row) for row in await self._rows(SAID, key=subject)]
 
     async def record(self, credential_id: str) -> PublicRecord | None:
         """See core.ports.Readings."""

@@ -1,10 +1,11 @@
 """Reading the public record: what an address names, and what is there."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from registry.core.model import Issuer, PublicRecord, StatusList
+from registry.core.model import Endorsement, Issuer, PublicRecord, StatusList
 from registry.core.ports import Readings
 from service_kit.clock import Clock, utc_now
 from service_kit.errors import NotFound
@@ -42,6 +43,10 @@ class Lookup:
         if found is None:
             raise NotFound("there is no issuer of this name")
         return found
+
+    async def endorsements(self, issuer: Issuer) -> Sequence[Endorsement]:
+        """What others say of it."""
+        return await self.readings.endorsements(issuer.issuer_id)
 
     async def record(self, name: str) -> PublicRecord:
         """One credential's public record."""

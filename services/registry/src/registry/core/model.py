@@ -90,6 +90,24 @@ class StatusList:
 
 
 @dataclass(frozen=True, slots=True)
+class Endorsement:
+    """What somebody else says of an issuer. `credential` is the signed text. Once withdrawn, only its key is left."""
+
+    endorsement_id: str
+    about: str
+    revision: int
+    shown: bool
+    issuer_id: str | None = None
+    issuer_name: str | None = None
+    credential: str | None = None
+    is_token: bool | None = None
+    comment: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    believed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicRecord:
     """A credential as the public sees it. Names are None while the event that carries them is under way."""
 

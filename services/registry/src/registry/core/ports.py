@@ -1,8 +1,9 @@
 """What the core needs of the outside: somewhere to read from, somewhere to project into."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from registry.core.model import AchievementVersion, Issuance, Issuer, PublicRecord, Standing, StatusList
+from registry.core.model import AchievementVersion, Endorsement, Issuance, Issuer, PublicRecord, Standing, StatusList
 
 
 class Readings(Protocol):
@@ -10,6 +11,9 @@ class Readings(Protocol):
 
     async def issuer(self, slug: str) -> Issuer | None:
         """One issuer."""
+
+    async def endorsements(self, subject: str) -> Sequence[Endorsement]:
+        """Those of an issuer that are shown and believed now, oldest first."""
 
     async def record(self, credential_id: str) -> PublicRecord | None:
         """One credential, once its issuance is known."""
@@ -32,6 +36,9 @@ class Projections(Protocol):
 
     async def put_standing(self, standing: Standing) -> None:
         """Change the state; the credential itself may still be unknown."""
+
+    async def put_endorsement(self, endorsement: Endorsement) -> None:
+        """Replace an older revision."""
 
     async def put_status_list(self, status_list: StatusList) -> None:
         """Replace an older revision."""

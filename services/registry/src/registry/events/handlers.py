@@ -15,12 +15,14 @@ from contracts.events import (
     CredentialRevoked,
     CredentialStatusChanged,
     CredentialSuspended,
+    EndorsementPublished,
+    EndorsementWithdrawn,
     IssuerPublished,
     Json,
     SignedCredential,
     StatusListPublished,
 )
-from registry.core.model import AchievementVersion, Issuance, Issuer, Standing, State, StatusList
+from registry.core.model import AchievementVersion, Endorsement, Issuance, Issuer, Standing, State, StatusList
 from registry.core.ports import Projections
 from service_kit.inbox import Received, Subscription
 
@@ -131,6 +133,35 @@ async def status_list_published(work: Work, received: Received[StatusListPublish
     )
 
 
+async def endorsement_published(work: Work, received: Received[EndorsementPublished]) -> None:
+    """Show it with the issuer. What is said of versions is the catalog's to show."""
+    event = received.payload
+    if event.version is not None:
+        return
+    endorsement = Endorsement(
+        endorsement_id=event.endorsement_id,
+        about=event.subject,
+        revision=event.revision,
+        shown=True,
+        issuer_id=event.issuer_id,
+        issuer_name=event.issuer_name,
+        credential=event.credential,
+        is_token=event.notation == "compact_jws",
+        comment=event.comment,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+        believed_until=event.believed_until,
+    )
+    await work.projections.put_endorsement(endorsement)
+
+
+async def endorsement_withdrawn(work: Work, received: Received[EndorsementWithdrawn]) -> None:
+    """Show it no more."""
+    event = received.payload
+    gone = Endorsement(event.endorsement_id, event.subject, event.revision, shown=False)
+    await work.projections.put_endorsement(gone)
+
+
 def document(json_object: Json) -> bytes:
     """A document's bytes as readers are given them: compact, member order and numbers as they came."""
     return json.dumps(json_object, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
@@ -160,4 +191,6 @@ def subscriptions() -> list[Subscription[Any]]:
         Subscription(CredentialSuspended, credential_status_changed),
         Subscription(CredentialReinstated, credential_status_changed),
         Subscription(StatusListPublished, status_list_published),
+        Subscription(EndorsementPublished, endorsement_published),
+        Subscription(EndorsementWithdrawn, endorsement_withdrawn),
     ]

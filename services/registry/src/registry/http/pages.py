@@ -59,7 +59,17 @@ def issuer_page(issuer: IssuerAnswer) -> bytes:
         ("Key document", link(issuer.links.did, "did.json")),
         ("Last change", moment(issuer.changed_at)),
     ]
-    return page(issuer.name, standing, facts(rows))
+    return page(issuer.name, standing, facts(rows), *_endorsed(issuer))
+
+
+def _endorsed(issuer: IssuerAnswer) -> Iterable[Html]:
+    """The names are the endorsers' own words; their identifiers are what was verified."""
+    if issuer.endorsements:
+        yield "<h2>Endorsed by</h2>\n"
+    for one in issuer.endorsements:
+        yield f"<p>{escape(one.issuer.name)} {code(one.issuer.id)}, {moment(one.valid_from)}</p>\n"
+        if one.comment:
+            yield paragraph(one.comment)
 
 
 def missing_page(detail: str) -> bytes:

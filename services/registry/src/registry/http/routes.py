@@ -46,7 +46,7 @@ def _issuers(public: APIRouter, lookup: Lookup) -> None:
             found = await lookup.issuer(slug)
         except NotFound as error:
             return _missing(request, error, as_page)
-        answer = issuer_answer(found, lookup.public_base_url)
+        answer = issuer_answer(found, await lookup.endorsements(found), lookup.public_base_url)
         if as_page:
             return _page(request, pages.issuer_page(answer), KEPT_A_MINUTE)
         body = answer.model_dump_json(by_alias=True, exclude_unset=True).encode()

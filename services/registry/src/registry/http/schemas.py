@@ -1,7 +1,7 @@
 """The answers of the public record. Additive change only."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -68,6 +68,24 @@ class IssuerLinks(Answer):
     did: str = Field(description="the controller document with the keys")
 
 
+class EndorserAnswer(Answer):
+    """Who endorses, in the endorsement's own words."""
+
+    id: str
+    name: str
+
+
+class EndorsementAnswer(Answer):
+    """What somebody else says of the issuer, signed. It was verified, and the issuer's owner wants it shown."""
+
+    id: str
+    issuer: EndorserAnswer
+    comment: str | None
+    valid_from: datetime
+    valid_until: datetime | None
+    credential: dict[str, Any] | str = Field(description="the EndorsementCredential: a document, or a compact JWS")
+
+
 class IssuerAnswer(Answer):
     """An Open Badges 3.0 Profile as the issuer published it, with the public facts beside it."""
 
@@ -80,5 +98,25 @@ class IssuerAnswer(Answer):
     slug: str
     active: bool = Field(description="whether it may issue at present; what it issued stays verifiable")
     keys: list[str] = Field(description="ids of the verification methods that may sign credentials")
+    endorsements: list[EndorsementAnswer]
     changed_at: datetime
     links: IssuerLinks
+
+
+class MonthAnswer(Answer):
+    """The credentials of one achievement that one issuer issued in one month. Null: from 1 to 4."""
+
+    month: str = Field(description="YYYY-MM, in UTC")
+    achievement: str
+    issuer: str
+    issued: int | None
+    revoked: int | None = Field(description="of these, those that are revoked now")
+    suspended: int | None = Field(description="of these, those that are suspended now")
+
+
+class StatisticsPage(Answer):
+    """Months, the newest first, and the cursor of the next page (which Link carries too)."""
+
+    items: list[MonthAnswer]
+    next: str | None
+    least_shown: int = Field(description="smaller numbers are null, but for zero")

@@ -1,13 +1,15 @@
 """Shaping what was found into the answers of the API."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from registry.core.model import Issuer, PublicRecord
+from registry.core.model import Endorsement, Issuer, PublicRecord
 from registry.http.schemas import (
+    EndorsementAnswer,
     IssuerAnswer,
     IssuerLinks,
     RecordAchievement,
@@ -44,7 +46,7 @@ def record_answer(record: PublicRecord, now: datetime, base_url: str) -> RecordA
     )
 
 
-def issuer_answer(issuer: Issuer, base_url: str) -> IssuerAnswer:
+def issuer_answer(issuer: Issuer, said: Sequence[Endorsement], base_url: str) -> IssuerAnswer:
     """The issuer's JSON: its own profile first, our facts over it."""
     facts = {
         "id": issuer.issuer_id,
@@ -53,12 +55,27 @@ def issuer_answer(issuer: Issuer, base_url: str) -> IssuerAnswer:
         "slug": issuer.slug,
         "active": issuer.active,
         "keys": signing_keys(orjson.loads(issuer.did_document)),
+        "endorsements": [_endorsement(one) for one in said],
         "changed_at": issuer.changed_at,
         "links": IssuerLinks(
             self=issuer_url(issuer.slug, base_url), did=f"{issuer_url(issuer.slug, base_url)}/did.json"
         ),
     }
     return IssuerAnswer.model_validate({**orjson.loads(issuer.profile), **facts})
+
+
+def _endorsement(one: Endorsement) -> EndorsementAnswer:
+    text = one.credential or ""
+    return EndorsementAnswer.model_validate(
+        {
+            "id": one.endorsement_id,
+            "issuer": {"id": one.issuer_id, "name": one.issuer_name},
+            "comment": one.comment,
+            "valid_from": one.valid_from,
+            "valid_until": one.valid_until,
+            "credential": text if one.is_token else orjson.loads(text),
+        }
+    )
 
 
 def _types(declared: Any) -> list[str]:
