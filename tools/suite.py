@@ -27,9 +27,10 @@ HIDDEN = ("java", "mvn")
 
 # Together these take every test once. Two processes where tests share nothing but servers.
 GROUPS = {
-    "pure": ("not (long or db or kafka or node or fleet)", 2),
-    "long": ("long and not (db or kafka or node or fleet)", 2),
-    "database": ("db and not (kafka or node or fleet)", 2),
+    "pure": ("not (long or db or kafka or node or fleet or browser)", 2),
+    "long": ("long and not (db or kafka or node or fleet or browser)", 2),
+    "database": ("db and not (kafka or node or fleet or browser)", 2),
+    "browser": ("browser and not (kafka or node or fleet)", 1),
     "kafka": ("kafka and not (node or fleet)", 1),
     "node": ("node and not fleet", 1),
     "fleet": ("fleet", 1),

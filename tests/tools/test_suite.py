@@ -80,7 +80,7 @@ def test_the_summary_says_what_was_left_out_and_what_failed(tmp_path: Path) -> N
 
 
 def test_every_test_is_in_exactly_one_group() -> None:
-    marks = ("long", "db", "kafka", "node", "fleet")
+    marks = ("long", "db", "kafka", "node", "fleet", "browser")
     for bits in range(2 ** len(marks)):
         has = {mark: bool(bits >> position & 1) for position, mark in enumerate(marks)}
         chosen = [name for name, (expression, _) in GROUPS.items() if eval(expression, {}, has)]  # noqa: S307 - our own table
