@@ -31,4 +31,4 @@ async def test_migrated_tables_are_the_tables_of_the_code(owner: Database) -> No
 async def test_migrating_again_changes_nothing(catalog_settings: DatabaseSettings, database: Database) -> None:
     await asyncio.to_thread(migrate, NAME, catalog_settings)
 
-    await check_revision(database, NAME, catalog_settings)
+    await check_revision(database, NAME)

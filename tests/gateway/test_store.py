@@ -47,7 +47,7 @@ async def test_a_database_without_tables_is_not_ready(postgres_server: Server) -
     database = Database(settings, "tests")
     try:
         with pytest.raises(Exception, match=r"alembic_version|revision"):
-            await check_revision(database, "gateway", settings)
+            await check_revision(database, "gateway")
     finally:
         await database.close()
 

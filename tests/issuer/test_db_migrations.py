@@ -34,12 +34,12 @@ async def test_the_migrated_tables_are_those_of_the_code(settings: IssuerSetting
 async def test_a_database_without_tables_is_not_ready_and_a_migrated_one_is(
     postgres_server: Server, open_issuer_database: Database, settings: IssuerSettings
 ) -> None:
-    await check_revision(open_issuer_database, "issuer", settings.database)
+    await check_revision(open_issuer_database, "issuer")
     urls = await asyncio.to_thread(postgres_server.create_database, "issuer")
     fresh = DatabaseSettings(url=SecretStr(urls.app_url), migrate_url=SecretStr(urls.migrate_url))
     async with open_database(fresh, "tests") as database:
         with pytest.raises(RuntimeError, match="run `migrate`"):
-            await check_revision(database, "issuer", fresh)
+            await check_revision(database, "issuer")
 
 
 async def test_migrating_twice_changes_nothing(settings: IssuerSettings) -> None:

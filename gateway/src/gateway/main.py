@@ -216,7 +216,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         parts = wire(settings, database, fetcher)
         ready: dict[str, Check] = {
             "database": database.ping,
-            "schema": lambda: check_revision(database, NAME, settings.database),
+            "schema": lambda: check_revision(database, NAME),
             "signing_keys": parts.check_keys,
         }
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))

@@ -5,6 +5,7 @@ A service's `migrations/env.py` calls `run(METADATA)`; its migrations call `crea
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.resources import files
 
 from alembic import context, op
@@ -39,9 +40,15 @@ def migrate(package: str, settings: DatabaseSettings) -> None:
     upgrade(config(package, settings), "head")
 
 
-async def check_revision(database: Database, package: str, settings: DatabaseSettings) -> None:
+@lru_cache
+def _head(package: str) -> str | None:
+    """The newest revision of this code. Found once: reading the scripts blocks the loop for tens of milliseconds."""
+    return ScriptDirectory(str(files(package) / MIGRATIONS)).get_current_head()
+
+
+async def check_revision(database: Database, package: str) -> None:
     """Readiness: raises RuntimeError while the database is older than this code's migrations."""
-    head = ScriptDirectory.from_config(config(package, settings)).get_current_head()
+    head = _head(package)
     async with database.engine.connect() as connection:
         current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     if current != head:

@@ -20,25 +20,37 @@ class Shared(Generic[K, V]):
 
     def __init__(self, read: Callable[[K], Awaitable[V]]) -> None:
         self._read = read
-        self._next: dict[K, asyncio.Task[V]] = {}
-        self._now: dict[K, asyncio.Task[V]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V]]] = {}
+        self._running: dict[K, asyncio.Task[None]] = {}
 
     async def __call__(self, key: K) -> V:
         """The value of this key; what the read raises."""
-        task = self._next.get(key)
-        if task is None:
-            task = self._next[key] = asyncio.create_task(self._after(key, self._now.get(key)))
-        return await asyncio.shield(task)
+        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._run(key))
+        return await future
 
-    async def _after(self, key: K, running: asyncio.Task[V] | None) -> V:
-        if running is not None:
-            await asyncio.wait([running])
-        task = self._now[key] = self._next.pop(key)
+    async def _run(self, key: K) -> None:
+        """Read as long as somebody has asked meanwhile."""
         try:
-            return await self._read(key)
+            while waiting := self._waiting.pop(key, None):
+                await self._read_for(waiting, key)
         finally:
-            if self._now.get(key) is task:
-                del self._now[key]
+            del self._running[key]
+
+    async def _read_for(self, waiting: Sequence[asyncio.Future[V]], key: K) -> None:
+        found: V | Exception
+        try:
+            found = await self._read(key)
+        except Exception as error:  # whatever it is, it is told to whoever waits for it
+            found = error
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
+        for future in waiting:
+            _tell(future, found)
 
 
 class Together(Generic[I, V]):

@@ -59,7 +59,7 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
     async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as publisher:
 
         async def migrated() -> None:
-            await check_revision(database, NAME, settings.database)
+            await check_revision(database, NAME)
 
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
         revoked = RevokedAccess(database)

@@ -210,7 +210,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
         ready: dict[str, Check] = {
             "database": database.ping,
-            "schema": partial(check_revision, database, NAME, settings.database),
+            "schema": partial(check_revision, database, NAME),
         }
         inbox = Inbox(partial(IssuerUnitOfWork, database), SUBSCRIPTIONS)
         consumer = Consumer(settings.kafka, group=GROUP, topics=TOPICS, inbox=inbox, publisher=publisher)

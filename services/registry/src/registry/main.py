@@ -33,7 +33,7 @@ async def build(settings: RegistrySettings) -> AsyncIterator[Components]:
     async with open_database(settings.database, NAME) as database, open_publisher(settings.kafka) as dead_letters:
 
         async def migrated() -> None:
-            await check_revision(database, NAME, settings.database)
+            await check_revision(database, NAME)
 
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=dead_letters)

@@ -102,7 +102,7 @@ async def build(settings: VerifierSettings) -> AsyncIterator[Components]:
 
 def _ready(database: Database, settings: VerifierSettings) -> dict[str, Check]:
     async def migrated() -> None:
-        await check_revision(database, NAME, settings.database)
+        await check_revision(database, NAME)
 
     return {"database": migrated}
 

@@ -91,11 +91,6 @@ def _typed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
     return dict(members) if members.get("type") else {"type": [name], **members}
 
 
-def items_of(name: str, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Results or evidence as they stand in a credential: typed, without empty members."""
-    return [_without_empty(_typed(name, item)) for item in items]
-
-
 def _without_empty(value: Any) -> Any:
     """The value without null members and empty arrays (OB 3.0 §8.2.1), copied."""
     if isinstance(value, str):

@@ -5,14 +5,14 @@ achievement it was made of; a credential that fits none is composed whole, and t
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError
-from credential_core.model.documents import contexts_of, items_of
+from credential_core.model.documents import contexts_of
 from credential_core.model.values_alone import Rule, rules_alone
 from credential_core.template import Scalar, Template
 from credential_core.timestamps import format_timestamp
@@ -36,20 +36,19 @@ FIXED = frozenset(
     }
 )
 CONSTANT = frozenset({"name", "issuer"})  # of the document; beside them, the subject's achievement
-Values = dict[str, Scalar]
+Values = list[Scalar]
 Kind = tuple[Any, ...]
-_HEAD = (
-    "/id",
-    "/type",
-    ("VerifiableCredential", "OpenBadgeCredential"),
-    "/validFrom",
-)
-_SUBJECT_TYPE = ("/credentialSubject/type", ("AchievementSubject",))
+_HEAD = ("id", "type", ("VerifiableCredential", "OpenBadgeCredential"), "validFrom")
+_SUBJECT = ("credentialSubject", dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A credential reduced to what is its own: its values by JSON Pointer, and what is left without them."""
+    """A credential reduced to what is its own: its values in their order, and what is left without them.
+
+    The kind names the members one after the other; behind the name of what is no scalar stands what it is, and the end
+    of an object is None, so that two documents of one kind have their values in the same places.
+    """
 
     kind: Kind
     values: Values
@@ -58,13 +57,13 @@ class Frame:
 def frame(document: Mapping[str, Any]) -> Frame:
     """The frame of a whole document."""
     kind: list[Any] = []
-    values: Values = {}
+    values: Values = []
     for name, member in document.items():
         if name == "credentialSubject":
-            kind.append(name)
+            kind += _SUBJECT
             _subject(member, kind, values)
         elif name not in CONSTANT:
-            _member(name, member, f"/{name}", kind, values)
+            _member(name, member, kind, values)
     return Frame(tuple(kind), values)
 
 
@@ -73,7 +72,7 @@ def _subject(subject: Mapping[str, Any], kind: list[Any], values: Values) -> Non
         if name == "achievement":
             kind.append(name)
         else:
-            _member(name, member, f"/credentialSubject/{name}", kind, values)
+            _member(name, member, kind, values)
     kind.append(None)
 
 
@@ -81,70 +80,100 @@ def frame_of(award: Award, subject: Subject, address: str, status: Json) -> Fram
     """The same of the document that will be built of all this, without building it."""
     order = award.order
     contexts = (CREDENTIALS_V2, OPEN_BADGES_V3, *contexts_of(award.achievement.document))
-    kind: list[Any] = ["/@context", contexts, *_HEAD]
-    values: Values = {"/id": address, "/validFrom": format_timestamp(award.valid_from)}
-    _moments({"/validUntil": order.valid_until, "/awardedDate": order.awarded}, kind, values)
-    kind.append("credentialSubject")
+    kind: list[Any] = ["@context", contexts, *_HEAD]
+    values: Values = [address, format_timestamp(award.valid_from)]
+    _moments({"validUntil": order.valid_until, "awardedDate": order.awarded}, kind, values)
+    kind += _SUBJECT
     _about_subject(order, subject, kind, values)
     kind.append(None)
-    if order.evidence:
-        _member("evidence", items_of("Evidence", order.evidence), "/evidence", kind, values)
-    _member("credentialStatus", status, "/credentialStatus", kind, values)
+    _items("evidence", "Evidence", order.evidence, kind, values)
+    _member("credentialStatus", status, kind, values)
     return Frame(tuple(kind), values)
 
 
 def _about_subject(order: Order, subject: Subject, kind: list[Any], values: Values) -> None:
-    at = "/credentialSubject/"
     if subject.id is not None:
-        _member("id", subject.id, f"{at}id", kind, values)
-    kind += _SUBJECT_TYPE
+        _member("id", subject.id, kind, values)
+    kind += ("type", ("AchievementSubject",))
     if subject.identifiers:
-        _member("identifier", list(subject.identifiers), f"{at}identifier", kind, values)
-    _moments({f"{at}activityStartDate": order.activity_start, f"{at}activityEndDate": order.activity_end}, kind, values)
+        _member("identifier", subject.identifiers, kind, values)
+    _moments({"activityStartDate": order.activity_start, "activityEndDate": order.activity_end}, kind, values)
     if order.credits_earned is not None:
-        _member("creditsEarned", order.credits_earned, f"{at}creditsEarned", kind, values)
+        _member("creditsEarned", order.credits_earned, kind, values)
     kind.append("achievement")
-    if order.results:
-        _member("result", items_of("Result", order.results), f"{at}result", kind, values)
+    _items("result", "Result", order.results, kind, values)
     if order.narrative is not None:
-        _member("narrative", order.narrative, f"{at}narrative", kind, values)
+        _member("narrative", order.narrative, kind, values)
 
 
 def _moments(moments: Mapping[str, datetime | None], kind: list[Any], values: Values) -> None:
-    for at, moment in moments.items():
+    for name, moment in moments.items():
         if moment is not None:
-            kind.append(at)
-            values[at] = format_timestamp(moment)
+            kind.append(name)
+            values.append(format_timestamp(moment))
 
 
-def _member(name: str, value: Any, at: str, kind: list[Any], values: Values) -> None:
-    """One member: into the values if a scalar that may differ, else into the kind."""
+def _items(name: str, its_type: str, items: Sequence[Json], kind: list[Any], values: Values) -> None:
+    """Results or evidence, which are typed in the document if they are not yet."""
+    if items:
+        _member(name, [item if item.get("type") else {"type": [its_type], **item} for item in items], kind, values)
+
+
+def _member(name: str, value: Any, kind: list[Any], values: Values) -> None:
+    """One member: into the values if a scalar that may differ, else into the kind. A document has no empty ones."""
     if name in FIXED:
-        kind += (at, _frozen(value))
+        kind += (name, _frozen(value))
+    elif isinstance(value, str):
+        kind.append(name)
+        values.append(value)
     elif isinstance(value, dict):
-        kind += (at, len(value))
+        kind += (name, dict)
         for inner, member in value.items():
-            _member(inner, member, f"{at}/{_escaped(inner)}", kind, values)
-    elif isinstance(value, list):
-        kind += (at, len(value), list)
-        for place, item in enumerate(value):
-            _member("", item, f"{at}/{place}", kind, values)
+            if member is not None and member != []:
+                _member(inner, member, kind, values)
+        kind.append(None)
+    elif isinstance(value, list | tuple):
+        kind += (name, len(value))
+        for item in value:
+            _member("", item, kind, values)
     else:
-        kind.append(at)
-        values[at] = value
+        kind.append(name)
+        values.append(value)
 
 
 def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else str(value)
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
+def pointers(document: Mapping[str, Any]) -> list[str]:
+    """Where the values of a document's frame stand, as JSON Pointers."""
+    found: list[str] = []
+    for name, member in document.items():
+        if name == "credentialSubject":
+            of_subject = {name: inner for name, inner in member.items() if name != "achievement"}
+            found += _pointers(name, of_subject, "")
+        elif name not in CONSTANT:
+            found += _pointers(name, member, "")
+    return found
+
+
+def _pointers(name: str, value: Any, above: str) -> Iterator[str]:
+    at = f"{above}/{name.replace('~', '~0').replace('/', '~1')}"
+    if name in FIXED:
+        return
+    if isinstance(value, dict):
+        for inner, member in value.items():
+            yield from _pointers(inner, member, at)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _pointers(str(place), item, at)
+    else:
+        yield at
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled template, the rules for its values, and what it was made of.
+    """A compiled template with the places of its values, the rules for them, and what it was made of.
 
     Without a template: such a credential was met once, or has no compiled form.
     """
@@ -152,12 +181,17 @@ class Pattern:
     profile: Json
     achievement: Json
     template: Template | None = None
-    rules: tuple[tuple[str, Rule], ...] = ()
+    places: tuple[str, ...] = ()
+    rules: tuple[tuple[int, Rule], ...] = ()
     tried: bool = False
 
     def admits(self, values: Values) -> bool:
         """Whether each value is what the data model asks for in its place."""
-        return all(rule(values[pointer]) for pointer, rule in self.rules)
+        return all(rule(values[place]) for place, rule in self.rules)
+
+    def named(self, values: Values) -> dict[str, Scalar]:
+        """The values by their places, as the template asks for them."""
+        return dict(zip(self.places, values, strict=True))
 
 
 class Patterns:
@@ -196,10 +230,13 @@ def _place(issuer: Issuer, achievement: Achievement, kind: Kind) -> Kind:
 
 def _compiled(pattern: Pattern, document: Json, values: Values) -> Pattern:
     """Without a template for a document that has no compiled form, or would come out another."""
+    places = tuple(pointers(document))
     try:
-        template = Template.compile(document, {pointer: pointer for pointer in values})
-        if template.fill(values) == document:
-            return replace(pattern, template=template, rules=rules_alone(values), tried=True)
+        template = Template.compile(document, {place: place for place in places})
+        if template.fill(dict(zip(places, values, strict=True))) == document:
+            rules = dict(rules_alone(places))
+            numbered = tuple((number, rules[place]) for number, place in enumerate(places) if place in rules)
+            return replace(pattern, template=template, places=places, rules=numbered, tried=True)
     except CredentialError:
         pass
     return replace(pattern, tried=True)
