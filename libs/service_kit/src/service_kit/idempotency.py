@@ -1,14 +1,16 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the first answer is the answer, for ever the same."""
 
 import hashlib
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated
 
 from fastapi import Header, Request
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from service_kit.direct import Rows, fetch
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
@@ -81,19 +83,19 @@ class IdempotencyKeys:
             {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
             for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
         ]
-        connection = await self._session.connection()
-        taken = await connection.exec_driver_sql(CLAIM_ALL, columns_of(KEYS, rows, *CLAIMED))
-        ours = {(row.owner, row.operation, row.key, row.result) for row in taken}
+        run = partial(fetch, self._session)
+        ours = {(*taken,) for taken in await run(CLAIM_ALL, *columns_of(KEYS, rows, *CLAIMED))}
         claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
         lost = [number for number, claim in enumerate(claims) if claim not in ours]
-        found = await find_all(connection, [asked[number][:2] for number in lost])
+        found = await find_all(run, [asked[number][:2] for number in lost])
         earlier = dict(zip(lost, found, strict=True))
         return [earlier.get(number) for number in range(len(asked))]
 
     async def find(self, owner: str, key: IdempotencyKey) -> str | None:
         """What the first use of a key stored, if it has ended. Raises Conflict when it was for another request."""
         query = select(KEYS.c.fingerprint, KEYS.c.result).where(*_is(owner, key))
-        found = _earlier((await self._session.execute(query)).one_or_none(), key)
+        row = (await self._session.execute(query)).one_or_none()
+        found = _earlier(None if row is None else (*row,), key)
         if isinstance(found, Conflict):
             raise found
         return found
@@ -104,23 +106,26 @@ class IdempotencyKeys:
 
 
 async def find_all(
-    connection: AsyncConnection, asked: Sequence[tuple[str, IdempotencyKey]]
+    run: Callable[..., Awaitable[Rows]], asked: Sequence[tuple[str, IdempotencyKey]]
 ) -> list[str | Conflict | None]:
-    """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request."""
+    """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request.
+
+    `run` is a way to fetch the rows of a statement, see `direct`.
+    """
     if not asked:
         return []
     columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)
-    rows = await connection.exec_driver_sql(FIND_ALL, tuple(map(list, columns)))
-    known = {(row.owner, row.operation, row.key): row for row in rows}
+    rows = await run(FIND_ALL, *map(list, columns))
+    known = {(owner, operation, key): found for owner, operation, key, *found in rows}
     return [_earlier(known.get((owner, key.operation, key.key)), key) for owner, key in asked]
 
 
-def _earlier(row: Any, key: IdempotencyKey) -> str | Conflict | None:
-    if row is None:
+def _earlier(found: Sequence[str] | None, key: IdempotencyKey) -> str | Conflict | None:
+    if found is None:
         return None
-    if row.fingerprint != key.fingerprint:
+    fingerprint, result = found
+    if fingerprint != key.fingerprint:
         return Conflict("this Idempotency-Key was used for another request", code="idempotency-key-reused")
-    result: str = row.result
     return result
 
 

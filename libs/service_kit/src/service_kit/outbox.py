@@ -9,6 +9,7 @@ from contracts.envelope import envelope
 from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.clock import Clock, utc_now
+from service_kit.direct import fetch
 from service_kit.errors import Invalid
 from service_kit.ids import NewId, new_id
 from service_kit.tables import OUTBOX
@@ -38,8 +39,7 @@ class Outbox:
         if payloads:
             rows = [row(payload, self._source, clock=self._clock, ids=self._ids) for payload in payloads]
             texts = [made | {"headers": orjson.dumps(made["headers"]).decode()} for made in rows]
-            connection = await self._session.connection()
-            await connection.exec_driver_sql(APPEND, columns_of(OUTBOX, texts, *COLUMNS))
+            await fetch(self._session, APPEND, *columns_of(OUTBOX, texts, *COLUMNS))
 
 
 def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> dict[str, object]:

@@ -10,7 +10,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy l
 
 
 def insert_all(table: Table, *names: str) -> str:
-    """An INSERT whose parameters are `columns_of` the same: for `exec_driver_sql`. Without names all columns."""
+    """An INSERT whose parameters are `columns_of` the same: for `direct.fetch`. Without names all columns."""
     columns = [table.c[name] for name in names] if names else list(table.c)
     kinds = [column.type.compile(dialect=_DIALECT) for column in columns]
     arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(kinds, 1))

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +50,7 @@ from issuer.core.model import (
 )
 from issuer.core.ports import Wanted
 from service_kit.database import Database
+from service_kit.direct import DirectSelect, fetch_outside
 from service_kit.errors import invalid_field
 from service_kit.idempotency import find_all
 from service_kit.ids import is_id
@@ -58,14 +60,15 @@ from service_kit.together import Shared, Together
 CACHED_ACHIEVEMENTS = 512
 LISTS_AT_ONCE = 100
 # Statements of the issuing path are made once: building one costs more than running it.
-ISSUERS_OF = rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id"))
-NEWEST = (
+ISSUERS_OF = DirectSelect(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == bindparam("org_id")))
+_NEWEST = (
     select(*(column for column in ACHIEVEMENTS.c if column.name != "document"))
     .where(ACHIEVEMENTS.c.id == bindparam("achievement_id"))
     .order_by(ACHIEVEMENTS.c.retired, ACHIEVEMENTS.c.version.desc())
     .limit(1)
 )
-VERSION = NEWEST.where(ACHIEVEMENTS.c.version == bindparam("wanted_version"))
+NEWEST = DirectSelect(_NEWEST)
+VERSION = DirectSelect(_NEWEST.where(ACHIEVEMENTS.c.version == bindparam("wanted_version")))
 
 
 class Reading:
@@ -89,8 +92,7 @@ class Reading:
         return await self._answers((owner, key))
 
     async def _answered(self, asked: Sequence[tuple[str, IdempotencyKey]]) -> Sequence[str | Exception | None]:
-        async with self._database.connection() as connection:
-            return await find_all(connection, asked)
+        return await find_all(partial(fetch_outside, self._database), asked)
 
     async def document(self, org_id: str, credential_id: CredentialId) -> str | None:
         """The signed text of one of the organization's credentials."""
@@ -133,7 +135,7 @@ class Reading:
         return await self._issuers(org_id)
 
     async def _issuers_of(self, org_id: str) -> Sequence[Issuer]:
-        return rows.issuers(await self._rows(ISSUERS_OF, org_id=org_id))
+        return rows.issuers(await ISSUERS_OF(self._database, org_id=org_id))
 
     async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
         """The organization's issuers, by slug."""
@@ -156,9 +158,9 @@ class Reading:
     async def _achievement(self, asked: tuple[str, int | None]) -> Achievement | None:
         achievement_id, version = asked
         if version is None:
-            found = await self._rows(NEWEST, achievement_id=achievement_id)
+            found = await NEWEST(self._database, achievement_id=achievement_id)
         else:
-            found = await self._rows(VERSION, achievement_id=achievement_id, wanted_version=version)
+            found = await VERSION(self._database, achievement_id=achievement_id, wanted_version=version)
         return rows.achievement(found[0], await self._document(found[0]["id"], found[0]["version"])) if found else None
 
     async def _document(self, achievement_id: str, version: int) -> Json:

@@ -1,10 +1,11 @@
 """Rows of the tables to the core's own types, and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import RowMapping, Select, select
@@ -31,6 +32,8 @@ from issuer.core.model import (
     StatusList,
 )
 
+Row: TypeAlias = RowMapping | Mapping[str, Any]
+
 # A row for each key, by slug, the first key first.
 ISSUERS_WITH_KEYS: Select[Any] = (
     select(
@@ -54,11 +57,12 @@ CORRECTED = frozenset(
 WITHOUT_DOCUMENT = [column for column in CREDENTIALS.c if column.name != "document"]
 
 
-def issuers(found: Iterable[RowMapping]) -> list[Issuer]:
+def issuers(found: Iterable[Row]) -> list[Issuer]:
     """Rows of ISSUERS_WITH_KEYS, those of one issuer together."""
     return [_issuer(list(rows)) for _, rows in groupby(found, key=itemgetter("id"))]
 
 
+@lru_cache(maxsize=1024)
 def _public(text: str) -> AnyPublicKey:
     return from_jwk(orjson.loads(text)) if text.startswith("{") else PublicKey.from_multibase(text)
 
@@ -67,7 +71,7 @@ def _public_text(public: AnyPublicKey) -> str:
     return public.multibase if isinstance(public, PublicKey) else orjson.dumps(to_jwk(public)).decode()
 
 
-def _key(row: RowMapping) -> IssuerKey:
+def _key(row: Row) -> IssuerKey:
     return IssuerKey(
         id=KeyId(row["key_id"]),
         issuer_id=IssuerId(row["id"]),
@@ -81,7 +85,7 @@ def _key(row: RowMapping) -> IssuerKey:
     )
 
 
-def _issuer(rows: Sequence[RowMapping]) -> Issuer:
+def _issuer(rows: Sequence[Row]) -> Issuer:
     row = rows[0]
     return Issuer(
         id=IssuerId(row["id"]),
@@ -217,7 +221,7 @@ def status_list(row: RowMapping) -> StatusList:
     )
 
 
-def achievement(row: RowMapping, document: dict[str, Any]) -> Achievement:
+def achievement(row: Row, document: dict[str, Any]) -> Achievement:
     """A row of ACHIEVEMENTS, whose document may come from elsewhere."""
     return Achievement(
         id=row["id"],

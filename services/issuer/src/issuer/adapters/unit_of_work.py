@@ -34,6 +34,7 @@ from issuer.core.model import (
     StatusList,
 )
 from service_kit.database import UnitOfWork
+from service_kit.direct import fetch
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
 from service_kit.tables import OUTBOX
@@ -76,11 +77,9 @@ class IssuerRows:
 
         By advisory locks: row locks that are shared let a steady stream of issuing shut out a revocation.
         """
-        connection = await self._session.connection()
         issuers = sorted({key.issuer_id for key in keys})  # in one order, so that nobody waits in a circle
-        await connection.exec_driver_sql(HOLD_KEYS, (issuers,))
-        found = await connection.exec_driver_sql(ACTIVE_KEYS, ([key.id for key in keys],))
-        return {KeyId(key_id) for key_id in found.scalars()}
+        await fetch(self._session, HOLD_KEYS, issuers)
+        return {KeyId(key_id) for (key_id,) in await fetch(self._session, ACTIVE_KEYS, [key.id for key in keys])}
 
     async def take_keys(self, issuer_id: IssuerId) -> None:
         """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""
@@ -142,8 +141,7 @@ class CredentialRows:
         in_order = sorted(credentials, key=lambda credential: credential.once or b"")
         values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in in_order])
         statement = ADD_AND_NOTE if any(credential.feeds for credential in credentials) else ADD_CREDENTIALS
-        stored = await (await self._session.connection()).exec_driver_sql(statement, values)
-        return {CredentialId(found) for found in stored.scalars()}
+        return {CredentialId(found) for (found,) in await fetch(self._session, statement, *values)}
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
         """Those of the recipients who have the achievement, not revoked."""

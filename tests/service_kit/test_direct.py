@@ -1,0 +1,81 @@
+"""Statements that go to the driver at once: in SQLAlchemy's transactions, with SQLAlchemy's errors and values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Integer, Select, Text, Uuid, bindparam, cast, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError
+
+from service_kit.database import Database, UnitOfWork
+from service_kit.direct import DirectSelect, fetch, fetch_outside
+from service_kit.ids import new_id
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+
+TAKE = "INSERT INTO inbox (source, id) VALUES ($1, $2)"
+COUNT = "SELECT count(*) FROM inbox"
+
+
+async def count(database: Database) -> int:
+    [(found,)] = await fetch_outside(database, COUNT)
+    return int(found)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_statements_are_part_of_the_transaction(database: Database, ends: bool) -> None:
+    async with UnitOfWork(database) as work:
+        for name in "abc":  # the first begins the transaction, the others are in it
+            assert list(await fetch(work.session, TAKE, "a source", name)) == []
+        [(seen,)] = await fetch(work.session, COUNT)
+        if ends:
+            await work.commit()
+    assert (seen, await count(database)) == (3, 3 if ends else 0)
+
+
+async def test_errors_are_sqlalchemys(database: Database) -> None:
+    with pytest.raises(DBAPIError) as found:
+        await fetch_outside(database, "SELECT 1 / $1::int", 0)
+    assert (found.value.connection_invalidated, getattr(found.value.orig, "sqlstate", "")) == (False, "22012")
+    with pytest.raises(InterfaceError):
+        await fetch_outside(database, "SELECT $1::int")
+    async with UnitOfWork(database) as work:
+        await fetch(work.session, COUNT)
+        with pytest.raises(DBAPIError):
+            await fetch(work.session, "SELECT 1 / 0")
+    assert await count(database) == 0
+
+
+@pytest.mark.parametrize("within", [True, False])
+async def test_a_lost_connection_is_not_used_again(database: Database, within: bool) -> None:
+    end = "SELECT pg_terminate_backend(pg_backend_pid())"
+    for _ in range(3):
+        with pytest.raises(DBAPIError) as found:
+            if within:
+                async with UnitOfWork(database) as work:
+                    await fetch(work.session, COUNT)
+                    await fetch(work.session, end)
+            else:
+                await fetch_outside(database, end)
+        assert found.value.connection_invalidated
+    assert await count(database) == 0
+    async with UnitOfWork(database) as work:
+        assert await work.session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_select_gives_what_sqlalchemy_gives(database: Database) -> None:
+    name = cast(bindparam("name"), Uuid(as_uuid=False)).label("name")
+    told = cast(literal('{"a": [1, null]}', Text), JSONB).label("told")
+    query: Select[Any] = select(
+        name, told, literal(None).label("none"), bindparam("number", type_=Integer).label("n")
+    ).limit(1)
+    values = {"name": new_id(), "number": 7}
+    async with database.connection() as connection:
+        expected = [{**row} for row in (await connection.execute(query, values)).mappings()]
+    direct = DirectSelect(query)
+    assert await direct(database, **values) == expected
+    assert (expected[0]["name"], expected[0]["told"]) == (values["name"], {"a": [1, None]})
+    with pytest.raises(DBAPIError):
+        await direct(database, **values, another=1)
