@@ -47,12 +47,12 @@ def order_for(achievement: str) -> Order:
     return Order(org_id=ORG, actor="a test", achievement=achievement, recipient=Recipient("emailAddress", LEARNER))
 
 
-@pytest.mark.parametrize("more", [{}, {"allowDuplicates": False}], ids=["any number", "once"])
+@pytest.mark.parametrize("members", [{}, {"allowDuplicates": False}], ids=["any number", "once"])
 async def test_what_was_signed_as_its_key_was_revoked_is_signed_anew(
-    world: World, monkeypatch: pytest.MonkeyPatch, more: Json
+    world: World, monkeypatch: pytest.MonkeyPatch, members: Json
 ) -> None:
     keys = await rotation(world)
-    body = {"achievement": await world.achievement(), "recipient": {"email": LEARNER}} | more
+    body = {"achievement": await world.achievement(), "recipient": {"email": LEARNER}} | members
     with after_signing(monkeypatch, keys):
         answer = await world.send("POST", "/credentials", body, Idempotency_Key="once")
     assert answer.status_code == 201, answer.text

@@ -26,7 +26,7 @@ from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
 PIECE = 1000  # rows of a turn
-PART = 200  # rows that are claimed together, and stored in one transaction while the next are composed
+PART = 125  # rows that are claimed together, and stored in one transaction while the next are composed
 AT_ONCE = 50  # rows read, before others on this loop have their turn
 
 
