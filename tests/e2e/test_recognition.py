@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.badge_platform import Platform
+from tests.e2e.learners import confirm_address
 from tools.actor import Actor, Json, last, until
 
 pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
@@ -18,9 +21,11 @@ PATIENCE_S = 60
 class World:
     """A university, a provider of open online courses, an employer and the fleet's operator at one base URL."""
 
-    def __init__(self, base_url: str, demo: Json) -> None:
-        self.http = httpx.Client(base_url=base_url, timeout=60)
-        by_slug = {organization["slug"]: organization for organization in demo["organizations"]}
+    def __init__(self, place: Any, host: str, trust: ssl.SSLContext) -> None:
+        self.http = httpx.Client(base_url=place.base_url, timeout=60)
+        by_slug = {organization["slug"]: organization for organization in place.demo["organizations"]}
+        self.person, self.mail = by_slug["harbour"]["owner"], place.mail
+        self.host, self.trust = host, trust
         self.university = Actor(self.http, by_slug["lakeside"])
         self.employer = Actor(self.http, by_slug["meridian"])
         self.operator = Actor(self.http, by_slug["operations"])
@@ -59,6 +64,24 @@ class World:
         draft = self.university.post("/pathways", body)
         return str(self.university.post(f"/pathways/{last(draft['id'])}/publish", {})["id"])
 
+    def second(self) -> Actor:
+        """Another program of the university's, in another office."""
+        owner = next(one["id"] for one in self.operator.get("/organizations")["items"] if one["slug"] == "lakeside")
+        wanted = {"name": "Appeals office", "organization": owner, "scopes": ["credentials:issue", "credentials:read"]}
+        client = self.operator.post("/clients", wanted)
+        known = {"name": "Appeals", "client_id": client["clientId"], "client_secret": client["clientSecret"]}
+        return Actor(self.http, known)
+
+    def learner(self) -> Platform:
+        """Harbour's owner as a learner with a program of their own, after the address was confirmed by mail."""
+        with httpx.Client(base_url=self.host, verify=self.trust, timeout=30) as browser:
+            confirm_address(browser, self.person, self.mail)
+        program = Platform(self.host, self.trust)
+        program.discover()
+        program.register(("email",))
+        program.allow(self.person, *program.scopes, "backpack:manage", "email")
+        return program
+
     def refused(self, by: Actor, path: str, body: Any) -> tuple[int, str]:
         """Status and problem code."""
         answer = self.http.post(path, json=body, headers=by.headers)
@@ -67,8 +90,12 @@ class World:
 
 @pytest.fixture(scope="module", params=["in_process", "running_fleet"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    place = request.getfixturevalue("in_process" if request.param == "in_process" else "fleet")
-    made = World(place.base_url, place.demo)
+    if request.param == "in_process":
+        place = request.getfixturevalue("in_process")
+        made = World(place, place.base_url, ssl.create_default_context())
+    else:
+        place = request.getfixturevalue("fleet")
+        made = World(place, place.tls_base_url, ssl.create_default_context(cafile=str(place.authority)))
     yield made
     made.http.close()
 
@@ -195,3 +222,37 @@ def test_what_no_agreement_is_about_is_decided_by_people(world: World) -> None:
     assert world.refused(world.university, f"{where}/refuse", {"reason": "x"}) == (409, "recognition-not-open")
     award = world.university.get(f"/credentials/{last(granted['credential'])}")["credential"]
     assert award["evidence"][0]["id"] == earned["id"]
+
+
+def test_a_learner_brings_it_and_appeals_and_nobody_else_hears_of_it(world: World) -> None:
+    """Signed in by a browser, with the address that the mail confirmed."""
+    certificate = world.achievement(world.mooc, "Certificate in Statistics")
+    module = world.achievement(world.university, "Statistics 1", creditsAvailable=5)
+    mine = world.learner()
+    ada = world.person["email"]
+    earned = world.mooc.post("/credentials", {"achievement": certificate, "recipient": {"email": ada}})
+    request = {"programme": module, "credential": earned["credential"], "email": ada}
+    other = world.mooc.post("/credentials", {"achievement": certificate, "recipient": {"email": "eve@a.example"}})
+    stolen = mine.mine("POST", "/recognitions", json=request | {"credential": other["credential"]})
+    assert (stolen.status_code, last(stolen.json()["type"])) == (422, "recipient-mismatch")
+
+    asked = mine.mine("POST", "/recognitions", json=request)
+    assert (asked.status_code, asked.json()["status"]) == (201, "open"), asked.text
+    where = f"/recognitions/{last(asked.json()['id'])}"
+    assert world.refused(world.mooc, f"{where}/grant", {"reason": "x"}) == (404, "not-found")
+    refused = world.university.post(f"{where}/refuse", {"reason": "there was no examination"})
+    assert refused["status"] == "refused"
+    evidence = {"evidence": [{"narrative": "The report of the examination."}]}
+    appealed = mine.mine("POST", f"{where}/appeal", json={"reason": "there was one"})
+    assert (appealed.status_code, appealed.json()["status"]) == (200, "appealed")
+    assert mine.mine("POST", f"{where}/evidence", json=evidence).status_code == 200
+    assert world.refused(world.university, f"{where}/grant", {"reason": "x"}) == (409, "same-decider")
+    granted = world.second().post(f"{where}/grant", {"reason": "the report shows it", "credits": 5})
+    assert granted["status"] == "granted"
+    seen = mine.mine("GET", where).json()
+    steps = [(step["status"], step["by"]) for step in seen["history"]]
+    assert steps[0] == ("open", "learner")
+    assert steps[-1] == ("granted", "institution")
+    document = mine.mine("GET", f"/credentials/{last(granted['credential'])}").json()
+    assert document["evidence"][0]["id"] == earned["id"]
+    mine.close()

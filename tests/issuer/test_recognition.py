@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import ProgrammingError
 
 from credential_core.jcs import digest
 from service_kit.testing import TokenMint
@@ -96,6 +97,15 @@ async def test_the_next_version_ends_the_one_before_when_it_is_signed(partners: 
     learner = partners.learner()
     _, found = await partners.granted(learner)
     assert (found["agreement"], found["credits"]) == (second["id"], 6)
+
+
+async def test_the_application_cannot_change_what_was_proposed(partners: Partners, world: World) -> None:
+    await partners.propose()
+    for column in ("document", "digest", "programme", "source_issuer", "recognising_org", "source_org", "proposed_by"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            await world.rows(f"UPDATE recognition_agreements SET {column} = {column} RETURNING 1")  # noqa: S608 - fixed names
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        await world.rows("DELETE FROM recognition_changes RETURNING 1")
 
 
 async def test_nobody_else_sees_an_agreement_before_it_is_signed(partners: Partners, world: World) -> None:

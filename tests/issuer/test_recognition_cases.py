@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.issuer.abroad import Academy, serving
 from tests.issuer.recognising import GRADE, MINE, OUR_GRADE, Partners, last
 from tests.issuer.world import OTHER_ORG, Json, World, problem_code
+from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -17,6 +20,13 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 @pytest_asyncio.fixture
 async def partners(world: World) -> Partners:
     return await Partners(world).open()
+
+
+@pytest_asyncio.fixture
+async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
+    """An issuer outside the fleet, who names ada@example.org."""
+    async with serving(certificate) as site:
+        yield Academy(site)
 
 
 def states(found: Json) -> list[tuple[str, str]]:
@@ -207,3 +217,31 @@ async def test_an_award_that_cannot_be_made_is_for_people(partners: Partners, wo
     found = await partners.decided(learner, issued["credential"])
     assert (found["status"], [one["code"] for one in found["reasons"]]) == ("open", ["award-not-possible"])
     assert GRADE in str(issued["credential"])
+
+
+@pytest.mark.parametrize("as_token", [False, True])
+async def test_a_credential_from_outside_the_fleet_is_a_case_too(
+    partners: Partners, academy: Academy, world: World, as_token: bool
+) -> None:
+    ada = partners.learner("ada@example.org")
+    shown = academy.token(academy.unsigned()) if as_token else academy.credential()
+    found = await partners.decided(ada, shown)
+    assert (found["status"], found["presented"]["issuer"]) == ("open", academy.did)
+    seen = await world.send("GET", f"/recognitions/{last(found['id'])}")
+    assert seen.json()["document"] == shown  # as it was presented, so that it can be verified again
+    again = await partners.ask(ada, shown)
+    assert problem_code(again) == "already-recognised"
+    assert (await partners.step(found, "grant", achievement=partners.ours)).json()["status"] == "granted"
+
+
+async def test_a_credential_from_outside_that_was_revoked_meanwhile_is_not_granted(
+    partners: Partners, academy: Academy
+) -> None:
+    ada = partners.learner("ada@example.org")
+    found = await partners.decided(ada, academy.credential(index=7))
+    academy.publish(7)
+    answer = await partners.step(found, "grant", achievement=partners.ours)
+    assert answer.status_code == 422, answer.text
+    assert "status_revoked" in answer.json()["detail"]
+    del academy.site.documents["/lists/1"]  # what cannot be looked up does not hold
+    assert (await partners.step(found, "grant", achievement=partners.ours)).status_code == 422
