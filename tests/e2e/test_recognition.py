@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from laurel import ClientSecret, Conflict, Laurel
 from tests.e2e.badge_platform import Platform
 from tests.e2e.learners import confirm_address
 from tools.actor import Actor, Json, last, until
@@ -27,6 +28,8 @@ class World:
         self.person, self.mail = by_slug["harbour"]["owner"], place.mail
         self.host, self.trust = host, trust
         self.university = Actor(self.http, by_slug["lakeside"])
+        login = ClientSecret(by_slug["lakeside"]["client_id"], by_slug["lakeside"]["client_secret"])
+        self.laurel = Laurel(place.base_url, login)
         self.employer = Actor(self.http, by_slug["meridian"])
         self.operator = Actor(self.http, by_slug["operations"])
         self.harbour = Actor(self.http, by_slug["harbour"])
@@ -97,6 +100,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         place = request.getfixturevalue("fleet")
         made = World(place, place.tls_base_url, ssl.create_default_context(cafile=str(place.authority)))
     yield made
+    made.laurel.close()
     made.http.close()
 
 
@@ -147,7 +151,9 @@ def test_a_professional_certificate_of_a_mooc_counts_for_a_degree(world: World) 
     signature = {"digest": agreement["digest"]}
     assert world.refused(world.mooc, f"{where}/sign", signature) == (409, "not-this-party")
     assert world.refused(world.harbour, f"{where}/sign", signature) == (404, "not-found")
-    assert world.university.post(f"{where}/sign", signature)["status"] == "signed"
+    read = world.laurel.recognitions.agreement(agreement["id"])
+    assert world.laurel.recognitions.sign(read.id, read.digest).status == "signed"
+    assert agreement["id"] in {one.id for one in world.laurel.recognitions.agreements(status="signed")}
     public = world.http.get("/recognition-agreements", params={"programme": programme}).json()["items"]
     assert [one["id"] for one in public] == [agreement["id"]]
 
@@ -207,20 +213,20 @@ def test_what_no_agreement_is_about_is_decided_by_people(world: World) -> None:
     elective = world.achievement(world.university, "Elective", creditsAvailable=5)
     ben = f"{uuid.uuid4().hex}@learners.example"
     earned = world.harbour.post("/credentials", {"achievement": course, "recipient": {"email": ben}})
-    request = {
-        "programme": elective,
-        "credential": earned["credential"],
-        "recipient": {"email": ben},
-        "evidence": [{"name": "Syllabus", "url": "https://harbour.example/marine-data"}],
-    }
-    found = world.university.post("/recognitions", request)
-    assert (found["status"], [reason["code"] for reason in found["reasons"]]) == ("open", ["no-agreement"])
-    where = f"/recognitions/{last(found['id'])}"
+    ours = world.laurel.recognitions
+    found = ours.request(elective, earned["credential"], {"email": ben})
+    assert (found.status, found.reasons) == ("open", ("no-agreement",))
+    assert found.id in {one.id for one in ours.list(status="open", programme=elective)}
+    where = f"/recognitions/{last(found.id)}"
+    syllabus = {"evidence": [{"name": "Syllabus", "url": "https://harbour.example/marine-data"}]}
+    world.university.post(f"{where}/evidence", syllabus)
     assert world.refused(world.harbour, f"{where}/grant", {"reason": "x"}) == (404, "not-found")
-    granted = world.university.post(f"{where}/grant", {"reason": "the syllabus fits", "credits": 5})
-    assert (granted["status"], granted["achievement"]) == ("granted", elective)
-    assert world.refused(world.university, f"{where}/refuse", {"reason": "x"}) == (409, "recognition-not-open")
-    award = world.university.get(f"/credentials/{last(granted['credential'])}")["credential"]
+    granted = ours.grant(found.id, "the syllabus fits", credits_granted=5)
+    assert (granted.status, granted.json["achievement"]) == ("granted", elective)
+    with pytest.raises(Conflict):
+        ours.refuse(found.id, "another opinion")
+    assert ours.get(found.id).credential == granted.credential
+    award = world.university.get(f"/credentials/{last(str(granted.credential))}")["credential"]
     assert award["evidence"][0]["id"] == earned["id"]
 
 

@@ -20,6 +20,7 @@ from laurel.errors import (
 )
 from laurel.models import (
     Achievement,
+    Agreement,
     Check,
     Credential,
     CredentialSummary,
@@ -27,6 +28,7 @@ from laurel.models import (
     Issuer,
     Key,
     Recipient,
+    Recognition,
     SandboxCase,
     Stack,
     Verification,
@@ -45,6 +47,8 @@ __all__ = [
     "Credential",
     "CredentialSummary",
     "IssuedCredential",
+    "Agreement",
+    "Recognition",
     "SandboxCase",
     "Stack",
     "Verification",

@@ -14,6 +14,7 @@ from laurel.batches import Batches
 from laurel.credentials import Credentials
 from laurel.issuers import Issuers
 from laurel.keys import Keys
+from laurel.recognitions import Recognitions
 from laurel.sandbox import Sandbox
 from laurel.stacks import Stacks
 from laurel.tokens import Authentication
@@ -53,6 +54,7 @@ class Laurel:
         self.credentials = Credentials(self._transport)
         self.issuers = Issuers(self._transport)
         self.keys = Keys(self._transport)
+        self.recognitions = Recognitions(self._transport)
         self.sandbox = Sandbox(self._transport)
         self.stacks = Stacks(self._transport)
         self.verifications = Verifications(self._transport)

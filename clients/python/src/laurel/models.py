@@ -169,6 +169,43 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What two institutions agreed, or one proposed. `digest` is what is signed, of the document in `json`."""
+
+    id: str
+    status: str
+    version: int
+    digest: str
+    json: Json = field(repr=False)
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read an answer. UnexpectedAnswer if it is none."""
+        version = _of(body, "version", int)
+        return cls(_of(body, "id", str), _of(body, "status", str), version, _of(body, "digest", str), body)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a learner brought, and what was decided. `credential` was awarded; `reasons` are codes of why not."""
+
+    id: str
+    status: str
+    programme: str
+    credential: str | None
+    reasons: tuple[str, ...]
+    json: Json = field(repr=False)
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read an answer. UnexpectedAnswer if it is none."""
+        credential = None if body.get("credential") is None else _of(body, "credential", str)
+        reasons = tuple(_of(reason, "code", str) for reason in _of(body, "reasons", list))
+        status, programme = _of(body, "status", str), _of(body, "programme", str)
+        return cls(_of(body, "id", str), status, programme, credential, reasons, body)
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxCase:
     """A credential that fails on purpose, and what a verifier says of it. `code` is None if it is valid."""
 

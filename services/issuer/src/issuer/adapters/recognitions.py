@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -32,9 +32,7 @@ from issuer.core.recognition.recognition import (
 )
 
 # Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
-LOCK_LEARNER = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || encode(:learner, 'hex'), 0))"
-).bindparams(bindparam("learner", type_=LargeBinary))
+LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || :learner, 0))")
 CLAIM = text("""
 UPDATE recognitions_due AS due SET taken_until = :until
 FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND taken_until <= :now
@@ -142,7 +140,9 @@ class RecognitionTable:
 
     async def hold_learner(self, place: Place) -> Counted:
         """What counts in the place now. Nobody else adds to it until the end of the transaction."""
-        await self._session.execute(LOCK_LEARNER, {"learner": place.recipient_key})
+        for learner in (place.recipient_key.hex(), place.person):  # a person may have come by another address before
+            if learner is not None:
+                await self._session.execute(LOCK_LEARNER, {"learner": learner})
         return await counted_in(self._session, place)
 
     async def add(self, recognition: Recognition, change: RecognitionChange) -> bool:

@@ -57,7 +57,7 @@ def _add_proposing(
             org_id=caller.org, actor=caller.actor, members=body.members(), replaces=body.replaces, key=key
         )
         life = await propose(proposal)
-        response.headers["Location"] = addresses.agreement(life.agreement.id)
+        response.headers["Location"] = f"{addresses.base_url}/recognitions/agreements/{life.agreement.id}"
         return party_reply(life.agreement, life.changes, caller.org, addresses)
 
     @routes.get(
