@@ -6,6 +6,9 @@ stand in nearly every text, half of the vocabulary in a handful. An achievement 
 of those common there, so words that go together are not independent. The commonest sixty are a text's joints ("and",
 "students", "course"), real ones. Of the names, one in twelve is one of twenty stock names, as "Independent Study" is in
 real course lists, and one in ten is almost another's.
+
+Beside real texts: of the 529 descriptions in one term's course list, the commonest word stands in 95 %, the tenth in
+52 %, the 30th in 20 %, the 200th in 4 %; of 17,600 texts of ESCO in 85, 23, 8 and 2 %; here in 91, 51, 24 and 2 %.
 """
 
 from __future__ import annotations

@@ -2,17 +2,22 @@
 
 import base64
 import hashlib
+import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import ValidationError
+from pyld import jsonld
 
 from catalog.core import vocabularies
 from catalog.core.isced_f import FIELDS
 from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.metadata import MEMBERS as DEFINED
+from catalog.core.terms import TERMS, Nature
 from catalog.http.achievement_schemas import NewAchievement
 from contracts.events import AchievementPublished
 from credential_core import model
@@ -223,6 +228,40 @@ async def test_kind_and_type_are_one_thing(university: httpx.AsyncClient, client
     changed = await university.patch(path(draft["id"]), json={"kind": None})
     assert (changed.json()["kind"], changed.json().get("achievementType")) == (None, None)
     assert refused(await client.get("/achievements", params={"kind": "Nanodegree", "type": "Course"})) == {"kind"}
+
+
+@api
+async def test_each_of_our_own_terms_has_a_definition_at_its_address(client: httpx.AsyncClient) -> None:
+    own = f"{MICRO_CREDENTIAL_V1}#"
+    named = {text.removeprefix(own) for text in strings(CONTEXT) if text.startswith(own)}
+
+    answer = await client.get("/contexts/micro-credential/v1", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Accept" in answer.headers["vary"]
+    assert set(re.findall(r'<dt id="([^"]+)">', answer.text)) == named == set(TERMS)
+    (script,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', answer.text)
+    triples = {(quad.split()[0], quad.split()[1]) for quad in quads(json.loads(script))}
+    for name in named:
+        says = "comment" if TERMS[name].nature is not Nature.CONCEPT else "definition"
+        assert any(subject == f"<{own}{name}>" and says in predicate for subject, predicate in triples)
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON document."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from strings(one)
+    if isinstance(value, str):
+        yield value
+
+
+def quads(document: Any) -> list[str]:
+    """What a JSON-LD document says, by another's reading of it."""
+    text: str = jsonld.to_rdf(document, {"format": "application/n-quads"})
+    return text.splitlines()
 
 
 @api

@@ -18,7 +18,7 @@ from catalog.core.model import AchievementId, OrgId, Status
 from catalog.core.similar import Candidate, Similar, ranked
 from service_kit.database import Database
 
-WORDS_COMPARED = 500
+WORDS_COMPARED = 200
 LEAST_WORDS = 3  # one or two common ones stand in every tenth achievement
 MOST_WORDS = 8  # of more, one that is missing says nothing
 
@@ -33,28 +33,26 @@ CANDIDATES = text("""
 WITH spelt AS (
   SELECT place, similarity(name, :name) AS likeness FROM achievement_listings
   WHERE name % :name AND status = 'published' AND org_id <> :org
-  ORDER BY likeness DESC, achievement_id LIMIT 30
+  ORDER BY likeness DESC, achievement_id LIMIT 25
 ), worded AS (
   SELECT place, similarity(name, :name) AS likeness FROM achievement_listings
   WHERE place = ANY(CAST(:places AS bigint[]))
-  ORDER BY likeness DESC, achievement_id LIMIT 30
+  ORDER BY likeness DESC, achievement_id LIMIT 25
 ), theirs AS (
   SELECT listed.achievement_id AS id, listed.org_id, listed.name, versions.document, true AS published, near.likeness
-  FROM (TABLE spelt UNION TABLE worded ORDER BY likeness DESC LIMIT 30) AS near
+  FROM (TABLE spelt UNION TABLE worded ORDER BY likeness DESC LIMIT 25) AS near
     JOIN achievement_listings AS listed USING (place)
     JOIN achievement_versions AS versions USING (achievement_id, version)
 ), newest AS (
-  SELECT id, org_id, name, status = 'published' AS published, similarity(name, :name) AS likeness,
-    search @@ CAST(:words AS tsquery) AS worded
-  FROM achievements WHERE org_id = :org AND id <> :id
-  ORDER BY created_at DESC LIMIT 2000
+  SELECT id, name FROM achievements WHERE org_id = :org ORDER BY created_at DESC LIMIT 1000
 ), own AS (
-  SELECT near.id, near.org_id, near.name, document, near.published, near.likeness
-  FROM (SELECT id, org_id, name, published, likeness FROM newest WHERE likeness >= 0.5 OR worded
-    ORDER BY likeness DESC, id LIMIT 30) AS near JOIN achievements USING (id)
+  SELECT achievements.id, org_id, achievements.name, document, status = 'published' AS published, likeness
+  FROM (SELECT id, similarity(name, :name) AS likeness FROM newest WHERE id <> :id
+    ORDER BY likeness DESC, id LIMIT 25) AS near JOIN achievements USING (id)
+  WHERE likeness >= 0.5
 )
 SELECT id, org_id, name, document, published, likeness,
-  similarity(left(document ->> 'description', 400), left(:description, 400)) AS description_likeness
+  similarity(left(document ->> 'description', 300), left(:description, 300)) AS description_likeness
 FROM (TABLE theirs UNION ALL TABLE own) AS near
 """)
 
@@ -73,7 +71,7 @@ class SqlSimilarReadings:
                 return None
             name = str(document["name"])
             stems = (await session.execute(STEMS, {"name": name})).one().stems
-            given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name, "words": every(stems)}
+            given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name}
             given |= {"places": await _worded(session, org, stems), "description": str(document.get("description", ""))}
             found = await session.execute(CANDIDATES, given)
             candidates = [_candidate(row) for row in found]

@@ -85,7 +85,12 @@ Index(
     unique=True,
     postgresql_where=ACHIEVEMENTS.c.source.isnot(None),
 )
-Index("ix_achievements_org_id", ACHIEVEMENTS.c.org_id, ACHIEVEMENTS.c.created_at)
+Index(
+    "ix_achievements_org_id",
+    ACHIEVEMENTS.c.org_id,
+    ACHIEVEMENTS.c.created_at,
+    postgresql_include=[ACHIEVEMENTS.c.id, ACHIEVEMENTS.c.name],
+)
 Index("ix_achievements_created_at", ACHIEVEMENTS.c.created_at, ACHIEVEMENTS.c.id)
 Index("ix_achievements_course_id", ACHIEVEMENTS.c.course_id)
 Index(

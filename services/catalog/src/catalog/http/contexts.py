@@ -1,4 +1,4 @@
-"""The route that publishes our JSON-LD context: bytes that never change, with their digest."""
+"""The route that publishes our JSON-LD context: bytes that never change, with their digest; for people, its terms."""
 
 import base64
 import hashlib
@@ -7,12 +7,16 @@ from functools import cache
 from fastapi import APIRouter, Request, Response
 
 from catalog.http.answers import documented
+from catalog.http.page import SECURITY
 from catalog.http.representation import FOR_EVER, stored
+from catalog.http.terms_page import terms_page
 from credential_core.contexts import MICRO_CREDENTIAL_PATH, MICRO_CREDENTIAL_V1, frozen_contexts
 from service_kit.app import router
 from service_kit.described import UNCHANGED
+from service_kit.representation import HTML, negotiate
 
 LD_JSON = "application/ld+json"
+ForReader = {"Vary": "Accept"}
 
 
 @cache
@@ -29,12 +33,17 @@ def routes() -> APIRouter:
 
     @contexts.get(
         MICRO_CREDENTIAL_PATH,
-        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}}),
+        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}, "text/html": {}}),
         response_class=Response,
     )
     async def micro_credential_context(request: Request) -> Response:
-        """The terms of micro-credential metadata (JSON-LD 1.1), version 1. `Repr-Digest` is of its bytes (RFC 9530)."""
+        """The terms of micro-credential metadata (JSON-LD 1.1), version 1. `Repr-Digest` is of its bytes (RFC 9530).
+
+        A browser (`Accept: text/html`) gets a page that says what our own terms mean, each at its own fragment.
+        """
+        if negotiate(request, LD_JSON, HTML) == HTML:
+            return stored(request, terms_page(), media_type=HTML, headers={**ForReader, **SECURITY})
         content, digest = _micro_credential()
-        return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers=digest)
+        return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers={**ForReader, **digest})
 
     return contexts
