@@ -136,6 +136,9 @@ def test_elm_says_every_element_of_annex_i() -> None:
     assert document["accreditation"][0]["accreditingAgent"]["legalName"] == {"en": "An Agency"}
     assert document["entryRequirement"]["noteLiteral"] == {"en": MEMBERS["prerequisites"]}
     assert document["isPartialQualification"] is True
+    assert [(one["id"], one["type"]) for one in document["isPartOf"]] == [
+        (address, "Qualification") for address in MEMBERS["stackableTowards"]
+    ]
     body = document["awardingOpportunity"]["awardingBody"]
     assert body["location"]["address"]["countryCode"]["id"].endswith("/authority/country/IRL")
     assert document["language"]["id"].endswith("/authority/language/ENG")

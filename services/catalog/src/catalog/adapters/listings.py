@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, RowMapping, Select, Text, and_, func, literal, not_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    Select,
+    Text,
+    and_,
+    func,
+    literal,
+    not_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +36,7 @@ from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
 PLACE = re.compile(r"[0-9]{1,18}")
-POOL = 300
+POOL = 200
 NEAR_SHELVES = 2
 BEST, REST = "relevance", "rest"
 KEYS = LISTINGS.c["keys"]
@@ -106,20 +119,23 @@ class Matches:
         wanted = wanted.where(LISTINGS.c.place >= above) if above else wanted
         wanted = wanted if below is None else wanted.where(LISTINGS.c.place < below)
         if self.question.indexed is None:
-            return await self._first(wanted, most)
-        near = await self._first(wanted.where(KEYS.overlap(self._shelves(below))).offset(0), most)
-        return near if len(near) == most else await self._first(wanted.offset(0), most)
-
-    async def _first(self, wanted: Select[tuple[int]], most: int) -> Sequence[int]:
-        """`offset(0)` keeps PostgreSQL from walking through places in order in the hope of meeting the words soon."""
-        found = wanted.subquery()
-        newest = select(found.c.place).order_by(found.c.place.desc()).limit(most)
-        return (await self.session.scalars(newest)).all()
+            return (await self.session.scalars(_newest(wanted, most))).all()
+        near = _newest(wanted.where(KEYS.overlap(self._shelves(below))).offset(0), most).cte("near")
+        too_few = select(func.count()).select_from(near).scalar_subquery() < most
+        everywhere = _newest(wanted.where(too_few).offset(0), most).subquery()
+        either = union(select(near.c.place), select(everywhere.c.place)).subquery()
+        return (await self.session.scalars(_newest(select(either.c.place), most))).all()
 
     def _shelves(self, below: int | None) -> ColumnElement[Sequence[str]]:
         top = literal(below) if below is not None else select(func.max(LISTINGS.c.place)).scalar_subquery()
         names = [func.concat(f"{self.status.value}:", top // SHELF - down, type_=Text) for down in range(NEAR_SHELVES)]
         return select(array(names)).scalar_subquery()
+
+
+def _newest(wanted: Select[int], most: int) -> Select[int]:
+    """`offset(0)` in what is wanted keeps PostgreSQL from walking through places in the hope of meeting words soon."""
+    found = wanted.subquery()
+    return select(found.c.place).order_by(found.c.place.desc()).limit(most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ def _assessment(source: Export, number: int, one: Json) -> Json:
 
 
 def _whole_of(source: Export, address: str) -> Json:
-    return {"id": address, "type": "LearningAchievementSpecification", "title": source.words(address)}
+    """A Qualification is part of Qualifications only (edc-generic, `isPartOf`)."""
+    return {"id": address, "type": "Qualification", "title": source.words(address)}
 
 
 def _accreditations(source: Export) -> list[JsonValue]:
