@@ -146,3 +146,23 @@ async def test_what_is_much_alike_is_shown_to_its_editor(
     alike = next(one for one in found if one["achievement"] == theirs)
     assert (alike["published"], alike["likeness"]["skills"]) == (True, 1)
     assert (await university.get(f"/achievements/{NOBODY}/similar")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "found"),
+    [
+        ("Machine Lerning", "Machine Learning", True),  # one word is spelt otherwise
+        ("Applied Statistics and Data", "Data and Statistics, applied", True),  # in another order
+        ("Analysing Sensor Networks", "Analysis of a Sensor Network", True),  # in another form
+        ("Water and Soil Chemistry", "Waves and Solid Mechanics", False),
+    ],
+)
+async def test_names_are_alike_by_spelling_or_by_words(
+    university: httpx.AsyncClient, other: httpx.AsyncClient, mine: str, theirs: str, found: bool
+) -> None:
+    draft = await drafted(university, name=mine)
+    version = await published(other, name=theirs)
+
+    similar = (await university.get(f"{path(draft['id'])}/similar")).json()["similar"]
+
+    assert [one["achievement"] for one in similar] == ([version["id"]] if found else [])

@@ -23,10 +23,11 @@ LEAST_WORDS = 3  # one or two common ones stand in every tenth achievement
 MOST_WORDS = 8  # of more, one that is missing says nothing
 
 OWN = text("SELECT document FROM achievements WHERE id = :id AND org_id = :org")
-# Names with seven in ten of all their trigrams in common are spelt differently, if at all.
+# Names with eight in ten of all their trigrams in common are spelt differently, if at all. At seven, every short name
+# that begins with "Introduction to" is a candidate for every other.
 STEMS = text("""
 SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
-  set_config('pg_trgm.similarity_threshold', '0.7', true),
+  set_config('pg_trgm.similarity_threshold', '0.8', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
 """)
 CANDIDATES = text("""
@@ -95,8 +96,8 @@ def every(stems: Sequence[str]) -> str:
 
 
 def almost(stems: Sequence[str]) -> str:
-    """A query for all of them but any one; of two, or of many, for all."""
-    if not LEAST_WORDS <= len(stems) <= MOST_WORDS:
+    """A query for all of them but any one, which may be spelt otherwise; of many for all, of one for none."""
+    if not 2 <= len(stems) <= MOST_WORDS:
         return " & ".join(map(_quoted, stems)) if len(stems) > 1 else ""
     most = [[other for other in stems if other != one] for one in stems]
     return " | ".join(f"({' & '.join(map(_quoted, some))})" for some in most)
