@@ -59,6 +59,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/skills/{skill_id}"),
         ("GET", "/contexts/micro-credential/v1"),
         ("GET", "/achievements/{achievement_id}/export"),
+        ("GET", "/achievements/export"),
         ("GET", "/metadata-profiles"),
         ("GET", "/changes"),
         ("GET", "/metadata-profiles/{name}"),

@@ -46,6 +46,7 @@ PUBLIC = {
     ("GET", "/achievements/{achievement_id}/export"),
     ("GET", "/metadata-profiles"),
     ("GET", "/changes"),
+    ("GET", "/achievements/export"),
     ("GET", "/metadata-profiles/{name}"),
 }
 BODIES: dict[str, object] = {

@@ -17,7 +17,8 @@ from catalog.core.exports.ctdl import CLASSES, class_of
 from catalog.core.exports.source import Body
 from catalog.core.model import AchievementId, OrgId, Status, Version
 from credential_core.jsonld import to_quads
-from tests.catalog.samples import drafted, path, published
+from service_kit.testing import BASE_URL
+from tests.catalog.samples import OTHER, drafted, path, published
 from tests.micro_credentials import CREATOR, MEMBERS, achievement
 
 api = pytest.mark.asyncio
@@ -307,3 +308,39 @@ async def test_a_draft_has_no_page(university: httpx.AsyncClient, client: httpx.
         answer = await reader.get(path(draft["id"]), headers=BROWSER)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert "Data Literacy" not in answer.text
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+async def test_the_whole_catalogue_in_other_terms(
+    university: httpx.AsyncClient, other: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        await published(university, name=f"Course {number}")
+    last = await published(other, name="Theirs")
+    for form in FORMATS:
+        answer = await client.get(f"/achievements/export?format={form}&limit=2")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/ld+json"), answer.text
+        link = answer.headers["link"]
+        rest = await client.get(link[link.index("<") + 1 : link.index(">")].removeprefix(BASE_URL))
+        assert "link" not in rest.headers
+        text = answer.text + rest.text
+        for name in ("Course 0", "Course 1", "Course 2", "Theirs"):
+            assert text.count(f'"{name}"') >= 1, (form, name)
+    graph = (await client.get("/achievements/export?format=ctdl")).json()
+    assert graph["@context"] == "https://credreg.net/ctdl/schema/context/json"
+    ids = [node["@id"] for node in graph["@graph"]]
+    assert len(ids) == len(set(ids)) >= 4
+    theirs = (await client.get(f"/achievements/export?format=open-badges&organization={OTHER}")).json()
+    assert [one["id"] for one in theirs["@graph"]] == [last["id"]]
+    assert (await client.get("/achievements/export?format=ctdl&organization=nobody")).json() == {"@graph": []}
+
+
+@pytest.mark.db
+@pytest.mark.asyncio
+async def test_the_address_gives_the_badge_as_json_ld(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    version = await published(university)
+    answer = await client.get(path(version["id"]), headers={"Accept": "application/ld+json"})
+    assert answer.headers["content-type"] == "application/ld+json"
+    assert answer.json() == (await client.get(f"{path(version['id'])}/export?format=open-badges")).json()
+    assert "Accept" in answer.headers["vary"]

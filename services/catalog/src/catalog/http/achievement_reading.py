@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from catalog.core import vocabulary as limits
 from catalog.core.documents import in_order
 from catalog.core.drafts import NO_ACHIEVEMENT
+from catalog.core.exports import FORMATS, OPEN_BADGES
 from catalog.core.exports.source import source_of
 from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.model import AchievementView, OrgId, Status
@@ -15,10 +16,11 @@ from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievement_paths import PathId, PathVersion
 from catalog.http.answers import AchievementAnswer, AchievementPage, OpenBadgesAchievement, VersionPage, documented
 from catalog.http.callers import Anybody, editor, required_editor
+from catalog.http.contexts import LD_JSON
 from catalog.http.page import SECURITY, achievement_page, missing_page
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import draft_tag, listed_version, page_reply, summary_reply, view_reply
-from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, reply, stored
+from catalog.http.representation import FOR_EVER, PRIVATE, SHORTLY, dumped, reply, stored
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
@@ -140,15 +142,18 @@ def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     async def read_achievement(request: Request, achievement_id: PathId, caller: Anybody) -> Response:
         """The newest published version, its issuers and how many were issued; for its owner also the draft.
 
-        A browser (`Accept: text/html`) gets a page of it.
+        A browser (`Accept: text/html`) gets a page of it; `Accept: application/ld+json` the Open Badges document.
         """
         owner: OrgId | None = editor(caller)
-        wanted = negotiate(request, JSON, HTML)
+        wanted = negotiate(request, JSON, HTML, LD_JSON)
         view = await readings.achievement(achievement_id, owner)
         if wanted == HTML:
             return _page(request, view, base_url)
         if view is None:
             raise NotFound(NO_ACHIEVEMENT)
+        source = source_of(view, base_url) if wanted == LD_JSON else None
+        if source is not None:
+            return stored(request, dumped(FORMATS[OPEN_BADGES](source)), media_type=LD_JSON, headers=ForReader)
         document = view_reply(view, base_url)
         if view.draft is not None:
             tag = draft_tag(view.draft, base_url, document)
@@ -161,6 +166,7 @@ def _also_as_a_page(responses: dict[int | str, dict[str, Any]]) -> dict[int | st
     shown: dict[int | str, dict[str, Any]] = {status: dict(responses[status]) for status in (200, 404)}
     for answer in shown.values():
         answer["content"] = {**answer.get("content", {}), "text/html": {}}
+    shown[200]["content"][LD_JSON] = {}
     return {**responses, **shown}
 
 

@@ -1,22 +1,28 @@
 """The route that gives a published achievement in the words of other catalogues, and the style of its page."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.drafts import NO_ACHIEVEMENT
-from catalog.core.exports import FORMATS
+from catalog.core.exports import FORMATS, several
 from catalog.core.exports.source import source_of
-from catalog.core.ports import Readings
+from catalog.core.model import Status
+from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievement_paths import PathId
 from catalog.http.answers import documented
 from catalog.http.contexts import LD_JSON
 from catalog.http.page import CSS, STYLESHEET, STYLESHEET_PATH
+from catalog.http.parameters import Filter, clean
 from catalog.http.representation import FOR_EVER, SHORTLY, dumped, stored
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound
+from service_kit.inputs import PageRequest
+from service_kit.pagination import LINK, link_next, page_request
 
+AT_ONCE = 50
 Format = Literal["open-badges", "elm", "ctdl", "schema-org"]
 
 
@@ -28,6 +34,27 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
     async def stylesheet(request: Request, v: str = "") -> Response:
         """For the page of an achievement; `v` changes with its content."""
         return stored(request, STYLESHEET, media_type=CSS, cache_control=FOR_EVER if v else SHORTLY)
+
+    @exports.get(
+        "/achievements/export",
+        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}}, **LINK[200]),
+        response_class=Response,
+    )
+    async def export_achievements(
+        request: Request,
+        page: Annotated[PageRequest, Depends(page_request)],
+        form: Annotated[Format, Query(alias="format", description="the catalogue's terms; nothing is signed")],
+        organization: Filter = None,
+    ) -> Response:
+        """All that is published, page by page (Link `next`), in JSON-LD of another catalogue's terms."""
+        query = AchievementQuery(Sort.NEWEST, organization=clean("organization", organization))
+        asked = replace(page, limit=min(page.limit, AT_ONCE))
+        found = await readings.published(query, Status.PUBLISHED, asked)
+        views = [await readings.achievement(one.id, None) for one in found.items]
+        sources = [source for view in views if view and (source := source_of(view, base_url))]
+        links = Response()
+        headers = {"Link": links.headers["link"]} if link_next(request, links, base_url, found.next) else None
+        return stored(request, dumped(several(form, sources)), media_type=LD_JSON, headers=headers)
 
     @exports.get(
         "/achievements/{achievement_id:path}/export",
