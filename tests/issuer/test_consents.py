@@ -175,7 +175,8 @@ class TestSeeing:
             assert (await people[0].call("GET", PATH, params={"cursor": cursor})).status_code == 422
 
     async def test_what_is_no_pathway_of_theirs_is_refused(self, series: Series) -> None:
-        assert (await look(series, pathway="nonsense")).status_code == 422
+        for name, status in (("nonsense", 422), ("", 422), ("\0", 400)):
+            assert (await look(series, pathway=name)).status_code == status
         assert (await look(series, pathway=new_id())).status_code == 404
 
 
@@ -259,7 +260,11 @@ class TestGiving:
 
     @pytest.mark.parametrize(
         ("members", "field"),
-        [({"pathway": "x"}, "pathway"), ({"purpose": " "}, "purpose"), ({"shows": ["name"]}, "shows.0")],
+        [
+            ({"pathway": "x"}, "pathway"),
+            ({"purpose": " "}, "purpose"),
+            ({"shows": ["name"]}, "shows.0"),
+        ],
     )
     async def test_what_is_wrong_is_named(self, ana: Keeper, series: Series, members: Json, field: str) -> None:
         answer = await ask(ana, series, **members)

@@ -220,6 +220,17 @@ class TestBrought:
         assert reasons(await progress(ana, series)) == ["revoked"]
         assert academy.site.asked["/lists/1"] == 1
 
+    async def test_what_several_need_is_asked_for_once(
+        self, ana: Keeper, series: Series, academy: Academy, world: World
+    ) -> None:
+        await accepts(series, academy.did)
+        for _ in range(6):
+            await ana.push(abroad(academy))
+        await world.rows(STALE)
+        academy.site.asked.clear()
+        assert len((await progress(ana, series))["counted"]) == 1
+        assert academy.site.asked == {"/lists/1": 1, "/academy/did.json": 1}
+
     async def test_what_cannot_be_confirmed_does_not_count(
         self, ana: Keeper, series: Series, academy: Academy, world: World
     ) -> None:

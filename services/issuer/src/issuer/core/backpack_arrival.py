@@ -5,6 +5,7 @@ that has expired is still a true record and is kept.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -47,6 +48,16 @@ class Examine:
         self._clock = clock
         self._deadline_s = deadline_s
 
+    def asking_once(self) -> "Examine":
+        """The same for several credentials at one moment: each document that they need is asked for once."""
+        return Examine(
+            web=_AskedOnce(self._web),
+            own=self._own,
+            offload=self._offload,
+            clock=self._clock,
+            deadline_s=self._deadline_s,
+        )
+
     async def __call__(self, text: str, notation: Notation) -> Arrived:
         """The credential in the text, if it holds. Raises Invalid with the codes of what speaks against it."""
         return (await self.read(text, notation))[0]
@@ -73,6 +84,23 @@ class Examine:
         evidence = await _Search(self._web, self._own, self._deadline_s)(document)
         report: Report = await self._offload(_judge, document, evidence, self._clock())
         return report
+
+
+class _AskedOnce:
+    """The web at one moment. Whoever asks for what is under way waits for it; what was given up is asked for again."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._turns: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._found: dict[tuple[str, str], Resolution] = {}
+
+    async def document(self, url: str, accept: str) -> Resolution:
+        """What is there now, or why it cannot be had."""
+        name = url, accept
+        async with self._turns[name]:
+            if name not in self._found:
+                self._found[name] = await self._web.document(url, accept)
+        return self._found[name]
 
 
 class Evidence:

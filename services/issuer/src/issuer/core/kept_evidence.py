@@ -66,9 +66,9 @@ class KeptEvidence:
         return Brought(evidence, total - len(kept))
 
     async def _look(self, stale: Sequence[KeptText], deadline: float) -> Sequence[Look]:
-        turns = asyncio.Semaphore(AT_ONCE)
+        turns, examine = asyncio.Semaphore(AT_ONCE), self._examine.asking_once()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._again(one, deadline, turns)) for one in stale]
+            tasks = [group.create_task(self._again(examine, one, deadline, turns)) for one in stale]
         looks = [task.result() for task in tasks]
         if done := [look for look in looks if look.doubt is not NOT_IN_TIME]:
             async with self._works() as work:
@@ -76,10 +76,10 @@ class KeptEvidence:
                 await work.commit()
         return looks
 
-    async def _again(self, kept: KeptText, deadline: float, turns: asyncio.Semaphore) -> Look:
+    async def _again(self, examine: Examine, kept: KeptText, deadline: float, turns: asyncio.Semaphore) -> Look:
         try:
             async with asyncio.timeout_at(deadline), turns:
-                document, report = await self._examine.report(kept.text, kept.notation)
+                document, report = await examine.report(kept.text, kept.notation)
         except TimeoutError:
             return Look(kept, kept.achievement or "", self._clock(), NOT_IN_TIME)
         except Invalid as error:  # it was read when it came, by a version that read more
