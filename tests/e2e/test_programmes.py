@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.issuer.endorsers import by_key
 from tools.actor import Actor, Json, last, until
 
 pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
@@ -223,6 +224,41 @@ def test_a_thousand_learners_of_a_manufacturing_programme_that_an_employer_endor
         PATIENCE_S,
     )
     until(lambda: world.issued(machining), lambda months: sum(months) == LEARNERS, PATIENCE_S)
+
+
+def test_a_quality_body_elsewhere_endorses_an_institution_and_a_programme(world: World) -> None:
+    """Signed abroad, handed in over the edge: by whom it is about at once, by another after consent; in every form."""
+    by = world.university
+    programme = world.achievement(by, "Welding", achievementType="Certificate")
+    issuer = next(one for one in by.get("/issuers")["items"] if one["slug"] == "lakeside")
+    of_issuer, of_programme = (
+        by_key(issuer["id"], name="Institutional review"),
+        by_key(programme, name="Programme review"),
+    )
+    shown = by.post("/endorsements", {"credential": of_issuer}, key=uuid.uuid4().hex)
+    assert (shown["status"], shown["shown"]) == ("accepted", True)
+    offered = world.company().post("/endorsements", {"credential": of_programme}, key=uuid.uuid4().hex)
+    assert (offered["status"], offered["shown"]) == ("offered", False)
+    by.post(f"/endorsements/{last(offered['id'])}/accept", {})
+
+    found = until(
+        lambda: world.http.get("/issuers/lakeside").json(),
+        lambda found: shown["id"] in [one["id"] for one in found["endorsements"]],
+        PATIENCE_S,
+    )
+    assert of_issuer in [one["credential"] for one in found["endorsements"]]
+    world.endorsers(programme, [offered["id"]])
+    badge = world.http.get(httpx.URL(programme).path, headers={"Accept": "application/ld+json"}).json()
+    assert badge["endorsement"] == [of_programme]
+    ctdl = world.http.get(f"{httpx.URL(programme).path}/export?format=ctdl").json()
+    assert ctdl["@graph"][0]["ceterms:recognizedBy"] == [of_programme["issuer"]["id"]]
+
+    tampered = of_programme | {"name": "Excellent"}
+    answer = world.http.post("/endorsements", json={"credential": tampered}, headers=by.headers)
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "endorsement-not-valid")
+    for one in (shown, offered):
+        by.post(f"/endorsements/{last(one['id'])}/decline", {})
+    world.endorsers(programme, [])
 
 
 def test_an_employee_moves_to_a_higher_role_when_a_stack_is_complete(world: World) -> None:
