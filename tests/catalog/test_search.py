@@ -204,6 +204,13 @@ async def test_the_list_follows_what_is_published(university: httpx.AsyncClient,
     assert await listed(q="sculpture", status="retired") == ["Sculpture"]
 
 
+async def test_what_keeps_the_list_is_not_led_astray(database: Database) -> None:
+    """It runs as the tables' owner: a temporary table of the service must not stand for one of them."""
+    async with database.session() as session:
+        paths = "SELECT proconfig FROM pg_proc WHERE prosecdef AND proname = 'keep_achievement_listing'"
+        assert await session.scalar(text(paths)) == ["search_path=public, pg_temp"]
+
+
 async def test_the_service_may_not_write_the_list(database: Database) -> None:
     async with database.session() as session:
         with pytest.raises(ProgrammingError, match="permission denied"):

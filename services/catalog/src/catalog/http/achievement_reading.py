@@ -88,7 +88,11 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     async def list_achievements(
         request: Request, caller: Anybody, filters: Annotated[AchievementFilters, Depends()], page: Paging
     ) -> Response:
-        """What is published, by full text and filters; with `mine`, your organization's drafts as well."""
+        """What is published, by full text and filters; with `mine`, your organization's drafts as well.
+
+        Where hundreds match, the newest with the words in their name are ranked first, and others follow, newest first.
+        A page of a search may hold fewer than `limit`, even none, and still have a next one.
+        """
         query = filters.query()
         status = Status(filters.status) if filters.status else None
         if filters.mine:
