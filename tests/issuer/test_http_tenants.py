@@ -78,10 +78,13 @@ BODIES: dict[str, object] = {
 }
 
 
+DESCRIBED = create_openapi_app().openapi()["paths"]
+
+
 def protected_routes() -> list[str]:
     return sorted(
         f"{method.upper()} {path}"
-        for path, operations in create_openapi_app().openapi()["paths"].items()
+        for path, operations in DESCRIBED.items()
         for method in operations
         if path != DISCOVERY and not path.startswith("/recognition-agreements")
     )
@@ -133,8 +136,8 @@ EITHER = {"GET /batches/template.csv"} | {route for route in BODIES if route.sta
 
 @pytest.mark.parametrize("route", protected_routes())
 async def test_with_a_wrong_scope_it_is_403(world: World, mint: TokenMint, route: str) -> None:
-    operation = create_openapi_app().openapi()["paths"][route.split(" ")[1]][route.split(" ", maxsplit=1)[0].lower()]
-    assert operation["security"]
+    method, path = route.split(" ")
+    assert DESCRIBED[path][method.lower()]["security"]
     refused = 0
     either = {"credentials:issue", "credentials:revoke"} if route in EITHER else set()
     for scope in sorted(set(ALL_SCOPES) - either) + [*either][:1]:
