@@ -324,6 +324,18 @@ async def test_a_reconciliation_tells_what_is_missing(world: World, core: Core) 
     assert (found["agrees"], found["faults"]) == (False, ["0 events, 2 expected"])
 
 
+async def test_what_became_of_a_credential_later_leaves_the_reconciliation_alone(world: World, core: Core) -> None:
+    achievement = await world.ready()
+    answer = await open_batch(world, [learner(1), learner(2)], achievement)
+    await work(core)
+    first, second = [row["credential"] for row in await rows(world, answer)]
+    for where, action in ((first, "correct"), (second, "suspend"), (second, "revoke")):
+        more = {"narrative": "Held."} if action == "correct" else {}
+        changed = await world.send("POST", f"{where}/{action}", {"reason": "a test"} | more)
+        assert changed.status_code == 200, changed.text
+    assert (await agrees(world, answer))["events"] == 2
+
+
 async def test_a_repeated_key_makes_one_batch(world: World) -> None:
     achievement = await world.ready()
     key = {"Idempotency-Key": "once"}

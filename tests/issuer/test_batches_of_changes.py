@@ -307,6 +307,9 @@ async def test_a_reconciliation_tells_what_is_missing(world: World, core: Core) 
     assert (found["agrees"], found["faults"]) == (False, ["0 events, 2 expected"])
 
 
+LEVEL: Json = {"id": "urn:x:level:good", "type": ["RubricCriterionLevel"], "name": "Good"}
+
+
 async def template(world: World, query: str) -> list[list[str]]:
     answer = await world.send("GET", f"/batches/template.csv?{query}")
     assert answer.status_code == 200, answer.text
@@ -333,6 +336,7 @@ async def test_a_template_has_a_column_for_each_result(world: World, core: Core)
         "LetterGrade": {"allowedValue": ["1,0", "B"]},
         "RawScore": {"valueMin": "0", "valueMax": "60"},
         "Status": {},
+        "RubricCriterionLevel": {"rubricCriterionLevel": [LEVEL]},
     }
     described = [
         {"id": f"urn:x:{name}", "type": ["ResultDescription"], "name": name, "resultType": name} | more
@@ -340,13 +344,47 @@ async def test_a_template_has_a_column_for_each_result(world: World, core: Core)
     ]
     achievement = await world.achievement(resultDescription=described)
     header, example = await template(world, f"achievement={achievement}")
-    assert header[4:6] == ["result:urn:x:LetterGrade", "result:urn:x:RawScore"]
+    columns = ["result:urn:x:LetterGrade", "result:urn:x:RawScore", "status:urn:x:Status"]
+    assert header[4:8] == [*columns, "level:urn:x:RubricCriterionLevel"]
     assert "result" not in header
-    assert example[4:6] == ["1,0", "60"]
+    assert example[4:8] == ["1,0", "60", "Completed", LEVEL["id"]]
     answer = await open_batch(world, _csv(header, example), achievement, kind="text/csv")
     await core.work_batches()
     assert counted(await batch(world, answer)) == {"issued": 1}
-    assert (await template(world, f"action=correct&achievement={achievement}"))[0][5:7] == header[4:6]
+    [(text,)] = await world.rows("SELECT document FROM credentials")
+    assert [
+        {name: value for name, value in result.items() if name != "type"}
+        for result in json.loads(text)["credentialSubject"]["result"]
+    ] == [
+        {"resultDescription": "urn:x:LetterGrade", "value": "1,0"},
+        {"resultDescription": "urn:x:RawScore", "value": "60"},
+        {"resultDescription": "urn:x:Status", "status": "Completed"},
+        {"resultDescription": "urn:x:RubricCriterionLevel", "achievedLevel": LEVEL["id"]},
+    ]
+    assert (await template(world, f"action=correct&achievement={achievement}"))[0][5:9] == header[4:8]
+
+
+async def test_cells_about_one_result_are_one_result_and_are_checked(world: World, core: Core) -> None:
+    await world.issuer()
+    described: Json = {"id": "urn:x:essay", "type": ["ResultDescription"], "name": "Essay", "resultType": "Result"}
+    achievement = await world.achievement(resultDescription=[described | {"rubricCriterionLevel": [LEVEL]}])
+    header = ["email", "Result:urn:x:essay", " Level: urn:x:essay", "status:urn:x:essay"]
+    rows_sent = [
+        ["a@s.example", "87", LEVEL["id"], "Completed"],
+        ["b@s.example", "", "urn:x:level:none", ""],
+        ["c@s.example", "", "", "Perhaps"],
+        ["d@s.example", "", "", ""],
+    ]
+    answer = await open_batch(world, _csv(header, *rows_sent), achievement, kind="text/csv")
+    await core.work_batches()
+    assert counted(await batch(world, answer)) == {"issued": 2, "refused": 2}
+    wrong = [row["problem"]["errors"][0]["field"] for row in await rows(world, answer) if row["status"] == "refused"]
+    assert wrong == ["results.0.achievedLevel", "results.0.status"]
+    documents = [json.loads(text) for (text,) in await world.rows("SELECT document FROM credentials ORDER BY id")]
+    results = [one["credentialSubject"].get("result") for one in documents]
+    assert None in results
+    [(whole,)] = [one for one in results if one]
+    assert (whole["value"], whole["achievedLevel"], whole["status"]) == ("87", LEVEL["id"], "Completed")
 
 
 def _csv(*lines: list[str]) -> str:

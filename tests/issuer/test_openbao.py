@@ -25,7 +25,7 @@ from service_kit.clock import utc_now
 from service_kit.database import Database
 from service_kit.errors import Unavailable
 from service_kit.ids import new_id
-from service_kit.testing import TokenMint, asgi_client
+from service_kit.testing import BASE_URL, TokenMint, asgi_client
 from tests.issuer.openbao import OpenBao
 from tests.issuer.world import LEARNER, OTHER_ORG, Clock, Json, World, problem_code
 
@@ -155,6 +155,36 @@ async def test_a_batch_is_signed_there_some_dozens_at_a_time(
     for (text,) in await world.rows("SELECT document FROM credentials"):
         signed = json.loads(text)
         made = signed["proof"]
+        proof.verify_proof(signed, made, assertion_method(published.did_document, made["verificationMethod"]).public)
+
+
+async def test_corrections_of_a_batch_share_calls(world: World, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    achievement = await world.ready()
+    learners = [{"recipient": {"email": f"learner{number}@students.example"}} for number in range(40)]
+    assert (await world.send("POST", f"/batches?achievement={achievement}", learners)).status_code == 202
+    while await core.work_batches():
+        pass
+    found = [name for (name,) in await world.rows("SELECT id::text FROM credentials ORDER BY id")]
+    sent = [{"credential": f"{BASE_URL}/credentials/{name}", "reason": "a slip", "narrative": name} for name in found]
+    answer = await world.send("POST", "/batches/correct", sent)
+    assert answer.status_code == 202, answer.text
+    asked: list[int] = []
+    sign = Transit.sign
+
+    async def counted(self: Transit, name: str, data: Sequence[bytes], hash_name: str | None) -> list[bytes]:
+        asked.append(len(data))
+        return await sign(self, name, data, hash_name)
+
+    monkeypatch.setattr(Transit, "sign", counted)
+    while await core.work_changes():
+        pass
+    assert sum(asked) == len(found) == 40
+    assert len(asked) <= 8
+    (published,) = await world.events("issuer.published.v1")
+    for name, text in await world.rows("SELECT id::text, document FROM credentials"):
+        signed = json.loads(text)
+        made = signed["proof"]
+        assert signed["credentialSubject"]["narrative"] == name
         proof.verify_proof(signed, made, assertion_method(published.did_document, made["verificationMethod"]).public)
 
 

@@ -4,6 +4,8 @@ import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -18,7 +20,9 @@ from issuer.adapters.securing import SUITES, finish, prepare, prepare_proof
 from issuer.adapters.transit import Transit
 from issuer.core.model import Algorithm, AnyPublicKey, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
+from service_kit.errors import Unavailable
 from service_kit.offload import offload
+from service_kit.together import Together
 
 FORMAT = b"\x02"
 AT_ONCE = 5  # documents prepared or checked, before others on this loop have their turn
@@ -40,6 +44,7 @@ class OpenBaoKeyStore:
     def __init__(self, transit: Transit, randomness: Callable[[int], bytes]) -> None:
         self._transit = transit
         self._randomness = randomness
+        self._lots: WeakValueDictionary[str, Together[bytes, bytes]] = WeakValueDictionary()
 
     async def create(self, issuer_id: IssuerId, key_id: KeyId, algorithm: Algorithm) -> tuple[AnyPublicKey, bytes]:
         """A new key: its public part, and the mark that its private part is not here."""
@@ -83,8 +88,18 @@ class OpenBaoKeyStore:
         await self._transit.delete(_name(key.issuer_id, key.id))
 
     async def _signature(self, key: IssuerKey, data: bytes) -> bytes:
-        [signature] = await self._signatures(key, [data])
-        return signature
+        """What is to be signed by one key while it signs, is signed in its next call."""
+        name = _name(key.issuer_id, key.id)
+        lot = self._lots.get(name)
+        if lot is None:
+            lot = self._lots[name] = Together(partial(self._lot, key))
+        return await lot(data)
+
+    async def _lot(self, key: IssuerKey, data: Sequence[bytes]) -> Sequence[bytes | Exception]:
+        try:
+            return await self._signatures(key, data)
+        except Unavailable as error:  # for all of them: asking for each alone would keep all waiting again
+            return [error for _ in data]
 
     async def _signatures(self, key: IssuerKey, data: Sequence[bytes]) -> list[bytes]:
         return await self._transit.sign(_name(key.issuer_id, key.id), data, HASHES.get(key.algorithm))

@@ -111,7 +111,7 @@ def _issued(batch: Batch, prefix: str) -> tuple[Counting, Counting]:
     told = told.select_from(
         BATCH_ROWS.join(OUTBOX, and_(events.key == _address(prefix), events.topic == CREDENTIAL_ISSUED.name))
     )
-    return kept, told.where(issued)
+    return kept, told.where(issued, _revision() == 1)  # a correction's event is on the same topic, under the same key
 
 
 def _changed(batch: Batch, prefix: str) -> tuple[Counting, Counting]:
@@ -126,10 +126,14 @@ def _changed(batch: Batch, prefix: str) -> tuple[Counting, Counting]:
             CREDENTIALS, and_(credentials.id == table.credential_id, credentials.revision >= table.revision)
         ).outerjoin(STATUS_CHANGES, step)
     )
-    revision = cast(func.convert_from(events.value, "UTF8"), JSONB)["revision"].as_integer()
-    told = select(func.count(), func.count(events.published_at)).where(changed, revision == table.revision)
+    told = select(func.count(), func.count(events.published_at)).where(changed, _revision() == table.revision)
     told = told.select_from(BATCH_ROWS.join(OUTBOX, and_(events.key == _address(prefix), events.topic == topic)))
     return kept, told
+
+
+def _revision() -> ColumnElement[int]:
+    revision: ColumnElement[int] = cast(func.convert_from(OUTBOX.c.value, "UTF8"), JSONB)["revision"].as_integer()
+    return revision
 
 
 def _address(prefix: str) -> ColumnElement[str]:

@@ -14,13 +14,13 @@ from issuer.core.batch_turn import TurnOver, end_turn, still_running
 from issuer.core.change_rows import done, failed, named, trail
 from issuer.core.correct import achievement_of, replace_document
 from issuer.core.correction import correction_of
-from issuer.core.model import Credential, CredentialId, Issuer, IssuerKey, KeyId
+from issuer.core.model import Credential, CredentialId, Issuer, IssuerId, IssuerKey, KeyId
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import ServiceError, Unavailable
 
 PIECE = 100  # rows
-AT_ONCE = 8  # signatures, before others on this loop have their turn
+AT_ONCE = 8  # documents prepared, before others on this loop have their turn
 ATTEMPTS = 5
 
 
@@ -75,21 +75,36 @@ class WorkCorrections:
     ) -> list[Outcome]:
         """What becomes of each row, if nothing changes until it is stored."""
         issuers = {issuer.id: issuer for issuer in await self._reading.issuers_of(batch.org_id)}
+        made = await asyncio.gather(
+            *(self._became(batch, row, credentials, issuers, turn=number // AT_ONCE) for number, row in enumerate(rows))
+        )
         outcomes: list[Outcome] = []
-        for number, row in enumerate(rows, 1):
-            try:
-                before = named(row, credentials)
-                issuer = issuers[before.issuer_id]
-                amended = await self._amended(batch, row, before, issuer)
-            except Unavailable:  # the row is not to blame: it waits
-                raise
-            except ServiceError as error:
-                outcomes.append(failed(row, error))
-            else:
-                outcomes.append(Corrected(row, before, amended, issuer.key))
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+        for one in made:
+            if isinstance(one, Unavailable):
+                raise one
+            outcomes.append(one)
         return outcomes
+
+    async def _became(
+        self,
+        batch: Batch,
+        row: BatchRow,
+        credentials: Mapping[CredentialId, Credential],
+        issuers: Mapping[IssuerId, Issuer],
+        *,
+        turn: int,
+    ) -> Outcome | Unavailable:
+        """All rows wait for their signatures at once; they are prepared some at a time."""
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        try:
+            before = named(row, credentials)
+            issuer = issuers[before.issuer_id]
+            return Corrected(row, before, await self._amended(batch, row, before, issuer), issuer.key)
+        except Unavailable as error:  # the row is not to blame: it waits
+            return error
+        except ServiceError as error:
+            return failed(row, error)
 
     async def _amended(self, batch: Batch, row: BatchRow, before: Credential, issuer: Issuer) -> Amended:
         return await self._amend(

@@ -16,7 +16,9 @@ from service_kit.row_tables import Columns, RawRow
 RECIPIENT = ("email", "did", "identifier", "identifierType", "name", "plaintext")
 PLAIN = ("validFrom", "validUntil", "awardedDate", "activityStartDate", "activityEndDate", "narrative")
 OTHERS = ("creditsEarned", "evidence", "evidenceNarrative", "result")
-RESULT = "result:"
+RESULT, STATUS, LEVEL = "result:", "status:", "level:"
+RESULTS = {RESULT: "value", STATUS: "status", LEVEL: "achievedLevel"}
+"""Columns about one of the achievement's results, and the member of the result that each fills."""
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
 YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 OF_CHANGES = ("credential", "reason")
@@ -38,8 +40,8 @@ def _asked(file: RowFile, make_order: MakeOrder) -> Iterator[AskedRow]:
 def column_name(cell: str) -> str:
     """ "E-mail" and "Awarded date" are email and awardedDate; a name that is none stays, and is refused in each row."""
     trimmed = cell.strip()
-    if trimmed.lower().startswith(RESULT):
-        return RESULT + trimmed[len(RESULT) :].strip()
+    if prefix := _of_result(trimmed.lower()):
+        return prefix + trimmed[len(prefix) :].strip()
     return KNOWN.get(re.sub(r"[\s_-]+", "", trimmed.lower()), trimmed)
 
 
@@ -72,7 +74,7 @@ def of_cells(cells: Mapping[str, Any]) -> Json:
     made: Json = {"recipient": {name: cells[name] for name in RECIPIENT if name in cells}}
     if isinstance(cells.get("plaintext"), str):
         made["recipient"]["plaintext"] = _truth(cells["plaintext"])
-    results = [_result(name, value) for name, value in cells.items() if name == "result" or name.startswith(RESULT)]
+    results = _results(cells)
     evidence = {"id": cells.get("evidence"), "narrative": cells.get("evidenceNarrative")}
     if results:
         made["results"] = results
@@ -81,13 +83,25 @@ def of_cells(cells: Mapping[str, Any]) -> Json:
     if "creditsEarned" in cells:
         made["creditsEarned"] = _number(cells["creditsEarned"])
     told = {*RECIPIENT, *OTHERS}
-    rest = {name: value for name, value in cells.items() if name not in told and not name.startswith(RESULT)}
+    rest = {name: value for name, value in cells.items() if name not in told and not _of_result(name)}
     return made | rest
 
 
-def _result(column: str, value: Any) -> Json:
-    identifier = column.removeprefix(RESULT)
-    return {"value": value} | ({"resultDescription": identifier} if column.startswith(RESULT) else {})
+def _of_result(column: str) -> str:
+    """The beginning of a column's name, if it is about one result."""
+    return next((prefix for prefix in RESULTS if column.startswith(prefix)), "")
+
+
+def _results(cells: Mapping[str, Any]) -> list[Json]:
+    """One for each result that cells are about, and one for the plain `result`."""
+    plain: list[Json] = [{"value": cells["result"]}] if "result" in cells else []
+    described: dict[str, Json] = {}
+    for column, value in cells.items():
+        if prefix := _of_result(column):
+            identifier = column.removeprefix(prefix)
+            made = described.setdefault(identifier, {"resultDescription": identifier})
+            made[RESULTS[prefix]] = value
+    return [*plain, *described.values()]
 
 
 def _truth(text: str) -> bool | str:

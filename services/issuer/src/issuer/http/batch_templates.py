@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from issuer.core.batch import RowAction
-from issuer.http.batch_rows import RESULT
+from issuer.http.batch_rows import LEVEL, RESULT, STATUS
 
 NOBODY = "https://laurel.example/credentials/00000000-0000-4000-8000-000000000000"
 ISSUE = {
@@ -55,13 +55,18 @@ def _with_results(example: Mapping[str, str], columns: Mapping[str, str]) -> dic
 
 
 def _result_columns(achievement: Mapping[str, Any]) -> dict[str, str]:
-    """One for each result that has a value; a result of type Status or a rubric's level is no cell of a table."""
+    """One for each result that the achievement describes: its status, the rubric's level, or a value."""
     described: Sequence[Mapping[str, Any]] = achievement.get("resultDescription") or ()
-    return {
-        f"{RESULT}{one['id']}": _value(one)
-        for one in described
-        if "id" in one and one.get("resultType") != "Status" and "rubricCriterionLevel" not in one
-    }
+    return dict(_column(one) for one in described if "id" in one)
+
+
+def _column(described: Mapping[str, Any]) -> tuple[str, str]:
+    levels = [level["id"] for level in described.get("rubricCriterionLevel") or () if "id" in level]
+    if described.get("resultType") == "Status":
+        return f"{STATUS}{described['id']}", "Completed"
+    if levels:
+        return f"{LEVEL}{described['id']}", str(levels[0])
+    return f"{RESULT}{described['id']}", _value(described)
 
 
 def _value(described: Mapping[str, Any]) -> str:
