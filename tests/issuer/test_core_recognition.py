@@ -15,7 +15,7 @@ from credential_core.model import hashed_identity, plain_identity
 from issuer.core.model import State
 from issuer.core.recipient import DID, EMAIL, Recipient
 from issuer.core.recognition.deciding import Code, Counted, Granted, Open, Presented, Refused, decide
-from issuer.core.recognition.following import Standing, follow
+from issuer.core.recognition.following import Corrected, Standing, correction, follow
 from issuer.core.recognition.presented import names, presented_in
 from issuer.core.recognition.recognition import RecognitionState
 from issuer.core.recognition.terms import Conversion, Dates, GradeStep, Limits, Rule, Terms, number_in, terms_of
@@ -241,3 +241,44 @@ def test_a_suspension_by_hand_outlasts_that_of_the_source(standing: Standing) ->
     assert follow(follow(by_hand, State.SUSPENDED), State.ISSUED) == by_hand
     granted = Standing(RecognitionState.GRANTED, State.ISSUED, holds_back=False)
     assert follow(follow(granted, State.SUSPENDED), State.ISSUED) == granted
+
+
+GRANTED = Standing(RecognitionState.GRANTED, State.ISSUED, holds_back=False)
+
+
+@pytest.mark.parametrize("source", [None, *State])
+def test_a_revocation_by_hand_is_not_the_sources(source: State | None) -> None:
+    revoked = follow(Standing(RecognitionState.GRANTED, State.REVOKED, holds_back=True), source)
+    assert revoked == Standing(RecognitionState.REVOKED, State.REVOKED, holds_back=False)
+
+
+def test_what_falls_with_its_source_is_the_sources() -> None:
+    fallen = Standing(RecognitionState.REVOKED, State.REVOKED, holds_back=True)
+    assert follow(GRANTED, State.REVOKED) == fallen
+    assert follow(GRANTED, State.ISSUED, Corrected.LEARNER) == fallen
+
+
+@given(STANDINGS, st.sampled_from([State.ISSUED, State.SUSPENDED]))
+def test_what_was_corrected_waits_for_people(standing: Standing, source: State) -> None:
+    """Whatever the source does, but for falling, nothing reinstates it."""
+    after = follow(standing, source, Corrected.WORTH)
+    if standing.award is State.REVOKED or after.state is not RecognitionState.SUSPENDED:
+        assert after.award is not State.ISSUED or after == standing
+        return
+    assert follow(follow(after, State.SUSPENDED), State.ISSUED) == after
+
+
+def test_a_correction_counts_by_what_it_changes() -> None:
+    before = presented("urn:theirs", ("urn:r", "A"), recipient="ada")
+    same = presented("urn:theirs", ("urn:r", "A"), recipient="ada", digest="another")
+    worse = presented("urn:theirs", ("urn:r", "B"), recipient="ada")
+    less = presented("urn:theirs", ("urn:r", "A"), recipient="ada", credits=Decimal(2))
+    another = presented("urn:theirs", ("urn:r", "A"), recipient="bob")
+    for now, expected in (
+        (same, Corrected.NOTHING),
+        (worse, Corrected.WORTH),
+        (less, Corrected.WORTH),
+        (another, Corrected.LEARNER),
+    ):
+        assert correction(before, now, is_vouched=False) is expected
+    assert correction(before, another, is_vouched=True) is Corrected.WORTH

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from credential_core.timestamps import parse_timestamp
 from tests.issuer.abroad import Academy, serving
 from tests.issuer.recognising import GRADE, MINE, OUR_GRADE, Partners, last
 from tests.issuer.world import OTHER_ORG, Json, World, problem_code
@@ -208,15 +210,28 @@ async def test_two_who_decide_at_once_decide_once(partners: Partners, world: Wor
 
 async def test_an_award_that_cannot_be_made_is_for_people(partners: Partners, world: World) -> None:
     await partners.agree()
-    policy = {"achievements": "own", "maxValidityDays": 365}
-    slug = (await world.send("GET", "/issuers")).json()["items"][0]["slug"]
-    changed = await world.send("PUT", f"/issuers/{slug}/policy", policy)
-    assert changed.status_code == 200, changed.text
+    await world.achievement(uid=last(partners.ours), revision=2, retired=True)
     learner = partners.learner()
     issued = await partners.award(str(learner.email), "A")
     found = await partners.decided(learner, issued["credential"])
     assert (found["status"], [one["code"] for one in found["reasons"]]) == ("open", ["award-not-possible"])
     assert GRADE in str(issued["credential"])
+
+
+async def test_an_award_ends_as_late_as_the_policy_lets_it(partners: Partners, world: World) -> None:
+    await partners.agree()
+    policy = {"achievements": "own", "maxValidityDays": 365}
+    slug = (await world.send("GET", "/issuers")).json()["items"][0]["slug"]
+    changed = await world.send("PUT", f"/issuers/{slug}/policy", policy)
+    assert changed.status_code == 200, changed.text
+    _, granted = await partners.granted(partners.learner())
+    issued = await partners.award("bob@students.example", None, achievement=await world.achievement(OTHER_ORG))
+    case = await partners.decided(partners.learner("bob@students.example"), issued["credential"])
+    decided = (await partners.step(case, "grant", achievement=partners.ours)).json()
+    for found in (granted, decided):
+        award = (await world.send("GET", f"/credentials/{last(found['credential'])}")).json()["credential"]
+        lasts = parse_timestamp(award["validUntil"]) - parse_timestamp(award["validFrom"])
+        assert lasts == timedelta(days=365)
 
 
 @pytest.mark.parametrize("as_token", [False, True])

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 import pytest_asyncio
 
+from contracts.events import credential_event_id
 from issuer.main import Core
-from tests.issuer.recognising import MINE, Partners, last
-from tests.issuer.world import ORG, OTHER_ORG, Json, World
+from tests.issuer.recognising import GRADE, MINE, Partners, last
+from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -85,13 +86,92 @@ async def test_what_somebody_suspended_by_hand_stays_so(partners: Partners, worl
     assert await standing(world, found) == ("granted", "issued")
 
 
-async def test_an_award_that_was_revoked_by_hand_frees_the_place(partners: Partners, world: World, core: Core) -> None:
+async def test_no_agreement_decides_anew_what_the_institution_revoked(
+    partners: Partners, world: World, core: Core
+) -> None:
     learner = partners.learner()
     issued, found = await partners.granted(learner)
     await change(world, found["credential"], "revoke", org=ORG)
     await settle(core)
     assert await standing(world, found) == ("revoked", "revoked")
-    assert (await partners.decided(learner, issued["credential"]))["status"] == "granted"
+    twin = await partners.award(str(learner.email))
+    for shown in (issued, twin):
+        again = await partners.ask(learner, shown["credential"])
+        assert (again.status_code, problem_code(again)) == (409, "already-recognised")
+    await change(world, issued["id"], "revoke")  # the source falls later: the decision stays
+    await settle(core)
+    assert problem_code(await partners.ask(learner, twin["credential"])) == "already-recognised"
+
+
+async def test_the_cause_is_what_acts_whichever_change_is_looked_at(
+    partners: Partners, world: World, core: Core
+) -> None:
+    learner = partners.learner()
+    issued, found = await partners.granted(learner)
+    await settle(core)
+    await change(world, issued["id"], "suspend")
+    assert await core.settle_recognitions() == 1  # the award's own change is due now
+    await change(world, issued["id"], "reinstate")
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")
+    history = (await learner.call("GET", f"{MINE}/{last(found['id'])}")).json()["history"]
+    assert [step["by"] for step in history[1:]] == ["source", "source"]
+    assert [step["causedBy"] for step in history[1:]] == [
+        credential_event_id(issued["id"], revision) for revision in (2, 3)
+    ]
+
+
+async def correct(world: World, issued: Json, **members: object) -> Json:
+    body = {"reason": "a mistake"} | members
+    answer = await world.send("POST", f"/credentials/{last(issued['id'])}/correct", body, org=OTHER_ORG)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_a_correction_of_a_result_waits_for_the_institution(partners: Partners, world: World, core: Core) -> None:
+    learner = partners.learner()
+    issued, found = await partners.granted(learner)
+    await correct(world, issued, narrative="Another.")
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")  # it is worth the same
+    await correct(world, issued, results=[{"resultDescription": GRADE, "value": "F"}])
+    await settle(core)
+    assert await standing(world, found) == ("suspended", "suspended")
+    step = (await learner.call("GET", f"{MINE}/{last(found['id'])}")).json()["history"][-1]
+    assert (step["by"], step["causedBy"]) == ("source", credential_event_id(issued["id"], 3))
+    assert "corrected" in step["reason"]
+    for act in ("suspend", "reinstate"):
+        await change(world, issued["id"], act)
+        await settle(core)
+        assert await standing(world, found) == ("suspended", "suspended")
+    await change(world, found["credential"], "reinstate", org=ORG)  # the institution has looked at it
+    await change(world, issued["id"], "suspend")
+    await change(world, issued["id"], "reinstate")
+    await settle(core)
+    assert await standing(world, found) == ("granted", "issued")
+
+
+async def test_a_correction_that_names_another_takes_the_award_away(
+    partners: Partners, world: World, core: Core
+) -> None:
+    issued, found = await partners.granted(partners.learner())
+    other = partners.learner()
+    corrected = await correct(world, issued, recipient={"email": other.email})
+    await settle(core)
+    assert await standing(world, found) == ("revoked", "revoked")
+    assert (await partners.decided(other, corrected["credential"]))["status"] == "granted"
+
+
+async def test_a_correction_while_it_is_recognised_is_seen(partners: Partners, world: World, core: Core) -> None:
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email))
+    worse = correct(world, issued, results=[{"resultDescription": GRADE, "value": "F"}])
+    answer, _ = await asyncio.gather(partners.ask(learner, issued["credential"]), worse)
+    await settle(core)
+    if answer.status_code == 201:
+        assert await standing(world, answer.json()) == ("suspended", "suspended")
+    else:
+        assert answer.status_code == 422
 
 
 async def test_a_source_that_falls_while_it_is_recognised_is_seen(partners: Partners, world: World, core: Core) -> None:

@@ -40,8 +40,10 @@ ENTRIES = (
         409,
         "Credit is counted once",
         "In one programme the same credential is recognised once, and so is the same achievement of one learner, "
-        "whichever credential says it. What waits for a decision, or was refused by the institution, is in it too.",
-        "Look at `/learners/me/recognitions`. A refusal may be appealed against once.",
+        "whichever credential says it. What waits for a decision, or was refused or revoked by the institution, is in "
+        "it too.",
+        "Look at `/learners/me/recognitions`. A refusal may be appealed against once; of what was revoked, ask the "
+        "institution.",
         "this was recognised in the programme before",
         ASKED,
     ),

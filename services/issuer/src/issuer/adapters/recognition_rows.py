@@ -158,6 +158,7 @@ def _of_presented(value: Presented) -> Json:
         "credits": str(value.credits),
         "level": value.level,
         "results": [list(result) for result in value.results],
+        "recipient": value.recipient,
     }
 
 

@@ -45,6 +45,7 @@ ONE = RECOGNITIONS.c
 SAVED = (
     "takes_place",
     "counts",
+    "presented",
     "state",
     "revision",
     "target",
@@ -199,3 +200,8 @@ class RecognitionTable:
         query = select(*WITHOUT_DOCUMENT).where(CREDENTIALS.c.id.in_(ids)).order_by(CREDENTIALS.c.id).with_for_update()
         found = [credential(row) for row in (await self._session.execute(query)).mappings()]
         return {one.id: one for one in found}
+
+    async def document(self, credential_id: CredentialId) -> str:
+        """The signed text of one that is locked."""
+        found = await self._session.execute(select(CREDENTIALS.c.document).where(CREDENTIALS.c.id == credential_id))
+        return str(found.scalar_one())

@@ -1,11 +1,11 @@
 """Awards: orders with everything they name, allowed by policy and by what is known of issuer and achievement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from issuer.core.model import Achievement, Issuer
 from issuer.core.order import Order
-from issuer.core.policy import check_terms, may_issue
+from issuer.core.policy import check_terms, latest_end, may_issue
 from issuer.core.results import check_results
 from service_kit.errors import invalid_field
 
@@ -22,7 +22,10 @@ class Award:
 
 def allow(order: Order, issuer: Issuer, achievement: Achievement, now: datetime) -> Award:
     """The award that an order asks for. Raises Conflict, Forbidden or Invalid when it is not allowed now."""
-    award = Award(order, issuer, achievement, order.valid_from or now.replace(microsecond=0))
+    starts = order.valid_from or now.replace(microsecond=0)
+    if order.ends_by_policy and order.valid_until is None:
+        order = replace(order, valid_until=latest_end(issuer, starts))
+    award = Award(order, issuer, achievement, starts)
     may_issue(issuer, achievement)
     _check(award)
     return award

@@ -12,7 +12,8 @@ from service_kit.inputs import IdempotencyKey
 class Order:
     """What is asked for. `issuer` is a slug or a DID; without one the organization's first issuer is meant.
 
-    Whoever names one learner means it, so duplicates are allowed unless the order says otherwise.
+    Whoever names one learner means it, so duplicates are allowed unless the order says otherwise. `ends_by_policy`:
+    where the issuer's policy asks for an end and none is named, it is as late as may be.
     """
 
     org_id: str
@@ -22,6 +23,7 @@ class Order:
     issuer: str | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    ends_by_policy: bool = False
     awarded: datetime | None = None
     activity_start: datetime | None = None
     activity_end: datetime | None = None

@@ -26,6 +26,12 @@ def check_active(issuer: Issuer) -> None:
         raise Conflict("this issuer is not active", code="issuer-inactive")
 
 
+def latest_end(issuer: Issuer, valid_from: datetime) -> datetime | None:
+    """As late as the issuer's policy lets a credential end; None where it need not."""
+    days = issuer.policy.max_validity_days
+    return None if days is None else valid_from + timedelta(days=days)
+
+
 def check_terms(
     issuer: Issuer, *, valid_from: datetime, valid_until: datetime | None, plaintext: bool, has_evidence: bool
 ) -> None:

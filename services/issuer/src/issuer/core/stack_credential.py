@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 
@@ -12,6 +12,7 @@ from credential_core.json_input import MAX_BYTES
 from credential_core.model import achievement_credential, validate_achievement_credential
 from issuer.core.addresses import Addresses
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.policy import latest_end
 from issuer.core.signing import Sign
 from issuer.core.stack import Group, OpenPathway, Own
 from service_kit.errors import Conflict, FieldError, Invalid
@@ -76,12 +77,6 @@ def _name_of(credential: Credential) -> str:
     return str(document["credentialSubject"]["achievement"]["name"])
 
 
-def valid_until(issuer: Issuer, valid_from: datetime) -> datetime | None:
-    """As late as the issuer's policy lets it be."""
-    days = issuer.policy.max_validity_days
-    return None if days is None else valid_from + timedelta(days=days)
-
-
 class ComposeStack:
     """Builds, signs and checks the credential of a completed pathway. Nothing is stored."""
 
@@ -103,7 +98,7 @@ class ComposeStack:
     ) -> Credential:
         """Raises Conflict or Invalid for one that cannot be."""
         starts = now.replace(microsecond=0)
-        ends = valid_until(issuer, starts)
+        ends = latest_end(issuer, starts)
         document = self._build(
             proven, issuer, achievement, credential_id=credential_id, slot=slot, period=(starts, ends)
         )

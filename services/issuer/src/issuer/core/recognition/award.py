@@ -43,6 +43,7 @@ def order_of(recognition: Recognition, worth: Worth, recipient: Recipient, actor
         credits_earned=None if worth.credits is None else float(worth.credits),
         evidence=(_source(recognition), _decision(recognition, worth, addresses)),
         allow_duplicates=False,
+        ends_by_policy=True,
     )
 
 

@@ -41,7 +41,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A verified credential, as decisions see it. `results` are pairs of a result description's id and a value."""
+    """A verified credential, as decisions see it. `results` are pairs of a result description's id and a value.
+
+    `recipient` is the key, in hexadecimal, by which the learner of one that was issued here is found.
+    """
 
     id: str
     digest: str
@@ -51,6 +54,7 @@ class Presented:
     credits: Decimal
     level: int | None
     results: tuple[tuple[str | None, str], ...]
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

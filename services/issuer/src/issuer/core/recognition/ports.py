@@ -59,6 +59,9 @@ class Recognitions(Protocol):
     async def lock_credentials(self, ids: Collection[CredentialId]) -> Mapping[CredentialId, Credential]:
         """These, whichever organization issued them, locked until the end of the transaction."""
 
+    async def document(self, credential_id: CredentialId) -> str:
+        """The signed text of one that is locked."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedAgreements:

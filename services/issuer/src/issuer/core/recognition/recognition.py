@@ -65,7 +65,7 @@ class Recognition:
 
     `document` is the credential's text as it was presented, `own_source` its id where it was issued here. `sealed`
     names the learner while a credential may still be awarded. `decider` is who decided last, so that somebody else
-    decides an appeal. `holds_back`: its award was suspended on account of the source.
+    decides an appeal. `holds_back`: its award was suspended or revoked on account of the source.
     """
 
     id: RecognitionId
@@ -92,10 +92,16 @@ class Recognition:
 
     @property
     def takes_place(self) -> bool:
-        """Whether nothing else like it may come before the programme. What was refused by rule may come again."""
+        """Whether nothing else like it may come before the programme.
+
+        What was refused by rule may come again, and what fell with its source. What the institution refused or revoked
+        may not: no agreement decides anew against it.
+        """
         if self.state is RecognitionState.REFUSED:
             return self.decider is not None
-        return self.state not in {RecognitionState.WITHDRAWN, RecognitionState.REVOKED}
+        if self.state is RecognitionState.REVOKED:
+            return not self.holds_back
+        return self.state is not RecognitionState.WITHDRAWN
 
     @property
     def may_be_appealed(self) -> bool:

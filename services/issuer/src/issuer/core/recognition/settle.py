@@ -7,13 +7,17 @@ see is seen then. Each is settled in a transaction of its own, by what it holds 
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
+
 from contracts.events import credential_event_id
 from issuer.core.addresses import Addresses
 from issuer.core.change_status import restate
 from issuer.core.model import Credential, State, StatusChange
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
-from issuer.core.recognition.following import Standing, follow
+from issuer.core.recognition.deciding import Presented
+from issuer.core.recognition.following import Corrected, Standing, correction, follow
 from issuer.core.recognition.ports import DueRecognition
+from issuer.core.recognition.presented import presented_in
 from issuer.core.recognition.recognition import By, Recognition, RecognitionChange
 from service_kit.clock import Clock
 
@@ -23,6 +27,10 @@ WORDS = {
     State.ISSUED: "what was recognised stands again",
     State.SUSPENDED: "what was recognised is suspended",
     State.REVOKED: "what was recognised is revoked",
+}
+CORRECTED = {
+    Corrected.WORTH: "what was recognised was corrected: reinstate the award, corrected if need be, or revoke it",
+    Corrected.LEARNER: "what was recognised was corrected, and names somebody else",
 }
 BY_HAND = "the award was changed"
 
@@ -49,37 +57,50 @@ class SettleRecognitions:
     async def _settle(self, due: DueRecognition) -> None:
         async with self._unit_of_work() as work:
             found = await work.recognitions.lock(due.recognition_id)
-            if found is not None and found.credential_id is not None:
+            if found is not None and found.credential_id is not None and found.counts:
                 named = [one for one in (found.own_source, found.credential_id) if one is not None]
                 held = await work.recognitions.lock_credentials(named)
                 source = None if found.own_source is None else held.get(found.own_source)
-                await self._follow(work, due, found, source, held[found.credential_id])
+                await self._follow(work, found, source, held[found.credential_id])
             await work.recognitions.done(due)
             await work.commit()
 
-    async def _follow(
-        self, work: UnitOfWork, due: DueRecognition, found: Recognition, source: Credential | None, award: Credential
-    ) -> None:
+    async def _follow(self, work: UnitOfWork, found: Recognition, source: Credential | None, award: Credential) -> None:
         before = Standing(found.state, award.state, found.holds_back)
-        after = follow(before, None if source is None else source.state)
-        if after == before:
+        shown = found.presented if source is None else await _shown(work, found.presented, source)
+        corrected = correction(found.presented, shown, is_vouched=found.vouched is not None)
+        after = follow(before, None if source is None else source.state, corrected)
+        if after == before and corrected is Corrected.NOTHING:
             return
-        now, cause = self._clock(), self._cause(due)
-        by_source = source is not None and due.credential_id == source.id
-        reason = WORDS[after.award] if by_source else BY_HAND
-        actor = self._addresses.recognition(found.id)
+        by, acts, reason = _cause(source, award, after, corrected)
+        now, revision, actor = self._clock(), found.revision + 1, self._addresses.recognition(found.id)
+        cause = credential_event_id(self._addresses.credential(acts.id), acts.revision)
         if after.award is not award.state:
             change = StatusChange(award.id, award.revision + 1, after.award, reason, actor, now)
             await restate(work, self._addresses, award, change, caused_by=cause)
-        changed = replace(
-            found, state=after.state, holds_back=after.holds_back, revision=found.revision + 1, changed_at=now
-        )
-        by = By.SOURCE if by_source else By.INSTITUTION
-        step = RecognitionChange(found.id, changed.revision, changed.state, by, actor, reason, (), cause, now)
+        if corrected is not Corrected.NOTHING:  # it is looked at once
+            found = replace(found, presented=shown)
+        changed = replace(found, state=after.state, holds_back=after.holds_back, revision=revision, changed_at=now)
+        step = RecognitionChange(found.id, revision, after.state, by, actor, reason, (), cause, now)
         await work.recognitions.save(changed, step)
         self._audit("recognition_followed", recognition=found.id, state=after.state.value)
 
-    def _cause(self, due: DueRecognition) -> str | None:
-        if due.revision is None:
-            return None
-        return credential_event_id(self._addresses.credential(due.credential_id), due.revision)
+
+async def _shown(work: UnitOfWork, before: Presented, source: Credential) -> Presented:
+    """The source as it is now."""
+    if source.digest == before.digest:
+        return before
+    document = orjson.loads(await work.recognitions.document(source.id))
+    return replace(presented_in(document), recipient=source.recipient_key.hex())
+
+
+def _cause(
+    source: Credential | None, award: Credential, after: Standing, corrected: Corrected
+) -> tuple[By, Credential, str]:
+    """What acts, whichever change was noted: the source where the award follows it, else what was done to the award."""
+    is_corrected = corrected is not Corrected.NOTHING
+    if source is None or award.state is State.REVOKED or (after.award is award.state and not is_corrected):
+        return By.INSTITUTION, award, BY_HAND
+    if is_corrected and source.state is not State.REVOKED:
+        return By.SOURCE, source, CORRECTED[corrected]
+    return By.SOURCE, source, WORDS[after.award]

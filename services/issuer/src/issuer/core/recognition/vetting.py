@@ -1,7 +1,7 @@
 """Before anything is decided: does the credential hold, is it about this person, whose programme is it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
@@ -79,6 +79,8 @@ class Vet:
         if request.vouched is None and not names(document, request.recipient):
             raise Invalid("the credential does not name this person", code="recipient-mismatch")
         own = await self._own(presented)
+        if own is not None:
+            presented = replace(presented, recipient=own.recipient_key.hex())
         org_id = await self._institution(request, presented)
         place = Place(
             org_id=org_id,
@@ -89,9 +91,9 @@ class Vet:
             achievement=presented.achievement,
         )
         evidence = await checked_evidence(self._examine, request.evidence)
-        return Vetted(request, place, presented, request.text, own, evidence)
+        return Vetted(request, place, presented, request.text, None if own is None else own.id, evidence)
 
-    async def _own(self, presented: Presented) -> CredentialId | None:
+    async def _own(self, presented: Presented) -> Credential | None:
         """One that was issued here: it must be the document of now, and stand."""
         name = presented.id.removeprefix(self._addresses.credential_prefix)
         if name == presented.id or not is_id(name):
@@ -101,7 +103,7 @@ class Vet:
             return None
         if against := _speaks_against(found, presented):
             raise Invalid(f"the credential was refused: status: {against}", code=UNFIT)
-        return found.id
+        return found
 
     async def _institution(self, request: Request, presented: Presented) -> str:
         owner = await owner_of(self._recognitions, request.programme)
