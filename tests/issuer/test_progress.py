@@ -125,6 +125,40 @@ class TestIssuedHere:
         [counted] = (await progress(ana, series))["counted"]
         assert (counted["credential"], counted["component"]) == (made["id"], "statistics")
 
+    async def test_who_may_issue_any_achievement_is_believed_only_about_its_own(
+        self, ana: Keeper, series: Series, world: World
+    ) -> None:
+        """A policy lets an organization issue what another owns, and the organization sets that policy itself."""
+        stranger = await world.issuer(OTHER_ORG)
+        answer = await world.send("PUT", f"/issuers/{stranger['slug']}/policy", {"achievements": "any"}, org=OTHER_ORG)
+        assert answer.status_code == 200, answer.text
+        await world.issue(series.achievements["capstone"], org=OTHER_ORG, recipient={"email": ANA})
+        forged = await world.issue(series.achievements["python"], org=OTHER_ORG, recipient={"email": ANA})
+        document = (await world.send("GET", forged["id"], org=OTHER_ORG)).json()["credential"]
+        assert (await ana.push(document)).status_code == 201
+        found = await progress(ana, series)
+        assert (found["percent"], found["counted"], reasons(found)) == (0, [], ["issuer", "issuer"])
+        assert await begun(ana) == []
+        await series.earn("python")
+        [counted] = (await progress(ana, series))["counted"]
+        assert not counted["issuer"].endswith(stranger["slug"])
+
+    async def test_a_stranger_with_leave_adds_nothing_to_what_the_owner_issued(
+        self, ana: Keeper, series: Series, world: World
+    ) -> None:
+        """The place takes what a third organization owns; a second one on "any" is not therefore believed there."""
+        third = new_id()
+        await world.issuer(third)
+        elsewhere = await world.achievement(third)
+        await accepts(series, achievement=elsewhere)
+        stranger = await world.issuer(OTHER_ORG)
+        await world.send("PUT", f"/issuers/{stranger['slug']}/policy", {"achievements": "any"}, org=OTHER_ORG)
+        await world.issue(elsewhere, org=OTHER_ORG, recipient={"email": ANA})
+        assert (await progress(ana, series))["counted"] == []
+        made = await world.issue(elsewhere, org=third, recipient={"email": ANA})
+        [counted] = (await progress(ana, series))["counted"]
+        assert counted["credential"] == made["id"]
+
     async def test_nobody_else_sees_anything_of_it(self, world: World, series: Series) -> None:
         await series.earn("python")
         other = Keeper(world, email="bo@students.example")

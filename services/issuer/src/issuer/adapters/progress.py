@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, RowMapping, func, literal, or_, select, tr
 from issuer.adapters import rows
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
+from issuer.adapters.tables import ACHIEVEMENTS, BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
 from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
-from issuer.core.model import Credential
-from issuer.core.progress_ports import KeptText, Look, PathwayName
+from issuer.core.progress_ports import Earned, KeptText, Look, PathwayName
 from issuer.core.stack import ANY_ACHIEVEMENT
 from service_kit.database import UnitOfWork
 from service_kit.errors import invalid_field
@@ -48,15 +47,16 @@ class ProgressRows(OwnRows):
         items = [PathwayName(row.pathway_id, row.org_id) for row in found[: page.limit]]
         return Page(items, (items[-1].id,) if len(found) > page.limit else None)
 
-    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Credential]:
+    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Earned]:
         """What was issued to the learner for these achievements, `*` for any; newest first."""
         table = CREDENTIALS.c
-        query = select(CREDENTIALS).where(table.recipient_key.in_(keys))
+        query = select(CREDENTIALS, _is_owners().label("is_owners")).where(table.recipient_key.in_(keys))
         if ANY_ACHIEVEMENT not in achievements:
             query = query.where(table.achievement_id.in_(achievements))
         query = query.order_by(table.issued_at.desc(), table.id.desc()).limit(most)
         async with self._database.connection() as connection:
-            return [rows.credential(row) for row in (await connection.execute(query)).mappings()]
+            found = (await connection.execute(query)).mappings()
+            return [Earned(rows.credential(row), row["is_owners"]) for row in found]
 
     async def kept(self, person: PersonId, achievements: Collection[str], most: int) -> tuple[Sequence[KeptText], int]:
         """What the learner keeps of these achievements, newest first, and how many there are in all."""
@@ -99,6 +99,13 @@ def _kept(row: RowMapping) -> KeptText:
         checked_at=row["checked_at"],
         doubt=None if row["doubt"] is None else Doubt(**row["doubt"]),
     )
+
+
+def _is_owners() -> ColumnElement[bool]:
+    """Of a credential, whether its achievement is its own organization's: a policy can let others issue it too."""
+    theirs, table = ACHIEVEMENTS.c, CREDENTIALS.c
+    same = (theirs.id == table.achievement_id, theirs.version == table.achievement_version)
+    return select(literal(1)).where(*same, theirs.org_id == table.org_id).correlate(CREDENTIALS).exists()
 
 
 def _after(page: PageRequest) -> ColumnElement[bool]:

@@ -10,9 +10,8 @@ import orjson
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import Doubt
 from issuer.core.kept_evidence import Brought, KeptEvidence
-from issuer.core.model import Credential
 from issuer.core.progress_model import Evidence, Learner, Origin, Progress, measure
-from issuer.core.progress_ports import PathwayName, ProgressReading
+from issuer.core.progress_ports import Earned, PathwayName, ProgressReading
 from issuer.core.situations import Situations
 from issuer.core.stack import Group, Situation, feeds_of
 from issuer.core.stack_ports import StackReading
@@ -70,9 +69,9 @@ class MeasureProgress:
         return [self._recipient_key(org_id, learner.digest) for org_id in await self._reading.organizations()]
 
     def _measured(
-        self, situations: Sequence[Situation], earned: Sequence[Credential], brought: Brought, now: datetime
+        self, situations: Sequence[Situation], earned: Sequence[Earned], brought: Brought, now: datetime
     ) -> list[Progress]:
-        evidence = [*(one for credential in earned if (one := _earned(credential, now))), *brought.evidence]
+        evidence = [*(found for one in earned if (found := _earned(one, now))), *brought.evidence]
         return [
             measure(situation, situation.open, evidence, unseen=brought.unseen, at=now)
             for situation in situations
@@ -125,7 +124,8 @@ def pathway_uuid(addresses: Addresses, name: str) -> str | None:
     return uuid if is_id(uuid) else None
 
 
-def _earned(credential: Credential, now: datetime) -> Evidence | None:
+def _earned(one: Earned, now: datetime) -> Evidence | None:
+    credential = one.credential
     try:
         held = held_from(orjson.loads(credential.document))
     except NotEvidence:
@@ -134,4 +134,4 @@ def _earned(credential: Credential, now: datetime) -> Evidence | None:
     doubt = None if status == "issued" else Doubt(status, f"it is {status}")
     if doubt is None and credential.valid_from > now:
         doubt = Doubt("not-begun", "it is not valid yet")
-    return Evidence(held, Origin.HERE, now, doubt)
+    return Evidence(held, Origin.HERE, now, doubt, one.is_owners)

@@ -31,12 +31,16 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One credential of the learner's. `as_of`: when it was last known whether it stands."""
+    """One credential of the learner's. `as_of`: when it was last known whether it stands.
+
+    `is_owners`: it was issued here by the organization that owns its achievement.
+    """
 
     held: Held
     origin: Origin
     as_of: datetime
     doubt: Doubt | None = None
+    is_owners: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,13 @@ def trusting(rules: Rules, recognised: frozenset[str], standing: Iterable[Eviden
     """The rules, with each place asking besides that the issuer is one whose word counts there.
 
     Anybody can name any achievement in a credential of their own. So a place takes credentials of issuers that the
-    pathway's owner recognises, of those that the place names, and of those that award the achievements it names here:
-    the issuer service lets nobody issue another organization's achievement.
+    pathway's owner recognises, of those that the place names, and of those that award here an achievement which it
+    names and which is their own organization's. Who issues another's achievement has leave of nobody but itself
+    (`policy.achievements`).
     """
     awarding: dict[str, set[str]] = {}
     for one in standing:
-        if one.origin is Origin.HERE:
+        if one.is_owners:
             awarding.setdefault(one.held.achievement, set()).add(one.held.issuer)
     places = []
     for place in rules.places:

@@ -38,6 +38,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Earned:
+    """A credential that was issued here. `is_owners`: by the organization that owns its achievement."""
+
+    credential: Credential
+    is_owners: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PathwayName:
     """A pathway, and whose it is."""
 
@@ -57,7 +65,7 @@ class ProgressReading(Protocol):
     async def begun(self, keys: Collection[bytes], person: PersonId, page: PageRequest) -> Page[PathwayName]:
         """Pathways that something which the learner holds matters to, by id."""
 
-    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Credential]:
+    async def earned(self, keys: Collection[bytes], achievements: Collection[str], most: int) -> Sequence[Earned]:
         """What was issued to the learner for these achievements, `*` for any; newest first."""
 
     async def kept(self, person: PersonId, achievements: Collection[str], most: int) -> tuple[Sequence[KeptText], int]:
