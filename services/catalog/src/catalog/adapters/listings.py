@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch, moment
 from catalog.adapters.listing_tables import LISTINGS, SHELF
-from catalog.adapters.tables import ACHIEVEMENT_SKILLS
+from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
 from catalog.adapters.words import Question, understood
 from catalog.core.model import AchievementId, Status
 from catalog.core.ports import AchievementQuery, Sort

@@ -9,7 +9,8 @@ from catalog.adapters import rows
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
 from catalog.adapters.listings import listed
 from catalog.adapters.reading_endorsements import endorsements
-from catalog.adapters.tables import ACHIEVEMENT_SKILLS, ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
+from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
+from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,

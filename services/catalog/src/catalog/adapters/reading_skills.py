@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch, moment
 from catalog.adapters.searching_skills import found
+from catalog.adapters.skill_tables import SKILL_FRAMEWORK_VERSIONS, SKILL_FRAMEWORKS, SKILL_RELATIONS, SKILLS
 from catalog.adapters.skills import framework_of
-from catalog.adapters.tables import SKILL_FRAMEWORK_VERSIONS, SKILL_FRAMEWORKS, SKILL_RELATIONS, SKILLS
 from catalog.core.skill_model import (
     Framework,
     FrameworkId,

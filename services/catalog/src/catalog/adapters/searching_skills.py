@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Double, cast, func, literal, select, text,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch
-from catalog.adapters.tables import SKILLS
+from catalog.adapters.skill_tables import SKILLS
 from catalog.adapters.words import Question, understood
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, RowMapping, Text, delete, func, insert, literal, o
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.tables import (
+from catalog.adapters.skill_tables import (
     ACHIEVEMENT_SKILLS,
     SKILL_FRAMEWORK_VERSIONS,
     SKILL_FRAMEWORKS,
