@@ -22,7 +22,8 @@ SENSITIVE = re.compile(
     re.IGNORECASE,
 )
 SAFE = frozenset({"token_id", "key_id", "client_id"})
-BEARER = re.compile(r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+")
+SCHEMES = ("bearer", "basic", "dpop")
+BEARER = re.compile(rf"(?i)\b({'|'.join(SCHEMES)})\s+[A-Za-z0-9._~+/=-]+")
 JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 # Begins at the start of a word only, or a long word without an @ would take quadratic time.
 EMAIL = re.compile(r"""(?<![^\s@"<>(),;:])[^\s@"<>(),;:]+@[^\s@"<>(),;:/]+\.[^\s@"<>(),;:/]+""")
@@ -124,7 +125,9 @@ def _is_sensitive(name: str) -> bool:
 def _redact_text(text: str) -> str:
     """Each pattern is looked for only where what it cannot do without is there: there are many fields in a second."""
     if len(text.split(None, 1)) > 1:
-        text = BEARER.sub(REDACTED, text)
+        folded = text.casefold()
+        if any(scheme in folded for scheme in SCHEMES):
+            text = BEARER.sub(REDACTED, text)
     if "eyJ" in text:
         text = JWT.sub(REDACTED, text)
     return EMAIL.sub(REDACTED, text) if "@" in text else text

@@ -46,6 +46,10 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('issuer-keys/' || id, 0)) F
 """
 TAKE_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended('issuer-keys/' || $1::text, 0))"
 ACTIVE_KEYS = "SELECT id::text FROM issuer_keys WHERE id = ANY($1::uuid[]) AND state = 'active'"
+HOLDERS = """
+SELECT recipient_key FROM credentials
+WHERE recipient_key = ANY($1::bytea[]) AND achievement_id = $2 AND state <> 'revoked'
+"""
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
 
 
@@ -145,13 +149,7 @@ class CredentialRows:
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
         """Those of the recipients who have the achievement, not revoked."""
-        table = CREDENTIALS.c
-        query = select(table.recipient_key).where(
-            table.recipient_key.in_(recipient_keys),
-            table.achievement_id == achievement_id,
-            table.state != State.REVOKED.value,
-        )
-        return {bytes(key) for key in await self._session.scalars(query)}
+        return {key for (key,) in await fetch(self._session, HOLDERS, list(recipient_keys), achievement_id)}
 
     async def lock(self, org_id: str, credential_id: CredentialId) -> Credential | None:
         """One of the organization's credentials without its document, locked until the end of the transaction."""
