@@ -36,6 +36,7 @@ def presented(achievement: str = "urn:theirs", *results: tuple[str | None, str],
         "credits": Decimal(5),
         "level": 6,
         "results": results,
+        "owner": "partner",
     }
     return Presented(**{**values, **members})  # type: ignore[arg-type]  # those of the class
 
@@ -56,7 +57,7 @@ def agreement(
         in_force=Dates(None, ends),
         awarded=Dates(),
     )
-    return Open(name, f"digest of {name}", NOW - timedelta(days=age), terms)
+    return Open(name, f"digest of {name}", NOW - timedelta(days=age), terms, "partner")
 
 
 def steps(pairs: Iterable[tuple[Decimal, str]]) -> tuple[GradeStep, ...]:
@@ -282,3 +283,11 @@ def test_a_correction_counts_by_what_it_changes() -> None:
     ):
         assert correction(before, now, is_vouched=False) is expected
     assert correction(before, another, is_vouched=True) is Corrected.WORTH
+
+
+@pytest.mark.parametrize("owner", [None, "another"])
+def test_a_floor_is_for_what_the_partner_published_itself(owner: str | None) -> None:
+    floor, named = agreement(rule(None)), agreement(rule())
+    assert isinstance(decide([floor], presented(), Counted(), NOW), Granted)
+    assert decide([floor], presented(owner=owner), Counted(), NOW) is None
+    assert isinstance(decide([named], presented(owner=owner), Counted(), NOW), Granted)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from credential_core.jcs import digest
 from service_kit.testing import TokenMint
+from tests.issuer.keepers import Keeper
 from tests.issuer.recognising import AGREEMENTS, MINE, OUR_GRADE, Partners, last
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
@@ -231,6 +232,18 @@ async def test_a_floor_stands_for_all_that_a_partner_awards(partners: Partners) 
     assert found["status"] == "granted"
 
 
+async def test_a_floor_does_not_stand_for_what_a_partner_awards_of_others(partners: Partners, world: World) -> None:
+    await partners.agree(rules=[partners.rule(achievement=None, gradeConversion=None, minimumCredits=1)])
+    slug = (await world.send("GET", "/issuers", org=OTHER_ORG)).json()["items"][0]["slug"]
+    changed = await world.send("PUT", f"/issuers/{slug}/policy", {"achievements": "any"}, org=OTHER_ORG)
+    assert changed.status_code == 200, changed.text
+    learner = partners.learner()
+    for owner, expected in ((THIRD_ORG, "open"), (OTHER_ORG, "granted")):
+        achievement = await world.achievement(owner, creditsAvailable=5)
+        issued = await partners.award(str(learner.email), None, achievement=achievement)
+        assert (await partners.decided(learner, issued["credential"]))["status"] == expected
+
+
 async def test_credit_is_counted_once_however_it_is_brought(partners: Partners, world: World) -> None:
     await partners.agree()
     learner = partners.learner()
@@ -276,6 +289,35 @@ async def test_simultaneous_requests_do_not_pass_a_limit(partners: Partners, wor
     found = [answer.json() for answer in answers]
     assert sorted(one["status"] for one in found) == ["granted"] * 2 + ["refused"] * 4
     assert {code for one in found for code in codes(one)} == {"credit-limit-reached"}
+
+
+async def test_one_person_by_two_addresses_at_once_does_not_pass_a_limit(partners: Partners, world: World) -> None:
+    theirs = [await world.achievement(OTHER_ORG) for _ in range(6)]
+    rules = [{"achievement": one, "target": await world.achievement(), "credits": 5} for one in theirs]
+    await partners.agree(rules=rules, limits={"maxCredits": 10})
+    old = partners.learner()
+    new = Keeper(world, person=old.person, email="new@students.example")
+    asked = []
+    for learner, one in zip([old, new] * 3, theirs, strict=True):
+        issued = await partners.award(str(learner.email), None, achievement=one)
+        asked.append(partners.ask(learner, issued["credential"]))
+    found = [answer.json()["status"] for answer in await asyncio.gather(*asked)]
+    assert sorted(found) == ["granted"] * 2 + ["refused"] * 4
+
+
+async def test_what_an_institution_grants_counts_but_no_limit_holds_it(partners: Partners, world: World) -> None:
+    """The limits say where agreements stop."""
+    agreed, more = await world.achievement(OTHER_ORG), await world.achievement(OTHER_ORG)
+    rules = [{"achievement": agreed, "target": await world.achievement(), "credits": 1}]
+    await partners.agree(rules=rules, limits={"maxCredits": 4})
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email), None, achievement=more)
+    case = await partners.decided(learner, issued["credential"])
+    granted = await partners.step(case, "grant", achievement=partners.ours, credits=6)
+    assert granted.json()["status"] == "granted"
+    other = await partners.award(str(learner.email), None, achievement=agreed)
+    found = await partners.decided(learner, other["credential"])
+    assert (found["status"], codes(found)) == ("refused", ["credit-limit-reached"])
 
 
 async def test_what_the_learner_has_already_is_not_given_again(partners: Partners, world: World) -> None:

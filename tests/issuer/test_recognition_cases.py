@@ -11,6 +11,12 @@ import pytest
 import pytest_asyncio
 
 from credential_core.timestamps import parse_timestamp
+from issuer.core.backpack_arrival import Examine
+from issuer.core.backpack_model import Notation
+from issuer.core.recognition import requests
+from issuer.core.recognition.vetting import checked_evidence
+from service_kit.errors import Invalid
+from service_kit.ids import new_id
 from tests.issuer.abroad import Academy, serving
 from tests.issuer.recognising import GRADE, MINE, OUR_GRADE, Partners, last
 from tests.issuer.world import OTHER_ORG, Json, World, problem_code
@@ -173,6 +179,71 @@ async def test_evidence_may_be_a_credential_and_then_it_holds(partners: Partners
     assert (await partners.own_step(learner, found, "evidence", evidence=[forged])).status_code == 422
     theirs = await partners.step(found, "evidence", evidence=[{"narrative": "Asked the partner."}], reason=None)
     assert theirs.status_code == 422  # evidence needs no reason, and takes none
+
+
+async def test_evidence_is_looked_up_for_who_may_add_it_together_and_in_time(
+    partners: Partners, academy: Academy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four at once, however many there are; for a case that there is."""
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    asked, most, now = 0, 0, 0
+    read = Examine.read
+
+    async def counting(examine: Examine, text: str, notation: Notation) -> Any:
+        nonlocal asked, most, now
+        asked, now = asked + 1, now + 1
+        most = max(most, now)
+        try:
+            await asyncio.sleep(0)
+            return await read(examine, text, notation)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(Examine, "read", counting)
+    items = [{"credential": academy.credential(index=index)} for index in range(1, 13)]
+    nobodys = found | {"id": f"{found['id'][:-36]}{new_id()}"}
+    assert (await partners.own_step(learner, nobodys, "evidence", evidence=items)).status_code == 404
+    assert asked == 0
+    added = await partners.own_step(learner, found, "evidence", evidence=items)
+    assert len(added.json()["evidence"]) == len(items)
+    assert (asked, most) == (12, 4)
+    await partners.step(found, "refuse")
+    late = await partners.own_step(learner, found, "evidence", evidence=items)
+    assert (problem_code(late), asked) == ("recognition-not-open", 12)
+    forged = [{"credential": academy.credential() | {"name": "Another"}} for _ in range(2)]
+    _, other = await partners.case(learner, programme=partners.ours)
+    refused = await partners.own_step(learner, other, "evidence", evidence=forged)
+    assert refused.status_code == 422, refused.text
+
+
+async def test_evidence_has_one_time_limit() -> None:
+    async def slow(*_: object) -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(Invalid) as caught:
+        await checked_evidence(slow, [{"credential": "a.b.c"}] * 9, within_s=0)  # type: ignore[arg-type]  # never ends
+    assert [error.field for error in caught.value.errors] == ["evidence"]
+
+
+async def test_one_learner_has_so_many_cases_open_and_others_have_theirs(
+    partners: Partners, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_WAITING", 2)
+    ada = partners.learner()
+    made = [
+        await partners.award(str(ada.email), None, achievement=await world.achievement(OTHER_ORG)) for _ in range(6)
+    ]
+    answers = await asyncio.gather(*(partners.ask(ada, one["credential"]) for one in made))
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 4
+    assert {problem_code(answer) for answer in answers if answer.status_code == 409} == {"cases-full"}
+    elsewhere = await partners.ask(ada, made[0]["credential"], programme=partners.ours)
+    assert problem_code(elsewhere) == "cases-full"
+    await partners.case(partners.learner())
+    open_one = next(answer.json() for answer in answers if answer.status_code == 201)
+    await partners.own_step(ada, open_one, "withdraw")
+    again = await partners.award(str(ada.email), None, achievement=await world.achievement(OTHER_ORG))
+    assert (await partners.decided(ada, again["credential"]))["status"] == "open"
 
 
 async def test_whoever_is_not_concerned_does_nothing(partners: Partners, world: World) -> None:

@@ -48,6 +48,15 @@ ENTRIES = (
         ASKED,
     ),
     ProblemType(
+        "cases-full",
+        409,
+        "There are too many cases",
+        "20 cases of one learner can wait before one institution.",
+        "Wait until it has decided, or withdraw one.",
+        "20 cases of this learner wait there already",
+        ASKED,
+    ),
+    ProblemType(
         "recognition-not-open",
         409,
         "There is nothing to decide",

@@ -92,6 +92,13 @@ class ReadingRecognitions:
             found: str | None = await connection.scalar(select(owners.c.org_id).limit(1))
         return found
 
+    async def achievement_owner(self, achievement: str) -> str | None:
+        """The organization that published it here, retired or not."""
+        query = select(ACHIEVEMENTS.c.org_id).where(ACHIEVEMENTS.c.id == achievement).limit(1)
+        async with self._database.connection() as connection:
+            found: str | None = await connection.scalar(query)
+        return found
+
     async def organization_of(self, did: str) -> str | None:
         """The organization that an issuer belongs to, if it is one of ours."""
         async with self._database.connection() as connection:

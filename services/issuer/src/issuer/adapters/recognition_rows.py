@@ -159,6 +159,7 @@ def _of_presented(value: Presented) -> Json:
         "level": value.level,
         "results": [list(result) for result in value.results],
         "recipient": value.recipient,
+        "owner": value.owner,
     }
 
 

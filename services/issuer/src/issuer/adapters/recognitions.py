@@ -24,6 +24,7 @@ from issuer.core.recognition.agreement import Agreement, AgreementChange, Agreem
 from issuer.core.recognition.deciding import NONE, Counted
 from issuer.core.recognition.ports import DueRecognition
 from issuer.core.recognition.recognition import (
+    TO_DECIDE,
     Place,
     Recognition,
     RecognitionChange,
@@ -90,7 +91,11 @@ async def counted_in(on: AsyncSession | AsyncConnection, place: Place) -> Counte
     totals = select(func.coalesce(func.sum(ONE.credits), NONE), func.count()).where(*there, theirs, ONE.counts)
     same = or_(ONE.source == place.source, theirs & (ONE.achievement == place.achievement))
     taken = select(ONE.id).where(*there, ONE.takes_place, same).exists()
-    found = await on.execute(select(totals.subquery(), select(taken).scalar_subquery().label("taken")))
+    cases = (ONE.org_id == place.org_id, theirs, ONE.state.in_([state.value for state in TO_DECIDE]))
+    waiting = select(func.count()).where(*cases).scalar_subquery()
+    found = await on.execute(
+        select(totals.subquery(), select(taken).scalar_subquery().label("taken"), waiting.label("waiting"))
+    )
     return Counted(*found.one())
 
 

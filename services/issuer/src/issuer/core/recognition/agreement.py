@@ -75,7 +75,7 @@ class Agreement:
     def as_open(self) -> Open:
         """As decisions see a signed one."""
         assert self.signed_at is not None  # noqa: S101 - the table holds no signed one without
-        return Open(self.id, self.digest, self.signed_at, self.terms)
+        return Open(self.id, self.digest, self.signed_at, self.terms, self.source_org)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class Cases:
 
     async def add_evidence(self, step: Step, items: Sequence[Json]) -> None:
         """More that speaks for it, while there is something to decide."""
+        _check_to_decide(await self._found(step))  # nothing is fetched for whoever may add nothing
         checked = await checked_evidence(self._examine, items)
         await self._again(step, partial(self._add_evidence, items=checked), None)
 

@@ -43,7 +43,8 @@ class Reason:
 class Presented:
     """A verified credential, as decisions see it. `results` are pairs of a result description's id and a value.
 
-    `recipient` is the key, in hexadecimal, by which the learner of one that was issued here is found.
+    `recipient` is the key, in hexadecimal, by which the learner of one that was issued here is found;
+    `owner` is the organization of this fleet that published the achievement.
     """
 
     id: str
@@ -55,25 +56,31 @@ class Presented:
     level: int | None
     results: tuple[tuple[str | None, str], ...]
     recipient: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the learner has had recognised in the programme, and whether this credential or achievement is in it."""
+    """What the learner has had recognised in the programme, and whether this credential or achievement is in it.
+
+    `waiting` are the learner's cases before the institution, in all its programmes.
+    """
 
     credits: Decimal = NONE
     credentials: int = 0
     is_in_it: bool = False
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A signed agreement: its id and digest, its age, its terms."""
+    """A signed agreement: its id and digest, its age, its terms, and the organization whose awards it is about."""
 
     id: str
     digest: str
     signed_at: datetime
     terms: Terms
+    source_org: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +122,14 @@ def decide(agreements: Sequence[Open], presented: Presented, counted: Counted, n
 
 
 def _about(agreements: Sequence[Open], presented: Presented) -> Iterator[tuple[Open, Rule]]:
-    """The rules that mean this credential: those that name its achievement, then those for all; older ones first."""
+    """The rules that mean this credential: those that name its achievement, then those for all; older ones first.
+
+    All are those of the partner's own: it may award what others published, which the parties did not agree about.
+    """
     ordered = sorted(agreements, key=lambda one: (one.signed_at, one.id))
     rules = [(one, rule) for one in ordered if one.terms.source == presented.issuer for rule in one.terms.rules]
     yield from ((one, rule) for one, rule in rules if rule.achievement == presented.achievement)
-    yield from ((one, rule) for one, rule in rules if rule.achievement is None)
+    yield from ((one, rule) for one, rule in rules if rule.achievement is None and presented.owner == one.source_org)
 
 
 def _against(terms: Terms, rule: Rule, presented: Presented, counted: Counted, now: datetime) -> Iterator[Reason]:

@@ -120,6 +120,9 @@ class RecognitionReading(Protocol):
     async def programme_owner(self, programme: str) -> str | None:
         """The organization whose pathway or achievement it is, if it is published and not retired."""
 
+    async def achievement_owner(self, achievement: str) -> str | None:
+        """The organization that published it here, retired or not."""
+
     async def organization_of(self, did: str) -> str | None:
         """The organization that an issuer belongs to, if it is one of ours."""
 

@@ -30,6 +30,7 @@ from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
 ATTEMPTS = 5
+MOST_WAITING = 20  # of one learner before one institution: a limit for all would let one learner shut out the others
 NOT_POSSIBLE = "award-not-possible"
 NO_AGREEMENT = Reason("no-agreement", "no agreement is about this credential: the institution decides")
 
@@ -154,7 +155,9 @@ class RequestRecognition:
     async def _kept(self, vetted: Vetted, new: Recognition) -> Recognition:
         async with self._unit_of_work() as work:
             await self._claim(work, vetted.request, new)
-            await work.recognitions.hold_learner(vetted.place)
+            counted = await work.recognitions.hold_learner(vetted.place)
+            if new.state is RecognitionState.OPEN and counted.waiting >= MOST_WAITING:
+                raise Conflict(f"{MOST_WAITING} cases of this learner wait there already", code="cases-full")
             await self._add(work, vetted, new)
             await work.commit()
         return new

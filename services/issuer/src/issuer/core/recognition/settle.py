@@ -91,7 +91,7 @@ async def _shown(work: UnitOfWork, before: Presented, source: Credential) -> Pre
     if source.digest == before.digest:
         return before
     document = orjson.loads(await work.recognitions.document(source.id))
-    return replace(presented_in(document), recipient=source.recipient_key.hex())
+    return replace(presented_in(document), recipient=source.recipient_key.hex(), owner=before.owner)
 
 
 def _cause(

@@ -57,7 +57,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one learner may bring into the programme, by whatever agreement or decision."""
+    """From where on the agreement grants one learner nothing more in the programme.
+
+    What counts came by whatever agreement or decision; people who decide a case are not bound.
+    """
 
     credits: Decimal | None = None
     credentials: int | None = None

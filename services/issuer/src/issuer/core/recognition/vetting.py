@@ -1,5 +1,6 @@
 """Before anything is decided: does the credential hold, is it about this person, whose programme is it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,9 @@ from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey
+
+AT_ONCE = 4
+EVIDENCE_S = 4.0  # for all of it: after the credential's own eight seconds, the edge waits so much longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,11 @@ class Vet:
         if request.vouched is None and not names(document, request.recipient):
             raise Invalid("the credential does not name this person", code="recipient-mismatch")
         own = await self._own(presented)
-        if own is not None:
-            presented = replace(presented, recipient=own.recipient_key.hex())
+        presented = replace(
+            presented,
+            recipient=None if own is None else own.recipient_key.hex(),
+            owner=await self._recognitions.achievement_owner(presented.achievement),
+        )
         org_id = await self._institution(request, presented)
         place = Place(
             org_id=org_id,
@@ -120,13 +127,23 @@ def _speaks_against(credential: Credential, presented: Presented) -> str | None:
     return "superseded" if credential.digest != presented.digest else None
 
 
-async def checked_evidence(examine: Examine, items: Sequence[Json]) -> tuple[Json, ...]:
+async def checked_evidence(examine: Examine, items: Sequence[Json], within_s: float = EVIDENCE_S) -> tuple[Json, ...]:
     """The items; credentials among them hold, and are named by issuer and id. Raises Invalid."""
-    found = []
-    for item in items:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def checked(item: Json) -> Json:
         if "credential" not in item:
-            found.append(item)
-            continue
-        arrived = await examine(item["credential"], notation_of(item["credential"]))
-        found.append({**item, "credentialId": arrived.credential_id, "issuer": arrived.issuer_id})
-    return tuple(found)
+            return item
+        async with turns:
+            arrived = await examine(item["credential"], notation_of(item["credential"]))
+        return {**item, "credentialId": arrived.credential_id, "issuer": arrived.issuer_id}
+
+    try:
+        async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
+            found = [group.create_task(checked(item)) for item in items]
+    except TimeoutError as error:
+        detail = f"could not be verified within {within_s:g} seconds: add less at once"
+        raise invalid_field("evidence", detail, code=UNFIT) from error
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    return tuple(one.result() for one in found)
