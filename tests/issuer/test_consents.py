@@ -217,7 +217,11 @@ class TestEnding:
         assert await seen(series) == []
         assert [one["status"] for one in await granted(ana)] == ["expired"]
         await grant(ana, series)
-        assert [one["status"] for one in await granted(ana)] == ["active"]
+        active, expired = await granted(ana)
+        assert (active["status"], expired["status"], expired["timesSeen"]) == ("active", "expired", 1)
+        assert expired["endedAt"] == expired["expiresAt"]
+        assert len(await series.world.rows("SELECT 1 FROM progress_consents WHERE sealed IS NULL")) == 1
+        assert len(await seen(series)) == 1
 
     async def test_erasing_leaves_nothing(self, ana: Keeper, series: Series, world: World) -> None:
         consent = await grant(ana, series)
@@ -244,9 +248,22 @@ class TestGiving:
         consent = await grant(ana, series)
         answer = await ask(ana, series)
         assert (answer.status_code, problem_code(answer)) == (409, "consent-stands")
+        await seen(series)
         await ana.call("POST", f"{PATH}/{consent['id']}/withdraw")
-        assert (await grant(ana, series))["id"] != consent["id"]
-        assert len(await granted(ana)) == 1
+        another = await grant(ana, series)
+        new, old = await granted(ana)
+        assert (new["id"], new["status"], new["timesSeen"]) == (another["id"], "active", 0)
+        assert (old["id"], old["status"], old["timesSeen"]) == (consent["id"], "withdrawn", 1)
+        assert old["lastSeenAt"] is not None
+
+    async def test_of_several_at_once_in_place_of_an_expired_one_one_is_given(
+        self, ana: Keeper, series: Series, clock: Clock
+    ) -> None:
+        await grant(ana, series, expiresAt=format_timestamp(utc_now() + HOUR))
+        clock.ahead = 2 * HOUR
+        answers = await asyncio.gather(*(ask(ana, series) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+        assert [one["status"] for one in await granted(ana)] == ["active", "expired"]
 
     async def test_a_repeated_one_is_the_same(self, ana: Keeper, series: Series, world: World) -> None:
         answers = list(await asyncio.gather(*(ask(ana, series, key="once") for _ in range(3))))

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from contracts.events import EndorsementPublished, EndorsementWithdrawn
 from issuer.core.endorsement_model import BELIEVED_FOR, CHECK_EVERY
@@ -31,6 +32,7 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 Json = dict[str, Any]
 SECOND = timedelta(seconds=1)
+IN_LINE = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 THIRD_ORG = "6f0c1ad0-0000-4000-8000-000000000003"
 
 
@@ -190,6 +192,17 @@ class TestHandedIn:
         assert (await decide(world, made, "accept")).json()["shown"] is True
         assert (await decide(world, made, "decline")).json()["status"] == "declined"
         assert [type(event) for event in await told(world)] == [EndorsementPublished, EndorsementWithdrawn]
+
+    async def test_two_who_decline_at_once_are_told_the_same(self, world: World) -> None:
+        made = await offered(world, await subject(world))
+        of = {"id": made["id"].rpartition("/")[2]}
+        async with world.database.session() as session:
+            await session.execute(text("SELECT 1 FROM endorsements WHERE id = :id FOR UPDATE"), of)
+            both = [asyncio.create_task(decide(world, made, "decline")) for _ in range(2)]
+            async with asyncio.timeout(30):
+                while len(await world.rows(IN_LINE)) < len(both):
+                    await asyncio.sleep(0.01)
+        assert [one.json()["status"] for one in await asyncio.gather(*both)] == ["declined", "declined"]
 
     async def test_as_a_compact_jws(self, world: World, academy: Academy) -> None:
         token = academy.token(unsigned(await subject(world), academy.did))

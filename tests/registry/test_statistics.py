@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import httpx
@@ -13,9 +16,11 @@ from hypothesis import strategies as st
 
 from contracts.events import CredentialIssued, Payload
 from registry.adapters.statistics import KEPT_S, SqlStatistics
-from registry.core.statistics import LEAST, MEASURES, Month, StatisticsQuery, protected
+from registry.core.statistics import LEAST, MEASURES, Month, StatisticsQuery, part_after, protected
 from registry.http.schemas import StatisticsPage
 from service_kit.database import Database
+from service_kit.inputs import PageRequest
+from service_kit.pagination import encode_cursor
 from service_kit.testing import BASE_URL
 from tests.registry import events
 from tests.registry.conftest import Deliver
@@ -89,7 +94,8 @@ class TestCounting:
         assert answer.headers["cache-control"] == "public, max-age=60"
         same = await client.get("/statistics?issuer=north", headers={"If-None-Match": answer.headers["etag"]})
         assert same.status_code == 304
-        for query in ("", "?issuer=", "?issuer=north&cursor=x"):
+        foreign = [encode_cursor(after) for after in (["2026-01-01"], ["2026-1", "a", "b"], ["x", "a", "b"])]
+        for query in ("", "?issuer=", *(f"?issuer=north&cursor={cursor}" for cursor in ("x", *foreign))):
             assert (await client.get(f"/statistics{query}")).status_code == 422, query
 
     async def test_a_count_is_kept_for_a_minute(self, database: Database, deliver: Deliver) -> None:
@@ -103,23 +109,74 @@ class TestCounting:
         assert (month.issued, month.month) == (1, date(2026, 1, 1))
 
 
-COUNTS = st.lists(st.integers(0, 12), min_size=1, max_size=12)
+COUNTS = st.lists(st.integers(0, 30), min_size=1, max_size=12)
+
+
+def told_of(counts: Sequence[int]) -> tuple[int | None, ...]:
+    """What is told of a row of months with so many revoked."""
+    months = [
+        Month(date(2026, 1, 1) + timedelta(days=31 * place), "a", "i", 40, count, 0)
+        for place, count in enumerate(counts)
+    ]
+    return tuple(one.revoked for one in reversed(protected(months)))
 
 
 @given(COUNTS)
-def test_no_small_number_is_told_nor_follows_from_the_total(counts: list[int]) -> None:
-    months = [
-        Month(date(2026, 1, 1) + timedelta(days=31 * place), "a", "i", 20, count, 0)
-        for place, count in enumerate(counts)
-    ]
-    told = protected(months)
-    shown = [one.revoked for one in reversed(told)]
-    assert len(shown) == len(counts)
+def test_no_small_number_is_told_nor_too_many_or_too_few_are_hidden(counts: list[int]) -> None:
+    shown = told_of(counts)
     for count, said in zip(counts, shown, strict=True):
         assert said in (count, None)
         assert said is None or said == 0 or said >= LEAST
     hidden = [count for count, said in zip(counts, shown, strict=True) if said is None]
-    if any(0 < count < LEAST for count in counts) and sum(count > 0 for count in counts) > 1:
-        assert len(hidden) > 1
     if not any(0 < count < LEAST for count in counts):
         assert not hidden
+    elif len(hidden) < len(counts):
+        assert sum(hidden) >= LEAST * len(hidden)
+        assert all(
+            count == 0 or count > max(hidden) for count, said in zip(counts, shown, strict=True) if said is not None
+        )
+
+
+@pytest.mark.parametrize("length", [2, 3, 4])
+def test_no_hidden_number_follows_from_what_is_told_and_the_total(length: int) -> None:
+    """Of all rows that there could be, by somebody who knows how it is done."""
+    rows: defaultdict[tuple[Any, int], list[tuple[int, ...]]] = defaultdict(list)
+    for counts in product(range(16), repeat=length):
+        if sum(counts) < 16:
+            rows[told_of(counts), sum(counts)].append(counts)
+    for (shown, _), possible in rows.items():
+        for place, said in enumerate(shown):
+            if said is None:
+                assert len({counts[place] for counts in possible}) > 1, (shown, possible)
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((20, 1, 1), (None, None, None)),
+        ((1, 9, 20), (None, None, 20)),
+        ((6, 6, 4, 30), (None, None, None, 30)),
+        ((0, 4, 7), (0, None, None)),
+        ((0, 1, 1), (None, None, None)),
+        ((0, 5, 6), (0, 5, 6)),
+        ((3,), (None,)),
+    ],
+)
+def test_examples(counts: tuple[int, ...], shown: tuple[int | None, ...]) -> None:
+    assert told_of(counts) == shown
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12, unique=True), st.integers(1, 5), st.data())
+def test_pages_go_on_though_the_last_month_is_gone(numbers: list[int], limit: int, data: st.DataObject) -> None:
+    months = [Month(date(2026, 1, 1) + timedelta(days=31 * one), "a", "i", 40, 0, 0) for one in numbers]
+    everything, after = protected(months), None
+    seen: list[Month] = []
+    while True:
+        page = part_after(everything, PageRequest(limit, after))
+        seen += page.items
+        if page.next is None:
+            break
+        after = page.next
+        if data.draw(st.booleans()):
+            everything = [one for one in everything if one is not page.items[-1]]
+    assert seen == protected(months)

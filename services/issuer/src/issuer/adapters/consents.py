@@ -72,10 +72,11 @@ class ConsentUnitOfWork(UnitOfWork):
         return self
 
     async def add(self, consent: Consent) -> bool:
-        """Store a new one, in place of one for the same pathway that has ended. False while one stands."""
+        """Store a new one. One for the same pathway that has expired is ended. False while one stands."""
         same = (CONSENTS.person == consent.person, CONSENTS.pathway_id == consent.pathway_id)
-        ended = or_(CONSENTS.ended_at.is_not(None), CONSENTS.expires_at <= consent.granted_at)
-        await self.session.execute(delete(PROGRESS_CONSENTS).where(*same, ended))
+        expired = (CONSENTS.ended_at.is_(None), CONSENTS.expires_at <= consent.granted_at)
+        ended = update(PROGRESS_CONSENTS).where(*same, *expired).values(ended_at=CONSENTS.expires_at, sealed=None)
+        await self.session.execute(ended)
         values = {
             "id": consent.id,
             "person": consent.person,

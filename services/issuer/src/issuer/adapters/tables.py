@@ -279,9 +279,15 @@ PROGRESS_CONSENTS = Table(
     Column("ended_at", MOMENT),
     Column("seen_at", MOMENT),
     Column("seen", Integer, nullable=False, server_default="0"),
-    UniqueConstraint("person", "pathway_id"),
     CheckConstraint("(sealed IS NULL) = (ended_at IS NOT NULL)", name="nothing_left_of_an_ended_one"),
 )
 _NEWEST = (PROGRESS_CONSENTS.c.granted_at.desc(), PROGRESS_CONSENTS.c.id.desc())
 Index("ix_progress_consents_owner", PROGRESS_CONSENTS.c.org_id, PROGRESS_CONSENTS.c.pathway_id, *_NEWEST)
 Index("ix_progress_consents_person", PROGRESS_CONSENTS.c.person, *_NEWEST)
+Index(
+    "uq_progress_consents_standing",
+    PROGRESS_CONSENTS.c.person,
+    PROGRESS_CONSENTS.c.pathway_id,
+    unique=True,
+    postgresql_where=text("ended_at IS NULL"),
+)

@@ -23,8 +23,9 @@ class Consent:
     """One consent, of one person, for one pathway.
 
     `digest` is the SHA-256 of the person's confirmed address: what the person's credentials are found by while the
-    person is away; empty where it was not read, and gone once it is withdrawn. `shows_address`: the owner is shown
-    the address too. `seen` counts how often, and `seen_at` says when last.
+    person is away; empty where it was not read, and gone once it has an end. `shows_address`: the owner is shown
+    the address too. `ended_at`: when it was withdrawn, or when it expired, once another took its place. `seen` counts
+    how often, and `seen_at` says when last.
     """
 
     id: ConsentId
@@ -42,7 +43,7 @@ class Consent:
 
     def state(self, now: datetime) -> ConsentState:
         """As of now."""
-        if self.ended_at is not None:
+        if self.ended_at not in (None, self.expires_at):
             return ConsentState.WITHDRAWN
         if self.expires_at is not None and self.expires_at <= now:
             return ConsentState.EXPIRED

@@ -77,8 +77,10 @@ class DecideEndorsement:
             if revokes:
                 await self._set_bit(work, org_id, found)
             held = await work.endorsements.lock(found.id)
-            if held is None or held.status is status:
-                return found
+            if held is None:
+                raise NotFound(NO_ENDORSEMENT)
+            if held.status is status:
+                return held
             if held.status is EndorsementStatus.REVOKED:
                 raise Conflict("it was revoked", code="endorsement-revoked")
             ended = held.become(status, self._clock())

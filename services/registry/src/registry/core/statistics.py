@@ -6,8 +6,9 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Protocol
 
-from service_kit.errors import FieldError, Invalid
+from service_kit.errors import FieldError, Invalid, invalid_field
 from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
 
 LEAST = 5  # of what is told, but for zero
 LONGEST = 500
@@ -17,7 +18,7 @@ MEASURES = ("issued", "revoked", "suspended")
 @dataclass(frozen=True, slots=True)
 class Month:
     """The credentials of an achievement that an issuer issued in a month, and how many of them are revoked or
-    suspended now. None: there are some, and too few to be told.
+    suspended now. None: too few to be told, or not told for the sake of another month.
     """
 
     month: date
@@ -28,9 +29,9 @@ class Month:
     suspended: int | None
 
     @property
-    def name(self) -> str:
-        """Unique among all."""
-        return f"{self.month:%Y-%m} {self.achievement_id} {self.issuer_slug}"
+    def place(self) -> tuple[int, str, str]:
+        """Unique among all; it grows in the order in which they are told."""
+        return -self.month.toordinal(), self.achievement_id, self.issuer_slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def asked_for(base_url: str, achievement: str | None, issuer: str | None, organi
 def protected(months: Sequence[Month]) -> list[Month]:
     """As anybody may see them, the newest month first.
 
-    Numbers from 1 to 4 are hidden. Where that is a single one in a row of months, the smallest other is hidden as
-    well: else it would follow from the total.
+    Numbers from 1 to 4 are hidden, and as many more of the same row of months as it takes for none of them to follow
+    from the total, which is public. Where the whole total is too small for that, no month of the row is told.
     """
     told: list[Month] = []
     ordered = sorted(months, key=lambda one: (one.achievement_id, one.issuer_slug))
@@ -74,14 +75,49 @@ def protected(months: Sequence[Month]) -> list[Month]:
         for measure in MEASURES:
             row = _hidden(row, measure)
         told += row
-    told.sort(key=lambda one: (one.achievement_id, one.issuer_slug))
-    return sorted(told, key=lambda one: one.month, reverse=True)
+    return sorted(told, key=lambda one: one.place)
+
+
+def part_after(months: Sequence[Month], page: PageRequest) -> Page[Month]:
+    """One page of them in their order. The month that the cursor names need not be there any more.
+
+    Raises Invalid for a foreign cursor.
+    """
+    after = None if page.after is None else _place(page.after)
+    rest = months if after is None else [one for one in months if one.place > after]
+    items = rest[: page.limit]
+    return Page(items, _position(items[-1]) if len(rest) > page.limit else None)
+
+
+def _position(one: Month) -> tuple[str, ...]:
+    return one.month.isoformat(), one.achievement_id, one.issuer_slug
+
+
+def _place(after: tuple[str, ...]) -> tuple[int, str, str]:
+    try:
+        month, achievement_id, issuer_slug = after
+        return -date.fromisoformat(month).toordinal(), achievement_id, issuer_slug
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
 
 
 def _hidden(row: list[Month], measure: str) -> list[Month]:
-    counts: dict[int, int] = {place: count for place, one in enumerate(row) if (count := getattr(one, measure))}
-    few = {place for place, count in counts.items() if count < LEAST}
-    if len(few) == 1 and len(counts) > 1:
-        few.add(min((place for place in counts if place not in few), key=lambda place: counts[place]))
+    secret = _secret([getattr(one, measure) for one in row])
     hidden: dict[str, Any] = {measure: None}
-    return [replace(one, **hidden) if place in few else one for place, one in enumerate(row)]
+    return [replace(one, **hidden) if getattr(one, measure) in secret else one for one in row]
+
+
+def _secret(counts: Sequence[int]) -> range:
+    """The numbers that are not told: up to one that makes the hidden ones come to LEAST each, on the average.
+
+    So they differ, and as equal numbers are treated alike, exchanging any two of them gives the same answer and the
+    same total.
+    """
+    some = sorted(count for count in counts if count)
+    if not some or some[0] >= LEAST:
+        return range(0)
+    for most in sorted(set(some)):
+        hidden = [count for count in some if count <= most]
+        if sum(hidden) >= LEAST * len(hidden):
+            return range(1, most + 1)
+    return range(some[-1] + 1)

@@ -104,7 +104,10 @@ class IssuerAnswer(Answer):
 
 
 class MonthAnswer(Answer):
-    """The credentials of one achievement that one issuer issued in one month. Null: from 1 to 4."""
+    """The credentials of one achievement that one issuer issued in one month.
+
+    Null: from 1 to 4, or a number that would give such a one away.
+    """
 
     month: str = Field(description="YYYY-MM, in UTC")
     achievement: str

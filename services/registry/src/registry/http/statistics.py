@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from registry.core.statistics import LEAST, Month, StatisticsReadings, asked_for, protected
+from registry.core.statistics import LEAST, Month, StatisticsReadings, asked_for, part_after, protected
 from registry.http.schemas import StatisticsPage
 from service_kit.app import router
 from service_kit.described import UNCHANGED, problems
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.pagination import LINK, link_next, page_request
 from service_kit.representation import reply
 
 KEPT_A_MINUTE = "public, max-age=60"
@@ -35,10 +35,11 @@ def statistics_routes(readings: StatisticsReadings, base_url: str) -> APIRouter:
     ) -> Response:
         """Credentials by the month in which they were issued, the newest first; nothing about who earned them.
 
-        One of achievement, issuer and organization must be given. Numbers from 1 to 4 are null.
+        One of achievement, issuer and organization must be given. Numbers from 1 to 4 are null, and more where those
+        would follow from a total.
         """
         query = asked_for(base_url, achievement, issuer, organization)
-        found = part_of(protected(await readings.months(query)), page, lambda one: one.name)
+        found = part_after(protected(await readings.months(query)), page)
         links = Response()
         following = link_next(request, links, base_url, found.next)
         document = {
