@@ -147,7 +147,8 @@ RECOGNITION_CHANGES = Table(
     Column("at", MOMENT, nullable=False),
 )
 
-# A queue, as evaluations_due is: nothing in it is unique, so that who adds to it never waits.
+# A queue, as evaluations_due is: nothing in it is unique, so that who adds to it never waits. Which change was noted is
+# for people who look at it: what is done follows from what is locked then.
 RECOGNITIONS_DUE = Table(
     "recognitions_due",
     METADATA,

@@ -39,7 +39,7 @@ UPDATE recognitions_due AS due SET taken_until = :until
 FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND taken_until <= :now
       ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
 WHERE due.id = free.id
-RETURNING due.id, due.recognition_id, due.credential_id, due.revision
+RETURNING due.id, due.recognition_id
 """)
 OF = AGREEMENTS.c
 ONE = RECOGNITIONS.c
@@ -182,12 +182,7 @@ class RecognitionTable:
     async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[DueRecognition]:
         """Take some that are due. Until then nobody else does."""
         found = await self._session.execute(CLAIM, {"now": now, "until": until, "most": most})
-        due = [
-            DueRecognition(
-                row.id, RecognitionId(str(row.recognition_id)), CredentialId(str(row.credential_id)), row.revision
-            )
-            for row in found
-        ]
+        due = [DueRecognition(row.id, RecognitionId(str(row.recognition_id))) for row in found]
         return sorted(due, key=lambda one: one.id)
 
     async def done(self, due: DueRecognition) -> None:

@@ -15,12 +15,10 @@ from service_kit.inputs import Page, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class DueRecognition:
-    """A recognition that is to follow what became of a credential; without a revision, whatever became of it."""
+    """A recognition that is to follow whatever became of its source or its award."""
 
     id: int
     recognition_id: RecognitionId
-    credential_id: CredentialId
-    revision: int | None
 
 
 class Recognitions(Protocol):
