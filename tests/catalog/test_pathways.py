@@ -231,6 +231,19 @@ class TestTrials:
             (left,) = (await tried(client, version, held=[held], day="2026-03-01"))["left"]
             assert (left["code"], left["component"], left["needed"], left["found"]) == (code, "capstone", needed, was)
 
+    async def test_what_was_recognised_for_one_credential_counts_once(
+        self, university: httpx.AsyncClient, client: httpx.AsyncClient
+    ) -> None:
+        version = await opened(university)
+        capstone, python, networks = (
+            {"id": name, "achievement": foreign(name)} for name in ("capstone", "python", "networks")
+        )
+        twice = [capstone, python | {"source": "urn:uuid:abroad"}, networks | {"source": "urn:uuid:abroad"}]
+        found = await tried(client, version, held=twice)
+        assert (found["isComplete"], found["missing"]) == (False, ["statistics"])
+        assert [one["code"] for one in found["left"]] == ["same-source"]
+        assert (await tried(client, version, held=[capstone, python, twice[2]]))["isComplete"]
+
     async def test_a_version_may_be_chosen_and_a_draft_may_not(
         self, university: httpx.AsyncClient, client: httpx.AsyncClient
     ) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 
 import pytest
 import pytest_asyncio
 
 from contracts.events import credential_event_id
 from issuer.main import Core
+from service_kit.inbox import Outcome
+from stacking.badges import held_from
+from tests.issuer.pathways import Series
 from tests.issuer.recognising import GRADE, MINE, Partners, last
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
@@ -204,3 +209,50 @@ async def test_many_that_are_revoked_at_once_take_their_awards_along(
         assert await standing(world, found) == ("revoked", "revoked")
     told = [event.credential_id for event in await world.events("credential.revoked.v1")]
     assert sorted(told) == sorted(one for issued, found in made for one in (issued["id"], found["credential"]))
+
+
+async def test_two_awards_for_one_credential_count_once_in_a_pathway(
+    partners: Partners, world: World, core: Core
+) -> None:
+    series = Series(world, core)
+    series.achievements = {"capstone": partners.ours}
+    for name in ("python", "statistics", "certificate"):
+        series.achievements[name] = await world.achievement(name=name.capitalize())
+    assert await series.publish() == Outcome.APPLIED
+    second = series.achievements["python"]
+    await partners.agree(programme=second, rules=[partners.rule(target=second, gradeConversion=None)])
+    learner = partners.learner()
+    issued, first = await partners.granted(learner)
+    again = await partners.decided(learner, issued["credential"], programme=second)
+    assert again["status"] == "granted"
+    await series.settle()
+    assert await series.stacks() == []
+    seen = (await learner.call("GET", f"/learners/me/pathways/{last(series.id)}")).json()
+    assert [one["code"] for one in seen["notCounted"]] == ["same-source"]
+    await series.earn("statistics", email=str(learner.email))
+    await series.settle()
+    stack = await series.stack()
+    assert stack["status"] == "awarded"
+    assert first["credential"] in {one["id"] for one in stack["evaluation"]["inputs"]}
+    assert again["credential"] not in {one["id"] for one in stack["evaluation"]["inputs"]}
+
+
+async def test_what_was_recognised_before_names_the_first_of_the_row(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    issued, found = await partners.granted(learner)
+    award = (await world.send("GET", f"/credentials/{last(found['credential'])}")).json()["credential"]
+    other = await world.achievement(OTHER_ORG, name="Credit transferred")
+    back_again = {
+        "recognisingIssuer": partners.partner,
+        "sourceIssuer": partners.university,
+        "programme": other,
+        "rules": [{"achievement": partners.ours, "target": other, "credits": 5}],
+    }
+    agreement = await partners.propose(**back_again)
+    assert (await partners.act(agreement, "sign")).status_code == 200
+    answer = await partners.ask(learner, award, programme=other)
+    assert answer.json()["status"] == "granted", answer.text
+    back = (await world.send("GET", f"/credentials/{last(answer.json()['credential'])}", org=OTHER_ORG)).json()
+    record = json.loads(base64.b64decode(back["credential"]["evidence"][1]["id"].partition(",")[2]))
+    assert (record["source"]["id"], record["source"]["origin"]) == (found["credential"], issued["id"])
+    assert held_from(back["credential"]).source == issued["id"]

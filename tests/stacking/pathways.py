@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 
 from hypothesis import strategies as st
 
@@ -97,6 +97,7 @@ def credentials(draw: st.DrawFn) -> list[Held]:
             level=draw(st.sampled_from([None, 5, 6])),
             issuer=draw(st.sampled_from(["did:web:north.example", "did:web:south.example"])),
             counted_in=draw(st.sampled_from([frozenset(), frozenset({"https://other.example/p"})])),
+            source=draw(st.sampled_from([None, None, "urn:uuid:0", "urn:uuid:1", "urn:uuid:abroad"])),
         )
         for number in range(draw(st.integers(0, 5)))
     ]
@@ -125,12 +126,18 @@ def _fits(places: Sequence[Component], one: Held, setting: Setting) -> list[str]
 def _allowed(path: Pathway, places: Sequence[Component], chosen: Sequence[tuple[str, Held]]) -> bool:
     if any(sum(name == place.id for name, _ in chosen) > place.maximum for place in places):
         return False
+    if any(_are_one(one, other) for (_, one), (_, other) in combinations(chosen, 2)):
+        return False
     if any(sum(one.achievement in group for _, one in chosen) > 1 for group in path.one_of):
         return False
     return all(
         sum(_credits(path, name, one) for name, one in chosen if limit.pathway in one.counted_in) <= limit.credits
         for limit in path.sharing
     )
+
+
+def _are_one(one: Held, other: Held) -> bool:
+    return other.id == one.source or one.id == other.source or one.source == other.source is not None
 
 
 def _credits(path: Pathway, name: str, one: Held) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from copy import deepcopy
 from datetime import date
 from decimal import Decimal
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stacking.badges import NotEvidence, held_from
+from stacking.badges import HEAD, NotEvidence, held_from
 
 BADGE: dict[str, Any] = {
     "id": "https://laurel.example/credentials/1",
@@ -88,3 +90,27 @@ def test_what_is_no_evidence_is_refused(path: tuple[str, ...], value: object) ->
     place[path[-1]] = value
     with pytest.raises(NotEvidence):
         held_from(badge)
+
+
+def decision(source: object, *, uri: str = "") -> dict[str, Any]:
+    record = base64.b64encode(json.dumps({"type": "RecognitionDecision", "source": source}).encode()).decode()
+    return {"id": uri or HEAD + record, "type": ["Evidence"], "genre": "RecognitionDecision"}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "source"),
+    [
+        ([{"id": "https://example.org"}, decision({"id": "urn:uuid:abroad"})], "urn:uuid:abroad"),
+        (decision({"id": "urn:uuid:second", "origin": "urn:uuid:first"}), "urn:uuid:first"),
+        ([decision("urn:uuid:text"), decision({"id": 5}), decision([])], None),
+        (decision({"id": "urn:uuid:abroad"}) | {"genre": "Component"}, None),
+        (
+            [decision({}, uri=HEAD + "!!"), decision({}, uri=HEAD + "AAAA"), decision({}, uri="https://example.org")],
+            None,
+        ),
+        ([decision({}, uri=HEAD + "bnVsbA=="), "text", None], None),
+        (None, None),
+    ],
+)
+def test_what_it_was_recognised_for_is_read(evidence: object, source: str | None) -> None:
+    assert held_from({**BADGE, "evidence": evidence}).source == source

@@ -255,3 +255,36 @@ def test_a_search_without_end_is_left_and_says_so() -> None:
 def test_what_is_no_tree_is_not_compiled(condition: Condition) -> None:
     with pytest.raises(NotATree):
         compile_rules(pathway(component("a"), destination=condition))
+
+
+def test_credit_is_not_counted_twice_for_one_source() -> None:
+    path = pathway(component("t1"), component("t2"), destination=all_of("t1", "t2", required=0, credits=Decimal(12)))
+    rules = compile_rules(path)
+    twice = [held(name, credits=6, source="urn:uuid:abroad") for name in ("t1", "t2")]
+    found = evaluate(rules, twice, SETTING)
+
+    assert not found.is_complete
+    assert [(one.credential, one.credits) for one in found.placed] == [("urn:uuid:t1", Decimal(6))]
+    assert [(one.credential, one.code) for one in found.left] == [("urn:uuid:t2", "same-source")]
+    assert evaluate(rules, [twice[0], held("t2", credits=6, source="urn:uuid:elsewhere")], SETTING).is_complete
+
+
+def test_a_source_does_not_count_beside_its_award() -> None:
+    """What was brought in between takes the place that is free then."""
+    path = pathway(component("a", "s"), component("b", "t", "x"), destination=all_of("a", "b"))
+    source, award = held("s", awarded=date(2024, 1, 1)), held("t", source="urn:uuid:s", awarded=date(2024, 1, 2))
+    rules = compile_rules(path)
+
+    assert not evaluate(rules, [source, award], SETTING).is_complete
+    found = evaluate(rules, [source, award, held("x")], SETTING)
+    assert found.is_complete
+    assert {one.credential for one in found.placed} == {"urn:uuid:s", "urn:uuid:x"}
+
+
+def test_what_a_limit_takes_out_leaves_its_place_to_others() -> None:
+    path = pathway(component("a", "s"), component("b", "t", "x"), component("c"), destination=all_of("a", "b", "c"))
+    held_now = [held("s"), held("t", source="urn:uuid:s", credits=9), held("x")]
+    found = evaluate(compile_rules(path), held_now, SETTING)
+
+    assert not found.is_complete
+    assert {one.credential for one in found.placed} == {"urn:uuid:s", "urn:uuid:x"}

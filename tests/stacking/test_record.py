@@ -259,3 +259,26 @@ def test_those_that_count_complete_it_by_themselves(pathway: Pathway, held: list
     again = completion(rules, [replace(one.held, results={}) for one in record.inputs], record.setting)
     assert again is not None
     assert frozenset(again.evaluation.placed) == record.placed
+
+
+def recognised(name: str, source: str) -> Json:
+    record = json.dumps({"type": "RecognitionDecision", "source": {"id": source}})
+    uri = HEAD + base64.b64encode(record.encode()).decode()
+    return component(name) | {"evidence": [{"id": uri, "genre": "RecognitionDecision"}]}
+
+
+@pytest.mark.parametrize(
+    ("sources", "holding"),
+    [(("urn:uuid:a", "urn:uuid:b"), Holding.HOLDS), (("urn:uuid:a", "urn:uuid:a"), Holding.FAILS)],
+)
+def test_the_documents_say_whether_one_source_was_counted_twice(sources: tuple[str, str], holding: Holding) -> None:
+    """Records say nothing of sources, those from before the rule neither: they hold where each counts once."""
+    made = [recognised(name, source) for name, source in zip(("capstone", "python"), sources, strict=True)]
+    documents_given = {one["id"]: Given(one, digest_of(one)) for one in made}
+
+    def of_these(record: Json) -> None:
+        for one in record["inputs"]:
+            if one["id"] in documents_given:
+                one["digest"] = documents_given[one["id"]].digest
+
+    assert found(rewritten(stack(), of_these), given=GIVEN | documents_given).holding is holding

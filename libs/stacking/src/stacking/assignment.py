@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from stacking.constraints import Refusal
 from stacking.evidence import NO_CREDITS, Held, Setting
+from stacking.limits import Limits, counted
 from stacking.model import Component
 from stacking.rules import Group, Measure, Rules, measure
 
@@ -70,8 +71,8 @@ def _refusal(component: Component, held: Held, setting: Setting) -> Refusal | No
 
 def assign(rules: Rules, offered: Offer) -> Assignment:
     """The best assignment there is: one that completes the pathway if any does."""
-    limits = _Limits(rules, offered.held)
-    matched = limits.cut(_match(rules, offered))
+    limits = Limits(rules, offered.held)
+    matched = limits.cut(_match(rules, offered), offered.places)
     found = Assignment(matched, _measure(rules, offered, matched))
     if (
         found.measure.is_complete
@@ -101,11 +102,6 @@ def _measure(rules: Rules, offered: Offer, placed: Sequence[Sequence[int]]) -> M
             total += counted(component, offered.held[index])
         totals.append(total)
     return measure(rules, [len(indexes) for indexes in placed], totals)
-
-
-def counted(component: Component, held: Held) -> Decimal:
-    """The credits that a credential counts there."""
-    return held.credits if component.credits is None else component.credits
 
 
 def _match(rules: Rules, offered: Offer) -> list[list[int]]:
@@ -214,51 +210,10 @@ class _Matching:
         self.placed[place].append(index)
 
 
-class _Limits:
-    """Limits over several credentials: at most one of a group, at most so many credits shared with another pathway."""
-
-    def __init__(self, rules: Rules, held: Sequence[Held]) -> None:
-        self._places = rules.places
-        self._held = held
-        self._groups = rules.pathway.one_of
-        self._sharing = [one for one in rules.pathway.sharing if any(one.pathway in h.counted_in for h in held)]
-        self.any = bool(self._sharing) or bool(self._groups)
-
-    def bind(self, index: int) -> bool:
-        """Whether a limit speaks of this credential."""
-        one = self._held[index]
-        shared = any(limit.pathway in one.counted_in for limit in self._sharing)
-        return shared or any(one.achievement in group for group in self._groups)
-
-    def cut(self, placed: list[list[int]]) -> list[list[int]]:
-        """The same without those that break a limit. Earlier places keep theirs."""
-        if not self.any:
-            return placed
-        kept: list[list[int]] = [[] for _ in placed]
-        for place, indexes in enumerate(placed):
-            for index in indexes:
-                kept[place].append(index)
-                if not self.hold(kept):
-                    kept[place].pop()
-        return kept
-
-    def hold(self, placed: Sequence[Sequence[int]]) -> bool:
-        """Whether no limit is broken."""
-        counting = [(place, self._held[index]) for place, indexes in enumerate(placed) for index in indexes]
-        for group in self._groups:
-            if sum(one.achievement in group for _, one in counting) > 1:
-                return False
-        for limit in self._sharing:
-            shared = (counted(self._places[at], one) for at, one in counting if limit.pathway in one.counted_in)
-            if sum(shared, NO_CREDITS) > limit.credits:
-                return False
-        return True
-
-
 class _Search:
     """Depth first over the credentials that leave a choice; a branch is left when not even the relaxation completes."""
 
-    def __init__(self, rules: Rules, offered: Offer, limits: _Limits) -> None:
+    def __init__(self, rules: Rules, offered: Offer, limits: Limits) -> None:
         self._rules = rules
         self._offered = offered
         self._limits = limits
@@ -273,7 +228,7 @@ class _Search:
             return found
         if self._left <= 0:
             return None
-        matched = self._limits.cut(_match(self._rules, self._offered))
+        matched = self._limits.cut(_match(self._rules, self._offered), self._offered.places)
         return Assignment(matched, _measure(self._rules, self._offered, matched))
 
     def _from(self, depth: int) -> Assignment | None:

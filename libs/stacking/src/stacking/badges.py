@@ -3,6 +3,9 @@
 Source: Open Badges 3.0 §B.1 (AchievementCredential, AchievementSubject, Result, ResultDescription).
 """
 
+import base64
+import binascii
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -14,6 +17,9 @@ from stacking.members import decimal
 
 VERSIONED = re.compile(r"(https?://.+)/versions/[1-9][0-9]{0,5}")
 EQF = re.compile(r"https?://data\.europa\.eu/snb/eqf/([1-8])")
+DECISION = "RecognitionDecision"
+HEAD = "data:application/json;base64,"
+LONGEST = 20_000
 Document = Mapping[str, Any]
 
 
@@ -38,6 +44,7 @@ def held_from(credential: Document, counted_in: frozenset[str] = frozenset()) ->
         level=_level(achievement),
         results=_results(subject, achievement),
         counted_in=counted_in,
+        source=_source(credential),
     )
 
 
@@ -96,6 +103,28 @@ def _results(subject: Document, achievement: Document) -> dict[str, Decimal]:
         if as_number is not None:
             found[described] = as_number
     return found
+
+
+def _source(credential: Document) -> str | None:
+    """What a decision on recognition in its evidence says that it was awarded for: the first in a row of awards."""
+    for item in _list(credential.get("evidence")):
+        uri = item.get("id")
+        if item.get("genre") != DECISION or not isinstance(uri, str) or not uri.startswith(HEAD) or len(uri) > LONGEST:
+            continue
+        for source in _list(_decoded(uri).get("source")):
+            for name in ("origin", "id"):
+                if isinstance(found := source.get(name), str) and found:
+                    return found
+    return None
+
+
+def _decoded(uri: str) -> Document:
+    """The object in a data URI; an empty one for anything else."""
+    try:
+        record = json.loads(base64.b64decode(uri.removeprefix(HEAD), validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, Mapping) else {}
 
 
 def _list(value: object) -> list[Document]:

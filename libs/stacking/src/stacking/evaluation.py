@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from stacking.assignment import Assignment, Offer, assign, counted, offer
+from stacking.assignment import Assignment, Offer, assign, offer
 from stacking.constraints import Refusal
 from stacking.evidence import Held, Setting
+from stacking.limits import counted, of_one_source
 from stacking.rules import Node, Rules
 
 
@@ -22,8 +23,9 @@ class Placed(NamedTuple):
 class Left(NamedTuple):
     """A credential that does not count, and why.
 
-    Codes: `not-in-pathway`, `counted-enough` (others fill its places), `limit` (one of a group, or shared credits), or
-    a constraint's code with the component that has it.
+    Codes: `not-in-pathway`, `counted-enough` (others fill its places), `same-source` (what it recognises, or was
+    recognised for, counts), `limit` (one of a group, or shared credits), or a constraint's code with the component that
+    has it.
     """
 
     credential: str
@@ -89,6 +91,7 @@ def _left(rules: Rules, offered: Offer, found: Assignment) -> tuple[Left, ...]:
     counting = {index for indexes in found.placed for index in indexes}
     if len(counting) == len(offered.held):
         return ()
+    same = {index for indexes in of_one_source(offered.held) if indexes & counting for index in indexes}
     refused = {index: (place, refusal) for index, place, refusal in reversed(offered.refusals)}
     left = []
     for index, one in enumerate(offered.held):
@@ -96,7 +99,8 @@ def _left(rules: Rules, offered: Offer, found: Assignment) -> tuple[Left, ...]:
             continue
         if offered.places[index]:
             has_room = any(len(found.placed[at]) < rules.places[at].maximum for at in offered.places[index])
-            left.append(Left(one.id, "limit" if has_room else "counted-enough"))
+            code = "same-source" if index in same else "limit" if has_room else "counted-enough"
+            left.append(Left(one.id, code))
         elif index in refused:
             place, refusal = refused[index]
             left.append(Left(one.id, refusal.code, rules.places[place].id, refusal))

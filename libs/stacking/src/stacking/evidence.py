@@ -15,6 +15,8 @@ class Held:
 
     `credits` as earned, in ECTS; `level` of the European Qualifications Framework, 1 to 8. `results` by the id of
     their ResultDescription, as numbers. `counted_in`: ids of other pathways whose completion it already counts in.
+    `source`: the id of the credential that this one was awarded for in recognition. They are one achievement: of those
+    with the same source, the source among them, one counts.
     """
 
     id: str
@@ -25,6 +27,7 @@ class Held:
     level: int | None = None
     results: Mapping[str, Decimal] = field(default_factory=lambda: NOTHING)
     counted_in: frozenset[str] = frozenset()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from stacking import documents
 from stacking.badges import NotEvidence, held_from
 from stacking.evaluation import evaluate
 from stacking.evidence import Held
+from stacking.limits import of_one_source
 from stacking.members import NotAPathway
 from stacking.record import Input, NotARecord, OtherEvaluator, Record, find_record
 from stacking.rules import NotATree, Rules, compile_rules
@@ -77,6 +78,7 @@ def recheck(
         for one in record.inputs:
             if one.held.id in given:
                 _refuse_other(one, given[one.held.id])
+        _refuse_twice(record, given)
     except _DoesNotHold as error:
         return Finding(Holding.FAILS, str(error))
     return _still(rules, record, standing, tuple(one.held.id for one in record.inputs if one.held.id not in given))
@@ -120,8 +122,17 @@ def _refuse_other(one: Input, given: Given) -> None:
         said = held_from(given.document, one.held.counted_in)
     except NotEvidence as error:
         raise _DoesNotHold(f"{name}: {error}") from error
-    if not _as_good(said, one.held) or replace(said, results={}) != replace(one.held, results={}):
+    # Of a source the record says nothing: each counts once, and who sees the stack need not know where.
+    if not _as_good(said, one.held) or replace(said, results={}, source=None) != replace(one.held, results={}):
         raise _DoesNotHold(f"the document of {name} does not say what the record states")
+
+
+def _refuse_twice(record: Record, given: Mapping[str, Given]) -> None:
+    """No two components are one achievement, as far as their documents were given."""
+    held = [held_from(given[one.held.id].document) if one.held.id in given else one.held for one in record.inputs]
+    for indexes in of_one_source(held):
+        names = ", ".join(sorted(held[index].id for index in indexes))
+        raise _DoesNotHold(f"{names} were awarded for one credential, which counts once")
 
 
 def _as_good(said: Held, stated: Held) -> bool:

@@ -110,8 +110,8 @@ class LeftAnswer(Answer):
 
     credential: str
     code: str = Field(
-        description="not-in-pathway, counted-enough, limit, or the constraint that it does not meet: issuer, "
-        "recognised-issuer, level, awarded-from, awarded-within, result, credits"
+        description="not-in-pathway, counted-enough, same-source, limit, or the constraint that it does not meet: "
+        "issuer, recognised-issuer, level, awarded-from, awarded-within, result, credits"
     )
     component: str | None
     needed: str | None

@@ -182,6 +182,7 @@ class HeldIn(Members):
         dict[str, Credits], Field(max_length=50, description="numbers by the id of their ResultDescription")
     ] = {}
     counted_in: Annotated[list[Uri], Field(max_length=50, description="pathways that it counts in already")] = []
+    source: Annotated[Uri | None, Field(description="the credential that it was awarded for in recognition")] = None
 
 
 class Trial(Members):

@@ -27,4 +27,5 @@ def _held(one: HeldIn, position: int, today: date) -> Held:
         level=one.level,
         results={name: Decimal(str(value)) for name, value in one.results.items()},
         counted_in=frozenset(one.counted_in),
+        source=one.source,
     )

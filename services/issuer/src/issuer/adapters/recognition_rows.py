@@ -160,6 +160,7 @@ def _of_presented(value: Presented) -> Json:
         "results": [list(result) for result in value.results],
         "recipient": value.recipient,
         "owner": value.owner,
+        "origin": value.origin,
     }
 
 

@@ -189,7 +189,7 @@ def _what_fell(fallen: Iterable[str], theirs: dict[str, Own]) -> str:
         else f"was {theirs[name].credential.state.value}"
         for name in sorted(fallen)
     }
-    return "; ".join(f"{name} {became}" for name, became in states.items())
+    return "; ".join(f"{name} {became}" for name, became in states.items()) or "its components count one source twice"
 
 
 def _restated(stack: Stack, credential: Credential, state: StackState, reason: str) -> Restate | None:

@@ -12,11 +12,10 @@ from issuer.core.model import Json
 from issuer.core.order import Order
 from issuer.core.recipient import Recipient
 from issuer.core.recognition.recognition import Recognition
+from stacking.badges import DECISION, HEAD
 from stacking.members import number
 
-HEAD = "data:application/json;base64,"
 SOURCE = "RecognisedCredential"
-DECISION = "RecognitionDecision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +69,7 @@ def _decision(recognition: Recognition, worth: Worth, addresses: Addresses) -> J
             "digest": shown.digest,
             "issuer": shown.issuer,
             "achievement": shown.achievement,
+            **({} if shown.origin is None else {"origin": shown.origin}),
         },
         "credits": number(worth.credits),
         **({} if worth.agreement is None else {"agreement": addresses.agreement(worth.agreement)}),

@@ -44,7 +44,8 @@ class Presented:
     """A verified credential, as decisions see it. `results` are pairs of a result description's id and a value.
 
     `recipient` is the key, in hexadecimal, by which the learner of one that was issued here is found;
-    `owner` is the organization of this fleet that published the achievement.
+    `owner` is the organization of this fleet that published the achievement. `origin`: the id of the
+    credential that this one was itself awarded for, where it was recognised before.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Presented:
     results: tuple[tuple[str | None, str], ...]
     recipient: str | None = None
     owner: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

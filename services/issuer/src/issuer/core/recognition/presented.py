@@ -38,6 +38,7 @@ def presented_in(document: Mapping[str, Any]) -> Presented:
             for one in _objects(subject.get("result"))
             if isinstance(one.get("value"), str)
         ),
+        origin=held.source,
     )
 
 
