@@ -174,6 +174,26 @@ async def test_nobody_gets_an_achievement_twice_unless_asked(world: World, core:
     assert (await batch(world, again))["counts"]["issued"] == 1
 
 
+async def test_a_row_that_cannot_be_composed_takes_nothing_from_the_next(world: World, core: Core) -> None:
+    """Whose first rows are no credential gets it by the next, and only once."""
+    achievement = await world.ready()
+    unfit = learner(1) | {"results": [{"achievedLevel": "urn:uuid:6f0c1ad0-0000-4000-8000-0000000000cc"}]}
+    answer = await open_batch(world, [unfit, unfit, learner(1), learner(2), learner(1)], achievement)
+    await work(core)
+    found = await rows(world, answer)
+    assert [(row["problem"] or {}).get("code") for row in found] == [
+        "invalid-credential",
+        "invalid-credential",
+        None,
+        None,
+        "already-awarded",
+    ]
+    await world.send("POST", f"{answer.headers['location']}/retry")
+    await work(core)
+    assert counted(await batch(world, answer)) == {"issued": 2, "failed": 3}
+    await agrees(world, answer)
+
+
 async def test_two_batches_at_once_give_it_once(
     world: World, core: Core, settings: IssuerSettings, database: Database
 ) -> None:

@@ -4,7 +4,7 @@ A crash repeats what was not stored, and loses none.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -119,19 +119,32 @@ class WorkBatches:
     async def _composed(
         self, batch: IssueBatch, asked: Sequence[Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
     ) -> list[tuple[BatchRow, Composed]]:
-        """What becomes of each row. Those whose recipients are not taken yet take them."""
+        """What becomes of each row. Recipients of those that became credentials are taken from then on."""
+        settled: dict[int, Composed] = {}
+        left, gone = dict(enumerate(asked)), set(taken)
+        while left:
+            # One row of each recipient, for the next must not suffer from one that becomes no credential.
+            these = left if batch.allow_duplicates else _first_of_each(left, gone)
+            settled |= await self._judged(batch, these, issuer, achievement, gone)
+            if not batch.allow_duplicates:
+                gone |= {one.key for number, one in these.items() if isinstance(settled[number], Credential)}
+            left = {number: one for number, one in left.items() if number not in settled}
+        taken |= gone
+        return [(one.row, settled[number]) for number, one in enumerate(asked)]
+
+    async def _judged(
+        self, batch: IssueBatch, asked: Mapping[int, Asked], issuer: Issuer, achievement: Achievement, taken: set[bytes]
+    ) -> dict[int, Composed]:
+        """What becomes of each of these, by its number. Whose recipients are taken become nothing."""
         settled: dict[int, Composed] = {}
         allowed: dict[int, Award] = {}
-        for number, one in enumerate(asked):
+        for number, one in asked.items():
             try:
                 if one.key in taken:
                     raise already_awarded()
                 allowed[number] = allow(one.order, issuer, achievement, self._clock())
             except ServiceError as error:
                 settled[number] = error
-                continue
-            if not batch.allow_duplicates:
-                taken.add(one.key)
         slots, now = await self._slots.take_many(issuer, len(allowed)), self._clock()
         drafts = [
             self._compose.draft(
@@ -143,8 +156,7 @@ class WorkBatches:
             )
             for (number, award), slot in zip(allowed.items(), slots, strict=True)
         ]
-        settled |= zip(allowed, await self._compose.each(drafts), strict=True)
-        return [(one.row, settled[number]) for number, one in enumerate(asked)]
+        return settled | dict(zip(allowed, await self._compose.each(drafts), strict=True))
 
     async def _store(
         self,
@@ -180,6 +192,12 @@ class WorkBatches:
         if achievement is None:
             raise Conflict("no such achievement has been published", code="achievement-not-known")
         return issuer, issuer.key, achievement
+
+
+def _first_of_each(left: Mapping[int, Asked], taken: set[bytes]) -> dict[int, Asked]:
+    """The first row of each recipient, and all rows of those who are taken: nothing more becomes of these."""
+    first: dict[bytes, int] = {}
+    return {n: one for n, one in left.items() if one.key in taken or first.setdefault(one.key, n) == n}
 
 
 def _became(row: BatchRow, made: Composed, stored: Collection[CredentialId]) -> BatchRow:
