@@ -11,6 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from service_kit.settings import DatabaseSettings
 
+# How PostgreSQL notices, in 25 seconds, that a client's machine is lost, which says no goodbye: until then the advisory
+# locks of its connections are held. The first three ask a silent client, the last is for an answer that none takes.
+NOTICED = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
@@ -36,6 +45,7 @@ class Database:
                     "jit": "off",
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                     "idle_in_transaction_session_timeout": "60000",
+                    **NOTICED,
                 },
             },
         )

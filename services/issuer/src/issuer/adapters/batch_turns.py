@@ -1,4 +1,4 @@
-"""Whose turn it is among the running batches. A claim is an advisory lock: it ends with its connection, in any case."""
+"""Whose turn it is among the running batches. A claim is an advisory lock, and ends with its connection."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

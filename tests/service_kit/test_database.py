@@ -1,0 +1,26 @@
+"""What PostgreSQL is told about a connection when it is opened."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from service_kit.database import Database
+
+pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+SAYS = "SELECT setting FROM pg_settings WHERE name = :name"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "25000"),
+    ],
+)
+async def test_a_client_whose_machine_is_lost_is_noticed(database: Database, name: str, value: str) -> None:
+    """Its advisory locks are free half a minute later, and not after the two hours of the operating system."""
+    async with database.connection() as connection:
+        assert await connection.scalar(text(SAYS), {"name": name}) == value
