@@ -149,6 +149,26 @@ async def test_it_is_counted_by_mailbox_and_by_where_it_comes_from(office: PostO
     assert (await ask(office, BEN, **{"X-Forwarded-For": "203.0.113.9"})).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"{ADA}(1)",
+        f"(2){ADA}",
+        ADA.replace("@", "(3)@"),
+        ADA.replace("@", "@(4)"),
+        ADA.replace("ada", '"ada"'),
+        ADA.replace("ada", "=?utf-8?q?ada?="),
+        ADA.replace("l", "\uff4c"),
+        f"{ADA}\u200b",
+        f"{ADA}.",
+    ],
+)
+async def test_a_mailbox_has_one_address(office: PostOffice, other: str) -> None:
+    """Else what it gets would be counted once for each."""
+    assert (await ask(office, other)).status_code == 422
+    assert await count(office, "account_links") == 0
+
+
 async def test_no_address_is_in_the_audit_trail(office: PostOffice) -> None:
     await ask(office, ADA)
     await press(Visitor(office.gateway), office.mailbox.link(ADA), name="Ada", password=PASSWORD)

@@ -27,8 +27,10 @@ def _web_address(text: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
-# An address for signing in, not for mail: that it is unique and has two halves is enough.
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")]
+# One form for one mailbox, as mails to it are counted: no comments, no quotes (RFC 5322 §3.4.1), no encoded words
+# (RFC 2047). Domains of other scripts are written as xn--.
+_LOCAL, _LABEL = r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+", r"[A-Za-z0-9_-]+"
+Email = Annotated[str, Field(max_length=254, pattern=rf"^{_LOCAL}(\.{_LOCAL})*@{_LABEL}(\.{_LABEL})*$")]
 Password = Annotated[str, Field(min_length=12, max_length=256, pattern=r"^[^\x00]+$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="never changes")]
 Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
