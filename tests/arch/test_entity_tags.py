@@ -24,6 +24,7 @@ WITHOUT: Mapping[Operation, str] = {
     ("DELETE", "/learners/me/backpack"): ERASED,
     ("DELETE", "/learners/me/backpack/{kept_id}"): ERASED,
     ("DELETE", "/learners/me/consents/{consent_id}"): ERASED,
+    ("DELETE", "/learners/me/recognitions/{recognition_id}"): ERASED,
 }
 """What is changed without If-Match, and why."""
 TRIED = {*catalog.CASES, *gateway.CASES, *issuer.CASES, *issuer.READ_ELSEWHERE, *issuer.TRIED_BESIDE}

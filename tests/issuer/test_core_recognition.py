@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credential_core.model import hashed_identity, plain_identity
+from issuer.adapters.recipient_box import RecipientBox
 from issuer.core.model import State
 from issuer.core.recipient import DID, EMAIL, Recipient
 from issuer.core.recognition.deciding import Code, Counted, Granted, Open, Presented, Refused, decide
 from issuer.core.recognition.following import Corrected, Standing, correction, follow
+from issuer.core.recognition.papers import Papers, joined, split
 from issuer.core.recognition.presented import names, presented_in
-from issuer.core.recognition.recognition import RecognitionState
+from issuer.core.recognition.recognition import Place, Recognition, RecognitionId, RecognitionState
 from issuer.core.recognition.terms import Conversion, Dates, GradeStep, Limits, Rule, Terms, number_in, terms_of
 from service_kit.errors import Invalid
 
@@ -291,3 +293,47 @@ def test_a_floor_is_for_what_the_partner_published_itself(owner: str | None) -> 
     assert isinstance(decide([floor], presented(), Counted(), NOW), Granted)
     assert decide([floor], presented(owner=owner), Counted(), NOW) is None
     assert isinstance(decide([named], presented(owner=owner), Counted(), NOW), Granted)
+
+
+def waiting(sealed: bytes | None, document: str = "") -> Recognition:
+    return Recognition(
+        id=RecognitionId("one"),
+        place=Place("org", "urn:programme", b"key", None, b"source", "urn:theirs"),
+        presented=presented(),
+        document=document,
+        own_source=None,
+        state=RecognitionState.OPEN,
+        revision=1,
+        agreement_id=None,
+        target=None,
+        credits=None,
+        results=(),
+        reasons=(),
+        credential_id=None,
+        evidence=(),
+        vouched=None,
+        sealed=sealed,
+        decider=None,
+        is_appeal_used=False,
+        holds_back=False,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def test_papers_are_sealed_for_one_recognition_and_those_from_before_are_still_read() -> None:
+    box, ada = RecipientBox(b"k" * 32), Recipient(EMAIL, "ada@learners.example", "Ada")
+    items = ({"by": "learner", "credential": "a.b.c"}, {"by": "learner", "narrative": "A report."})
+    bare, texts = split(items)
+    papers = Papers(ada, "{}", texts)
+    sealed = box.seal(RecognitionId("one"), papers)
+    assert b"learners.example" not in sealed
+    assert box.open(waiting(sealed)) == papers
+    assert box.open(waiting(None)) is None
+    with pytest.raises(RuntimeError):
+        box.open(waiting(box.seal(RecognitionId("another"), papers)))
+    assert "a.b.c" not in str(bare)
+    assert [item.get("credential") for item in joined(bare, papers)] == ["a.b.c", None]
+    assert joined(bare, None) == bare
+    before = box.seal(RecognitionId("one"), ada)  # type: ignore[arg-type]  # as it was when only the name was sealed
+    assert box.open(waiting(before, "a.b.c")) == Papers(ada, "a.b.c")

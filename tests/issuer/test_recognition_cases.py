@@ -331,3 +331,19 @@ async def test_a_credential_from_outside_that_was_revoked_meanwhile_is_not_grant
     assert "status_revoked" in answer.json()["detail"]
     del academy.site.documents["/lists/1"]  # what cannot be looked up does not hold
     assert (await partners.step(found, "grant", achievement=partners.ours)).status_code == 422
+
+
+async def test_a_learner_erases_what_was_shown_once_it_is_refused(partners: Partners, world: World) -> None:
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    mine = f"{MINE}/{last(found['id'])}"
+    early = await learner.call("DELETE", mine)
+    assert (early.status_code, problem_code(early)) == (409, "recognition-undecided")
+    await partners.step(found, "refuse")
+    assert (await partners.learner().call("DELETE", mine)).status_code == 404
+    for _ in range(2):
+        assert (await learner.call("DELETE", mine)).status_code == 204
+    assert await world.rows("SELECT sealed, document FROM recognitions") == [(None, "")]
+    seen = (await learner.call("GET", mine)).json()
+    assert (seen["status"], seen["mayAppeal"], len(seen["history"])) == ("refused", False, 3)
+    assert problem_code(await partners.own_step(learner, found, "appeal")) == "appeal-not-possible"

@@ -67,6 +67,15 @@ ENTRIES = (
         f"{CASE}/refuse",
     ),
     ProblemType(
+        "recognition-undecided",
+        409,
+        "It is still to be decided",
+        "What was shown for a case or an appeal is needed until it is decided.",
+        "Withdraw a case first; wait until an appeal is decided.",
+        "what is to be decided needs its papers: withdraw it first",
+        f"{ASKED}/0198c0de-0000-7000-8000-0000000000c2",
+    ),
+    ProblemType(
         "same-decider",
         409,
         "An appeal is decided by somebody else",

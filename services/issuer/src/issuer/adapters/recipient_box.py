@@ -1,4 +1,4 @@
-"""Learners' names, sealed while a decision about a recognition is to come."""
+"""Learners' names and papers, sealed while a decision about a recognition may come."""
 
 import hashlib
 import hmac
@@ -10,7 +10,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from issuer.core.recipient import Recipient
-from issuer.core.recognition.recognition import RecognitionId
+from issuer.core.recognition.papers import Papers
+from issuer.core.recognition.recognition import Recognition, RecognitionId
 from service_kit.ids import random_bytes
 
 FORMAT = b"\x01"
@@ -24,16 +25,22 @@ class RecipientBox:
         self._cipher = AESGCM(hmac.digest(key_encryption_key, b"laurel learners of recognitions", hashlib.sha256))
         self._randomness = randomness
 
-    def seal(self, recognition_id: RecognitionId, recipient: Recipient) -> bytes:
+    def seal(self, recognition_id: RecognitionId, papers: Papers) -> bytes:
         """The box to store."""
         nonce = self._randomness(NONCE_BYTES)
-        text = orjson.dumps(asdict(recipient))
+        text = orjson.dumps(asdict(papers))
         return FORMAT + nonce + self._cipher.encrypt(nonce, text, recognition_id.encode())
 
-    def open(self, recognition_id: RecognitionId, box: bytes) -> Recipient:
-        """Raises RuntimeError for one that was sealed under another key: a fault of the installation."""
+    def open(self, found: Recognition) -> Papers | None:
+        """None where nothing is kept. Raises RuntimeError for what was sealed under another key: the fleet's fault."""
+        box = found.sealed
+        if box is None:
+            return None
         nonce, sealed = box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :]
         try:
-            return Recipient(**orjson.loads(self._cipher.decrypt(nonce, sealed, recognition_id.encode())))
+            kept = orjson.loads(self._cipher.decrypt(nonce, sealed, found.id.encode()))
         except InvalidTag as error:
-            raise RuntimeError(f"the learner's name of recognition {recognition_id} does not open") from error
+            raise RuntimeError(f"the papers of recognition {found.id} do not open") from error
+        if "recipient" not in kept:  # sealed when only the name was
+            return Papers(Recipient(**kept), found.document)
+        return Papers(Recipient(**kept["recipient"]), kept["document"], kept["evidence"])

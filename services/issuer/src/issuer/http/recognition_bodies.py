@@ -11,6 +11,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import Notation
 from issuer.core.model import Json
 from issuer.core.recognition.cases import Given
+from issuer.core.recognition.papers import joined
 from issuer.core.recognition.recognition import By, Recognition, RecognitionLife, RecognitionState, notation_of
 from issuer.http.credential_bodies import RecipientBody, ResultBody
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, WebUrl
@@ -171,7 +172,7 @@ class RecognitionReply(RecognitionSummary):
 class CaseReply(RecognitionReply):
     """The same for who decides, with the document that was presented."""
 
-    document: dict[str, Any] | str
+    document: dict[str, Any] | str | None = Field(description="null once nothing is left to decide: it is not kept")
 
 
 def summary(found: Recognition, addresses: Addresses) -> Json:
@@ -204,7 +205,7 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
     answer = {
         **summary(found, addresses),
         "results": list(found.results),
-        "evidence": [_evidence(item) for item in found.evidence],
+        "evidence": [_evidence(item) for item in joined(found.evidence, life.papers)],
         "vouched": found.vouched,
         "mayAppeal": found.may_be_appealed,
         "history": [
@@ -221,7 +222,9 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
             for change in life.changes
         ],
     }
-    return answer | {"document": _shown(found.document)} if to_institution else answer
+    if not to_institution:
+        return answer
+    return answer | {"document": None if life.papers is None else _shown(life.papers.document)}
 
 
 def _text(credential: dict[str, Any] | str) -> tuple[str, Notation]:

@@ -267,6 +267,17 @@ def _add_own_steps(routes: APIRouter, uses: RecognitionUses) -> None:
         await uses.cases.withdraw(asked)
         return await answer(response, asked)
 
+    @routes.delete(
+        "/{recognition_id}",
+        status_code=204,
+        response_class=Response,
+        operation_id="eraseOwnRecognition",
+        summary="Erase what I showed for it",
+        responses=problems(403, 404, 409, 422),
+    )
+    async def erase(caller: Learner, recognition_id: str) -> None:
+        await uses.cases.erase(await step(caller, recognition_id))
+
     @routes.post("/{recognition_id}/evidence", operation_id="addOwnEvidence", summary="Add to my case", **answers)
     async def add_own_evidence(caller: Learner, recognition_id: str, body: EvidenceRequest, response: Response) -> Any:
         asked = await step(caller, recognition_id)

@@ -13,6 +13,7 @@ from issuer.core.model import Credential, Json
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.award import Worth, order_of
 from issuer.core.recognition.deciding import Code, Reason
+from issuer.core.recognition.papers import Papers, split
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer
 from issuer.core.recognition.presented import UNFIT, ends_before
 from issuer.core.recognition.queries import NO_RECOGNITION
@@ -95,6 +96,10 @@ class Cases:
         """Ask no longer. Raises Conflict for what is decided."""
         await self._again(step, self._withdraw, RecognitionState.WITHDRAWN)
 
+    async def erase(self, step: Step) -> None:
+        """Keep nothing of what was shown, and forgo the appeal. Raises Conflict while there is something to decide."""
+        await self._again(step, self._erase, None)
+
     async def add_evidence(self, step: Step, items: Sequence[Json]) -> None:
         """More that speaks for it, while there is something to decide."""
         _check_to_decide(await self._found(step))  # nothing is fetched for whoever may add nothing
@@ -127,7 +132,8 @@ class Cases:
 
     async def _grant(self, step: Step, found: Recognition, *, given: Given) -> None:
         _check_decider(step, found)
-        _, document = await self._examine.read(found.document, notation_of(found.document))
+        papers = self._papers(found)
+        _, document = await self._examine.read(papers.document, notation_of(papers.document))
         if ends_before(document, self._clock()):
             raise Invalid("the credential was refused: validity: expired", code=UNFIT)
         target = self._target(found, given)
@@ -137,8 +143,6 @@ class Cases:
             credits=None if given.credits is None else Decimal(str(given.credits)),
             results=given.results,
         )
-        assert found.sealed is not None  # noqa: S101 - it is kept as long as there is something to decide
-        recipient = self._box.open(found.id, found.sealed)
         granted = replace(
             self._next(found, RecognitionState.GRANTED),
             target=target,
@@ -148,8 +152,13 @@ class Cases:
             sealed=None,
             decider=step.actor,
         )
-        order = order_of(found, worth, recipient, step.actor, self._addresses)
+        order = order_of(found, worth, papers.recipient, step.actor, self._addresses)
         await self._issue.once(order, partial(self._store_with, step, granted))
+
+    def _papers(self, found: Recognition) -> Papers:
+        papers = self._box.open(found)
+        assert papers is not None  # noqa: S101 - they are kept as long as there is something to decide
+        return papers
 
     async def _store_with(self, step: Step, granted: Recognition, work: UnitOfWork, credential: Credential) -> None:
         """In the transaction of the award."""
@@ -185,13 +194,23 @@ class Cases:
             raise Conflict(f"what is {found.state.value} cannot be withdrawn", code="recognition-not-open")
         await self._store(step, replace(self._next(found, RecognitionState.WITHDRAWN), sealed=None))
 
+    async def _erase(self, step: Step, found: Recognition) -> None:
+        if found.state in TO_DECIDE:
+            raise Conflict("what is to be decided needs its papers: withdraw it first", code="recognition-undecided")
+        if found.sealed is not None:
+            await self._store(step, replace(self._next(found, found.state), sealed=None))
+
     async def _add_evidence(self, step: Step, found: Recognition, *, items: Sequence[Json]) -> None:
         _check_to_decide(found)
-        new = [item for item in items if item not in found.evidence]
+        bare, texts = split(items)
+        new = [item for item in bare if item not in found.evidence]
         if len(found.evidence) + len(new) > MOST_EVIDENCE:
             raise invalid_field("evidence", f"a case has {MOST_EVIDENCE} pieces at most")
         if new:
-            await self._store(step, replace(self._next(found, found.state), evidence=(*found.evidence, *new)))
+            papers = self._papers(found)
+            sealed = self._box.seal(found.id, replace(papers, evidence={**papers.evidence, **texts}))
+            more = replace(self._next(found, found.state), evidence=(*found.evidence, *new), sealed=sealed)
+            await self._store(step, more)
 
     async def _store(self, step: Step, changed: Recognition) -> None:
         async with self._unit_of_work() as work:

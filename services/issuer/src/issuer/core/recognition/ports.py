@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from issuer.core.model import Credential, CredentialId
-from issuer.core.recipient import Recipient
 from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import Counted
+from issuer.core.recognition.papers import Papers
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId, RecognitionState
 from service_kit.inputs import Page, PageRequest
 
@@ -132,8 +132,8 @@ class RecognitionReading(Protocol):
 
 
 class NameBox(Protocol):
-    """Keeps a learner's name sealed while a decision is to come, and only so long."""
+    """Keeps the learner's name and papers sealed while a decision may come, and only so long."""
 
-    def seal(self, recognition_id: RecognitionId, recipient: Recipient) -> bytes: ...
+    def seal(self, recognition_id: RecognitionId, papers: Papers) -> bytes: ...
 
-    def open(self, recognition_id: RecognitionId, box: bytes) -> Recipient: ...
+    def open(self, found: Recognition) -> Papers | None: ...

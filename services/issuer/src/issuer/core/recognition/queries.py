@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from issuer.core.recognition.ports import RecognitionReading, Viewer, WantedRecognitions
+from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer, WantedRecognitions
 from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionLife, RecognitionState
 from service_kit.errors import NotFound
 from service_kit.ids import is_id
@@ -11,11 +11,19 @@ from service_kit.inputs import Page, PageRequest
 NO_RECOGNITION = "there is no such recognition"
 
 
+async def life_of(found: Recognition, reading: RecognitionReading, box: NameBox) -> RecognitionLife:
+    """With everything that happened to it, and its papers as long as they are kept."""
+    return RecognitionLife(found, await reading.changes(found.id), box.open(found))
+
+
 class RecognitionQueries:
     """Reads for one viewer at a time: what is somebody else's does not exist."""
 
-    def __init__(self, *, reading: RecognitionReading, recipient_key: Callable[[str, str], bytes]) -> None:
+    def __init__(
+        self, *, reading: RecognitionReading, box: NameBox, recipient_key: Callable[[str, str], bytes]
+    ) -> None:
         self._reading = reading
+        self._box = box
         self._recipient_key = recipient_key
 
     async def learner(self, person: str, digest: str) -> Viewer:
@@ -30,7 +38,7 @@ class RecognitionQueries:
             found = await self._reading.recognition(viewer, RecognitionId(recognition_id))
         if found is None:
             raise NotFound(NO_RECOGNITION)
-        return RecognitionLife(found, await self._reading.changes(found.id))
+        return await life_of(found, self._reading, self._box)
 
     async def page(
         self, viewer: Viewer, state: RecognitionState | None, programme: str | None, page: PageRequest

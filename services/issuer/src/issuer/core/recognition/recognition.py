@@ -11,6 +11,7 @@ from issuer.core.backpack_model import Notation
 from issuer.core.model import CredentialId, Json
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.deciding import Presented, Reason
+from issuer.core.recognition.papers import Papers
 
 RecognitionId = NewType("RecognitionId", str)
 
@@ -63,9 +64,10 @@ class Place:
 class Recognition:
     """One request with its decision.
 
-    `document` is the credential's text as it was presented, `own_source` its id where it was issued here. `sealed`
-    names the learner while a credential may still be awarded. `decider` is who decided last, so that somebody else
-    decides an appeal. `holds_back`: its award was suspended or revoked on account of the source.
+    `own_source` is the presented credential's id where it was issued here. `sealed` holds its papers while a credential
+    may still be awarded. `decider` is who decided last, so that somebody else decides an appeal. `holds_back`: its
+    award was suspended or revoked on account of the source. `document` is empty: only cases from before papers were
+    sealed have the credential's text there.
     """
 
     id: RecognitionId
@@ -106,7 +108,7 @@ class Recognition:
     @property
     def may_be_appealed(self) -> bool:
         """Whoever was refused may have it decided again once, by somebody else."""
-        return self.state is RecognitionState.REFUSED and not self.is_appeal_used
+        return self.state is RecognitionState.REFUSED and not self.is_appeal_used and self.sealed is not None
 
     @property
     def counts(self) -> bool:
@@ -136,7 +138,8 @@ def notation_of(document: str) -> Notation:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionLife:
-    """A recognition with everything that happened to it."""
+    """A recognition with everything that happened to it, and its papers while they are kept."""
 
     recognition: Recognition
     changes: Sequence[RecognitionChange]
+    papers: Papers | None

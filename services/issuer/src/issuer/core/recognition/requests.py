@@ -15,7 +15,9 @@ from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.award import Worth, order_of
 from issuer.core.recognition.deciding import Code, Decision, Granted, Reason, Refused, decide
+from issuer.core.recognition.papers import Papers, split
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer
+from issuer.core.recognition.queries import life_of
 from issuer.core.recognition.recognition import (
     By,
     Recognition,
@@ -132,9 +134,7 @@ class RequestRecognition:
 
     def _not_awarded(self, vetted: Vetted, new: Recognition, error: ServiceError) -> Recognition:
         """Who has the achievement is refused; whatever else stands in the way is for a person to look at."""
-        bare = replace(
-            new, target=None, credits=None, results=(), sealed=self._box.seal(new.id, vetted.request.recipient)
-        )
+        bare = replace(new, target=None, credits=None, results=(), sealed=self._sealed(new.id, vetted))
         if error.code == "already-awarded":
             held = Reason(Code.HELD, "the learner has the achievement that this would give")
             return replace(bare, state=RecognitionState.REFUSED, reasons=(held,))
@@ -184,7 +184,7 @@ class RequestRecognition:
             id=recognition_id,
             place=vetted.place,
             presented=vetted.presented,
-            document=vetted.document,
+            document="",
             own_source=vetted.own_source,
             state=_state(decision),
             revision=1,
@@ -194,9 +194,9 @@ class RequestRecognition:
             results=() if granted is None else granted.results,
             reasons=_reasons(decision),
             credential_id=None,
-            evidence=vetted.evidence,
+            evidence=split(vetted.evidence)[0],
             vouched=vetted.request.vouched,
-            sealed=None if granted is not None else self._box.seal(recognition_id, vetted.request.recipient),
+            sealed=None if granted is not None else self._sealed(recognition_id, vetted),
             decider=None,
             is_appeal_used=False,
             holds_back=False,
@@ -204,12 +204,16 @@ class RequestRecognition:
             changed_at=now,
         )
 
+    def _sealed(self, recognition_id: RecognitionId, vetted: Vetted) -> bytes:
+        papers = Papers(vetted.request.recipient, vetted.document, split(vetted.evidence)[1])
+        return self._box.seal(recognition_id, papers)
+
     async def _life(self, request: Request, recognition_id: str) -> RecognitionLife:
         named, viewer = RecognitionId(recognition_id), Viewer(org_id=request.org_id, person=request.person)
         found = await self._recognitions.recognition(viewer, named)
         if found is None:
             raise Unavailable("the first request with this Idempotency-Key has not ended")
-        return RecognitionLife(found, await self._recognitions.changes(named))
+        return await life_of(found, self._recognitions, self._box)
 
 
 def _state(decision: Decision | None) -> RecognitionState:
