@@ -112,15 +112,52 @@ def test_a_key_that_only_a_certificate_names_is_not_decided(controllers: dict[st
     assert report.claims is None
 
 
-def test_so_is_one_of_an_issuer_without_a_name() -> None:
-    assert ("proof", "unknown", "x5c_unsupported") in doubts(judged(signed({"iss": None}, CHAIN)))
-
-
 def test_a_certificate_beside_a_key_that_the_issuer_names_changes_nothing() -> None:
     assert str(judged(signed({}, CHAIN)).verdict) == "valid"
     other = {"issuer": IDENTIFIER, "jwks": {"keys": [to_jwk(HOLDER.public)]}}
     report = judged(signed({}, CHAIN), controllers={METADATA: other})
     assert doubts(report) == [("proof", "failed", "signature_invalid")]
+
+
+DID = "did:web:issuer.test"
+METHOD: dict[str, Any] = {
+    "id": f"{DID}#key",
+    "type": "JsonWebKey",
+    "controller": DID,
+    "publicKeyJwk": to_jwk(ISSUER.public),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "purpose", "code"),
+    [
+        ({"revoked": "2026-02-01T00:00:00Z"}, ["#key"], "method_revoked"),
+        ({"revoked": "2026-02-01T00:00:00Z"}, [], "method_revoked"),
+        ({"expires": "2026-02-01T00:00:00Z"}, ["#key"], "method_expired"),
+        ({}, [], "method_not_authorized"),
+    ],
+)
+def test_a_certificate_hides_nothing_that_the_issuer_says_of_the_key(
+    method: dict[str, Any], purpose: list[str], code: str
+) -> None:
+    document = {"id": DID, "verificationMethod": [METHOD | method], "assertionMethod": [DID + one for one in purpose]}
+    text = signed({"iss": DID}, {**CHAIN, "kid": f"{DID}#key"})
+    changed = {"controllers": {DID: document}, "trusted_issuers": trust_only([DID], source="registry")}
+    report = judged(text, **changed)
+    assert ("proof", "failed", code) in doubts(report)
+    assert str(report.verdict) == "invalid"
+
+
+@pytest.mark.parametrize("metadata", [{"issuer": "https://other.test"}, {}])
+def test_nor_that_it_is_another_issuers_word(metadata: dict[str, Any]) -> None:
+    assert doubts(judged(signed({}, CHAIN), controllers={METADATA: metadata})) == [
+        ("proof", "failed", "issuer_mismatch")
+    ]
+
+
+@pytest.mark.parametrize("issuer", ["did:other:1", "urn:x", None])
+def test_of_an_issuer_that_cannot_be_asked_only_the_certificate_tells(issuer: str | None) -> None:
+    assert ("proof", "unknown", "x5c_unsupported") in doubts(judged(signed({"iss": issuer}, CHAIN)))
 
 
 def test_plain_data_holds_nothing_of_the_holder() -> None:

@@ -23,6 +23,18 @@ from credential_core.verify.status import check_token_status
 from credential_core.verify.verification import rejected
 
 _CERTIFIED: Final = "x5c"  # the header with the certificates of the key (RFC 7515 §4.1.6)
+# By these the issuer says nothing of the key. Whatever else it says, as that it revoked the key, stands.
+_UNNAMED: Final = frozenset(
+    {
+        "controller_not_found",
+        "controller_unavailable",
+        "did_method_unsupported",
+        "jwt_claim_missing",
+        "jwt_key_unnamed",
+        "method_malformed",
+        "method_unknown",
+    }
+)
 _CODES: Final = {"jwt_expired": "expired", "jwt_not_yet_valid": "not_yet_valid"}  # as of any other credential
 
 
@@ -123,7 +135,7 @@ def _check_proof(sd_jwt: SdJwt, issuer: str | None, controllers: Mapping[str, Re
             document = None if location is None else resolve(location, controllers)
             key = issuer_key(sd_jwt, document, now=now)
         except CredentialError as error:
-            if _CERTIFIED not in sd_jwt.jws.header:
+            if _CERTIFIED not in sd_jwt.jws.header or error.code not in _UNNAMED:
                 raise
             detail = "the key is in an X.509 certificate, which no authorities are known for; nothing else names it"
             raise ProofError("x5c_unsupported", f"{detail} ({error.code})") from error
