@@ -149,6 +149,29 @@ async def test_it_is_counted_by_mailbox_and_by_where_it_comes_from(office: PostO
     assert (await ask(office, BEN, **{"X-Forwarded-For": "203.0.113.9"})).status_code == 200
 
 
+async def test_whoever_made_an_account_is_signed_in_however_often_it_was_guessed_at(office: PostOffice) -> None:
+    for _ in range(6):
+        guess = Visitor(office.gateway)
+        await guess.send("/login", await guess.http.get("/login"), {"email": ADA, "password": "guessed at it"})
+    await ask(office, ADA)
+    visitor = Visitor(office.gateway)
+    done = await press(visitor, office.mailbox.link(ADA), name="Ada", password=PASSWORD)
+    assert (done.status_code, done.headers.get("location")) == (303, "/login")
+    assert "Ada" in (await visitor.http.get("/login")).text
+
+
+async def test_a_mail_whose_link_is_over_is_not_sent_nor_is_the_other(office: PostOffice) -> None:
+    """What comes late to a mailbox must not tell either whether there is an account."""
+    await person(office.gateway, await office.gateway.member(slug="harbour"), BEN)
+    for email in (ADA, BEN):
+        visitor = Visitor(office.gateway)
+        await visitor.send(PATH, await visitor.http.get(PATH), {"email": email})
+    assert await count(office, "mails") == 2
+    office.gateway.clock.forward(hours=25)
+    await office.deliver()
+    assert office.mailbox.messages == []
+
+
 @pytest.mark.parametrize(
     "other",
     [

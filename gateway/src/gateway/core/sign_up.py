@@ -11,6 +11,7 @@ from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
 from gateway.core.post import Post
 from gateway.core.roles import Role
 from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.core.sign_in import SignedIn, open_session
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Limited, NotFound
 from service_kit.ids import NewId
@@ -69,8 +70,8 @@ class SignUp:
                 raise no_such_link()
             return found.email, await self._taker(work)
 
-    async def join(self, token: str, name: str, password: str) -> str:
-        """The address of the new account. Raises NotFound, and Conflict when there is one with it meanwhile."""
+    async def join(self, token: str, name: str, password: str) -> SignedIn:
+        """A session of the new account. Raises NotFound, and Conflict when there is one with its address meanwhile."""
         await self.find(token)
         hashed = await self._passwords.hash(password)
         now = self._clock()
@@ -86,8 +87,9 @@ class SignUp:
             membership = Membership(user.id, taker.id, taker.name, taker.kind, (Role.LEARNER,))
             await work.memberships.set(membership, now)
             await work.audit.record(AuditEntry(now, "user.signed_up", f"user:{user.id}", taker.id))
+            signed_in = await open_session(work, user, now)
             await work.commit()
-        return link.email
+        return signed_in
 
     async def _taker(self, work: UnitOfWork) -> Organization:
         found = await work.organizations.by_slug(self._organization or "")
@@ -110,4 +112,5 @@ class SignUp:
         link = AccountLink(LinkKind.SIGN_UP, UserId(""), "" if user else email, until)
         await work.accounts.add_link(digest(token), link)
         invited = letters.sign_up(email, taker.name, self._post.link(letters.SIGN_UP_LINK_PATH, token))
-        await self._post.put(work, letters.account_exists(email) if user else invited)
+        # Until the same moment, both: else a mail server that is away would tell them apart.
+        await self._post.put(work, letters.account_exists(email) if user else invited, until)

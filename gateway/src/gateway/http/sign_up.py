@@ -61,8 +61,7 @@ class SignUpPages:
             new = new_person(name, password)
         except Invalid as error:
             return await self._finish(request, token, name, error)
-        email = await self._sign_up.join(token, new.name, new.password)
-        signed_in = await self._login.sign_in(email, new.password, self._login.browsers.address(request))
+        signed_in = await self._sign_up.join(token, new.name, new.password)
         browser, lifetime_s = self._login.browsers.of(request), int(SESSION_LIFETIME.total_seconds())
         return browser.sign_in(redirect(LOGIN_PATH), signed_in.token, lifetime_s)
 
