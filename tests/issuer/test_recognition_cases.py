@@ -339,11 +339,15 @@ async def test_a_learner_erases_what_was_shown_once_it_is_refused(partners: Part
     mine = f"{MINE}/{last(found['id'])}"
     early = await learner.call("DELETE", mine)
     assert (early.status_code, problem_code(early)) == (409, "recognition-undecided")
+    # As a case from before papers were sealed has them.
+    from_before = "UPDATE recognitions SET document = 'a.b.c', evidence = CAST(:evidence AS jsonb) RETURNING 1"
+    assert len(await world.rows(from_before, evidence='[{"credential": "a.b.c"}]')) == 1
     await partners.step(found, "refuse")
     assert (await partners.learner().call("DELETE", mine)).status_code == 404
     for _ in range(2):
         assert (await learner.call("DELETE", mine)).status_code == 204
-    assert await world.rows("SELECT sealed, document FROM recognitions") == [(None, "")]
+    [[sealed, document, evidence]] = await world.rows("SELECT sealed, document, evidence FROM recognitions")
+    assert (sealed, document, [list(item) for item in evidence]) == (None, "", [["credentialDigest"]])
     seen = (await learner.call("GET", mine)).json()
     assert (seen["status"], seen["mayAppeal"], len(seen["history"])) == ("refused", False, 3)
     assert problem_code(await partners.own_step(learner, found, "appeal")) == "appeal-not-possible"

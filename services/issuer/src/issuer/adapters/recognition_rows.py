@@ -10,6 +10,7 @@ from credential_core.timestamps import format_timestamp, parse_timestamp
 from issuer.core.model import CredentialId, Json
 from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import Presented, Reason
+from issuer.core.recognition.papers import split
 from issuer.core.recognition.recognition import (
     By,
     Place,
@@ -71,7 +72,7 @@ def of_recognition(value: Recognition) -> dict[str, Any]:
         "takes_place": value.takes_place,
         "counts": value.counts,
         "presented": _of_presented(value.presented),
-        "document": value.document,
+        "document": "" if value.sealed is None else value.document,
         "own_source": value.own_source,
         "state": value.state.value,
         "revision": value.revision,
@@ -81,7 +82,7 @@ def of_recognition(value: Recognition) -> dict[str, Any]:
         "results": list(value.results),
         "reasons": [asdict(reason) for reason in value.reasons],
         "credential_id": value.credential_id,
-        "evidence": list(value.evidence),
+        "evidence": list(split(value.evidence)[0] if value.sealed is None else value.evidence),
         "vouched": value.vouched,
         "sealed": value.sealed,
         "decider": value.decider,

@@ -54,6 +54,7 @@ SAVED = (
     "results",
     "reasons",
     "credential_id",
+    "document",
     "evidence",
     "sealed",
     "decider",
