@@ -36,6 +36,8 @@ class Elsewhere:
     server_is: str = "described"
     """Or `undescribed`, `another`, `away`."""
     faults_of_pages: dict[int, int] = field(default_factory=dict)
+    sends_all: bool = False
+    """Whatever `limit` says, and from `offset` on."""
     before_token: Callable[[], Awaitable[Any]] | None = None
 
     @property
@@ -119,7 +121,8 @@ class Elsewhere:
     async def credentials(self, request: web.Request) -> web.Response:
         if fault := self._fault(request):
             return fault
-        offset, limit = int(request.query["offset"]), int(request.query["limit"])
+        offset = int(request.query["offset"])
+        limit = len(self.texts) if self.sends_all else int(request.query["limit"])
         if offset in self.faults_of_pages:
             return web.Response(status=self.faults_of_pages[offset])
         page = self.texts[offset : offset + limit]

@@ -116,6 +116,25 @@ class TestPulledInBounds:
         assert (found["created"], found["nextOffset"]) == (10, 10)
 
     @pytest.mark.usefixtures("many")
+    async def test_of_a_host_that_sends_all_at_once_nothing_is_lost(self, ada: Keeper, other: Elsewhere) -> None:
+        other.sends_all = True
+        found = (await pull(ada, await connected(ada, other))).json()
+        assert (found["created"], found["nextOffset"], found["interrupted"]) == (25, None, None)
+
+    @pytest.mark.usefixtures("many")
+    @pytest.mark.parametrize("bound", [("MOST", 10), ("BEGINS_WITHIN", timedelta(0))])
+    async def test_it_is_bounded_as_any_other(
+        self, ada: Keeper, other: Elsewhere, monkeypatch: pytest.MonkeyPatch, bound: tuple[str, object]
+    ) -> None:
+        other.sends_all, host = True, await connected(ada, other)
+        with monkeypatch.context() as bounded:
+            bounded.setattr(f"issuer.core.backpack_pull.{bound[0]}", bound[1])
+            found = (await pull(ada, host)).json()
+        assert (found["created"], found["nextOffset"]) == (10, 10)
+        rest = (await pull(ada, host, offset=10)).json()
+        assert (rest["created"], rest["nextOffset"]) == (15, None)
+
+    @pytest.mark.usefixtures("many")
     async def test_what_had_come_before_a_fault_is_told(self, ada: Keeper, other: Elsewhere) -> None:
         host = await connected(ada, other)
         other.faults_of_pages = {10: 500}

@@ -43,16 +43,18 @@ class PullCredentials:
     async def __call__(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> Pulled:
         """Raises NotFound, Conflict, Unavailable if nothing came at all."""
         ends = self._clock() + BEGINS_WITHIN
-        pulled = await self._page(person, host_id, since, offset)
-        while pulled.next_offset is not None and pulled.next_offset - offset < MOST and self._clock() < ends:
+        pulled, most = await self._page(person, host_id, since, offset, ends), MOST + offset
+        while pulled.next_offset is not None and pulled.next_offset < most and self._clock() < ends:
             try:
-                more = await self._page(person, host_id, since, pulled.next_offset)
+                more = await self._page(person, host_id, since, pulled.next_offset, ends)
             except ServiceError as error:
                 return replace(pulled, interrupted=error.detail)
             pulled = _together(pulled, more)
         return pulled
 
-    async def _page(self, person: PersonId, host_id: str, since: datetime | None, offset: int) -> Pulled:
+    async def _page(
+        self, person: PersonId, host_id: str, since: datetime | None, offset: int, ends: datetime
+    ) -> Pulled:
         """The connection is free again while what came is verified."""
         host = await self._connections.take(person, host_id, connected=True)
         try:
@@ -64,10 +66,21 @@ class PullCredentials:
         if answer.status != 200:
             raise client.refused(f"it answered {answer.status} to the question for credentials")
         page = client.pulled(answer.document, answer.link)
-        results = await asyncio.gather(*(self._kept(person, notation, text) for notation, text in page.texts[:PAGE]))
+        results = await self._all_kept(person, page.texts, ends)
         outcomes = {outcome: results.count(outcome) for outcome in Outcome}
         reasons = [one for one in results if not isinstance(one, Outcome)]
-        return Pulled(outcomes, reasons, offset + len(results) if page.has_more and results else None)
+        has_more = page.has_more or len(results) < len(page.texts)
+        return Pulled(outcomes, reasons, offset + len(results) if has_more and results else None)
+
+    async def _all_kept(
+        self, person: PersonId, texts: Sequence[tuple[Notation, str]], ends: datetime
+    ) -> list[Outcome | str]:
+        """A page's worth at a time: a host may send more than it was asked for, and have no other page."""
+        results: list[Outcome | str] = []
+        while len(results) < min(len(texts), MOST) and (not results or self._clock() < ends):
+            part = texts[len(results) : len(results) + PAGE]
+            results += await asyncio.gather(*(self._kept(person, notation, text) for notation, text in part))
+        return results
 
     async def _kept(self, person: PersonId, notation: Notation, text: str) -> Outcome | str:
         try:
