@@ -149,6 +149,12 @@ async def test_it_is_counted_by_mailbox_and_by_where_it_comes_from(office: PostO
     assert (await ask(office, BEN, **{"X-Forwarded-For": "203.0.113.9"})).status_code == 200
 
 
+async def test_both_pages_say_how_to_go_on_to_a_program(office: PostOffice) -> None:
+    told = await ask(office, ADA)
+    shown = await Visitor(office.gateway).http.get(office.mailbox.link(ADA))
+    assert all("If a program sent you here, go back to it" in one.text for one in (told, shown))
+
+
 async def test_whoever_made_an_account_is_signed_in_however_often_it_was_guessed_at(office: PostOffice) -> None:
     for _ in range(6):
         guess = Visitor(office.gateway)

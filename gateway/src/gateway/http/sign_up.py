@@ -12,6 +12,9 @@ from gateway.http.pages import page, redirect
 from gateway.http.places import LOGIN_PATH, SIGN_UP_PATH
 from service_kit.errors import Invalid, NotFound, ServiceError
 
+# A request that waits belongs to one browser, and the mail may be read in another and a day later.
+ONWARD = "If a program sent you here, go back to it when you have your account, and sign in from there."
+
 
 def routes(login: LoginUses, sign_up: SignUp) -> APIRouter:
     """Pages for browsers; not in the API's description."""
@@ -45,7 +48,7 @@ class SignUpPages:
         except Invalid as error:
             return self._ask(request, form.get("email", "")[:254], error)
         await self._sign_up.ask(address, self._login.browsers.address(request))
-        return page("told.html", title="Look into your mailbox", text=f"A mail is on its way to {address}.")
+        return page("told.html", title="Look into your mailbox", text=f"A mail is on its way to {address}. {ONWARD}")
 
     async def show_link(self, request: Request) -> Response:
         """Ask for a name and a password. Opening a link changes nothing: machines open links too."""
@@ -93,6 +96,7 @@ class SignUpPages:
             token=token,
             address=address,
             organization=organization,
+            onward=ONWARD,
             name=name[:200],
             error=error.detail if error else "",
             form_token=browser.form_token,
