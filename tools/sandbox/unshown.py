@@ -12,6 +12,7 @@ _LIST = "The status list would have to be at fault, and the fleet publishes only
 _KEY = "The issuer's key or its controller document would have to be at fault, and the fleet publishes only good ones."
 _GONE = "It takes an address outside the fleet that answers by https and has no such document."
 _JWS = "It takes a JWS with a good signature or a fetched key; the sandbox's issuer makes proofs within the document."
+_CERTIFICATE = "It takes a key that nothing but a certificate names; the sandbox's issuer names its keys by its DID."
 _CHAIN = (
     "It takes proofs that follow each other or disclose selectively; the sandbox's issuer makes single, whole ones."
 )
@@ -22,6 +23,7 @@ _BUDGET = "A budget is spent: such a document is long or costly, and no fit read
 _INSIDE = "Something is amiss within the verifier, not with the credential."
 
 _BY_REASON: Mapping[str, tuple[str, ...]] = {
+    _CERTIFICATE: ("x5c_unsupported",),
     _READER: (
         "endorsements_invalid",
         "endorsements_too_many",
