@@ -73,6 +73,7 @@ BODIES: dict[str, object] = {
         for side in ("/recognitions", "/learners/me/recognitions")
     },
     "POST /recognitions": {"programme": "urn:programme", "credential": {}, "recipient": {"email": LEARNER}},
+    "DELETE /learners/me/recognitions/{recognition_id}": None,
     "POST /learners/me/recognitions": {"programme": "urn:programme", "credential": {}, "email": LEARNER},
     "POST /credentials": {"achievement": new_id(), "recipient": {"email": LEARNER}},
 }

@@ -25,6 +25,7 @@ from service_kit.database import Database, open_database
 from service_kit.settings import DatabaseSettings, KafkaSettings
 from tests.registry import events
 from tests.registry.conftest import record_of
+from tests.registry.test_endorsements import endorsed
 from tools.kafka import Kafka
 
 pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.asyncio]
@@ -101,7 +102,13 @@ async def as_owner(owner: DatabaseSettings, *statements: str) -> None:
 
 def told(credentials: int) -> list[Payload]:
     """A history with something of everything."""
-    life: list[Payload] = [events.issuer(), events.achievement(), events.status_list(1), events.status_list(2)]
+    life: list[Payload] = [
+        events.issuer(),
+        events.achievement(),
+        events.status_list(1),
+        events.status_list(2),
+        endorsed(),
+    ]
     for number in range(1, credentials + 1):
         life.append(events.issued(number))
         life += [events.suspended(number)] if number % 2 else []
@@ -116,7 +123,8 @@ async def test_follows_the_topics_and_passes_over_what_nobody_can_read(database:
         await bus.publish(*told(20))
         found = await wait_for_events(database, len(told(20)))
 
-    assert found.rows == {"issuers": 1, "achievements": 1, "issuances": 20, "standings": 20, "status_lists": 1}
+    one_each = dict.fromkeys(("issuers", "achievements", "status_lists", "endorsements"), 1)
+    assert found.rows == one_each | {"issuances": 20, "standings": 20}
 
 
 async def test_rebuild_repairs_planted_corruption(
