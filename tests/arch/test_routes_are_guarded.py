@@ -99,7 +99,10 @@ HIDDEN |= {
 }
 HIDDEN |= {("GET", "/achievements/page.css")}
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}
-HIDDEN |= {("GET", f"/docs{file}") for file in ("", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")}
+HIDDEN |= {
+    ("GET", f"/docs{file}")
+    for file in ("", "/welcome", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")
+}
 HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}
 HIDDEN |= {("POST", "/login/end"), ("GET", "/login/page.css")}
 """Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""

@@ -1,5 +1,7 @@
 """Searching and paging: full text in any language, and pages that stay right while rows are added."""
 
+import re
+from html import unescape
 from typing import Any
 
 import httpx
@@ -9,6 +11,7 @@ from service_kit.pagination import encode_cursor
 from tests.catalog.samples import OTHER, UNIVERSITY, Json, course, drafted, path, published
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 async def names(client: httpx.AsyncClient, **parameters: Any) -> list[str]:
@@ -211,3 +214,29 @@ async def test_a_wrong_parameter_is_named(client: httpx.AsyncClient, where: str,
 
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_browser_gets_a_page_to_look_through(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    await published(university, name='<b>Bees</b> & "hives"', description="word " * 200, kind="MicroCredential")
+    second = await published(university, name="Wax")
+    await drafted(university, name="Unfinished")
+
+    first_page = await client.get("/achievements", params={"limit": 1}, headers=BROWSER)
+
+    assert first_page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "form-action 'self'" in first_page.headers["content-security-policy"]
+    assert "Accept" in first_page.headers["vary"]
+    assert f'href="{second["id"]}"' in first_page.text
+    following = re.search(r'<a href="([^"]+)" rel="next">', first_page.text)
+    assert following
+    next_page = await client.get(unescape(following[1]), headers=BROWSER)
+    assert "&lt;b&gt;Bees&lt;/b&gt; &amp; &quot;hives&quot;" in next_page.text
+    assert "word …" in next_page.text
+    assert "Unfinished" not in first_page.text + next_page.text
+
+    searched = await client.get("/achievements", params={"q": '"><script>wax'}, headers=BROWSER)
+    assert "<script" not in searched.text
+    assert 'value="&quot;&gt;&lt;script&gt;wax"' in searched.text
+    assert (await client.get("/achievements", params={"q": ""}, headers=BROWSER)).text.count("<li>") == 2
+    mine = await university.get("/achievements", params={"mine": True}, headers=BROWSER)
+    assert mine.headers["content-type"] == "application/json"

@@ -212,3 +212,15 @@ async def test_where_nobody_is_taken_in_nothing_is_offered(gateway: Gateway, pat
     visitor = Visitor(gateway)
     assert PATH not in (await visitor.http.get("/login")).text
     assert (await visitor.http.get(path)).status_code == 404
+
+
+async def test_the_front_page_says_where_only_when_people_may(office: PostOffice, gateway: Gateway) -> None:
+    open_here = await Visitor(office.gateway).http.get("/docs/welcome")
+    closed_here = await Visitor(gateway).http.get("/docs/welcome")
+
+    assert f'href="{PATH}"' in open_here.text
+    assert f'href="{PATH}"' not in closed_here.text
+    for policy in (page.headers["content-security-policy"] for page in (open_here, closed_here)):
+        assert "default-src 'none'" in policy
+        assert "form-action 'self'" in policy
+        assert "script-src" not in policy

@@ -47,6 +47,7 @@ from gateway.http import (
     sandbox,
     sign_up,
     userinfo,
+    welcome,
 )
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
@@ -183,6 +184,7 @@ def application(
             metadata.routes(base, parts.jwk_set),
             problem_types.routes(base),
             reference.routes(base),
+            welcome.routes(parts.accounts.sign_up),
             sandbox.routes(base, sandbox_file),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),

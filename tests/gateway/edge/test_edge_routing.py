@@ -203,6 +203,12 @@ def test_a_whole_credential_id_reaches_the_registry_as_it_was_written(edge: Edge
     assert (reply.json["room"], reply.json["path"]) == ("registry", target)
 
 
+def test_the_bare_origin_is_the_front_page_in_a_browser(edge: Edge) -> None:
+    reply = edge.ask("GET", "/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+    assert (reply.json["room"], reply.json["path"]) == ("gateway", "/docs/welcome")
+
+
 def test_the_bare_origin_says_where_to_go_on(edge: Edge) -> None:
     reply = edge.ask("GET", "/")
 

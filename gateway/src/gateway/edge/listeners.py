@@ -6,7 +6,7 @@ from typing import Any, assert_never
 from gateway.edge.clusters import ADMIN
 from gateway.edge.filters import ALLOWED_ORIGIN, CLAIMS, CORS, JWT, cors_policy, http_filters, per_route, sign_in_rates
 from gateway.edge.problems import header, local_replies
-from gateway.edge.routes import ROUTES, Access, Path, Pattern, Room, Route, Under
+from gateway.edge.routes import FRONT_PAGE, ROUTES, Access, Path, Pattern, Room, Route, Under
 from gateway.edge.settings import Certificate, EdgeSettings, Target, WatchedSecret
 
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -49,7 +49,11 @@ def _virtual_host(settings: EdgeSettings) -> dict[str, Any]:
         "domains": ["*"],
         "typed_per_filter_config": {CORS: cors_policy(Access.TOKEN)},
         "retry_policy": _retry_reads(),
-        "routes": [_index(settings.public_base_url), *(_route(route, sign_in) for route in ROUTES)],
+        "routes": [
+            _front_page(sign_in),
+            _index(settings.public_base_url),
+            *(_route(route, sign_in) for route in ROUTES),
+        ],
     }
 
 
@@ -135,10 +139,21 @@ def _access_log() -> dict[str, Any]:
     }
 
 
+def _front_page(sign_in: dict[str, Any]) -> dict[str, Any]:
+    """The bare origin in a browser."""
+    rendered = _route(FRONT_PAGE, sign_in)
+    browser = {"name": "accept", "string_match": {"contains": "text/html"}}
+    rendered["match"] = {**rendered["match"], "headers": [browser]}
+    return rendered
+
+
 def _index(public_base_url: str) -> dict[str, Any]:
-    """What a visitor of the bare origin sees: where to go on."""
+    """The bare origin for a program: where to go on."""
     links = {
         "name": "Laurel",
+        "achievements": f"{public_base_url}/achievements",
+        "pathways": f"{public_base_url}/pathways",
+        "changes": f"{public_base_url}/changes",
         "health": f"{public_base_url}/healthz",
         "authorization_server": f"{public_base_url}/.well-known/oauth-authorization-server",
         "documentation": f"{public_base_url}/docs",
@@ -149,7 +164,7 @@ def _index(public_base_url: str) -> dict[str, Any]:
     return {
         "match": {"path": "/"},
         "direct_response": {"status": 200, "body": {"inline_string": json.dumps(links)}},
-        "response_headers_to_add": [header("content-type", "application/json")],
+        "response_headers_to_add": [header("content-type", "application/json"), header("vary", "Accept")],
     }
 
 

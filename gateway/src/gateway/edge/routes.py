@@ -162,5 +162,8 @@ DESCRIPTIONS = tuple(
     for room in Room
 )
 
+# What the bare origin is in a browser; a program gets the edge's own list of addresses.
+FRONT_PAGE = Route(match=Path("/"), room=Room.GATEWAY, access=Access.PUBLIC, rewrite="/docs/welcome")
+
 # The registry stands before the issuer: both answer below /issuers, the registry's two rows are the exceptions.
 ROUTES: tuple[Route, ...] = (*GATEWAY, *CATALOG, *REGISTRY, *ISSUER, *VERIFIER, *DESCRIPTIONS)

@@ -64,3 +64,9 @@ def link_next(request: Request, response: Response, base_url: str, position: tup
     query = request.url.include_query_params(cursor=cursor).query
     response.headers["Link"] = f'<{base_url}{request.url.path}?{query}>; rel="next"'
     return cursor
+
+
+def address_of_next(response: Response) -> str | None:
+    """The address that `link_next` set, for a page that links to it."""
+    link = response.headers.get("Link")
+    return link[1 : link.index(">")] if link else None

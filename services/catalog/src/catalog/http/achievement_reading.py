@@ -14,9 +14,17 @@ from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.model import AchievementView, OrgId, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievement_paths import PathId, PathVersion
-from catalog.http.answers import AchievementAnswer, AchievementPage, OpenBadgesAchievement, VersionPage, documented
+from catalog.http.answers import (
+    AchievementAnswer,
+    AchievementPage,
+    OpenBadgesAchievement,
+    VersionPage,
+    as_a_page,
+    documented,
+)
 from catalog.http.callers import Anybody, editor, required_editor
 from catalog.http.contexts import LD_JSON
+from catalog.http.list_page import LIST_SECURITY, list_page
 from catalog.http.page import SECURITY, achievement_page, missing_page
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import draft_tag, listed_version, page_reply, summary_reply, view_reply
@@ -25,11 +33,10 @@ from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, address_of_next, link_next, page_request
 from service_kit.representation import HTML, JSON, negotiate
 
 Paging = Annotated[PageRequest, Depends(page_request)]
-ForCaller = {"Vary": "Authorization"}
 ForReader = {"Vary": "Authorization, Accept"}
 
 
@@ -82,7 +89,7 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
 def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
         "/achievements",
-        responses=UNCHANGED | documented(AchievementPage, 401, 403, **LINK[200]),
+        responses=UNCHANGED | as_a_page(documented(AchievementPage, 401, 403, **LINK[200]), 200),
         response_class=Response,
     )
     async def list_achievements(
@@ -92,6 +99,7 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
 
         Where hundreds match, the newest with the words in their name are ranked first, and others follow, newest first.
         A page of a search may hold fewer than `limit`, even none, and still have a next one.
+        A browser (`Accept: text/html`) gets a page to look through; not with `mine`.
         """
         query = filters.query()
         status = Status(filters.status) if filters.status else None
@@ -103,8 +111,12 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
             found = await readings.published(query, status or Status.PUBLISHED, page)
         links = Response()
         following = link_next(request, links, base_url, found.next)
-        document = page_reply([summary_reply(item, base_url) for item in found.items], following)
-        headers = {**ForCaller, **({"Link": links.headers["link"]} if following else {})}
+        lines = [summary_reply(item, base_url) for item in found.items]
+        headers = {**ForReader, **({"Link": links.headers["link"]} if following else {})}
+        if not filters.mine and negotiate(request, JSON, HTML) == HTML:
+            body = list_page(lines, query.q, address_of_next(links))
+            return stored(request, body, media_type=HTML, headers={**headers, **LIST_SECURITY})
+        document = page_reply(lines, following)
         return reply(request, document, cache_control=PRIVATE if filters.mine else SHORTLY, headers=headers)
 
 
@@ -140,7 +152,7 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
 def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
     @achievements.get(
         "/achievements/{achievement_id:path}",
-        responses=UNCHANGED | _also_as_a_page(documented(AchievementAnswer, 401, 404)),
+        responses=UNCHANGED | as_a_page(_with_open_badges(documented(AchievementAnswer, 401, 404)), 200, 404),
         response_class=Response,
     )
     async def read_achievement(request: Request, achievement_id: PathId, caller: Anybody) -> Response:
@@ -165,13 +177,8 @@ def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:
         return reply(request, document, headers=ForReader)
 
 
-def _also_as_a_page(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
-    """The answer, and the 404, of an address that people's browsers read too."""
-    shown: dict[int | str, dict[str, Any]] = {status: dict(responses[status]) for status in (200, 404)}
-    for answer in shown.values():
-        answer["content"] = {**answer.get("content", {}), "text/html": {}}
-    shown[200]["content"][LD_JSON] = {}
-    return {**responses, **shown}
+def _with_open_badges(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    return {**responses, 200: {**responses[200], "content": {LD_JSON: {}}}}
 
 
 def _page(request: Request, view: AchievementView | None, base_url: str) -> Response:

@@ -261,3 +261,12 @@ class VersionPage(Answer):
 def documented(model: Any, *statuses: int, status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
     """`responses=` for a route: its answer and its own problems."""
     return {status: {"description": "Done", **({"model": model} if model else {}), **more}, **problems(*statuses)}
+
+
+def as_a_page(responses: dict[int | str, dict[str, Any]], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These answers also as pages: the address is one that people's browsers read too."""
+    pages: dict[int | str, dict[str, Any]] = {
+        status: {**responses[status], "content": {**responses[status].get("content", {}), "text/html": {}}}
+        for status in statuses
+    }
+    return {**responses, **pages}

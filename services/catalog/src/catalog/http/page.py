@@ -81,7 +81,7 @@ def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
 {script}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
-<header>Laurel catalog</header>
+<header><a href="/">Laurel</a> · <a href="/achievements">catalog</a></header>
 <main id="content">
 <h1 lang="{code}">{escape(title)}</h1>
 {content}
