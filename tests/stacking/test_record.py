@@ -19,6 +19,7 @@ from stacking.award import Completion, completion
 from stacking.badges import held_from
 from stacking.constraints import Recognised, ResultAtLeast
 from stacking.documents import digest, read
+from stacking.evidence import Agreed
 from stacking.recheck import Finding, Given, Holding, recheck
 from stacking.record import (
     GENRE,
@@ -246,11 +247,55 @@ def test_recognised_issuers_are_told_where_they_matter() -> None:
     assert record["recognisedIssuers"] == [DID]
 
 
+PARTNER = "did:web:partner.example"
+AGREED = Agreed(PARTNER, "https://laurel.example/recognition-agreements/a", 2, "uSigned")
+OTHERS = Agreed("did:web:elsewhere.example", "https://laurel.example/recognition-agreements/b", 1, "uOther")
+
+
+def by_agreement() -> Json:
+    """A stack that one component of a partner's counts in."""
+    theirs = component("python") | {"issuer": {"id": PARTNER}}
+    day = replace(DAY, recognised=frozenset({DID, PARTNER, OTHERS.issuer}), agreed=frozenset({AGREED, OTHERS}))
+    whole = completion(compile_rules(PATHWAY), [held_from(COMPONENTS["capstone"]), held_from(theirs)], day)
+    assert whole is not None
+    inputs = [Input(one, "uDigest", None) for one in whole.counting]
+    record = record_of(PATHWAY, digest(PUBLISHED), whole.evaluation, inputs, day)
+    return stack() | {"evidence": [{"id": "urn:uuid:other"}, as_evidence(record, PATHWAY.name)]}
+
+
+def test_a_partners_component_says_by_which_agreement_and_no_other_partner_is_named() -> None:
+    made = by_agreement()
+    record = json.loads(base64.b64decode(made["evidence"][1]["id"].removeprefix(HEAD)))
+    assert record["recognisedIssuers"] == sorted([DID, PARTNER])
+    assert record["recognisedBy"] == [
+        {"issuer": PARTNER, "agreement": AGREED.agreement, "version": 2, "digest": "uSigned"}
+    ]
+    assert read_record(record).setting.agreed == {AGREED}
+    assert found(made, given={}).holding is Holding.STATED
+
+
+def test_without_the_agreement_the_same_component_does_not_count() -> None:
+    def unsigned(record: Json) -> None:
+        record["recognisedIssuers"] = [DID]
+        del record["recognisedBy"]
+
+    assert found(rewritten(by_agreement(), unsigned), given={}).holding is Holding.FAILS
+
+
+def test_an_agreement_about_nobody_who_was_recognised_is_no_record() -> None:
+    def otherwise(record: Json) -> None:
+        record["recognisedIssuers"] = [DID]
+
+    finding = found(rewritten(by_agreement(), otherwise), given={})
+    assert (finding.holding, "recognised" in finding.reason) == (Holding.FAILS, True)
+
+
 @given(pathways(), credentials())
 @settings(max_examples=200, deadline=None)
 def test_those_that_count_complete_it_by_themselves(pathway: Pathway, held: list[Held]) -> None:
-    rules = compile_rules(pathway)
-    whole = completion(rules, held, SETTING)
+    rules, limited = compile_rules(pathway), {limit.pathway for limit in pathway.sharing}
+    looked_at = [replace(one, counted_in=one.counted_in & limited) for one in held]  # as the issuer does
+    whole = completion(rules, looked_at, SETTING)
     if whole is None:
         return
     assert len(whole.evaluation.placed) == len(whole.counting)

@@ -30,9 +30,23 @@ class Held:
     source: str | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Agreed:
+    """By which agreement an issuer is recognised: its address, its version, and the digest of its document."""
+
+    issuer: str
+    agreement: str
+    version: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The day of the evaluation, and the issuers that the pathway's owner recognises."""
+    """The day of the evaluation, and the issuers that the pathway's owner recognises.
+
+    `agreed` says of those among them that are not its own by which agreement.
+    """
 
     day: date
     recognised: frozenset[str] = frozenset()
+    agreed: frozenset[Agreed] = frozenset()

@@ -16,7 +16,7 @@ from typing import Any
 
 from stacking.constraints import Recognised, ResultAtLeast
 from stacking.evaluation import Evaluation, Placed
-from stacking.evidence import Held, Setting
+from stacking.evidence import Agreed, Held, Setting
 from stacking.members import number
 from stacking.model import Component, Pathway
 
@@ -80,7 +80,7 @@ def record_of(
         "evaluator": EVALUATOR,
         "pathway": {"id": pathway.id, "version": pathway.version, "digest": pathway_digest},
         "day": setting.day.isoformat(),
-        **({"recognisedIssuers": sorted(setting.recognised)} if asks_recognition else {}),
+        **(_recognition(setting, {one.held.issuer for one in inputs}) if asks_recognition else {}),
         "inputs": [_input(one, at[one.held.id], shared) for one in sorted(inputs, key=lambda one: one.held.id)],
         "decision": {
             "isComplete": found.is_complete,
@@ -89,6 +89,20 @@ def record_of(
                 for one in sorted(found.placed)
             ],
         },
+    }
+
+
+def _recognition(setting: Setting, counting: set[str]) -> Document:
+    """The owner's own issuers; of its partners those that something counts of, with what the parties signed."""
+    agreed = sorted(one for one in setting.agreed if one.issuer in counting)
+    partners = {one.issuer for one in setting.agreed} - {one.issuer for one in agreed}
+    signed = [
+        {"issuer": one.issuer, "agreement": one.agreement, "version": one.version, "digest": one.digest}
+        for one in agreed
+    ]
+    return {
+        "recognisedIssuers": sorted(setting.recognised - partners),
+        **({"recognisedBy": signed} if signed else {}),
     }
 
 
@@ -168,13 +182,24 @@ def _read(document: Any) -> Record:
         pathway=_text(document["pathway"]["id"]),
         version=int(document["pathway"]["version"]),
         pathway_digest=_text(document["pathway"]["digest"]),
-        setting=Setting(date.fromisoformat(document["day"]), _texts(document.get("recognisedIssuers", []))),
+        setting=_read_setting(document),
         inputs=inputs,
         placed=frozenset(
             Placed(_text(one["credential"]), _text(one["component"]), Decimal(str(one["credits"])))
             for one in document["decision"]["placed"]
         ),
     )
+
+
+def _read_setting(document: Any) -> Setting:
+    recognised = _texts(document.get("recognisedIssuers", []))
+    agreed = frozenset(
+        Agreed(_text(one["issuer"]), _text(one["agreement"]), int(one["version"]), _text(one["digest"]))
+        for one in document.get("recognisedBy", [])
+    )
+    if not recognised.issuperset(one.issuer for one in agreed):
+        raise NotARecord("an agreement is about an issuer that was not recognised")
+    return Setting(date.fromisoformat(document["day"]), recognised, agreed)
 
 
 def _read_input(members: Any) -> Input:

@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters import rows
+from issuer.adapters.recognition_tables import AGREEMENTS
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS, STACK_CHANGES, STACKS
 from issuer.adapters.stacks import pathway_of, stack_of
 from issuer.adapters.tables import CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_LISTS
 from issuer.core.model import Credential, ListId
+from issuer.core.recognition.agreement import AgreementId, AgreementState
+from issuer.core.recognition.terms import Dates
 from issuer.core.stack import (
     ANY_ACHIEVEMENT,
     Group,
@@ -24,7 +27,7 @@ from issuer.core.stack import (
     StackId,
     StackState,
 )
-from issuer.core.stack_ports import Gathered, WantedStacks
+from issuer.core.stack_ports import AgreedPartner, Gathered, WantedStacks
 from service_kit.database import Database
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
@@ -44,8 +47,9 @@ class ReadingStacks:
             stacks = await _stacks(session, groups)
             credentials = await _credentials(session, groups, stacks)
             lists = await _lists(session, credentials)
-            recognised = await _recognised(session, groups)
-        return Gathered(pathways, stacks, credentials, lists, recognised)
+            issuers = await _issuers(session, groups)
+            agreements = await _agreements(session, groups)
+        return Gathered(pathways, stacks, credentials, lists, issuers, agreements)
 
     async def stack(self, org_id: str, stack_id: StackId) -> Stack | None:
         """One of the organization's."""
@@ -111,12 +115,38 @@ async def _lists(session: AsyncSession, credentials: Collection[Credential]) -> 
     }
 
 
-async def _recognised(session: AsyncSession, groups: Collection[Group]) -> dict[str, frozenset[str]]:
+async def _issuers(session: AsyncSession, groups: Collection[Group]) -> dict[str, frozenset[str]]:
     query = select(ISSUERS.c.org_id, func.array_agg(ISSUERS.c.did, type_=ARRAY(String)))
     found = await session.execute(
         query.where(ISSUERS.c.org_id.in_({one.org_id for one in groups})).group_by(ISSUERS.c.org_id)
     )
     return {org_id: frozenset(dids) for org_id, dids in found}
+
+
+async def _agreements(session: AsyncSession, groups: Collection[Group]) -> list[AgreedPartner]:
+    """Those that stand as signed, whether they are in force yet or not."""
+    table = AGREEMENTS.c
+    dates = [table.document[name].as_string().label(name) for name in ("validFrom", "validUntil")]
+    query = select(
+        table.id, table.recognising_org, table.source_issuer, table.version, table.digest, table.signed_at, *dates
+    ).where(
+        table.recognising_org.in_({one.org_id for one in groups}),
+        table.state == AgreementState.SIGNED.value,
+    )
+    return [_agreed(row) for row in (await session.execute(query)).mappings()]
+
+
+def _agreed(row: RowMapping) -> AgreedPartner:
+    begins, ends = (None if row[name] is None else parse_timestamp(row[name]) for name in ("validFrom", "validUntil"))
+    return AgreedPartner(
+        org_id=row["recognising_org"],
+        id=AgreementId(row["id"]),
+        version=row["version"],
+        digest=row["digest"],
+        source_issuer=row["source_issuer"],
+        signed_at=row["signed_at"],
+        in_force=Dates(begins, ends),
+    )
 
 
 def _filters(wanted: WantedStacks) -> list[ColumnElement[bool]]:

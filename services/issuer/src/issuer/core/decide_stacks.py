@@ -116,7 +116,7 @@ def approved(situation: Situation, case: Stack, now: datetime) -> Award | Restat
 
 
 def _completed(situation: Situation, open_pathway: OpenPathway, now: datetime) -> tuple[Completion | None, Setting]:
-    day = Setting(now.date(), situation.recognised)
+    day = situation.recognised.at(now)
     owns = (own for own in _theirs(situation) if _stands(own.credential, now))
     return completion(open_pathway.rules, _held(open_pathway, owns), day), day
 

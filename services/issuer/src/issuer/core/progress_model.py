@@ -8,7 +8,7 @@ from enum import StrEnum
 from issuer.core.backpack_model import Doubt, PersonId
 from issuer.core.stack import OpenPathway, Situation
 from stacking import Evaluation, Held, Rules, Setting, evaluate
-from stacking.constraints import IssuedBy
+from stacking.constraints import IssuedBy, Recognised
 from stacking.share import percent
 
 
@@ -79,7 +79,8 @@ def measure(
         by_id.setdefault(one.held.id, one)
     standing = [one for one in by_id.values() if one.doubt is None]
     worth = open_pathway.rules.pathway.worth
-    rules = trusting(open_pathway.rules, situation.recognised, standing)
+    setting = situation.recognised.at(at)
+    rules = trusting(open_pathway.rules, situation.recognised.own, setting, standing)
     counted_in = {own.address: own.held.counted_in for own in situation.own.values() if own.held}
     limited = {limit.pathway for limit in open_pathway.rules.pathway.sharing}
     held = [
@@ -87,18 +88,18 @@ def measure(
         for one in standing
         if one.held.achievement != worth
     ]
-    found = evaluate(rules, held, Setting(at.date(), situation.recognised))
-    awarded = any(one.held.achievement == worth and one.held.issuer in situation.recognised for one in standing)
+    found = evaluate(rules, held, setting)
+    awarded = any(one.held.achievement == worth and one.held.issuer in situation.recognised.own for one in standing)
     return Progress(open_pathway, found, percent(rules, found), by_id, unseen, awarded, at)
 
 
-def trusting(rules: Rules, recognised: frozenset[str], standing: Iterable[Evidence]) -> Rules:
+def trusting(rules: Rules, own: frozenset[str], setting: Setting, standing: Iterable[Evidence]) -> Rules:
     """The rules, with each place asking besides that the issuer is one whose word counts there.
 
-    Anybody can name any achievement in a credential of their own. So a place takes credentials of issuers that the
-    pathway's owner recognises, of those that the place names, and of those that award here an achievement which it
-    names and which is their own organization's. Who issues another's achievement has leave of nobody but itself
-    (`policy.achievements`).
+    Anybody can name any achievement in a credential of their own. So a place takes credentials of the pathway owner's
+    own issuers, of those that the place names, of all that the owner recognises where it asks for that, and of those
+    that award here an achievement which it names and which is their own organization's. Who issues another's
+    achievement has leave of nobody but itself (`policy.achievements`).
     """
     awarding: dict[str, set[str]] = {}
     for one in standing:
@@ -108,6 +109,7 @@ def trusting(rules: Rules, recognised: frozenset[str], standing: Iterable[Eviden
     for place in rules.places:
         named = (rule.issuers for rule in place.constraints if isinstance(rule, IssuedBy))
         theirs = (awarding.get(achievement, set()) for achievement in place.accepts)
-        trusted = IssuedBy(recognised.union(*named, *theirs))
+        partners = setting.recognised if any(isinstance(rule, Recognised) for rule in place.constraints) else ()
+        trusted = IssuedBy(own.union(partners, *named, *theirs))
         places.append(replace(place, constraints=(*place.constraints, trusted)))
     return replace(rules, places=tuple(places))

@@ -10,6 +10,7 @@ import orjson
 
 from issuer.core.addresses import Addresses
 from issuer.core.model import Credential, CredentialId, ListId
+from issuer.core.recognised_issuers import PartnerIssuer, RecognisedIssuers
 from issuer.core.stack import (
     ANY_ACHIEVEMENT,
     LIVE,
@@ -27,6 +28,7 @@ from stacking import Held, Rules, compile_rules
 from stacking.award import Completion
 from stacking.badges import NotEvidence, held_from
 from stacking.documents import read
+from stacking.evidence import Agreed
 from stacking.record import Listed
 
 MOST = 128
@@ -83,13 +85,13 @@ class Situations:
                 group,
                 found,
                 versions[group.org_id, group.pathway_id],
-                gathered.recognised.get(group.org_id, frozenset()),
+                self._recognised(group, gathered),
             )
             for group in groups
         ]
 
     def _situation(
-        self, group: Group, found: _Sorted, versions: Mapping[int, OpenPathway], recognised: frozenset[str]
+        self, group: Group, found: _Sorted, versions: Mapping[int, OpenPathway], recognised: RecognisedIssuers
     ) -> Situation:
         theirs = found.stacks.get(group.recipient_key, ())
         stacks = [stack for stack in theirs if stack.group == group]
@@ -103,6 +105,18 @@ class Situations:
             elsewhere=[stack for stack in theirs if stack.group != group],
             recognised=recognised,
         )
+
+    def _recognised(self, group: Group, gathered: Gathered) -> RecognisedIssuers:
+        partners = [
+            PartnerIssuer(
+                Agreed(one.source_issuer, self._addresses.agreement(one.id), one.version, one.digest),
+                one.signed_at,
+                one.in_force,
+            )
+            for one in gathered.agreements
+            if one.org_id == group.org_id
+        ]
+        return RecognisedIssuers(gathered.issuers.get(group.org_id, frozenset()), partners)
 
     def _own(self, credential: Credential, counted: Mapping[str, frozenset[str]], found: _Sorted) -> Own:
         address = self._addresses.credential(credential.id)

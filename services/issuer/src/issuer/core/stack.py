@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from issuer.core.model import Credential, CredentialId, Json
+from issuer.core.recognised_issuers import RecognisedIssuers
 from stacking import Held, Rules
 from stacking.record import Listed
 
@@ -156,7 +157,7 @@ class Situation:
     own: Mapping[CredentialId, Own]
     stacks: Sequence[Stack]
     elsewhere: Sequence[Stack]
-    recognised: frozenset[str]
+    recognised: RecognisedIssuers
 
     @property
     def open(self) -> OpenPathway | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from issuer.core.model import Credential, CredentialId, ListId
+from issuer.core.recognition.agreement import AgreementId
+from issuer.core.recognition.terms import Dates
 from issuer.core.stack import Due, Group, ListSnapshot, PathwayVersion, Stack, StackChange, StackId, StackState
 from service_kit.inputs import Page, PageRequest
 
@@ -46,6 +48,19 @@ class Stacks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedPartner:
+    """A signed agreement by which an organization recognises an issuer of another's."""
+
+    org_id: str
+    id: AgreementId
+    version: int
+    digest: str
+    source_issuer: str
+    signed_at: datetime
+    in_force: Dates
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """What evaluations look at, as it was at one moment, for several learners."""
 
@@ -53,8 +68,9 @@ class Gathered:
     stacks: Sequence[Stack]
     credentials: Sequence[Credential]
     lists: Mapping[ListId, ListSnapshot]
-    recognised: Mapping[str, frozenset[str]]
+    issuers: Mapping[str, frozenset[str]]
     """By organization, the DIDs of its own issuers."""
+    agreements: Sequence[AgreedPartner]
 
 
 @dataclass(frozen=True, slots=True)
