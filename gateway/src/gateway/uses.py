@@ -6,6 +6,7 @@ from gateway.adapters.mail import DirectoryMailer, SmtpMailer
 from gateway.core.accept_invitation import AcceptInvitation
 from gateway.core.confirm_address import ConfirmAddress
 from gateway.core.invitations import Invitations
+from gateway.core.learners import Learners
 from gateway.core.mail import Send
 from gateway.core.members import Members
 from gateway.core.passkey import Ceremonies
@@ -93,10 +94,15 @@ def login_uses(
             origins=settings.policy().origins,
             trusted_hops=settings.trusted_hops,
         ),
+        learners=learners(settings, unit_of_work, clock),
         clock=clock,
         sends_mail=settings.mail.is_sent,
-        takes_learners=settings.mail.is_sent and settings.learners_organization is not None,
     )
+
+
+def learners(settings: GatewaySettings, unit_of_work: NewUnitOfWork, clock: Clock) -> Learners:
+    """Who takes people in."""
+    return Learners(unit_of_work=unit_of_work, clock=clock, organization=settings.learners_organization)
 
 
 def account_uses(
@@ -130,7 +136,7 @@ def account_uses(
             clock=clock,
             ids=new_id,
             pepper=settings.secret_for("sign-ups"),
-            organization=settings.learners_organization,
+            learners=learners(settings, unit_of_work, clock),
         ),
     )
 

@@ -52,11 +52,14 @@ class SqlMemberships:
         return [membership(row) for row in (await self._session.execute(query)).mappings()]
 
     async def set(self, membership: Membership, at: datetime) -> None:
-        roles = list(membership.roles)
-        row = {"user_id": membership.user, "organization_id": membership.organization, "roles": roles, "created_at": at}
-        again = insert(MEMBERSHIPS).values(row)
+        again = insert(MEMBERSHIPS).values(_row(membership, at))
         key = [MEMBERSHIPS.c.user_id, MEMBERSHIPS.c.organization_id]
+        roles = list(membership.roles)
         await self._session.execute(again.on_conflict_do_update(index_elements=key, set_={"roles": roles}))
+
+    async def add(self, membership: Membership, at: datetime) -> bool:
+        once = insert(MEMBERSHIPS).values(_row(membership, at)).on_conflict_do_nothing()
+        return await self._session.scalar(once.returning(MEMBERSHIPS.c.user_id)) is not None
 
     async def members(self, organization: str, request: PageRequest) -> Page[Member]:
         order = (USERS.c.name, USERS.c.id)
@@ -150,6 +153,15 @@ MEMBERSHIP: Select[tuple[object, ...]] = select(
 MEMBER = MEMBERSHIP.add_columns(*(USERS.c[name].label(f"user_{name}") for name in OF_USER)).join(
     USERS, USERS.c.id == MEMBERSHIPS.c.user_id
 )
+
+
+def _row(membership: Membership, at: datetime) -> dict[str, object]:
+    return {
+        "user_id": membership.user,
+        "organization_id": membership.organization,
+        "roles": list(membership.roles),
+        "created_at": at,
+    }
 
 
 def person(row: RowMapping) -> User:

@@ -53,8 +53,20 @@ def sign_up(address: str, organization: str, link: str) -> Mail:
     )
 
 
+def membership(address: str, organization: str, link: str) -> Mail:
+    """Lets whoever has the mailbox, and an account with it, join with that."""
+    return Mail(
+        address,
+        "You have an account already",
+        "Somebody, we hope you, wanted to make an account at Laurel with this address. There is one with it\n"
+        "already.\n\n"
+        f"To join {organization} as a learner with it, open\n\n{link}\n\n"
+        "The link is good for a day, and once. If it was not you, do nothing: nothing has changed.\n",
+    )
+
+
 def account_exists(address: str) -> Mail:
-    """To an address that has an account already, when somebody wants to make one with it."""
+    """To a learner's address, when somebody wants to make an account with it."""
     return Mail(
         address,
         "You have an account already",

@@ -84,6 +84,9 @@ class Memberships(Protocol):
     async def set(self, membership: Membership, at: datetime) -> None:
         """Add the person, or change the roles."""
 
+    async def add(self, membership: Membership, at: datetime) -> bool:
+        """False when the person is a member already, whose roles stay."""
+
     async def members(self, organization: str, request: PageRequest) -> Page[Member]:
         """By name."""
 

@@ -30,9 +30,9 @@ class Post:
         self._clock = clock
         self._ids = ids
 
-    def link(self, path: str, token: str) -> str:
-        """An address of ours, with a token of ours in its query."""
-        return f"{self._base}{path}?token={token}"
+    def link(self, path: str, token: str, request: str = "") -> str:
+        """An address of ours, with a token of ours in its query, and a request that waits in the browser it is for."""
+        return f"{self._base}{path}?token={token}" + (f"&request={request}" if request else "")
 
     async def put(self, work: UnitOfWork, mail: Mail, until: datetime | None = None) -> None:
         """Add it. After `until` it is not sent any more; for a notice that is two days."""

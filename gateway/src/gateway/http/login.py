@@ -1,28 +1,29 @@
 """/oauth/authorize and /login: a person signs in, sees what a program asks for, and says yes or no."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Protocol, TypeVar
-from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from fastapi import APIRouter, Request, Response
 
+from gateway.core.learners import Learners
 from gateway.core.people import Membership, Session
 from gateway.core.sessions import Sessions
 from gateway.core.sign_in import SESSION_LIFETIME, SignedIn, SignIn
 from gateway.core.sign_in_with_passkey import SignInWithPasskey
 from gateway.http.browser import Browser, Browsers
 from gateway.http.pages import STYLESHEET_PATH, error_page, page, redirect, stylesheet
-from gateway.http.places import LOGIN_PATH, Place, place
+from gateway.http.places import LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, Place, place, with_request
 from gateway.oauth.authorization import Begun, Redirection, Unusable, Waiting, begin, decide, waiting
 from gateway.oauth.form import Form, read_form, read_parameters
 from gateway.oauth.policy import AUTHORIZATION_PATH
 from gateway.oauth.server import Server
 from service_kit.clock import Clock
-from service_kit.errors import Invalid, Limited, Malformed, ServiceError, Unauthorized
+from service_kit.errors import Invalid, Limited, Malformed, NotFound, ServiceError, Unauthorized
 from service_kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -49,9 +50,22 @@ class LoginUses:
     with_passkey: SignInWithPasskey
     sessions: Sessions
     browsers: Browsers
+    learners: Learners
     clock: Clock
     sends_mail: bool = False
-    takes_learners: bool = False
+
+    @property
+    def signs_up(self) -> bool:
+        """Whether people make accounts on their own. Without mail nobody could show that an address is theirs."""
+        return self.sends_mail and self.learners.are_taken_in
+
+    async def waiting(self, browser: Browser, handle: str | None) -> Waiting | None:
+        """A request that this browser may still answer; None for anything else."""
+        if not handle:
+            return None
+        with suppress(NotFound):
+            return await self.run(lambda server: waiting(server, handle, browser.digest))
+        return None
 
 
 def routes(uses: LoginUses) -> APIRouter:
@@ -96,7 +110,7 @@ class LoginPages:
         result = await self._uses.run(lambda server: begin(server, form, browser.digest))
         match result:
             case Begun(handle):
-                return browser.remember(redirect(_page_of(handle)))
+                return browser.remember(redirect(with_request(LOGIN_PATH, handle)))
             case Redirection(location):
                 return redirect(location)
             case Unusable(reason):
@@ -119,6 +133,8 @@ class LoginPages:
             user=session.user,
             memberships=memberships,
             sends_mail=self._uses.sends_mail,
+            takes_in=await self._uses.learners.place(memberships),
+            membership_path=MEMBERSHIP_PATH,
             form_token=asked.browser.form_token,
         )
         return asked.browser.remember(shown)
@@ -152,7 +168,7 @@ class LoginPages:
         session = await self._uses.sessions.find(browser.session)
         waited = await self._waiting(browser, handle)
         if session is None or waited.needs_sign_in(session, self._uses.clock().timestamp()):
-            return redirect(_page_of(handle))
+            return redirect(with_request(LOGIN_PATH, handle))
         chosen = await self._chosen(form, session)
         result = await self._uses.run(lambda server: decide(server, handle, browser.digest, session, chosen))
         if isinstance(result, Unusable):
@@ -184,12 +200,15 @@ class LoginPages:
 
     async def _consent_page(self, browser: Browser, handle: str, waited: Waiting, session: Session) -> Response:
         memberships = await self._uses.sessions.memberships(session.user)
+        offers = [(one, offered) for one in memberships if (offered := waited.offers(one))]
         return page(
             "consent.html",
             leads_to=waited.leads_to,
             client=waited.client,
             asked=waited.scopes,
-            offers=[(one, offered) for one in memberships if (offered := waited.offers(one))],
+            offers=offers,
+            takes_in=None if offers else await self._uses.learners.place(memberships),
+            membership_path=MEMBERSHIP_PATH,
             user=session.user,
             goes_to=waited.leads_to,
             handle=handle,
@@ -208,7 +227,7 @@ class LoginPages:
             to=asked.to,
             email=email,
             sends_mail=self._uses.sends_mail,
-            takes_learners=self._uses.takes_learners,
+            sign_up=with_request(SIGN_UP_PATH, asked.handle) if self._uses.signs_up else "",
             options=await self._uses.with_passkey.begin(asked.browser.digest),
             error=error.detail if error else "",
             form_token=asked.browser.form_token,
@@ -232,12 +251,8 @@ class _Asked:
 
     def signed_in(self, made: SignedIn) -> Response:
         """Lead on, with the session's cookie."""
-        onward = self.to.path if self.to and not self.handle else _page_of(self.handle)
+        onward = self.to.path if self.to and not self.handle else with_request(LOGIN_PATH, self.handle)
         return self.browser.sign_in(redirect(onward), made.token, int(SESSION_LIFETIME.total_seconds()))
-
-
-def _page_of(handle: str | None) -> str:
-    return f"{LOGIN_PATH}?{urlencode({'request': handle})}" if handle else LOGIN_PATH
 
 
 async def _parameters(request: Request) -> Form:

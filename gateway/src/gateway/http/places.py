@@ -11,6 +11,7 @@ PASSKEYS_PATH = "/login/passkeys"
 ADDRESS_PATH = "/login/address"
 FORGOTTEN_PATH = "/login/forgotten"
 SIGN_UP_PATH = "/login/sign-up"
+MEMBERSHIP_PATH = "/login/sign-up/membership"
 
 
 class Place(StrEnum):
@@ -33,6 +34,11 @@ class Place(StrEnum):
 def place(text: str | None) -> Place | None:
     """The place of this name; None for any other text."""
     return next((one for one in Place if one == text), None)
+
+
+def with_request(path: str, handle: str | None) -> str:
+    """A page of ours that knows of a request that waits, or of none."""
+    return f"{path}?{urlencode({'request': handle})}" if handle else path
 
 
 def sign_in_again(to: Place) -> str:
