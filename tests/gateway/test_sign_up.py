@@ -197,6 +197,24 @@ async def test_a_mailbox_has_one_address(office: PostOffice, other: str) -> None
     assert await count(office, "account_links") == 0
 
 
+async def test_a_domain_of_another_script_is_written_as_people_write_it_and_shown_in_both_forms(
+    office: PostOffice,
+) -> None:
+    written, kept = "Ada@Bücher.example", "ada@xn--bcher-kva.example"
+    told = await ask(office, written)
+    assert "A mail is on its way to Ada@bücher.example (Ada@xn--bcher-kva.example)." in told.text
+    assert (
+        "ada@bücher.example (ada@xn--bcher-kva.example)"
+        in (await Visitor(office.gateway).http.get(office.mailbox.link(kept))).text
+    )
+    await press(Visitor(office.gateway), office.mailbox.link(kept), name="Ada", password=PASSWORD)
+    for spelling in (written, kept, kept.upper()):
+        visitor = Visitor(office.gateway)
+        answer = await visitor.sign_in(await visitor.http.get("/login"), spelling)
+        assert answer.status_code == 303
+    assert "ada@bücher.example (ada@xn--bcher-kva.example)" in (await visitor.http.get("/login")).text
+
+
 async def test_no_address_is_in_the_audit_trail(office: PostOffice) -> None:
     await ask(office, ADA)
     await press(Visitor(office.gateway), office.mailbox.link(ADA), name="Ada", password=PASSWORD)

@@ -1,5 +1,6 @@
 """People: who they are, what they are in which organization, and their sessions."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
@@ -7,6 +8,7 @@ from typing import NewType
 from gateway.core.model import OrganizationId
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
+from service_kit.internet_names import ascii_address
 
 UserId = NewType("UserId", str)
 FRESH = timedelta(minutes=15)  # whoever comes by an open browser later changes no way to sign in
@@ -77,5 +79,8 @@ class Invitation:
 
 
 def plain_address(email: str) -> str:
-    """The form in which e-mail addresses are kept and compared."""
-    return email.strip().lower()
+    """The form in which e-mail addresses are kept and compared. What is none stays some text that nobody has."""
+    plain = email.strip().lower()
+    with suppress(ValueError):
+        return ascii_address(plain)
+    return plain

@@ -13,6 +13,7 @@ from gateway.http.pages import page, redirect
 from gateway.http.places import ADDRESS_PATH, LOGIN_PATH, Place, sign_in_again
 from gateway.http.schemas import Email
 from service_kit.errors import Invalid, NotFound
+from service_kit.internet_names import both_forms
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(Email)
 
@@ -57,7 +58,7 @@ class AddressPages:
             await self._confirm.change(session, address)
         else:
             await self._confirm.ask(session.user)
-        return page("told.html", title="Look into your mailbox", text=f"A link is on its way to {address}.")
+        return page("told.html", title="Look into your mailbox", text=f"A link is on its way to {both_forms(address)}.")
 
     async def show_link(self, request: Request) -> Response:
         """Ask for a yes, of the person whose account it is."""

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from gateway.core.roles import Role
 from gateway.core.scopes import OPEN_BADGES
 from service_kit.errors import ServiceError
+from service_kit.internet_names import both_forms
 from service_kit.problems import STATUS
 
 STYLESHEET = (files("gateway.http") / "page.css").read_bytes()
@@ -72,6 +73,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters["code"] = lambda text: Markup("").join(
     Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(text.split("`"))
 )
+_TEMPLATES.filters["address"] = both_forms
 _TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "passkey_script": PASSKEY_SCRIPT_PATH}
 _TEMPLATES.globals |= {"meanings": MEANINGS, "role_names": ROLES}
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType, Organization
 from gateway.core.scopes import Kind
 from service_kit.entity_tags import tag_of
+from service_kit.internet_names import ascii_address, ascii_url
 
 
 def trimmed(text: str) -> str:
@@ -28,12 +29,21 @@ def _web_address(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
 # One form for one mailbox, as mails to it are counted: no comments, no quotes (RFC 5322 §3.4.1), no encoded words
-# (RFC 2047). Domains of other scripts are written as xn--.
+# (RFC 2047). Domains of other scripts are taken as people write them, and kept as xn--.
 _LOCAL, _LABEL = r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+", r"[A-Za-z0-9_-]+"
-Email = Annotated[str, Field(max_length=254, pattern=rf"^{_LOCAL}(\.{_LOCAL})*@{_LABEL}(\.{_LABEL})*$")]
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=rf"^{_LOCAL}(\.{_LOCAL})*@{_LABEL}(\.{_LABEL})*$"),
+    BeforeValidator(lambda text: ascii_address(text) if isinstance(text, str) else text),
+]
 Password = Annotated[str, Field(min_length=12, max_length=256, pattern=r"^[^\x00]+$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="never changes")]
-Url = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_web_address)]
+Url = Annotated[
+    str,
+    Field(max_length=500, pattern=r"^[!-~]+$"),
+    BeforeValidator(lambda text: ascii_url(text) if isinstance(text, str) else text),
+    AfterValidator(_web_address),
+]
 Redirects = list[Annotated[str, Field(min_length=1, max_length=500)]]
 GrantTypes = Annotated[list[Annotated[GrantType, Field(strict=False)]], Field(min_length=1, max_length=8)]
 Audiences = Annotated[

@@ -21,6 +21,7 @@ from gateway.http.pages import page, redirect
 from gateway.http.places import ADDRESS_PATH, LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, with_request
 from gateway.oauth.authorization import Waiting
 from service_kit.errors import Invalid, Limited, NotFound, ServiceError, Unauthorized
+from service_kit.internet_names import both_forms
 
 # A request that waits belongs to one browser and a quarter of an hour; the mail may be read in another, a day later.
 ONWARD = "If a program sent you here, go back to it when you are done, and sign in from there."
@@ -89,7 +90,7 @@ class SignUpPages:
             return await self._ask(request, form, error)
         handle = await self._waiting(request, form)
         await self._sign_up.ask(address, self._login.browsers.address(request), handle)
-        text = f"A mail is on its way to {address}. {HERE if handle else ONWARD}"
+        text = f"A mail is on its way to {both_forms(address)}. {HERE if handle else ONWARD}"
         return page("told.html", title="Look into your mailbox", text=text, back=with_request(LOGIN_PATH, handle))
 
     async def show_link(self, request: Request) -> Response:

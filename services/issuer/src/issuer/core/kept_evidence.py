@@ -24,6 +24,7 @@ from issuer.core.progress_ports import KeptText, Look, LookWorks, ProgressReadin
 from issuer.core.recipient import EMAIL, normalized
 from service_kit.clock import Clock
 from service_kit.errors import Invalid
+from service_kit.internet_names import readable_address
 from stacking.badges import NotEvidence, held_from
 
 MOST = 100
@@ -107,7 +108,8 @@ def address_in(profile: str | None, digest: str) -> str | None:
 
 def names_learner(document: Mapping[str, Any], digest: str, address: str | None) -> bool:
     """Whether it is about who has the address. By the digest alone, a salted hash cannot be told."""
-    if address is not None and check_recipient(document, Recipient(identifier=address)).outcome is Outcome.PASSED:
+    forms = {address, readable_address(address)} if address is not None else set()  # others hash what people write
+    if any(check_recipient(document, Recipient(identifier=one)).outcome is Outcome.PASSED for one in forms):
         return True
     subject = document.get("credentialSubject")
     identities = subject.get("identifier") if isinstance(subject, Mapping) else None

@@ -1,10 +1,12 @@
 """Naming a learner: a DID as the subject's id, or an identifier, hashed with a salt unless plain text is asked for."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 from credential_core.model import hashed_identity, plain_identity
 from issuer.core.model import Json
+from service_kit.internet_names import ascii_address
 
 EMAIL = "emailAddress"
 DID = "did"
@@ -30,9 +32,13 @@ class Subject:
 
 
 def normalized(kind: str, identifier: str) -> str:
-    """The form that is hashed: e-mail addresses in lower case, everything else as it is, without outer spaces."""
+    """The form that is hashed, without outer spaces: e-mail addresses in lower case and with domains as `xn--`."""
     trimmed = identifier.strip()
-    return trimmed.lower() if kind == EMAIL else trimmed
+    if kind != EMAIL:
+        return trimmed
+    with suppress(ValueError):
+        return ascii_address(trimmed.lower())
+    return trimmed.lower()
 
 
 def subject_of(recipient: Recipient, salt: str) -> Subject:

@@ -13,7 +13,7 @@ from issuer.core.backpack_hosts import Begun, ConfirmHost, ConnectHost, PushCred
 from issuer.core.backpack_hosts_model import RemoteHost
 from issuer.core.backpack_model import Outcome
 from issuer.core.backpack_pull import MOST, PullCredentials
-from issuer.http.inputs import Body, Moment, WebUrl
+from issuer.http.inputs import Body, HostUrl, Moment
 from issuer.http.keepers import PersonScope, keeper
 from issuer.http.problems import problems
 from service_kit.app import router
@@ -48,7 +48,7 @@ class HostUses:
 class ConnectBody(Body):
     """Which host: the address of its service description."""
 
-    discoveryUrl: WebUrl  # noqa: N815 - JSON members are camelCase, as in Open Badges
+    discoveryUrl: HostUrl  # noqa: N815 - JSON members are camelCase, as in Open Badges
 
 
 class ConfirmBody(Body):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from credential_core.errors import CredentialError
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.timestamps import parse_timestamp
+from service_kit.internet_names import ascii_address, ascii_url
 
 MAX_URL = 2048
 SCHEMES = frozenset({"http", "https", "urn", "did", "ipfs"})
@@ -57,7 +58,11 @@ Address = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_address)]
 """What a reader may follow: nothing that a page would run."""
 WebUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_web_url)]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@<>]{1,64}@[^\s@<>.]+(\.[^\s@<>.]+)+$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@<>]{1,64}@[^\s@<>.]+(\.[^\s@<>.]+)+$"),
+    AfterValidator(ascii_address),
 ]
+HostUrl = Annotated[WebUrl, AfterValidator(ascii_url)]
+"""One that is asked for: its host in the form for machines."""
 Did = Annotated[str, StringConstraints(max_length=MAX_URL, pattern=r"^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{1,58})[a-z0-9]$")]
