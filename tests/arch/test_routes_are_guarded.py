@@ -60,6 +60,9 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/contexts/micro-credential/v1"),
         ("GET", "/achievements/{achievement_id}/export"),
         ("GET", "/achievements/export"),
+        ("GET", "/export"),
+        ("GET", "/pathways/export"),
+        ("GET", "/pathways/{pathway_id}/export"),
         ("GET", "/metadata-profiles"),
         ("GET", "/changes"),
         ("GET", "/metadata-profiles/{name}"),
@@ -72,6 +75,8 @@ OPEN: Mapping[Room, set[Operation]] = {
     Room.REGISTRY: {
         ("GET", "/issuers/{slug}"),
         ("GET", "/issuers/{slug}/did.json"),
+        ("GET", "/issuers/{slug}/export"),
+        ("GET", "/records/issuers/export"),
         ("GET", "/records/{credential}"),
         ("GET", "/statistics"),
         ("GET", "/status-lists/{list_id}"),

@@ -47,6 +47,9 @@ PUBLIC = {
     ("GET", "/metadata-profiles"),
     ("GET", "/changes"),
     ("GET", "/achievements/export"),
+    ("GET", "/export"),
+    ("GET", "/pathways/export"),
+    ("GET", "/pathways/{pathway_id}/export"),
     ("GET", "/metadata-profiles/{name}"),
 }
 BODIES: dict[str, object] = {

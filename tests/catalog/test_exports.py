@@ -2,27 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from catalog.core.countries import THREE_LETTERS
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.ctdl import CLASSES, class_of
-from catalog.core.exports.source import Body
 from catalog.core.model import AchievementId, OrgId, Status, Version
 from credential_core.jsonld import to_quads
+from credential_core.organizations import organization
+from credential_core.organizations.countries import THREE_LETTERS
 from service_kit.testing import BASE_URL
 from tests.catalog.samples import OTHER, drafted, path, published
+from tests.ctdl import TERMS, holds, nodes
 from tests.micro_credentials import CREATOR, MEMBERS, achievement
 
 api = pytest.mark.asyncio
-CTDL = json.loads((Path(__file__).parent / "data" / "ctdl-terms.json").read_text())
 ID = AchievementId("6a9b1f1e-0000-4000-8000-000000000001")
 SKILL = {"type": ["Alignment"], "targetName": "analyse data", "targetUrl": "http://data.europa.eu/esco/skill/1"}
 DOCUMENT = achievement() | {
@@ -37,7 +35,14 @@ SOURCE = Export(
     ID,
     "https://laurel.example",
     VERSION,
-    Body("https://university.example", "University of Example", "https://university.example", "IE"),
+    organization(
+        {
+            "id": "https://university.example",
+            "name": "University of Example",
+            "url": "https://university.example",
+            "address": {"addressCountryCode": "IE"},
+        }
+    ),
 )
 BARE = replace(
     SOURCE,
@@ -51,17 +56,6 @@ BARE = replace(
 def exported(name: str, source: Export = SOURCE) -> Any:
     """What a format gives."""
     return FORMATS[name](source)
-
-
-def nodes(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a document."""
-    if isinstance(value, dict):
-        yield value
-        for member in value.values():
-            yield from nodes(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from nodes(item)
 
 
 @pytest.mark.parametrize("source", [SOURCE, BARE], ids=["all", "bare"])
@@ -162,27 +156,7 @@ def test_countries_are_those_of_iso_3166() -> None:
 
 @pytest.mark.parametrize("source", [SOURCE, BARE], ids=["all", "bare"])
 def test_ctdl_uses_terms_where_their_schema_has_them(source: Export) -> None:
-    document = exported("ctdl", source)
-    assert document["@context"] == "https://credreg.net/ctdl/schema/context/json"
-    for node in nodes(document["@graph"]):
-        if "@type" not in node:
-            continue
-        assert node["@type"] in CTDL["classes"]
-        for name, value in node.items():
-            if name.startswith("@"):
-                continue
-            known = CTDL["properties"][name]
-            assert node["@type"] in known["domain"], f"{name} of {node['@type']}"
-            if (known["context"] or {}).get("@container") == "@language":
-                assert isinstance(value, dict), name
-                assert "@type" not in value, name
-            for target in nodes(value):
-                if "@type" in target:
-                    break
-            else:
-                continue
-            first = next(one for one in nodes(value) if "@type" in one)
-            assert first["@type"] in known["range"], f"{name}: {first['@type']}"
+    holds(exported("ctdl", source))
 
 
 def test_ctdl_has_the_minimum_of_a_credential() -> None:
@@ -208,15 +182,15 @@ def test_ctdl_has_the_minimum_of_a_credential() -> None:
 
 
 def test_ctdl_classes_and_concepts_exist() -> None:
-    assert set(CLASSES.values()) <= set(CTDL["classes"])
-    assert class_of("ext:Nanodegree") in CTDL["classes"]
+    assert set(CLASSES.values()) <= set(TERMS["classes"])
+    assert class_of("ext:Nanodegree") in TERMS["classes"]
     used = {
         node["ceterms:targetNode"]
         for node in nodes(exported("ctdl"))
         if str(node.get("ceterms:framework", "")).startswith("https://credreg.net")
     }
     assert used
-    assert used <= set(CTDL["concepts"])
+    assert used <= set(TERMS["concepts"])
 
 
 def test_schema_org_names_a_credential_and_its_course() -> None:

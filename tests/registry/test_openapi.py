@@ -14,6 +14,8 @@ def test_describes_every_public_address_and_is_valid() -> None:
     assert set(described["paths"]) == {
         "/issuers/{slug}",
         "/issuers/{slug}/did.json",
+        "/issuers/{slug}/export",
+        "/records/issuers/export",
         "/records/{credential}",
         "/status-lists/{list_id}",
         "/statistics",

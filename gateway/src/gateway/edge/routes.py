@@ -117,13 +117,14 @@ CATALOG = (
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, access=Access.PUBLIC, methods=READ),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Path("/changes"), room=Room.CATALOG, access=Access.PUBLIC),
+    Route(match=Path("/export"), room=Room.CATALOG, access=Access.PUBLIC),
     *_published("/metadata-profiles"),
     Route(match=Under("/contexts"), room=Room.CATALOG, access=Access.PUBLIC),
 )
 
 REGISTRY = (
     Route(match=Pattern(r"/issuers/[^/]+"), room=Room.REGISTRY, access=Access.PUBLIC, methods=READ),
-    Route(match=Pattern(r"/issuers/[^/]+/did\.json"), room=Room.REGISTRY, access=Access.PUBLIC, methods=READ),
+    Route(match=Pattern(r"/issuers/[^/]+/(did\.json|export)"), room=Room.REGISTRY, access=Access.PUBLIC, methods=READ),
     _record("/records"),
     Route(match=Path("/statistics"), room=Room.REGISTRY, access=Access.PUBLIC),
     _record("/status-lists"),

@@ -9,10 +9,11 @@ from registry.adapters.readings import SqlReadings
 from registry.adapters.statistics import SqlStatistics
 from registry.commands import inbox, rebuild_command, state_hash_command
 from registry.core.lookup import Lookup
-from registry.core.model import Endorsement
+from registry.core.model import Endorsement, Issuer
 from registry.core.ports import Readings
 from registry.core.statistics import Month, StatisticsQuery, StatisticsReadings
 from registry.events.handlers import TOPICS
+from registry.http.exports import export_routes
 from registry.http.routes import routes
 from registry.http.statistics import statistics_routes
 from registry.settings import RegistrySettings
@@ -20,6 +21,7 @@ from service_kit.app import Check, create_app
 from service_kit.bus import open_publisher
 from service_kit.consumer import Consumer
 from service_kit.database import open_database
+from service_kit.inputs import Page, PageRequest
 from service_kit.migrations import check_revision
 from service_kit.runtime import Components, Service
 from service_kit.settings import Settings
@@ -49,7 +51,7 @@ def app(
     return create_app(
         "registry",
         settings,
-        routers=[routes(lookup), statistics_routes(statistics, settings.public_base_url)],
+        routers=[export_routes(lookup), routes(lookup), statistics_routes(statistics, settings.public_base_url)],
         ready=ready,
     )
 
@@ -59,6 +61,10 @@ class Nothing:
 
     async def issuer(self, _slug: str) -> None:
         """None."""
+
+    async def issuers(self, _org_id: str | None, _page: PageRequest) -> Page[Issuer]:
+        """None."""
+        return Page((), None)
 
     async def endorsements(self, _subject: str) -> Sequence[Endorsement]:
         """None."""

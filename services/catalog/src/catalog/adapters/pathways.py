@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment
 from catalog.adapters.reading_endorsements import endorsements
+from catalog.adapters.reading_issuers import issuers
 from catalog.adapters.tables import PATHWAY_VERSIONS, PATHWAYS, VERSIONS
 from catalog.core.model import OrgId, PathwayDraft, PathwayId, PathwaySummary, PathwayVersion, PathwayView, Status
 from catalog.core.ports import PathwayQuery
@@ -96,8 +97,11 @@ class SqlPathwayReadings:
             shown = await _read_version(session, pathway_id, draft.current_version) if draft.current_version else None
             address = f"{self._base_url}/pathways/{pathway_id}"
             said = await endorsements(session, address, shown.number) if shown else ()
+            offering = await issuers(session, draft.org_id)
         own = draft if draft.org_id == owner else None
-        return PathwayView(draft.id, draft.org_id, draft.created_at, shown, own, said) if shown or own else None
+        if shown is None and own is None:
+            return None
+        return PathwayView(draft.id, draft.org_id, draft.created_at, shown, own, said, offering)
 
     async def published(self, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
         """See core.ports.PathwayReadings."""

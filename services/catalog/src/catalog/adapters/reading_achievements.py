@@ -9,14 +9,14 @@ from catalog.adapters import rows
 from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
 from catalog.adapters.listings import listed
 from catalog.adapters.reading_endorsements import endorsements
+from catalog.adapters.reading_issuers import issuers
 from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
-from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUERS, VERSIONS
+from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, VERSIONS
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,
     AchievementView,
     Draft,
-    IssuerProfile,
     OrgId,
     Statistics,
     Status,
@@ -31,7 +31,6 @@ SHORT = (
     "inLanguage",
 )  # fmt: skip
 SCORE = VERSIONS.c.completeness["score"].as_integer().label("score")
-SHOWN_ISSUERS = 20
 
 
 async def view(
@@ -54,7 +53,7 @@ async def view(
         created_at=draft.created_at,
         version=current,
         draft=own,
-        issuers=await _issuers(session, draft.org_id),
+        issuers=await issuers(session, draft.org_id),
         statistics=await _statistics(session, address),
         endorsements=await endorsements(session, address, current.number) if current else (),
     )
@@ -72,12 +71,6 @@ async def versions(session: AsyncSession, achievement_id: AchievementId, page: P
     statement = select(*rows.VERSION_COLUMNS).where(VERSIONS.c.achievement_id == achievement_id)
     order = Order("version", VERSIONS.c.version, VERSIONS.c.achievement_id, integer, descending=True)
     return await fetch(session, statement, order, page, rows.version)
-
-
-async def _issuers(session: AsyncSession, org: OrgId) -> list[IssuerProfile]:
-    active = select(ISSUERS).where(ISSUERS.c.org_id == org, ISSUERS.c.active)
-    found = await session.execute(active.order_by(ISSUERS.c.slug).limit(SHOWN_ISSUERS))
-    return [IssuerProfile(**row) for row in found.mappings()]
 
 
 async def _statistics(session: AsyncSession, address: str) -> Statistics:

@@ -221,6 +221,7 @@ class PathwayView:
     version: PathwayVersion | None
     draft: PathwayDraft | None
     endorsements: Sequence[Endorsement] = ()
+    issuers: Sequence[IssuerProfile] = ()
 
 
 @dataclass(frozen=True, slots=True)

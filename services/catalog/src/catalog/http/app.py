@@ -20,11 +20,13 @@ from catalog.http import (
     courses,
     exports,
     job_profiles,
+    pathway_exports,
     pathways,
     profiles,
     similar,
     skill_frameworks,
     skills,
+    whole_export,
 )
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
@@ -64,6 +66,8 @@ def build_app(
         similar.routes(use.similar, base_url),
         achievement_reading.routes(use.courses.readings, base_url),
         achievements.routes(use.achievements),
+        pathway_exports.routes(use.pathways.readings, base_url),
+        whole_export.routes(use.courses.readings, use.pathways.readings, base_url),
         pathways.routes(use.pathways),
         contexts.routes(),
         changes.routes(use.changes, base_url),

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from catalog.core.model import PathwayDraft, PathwayId
+from catalog.core.exports import CTDL, PATHWAY_FORMATS
+from catalog.core.exports.pathway_source import pathway_source
+from catalog.core.model import PathwayDraft
 from catalog.core.pathways import (
     NO_PATHWAY,
     ChangePathway,
@@ -22,7 +24,9 @@ from catalog.core.trial import TryPathway
 from catalog.http.achievement_paths import PathVersion
 from catalog.http.answers import documented
 from catalog.http.callers import Anybody, Writer, editor, organization, required_editor
+from catalog.http.contexts import LD_JSON
 from catalog.http.parameters import Filter, Words, clean
+from catalog.http.pathway_paths import PathId
 from catalog.http.pathway_replies import (
     EvaluationAnswer,
     PathwayAnswer,
@@ -40,18 +44,19 @@ from catalog.http.pathway_replies import (
 from catalog.http.pathway_schemas import NewPathway, PathwayChanges, PathwayRetirement, Trial
 from catalog.http.pathway_trial import held_of, setting_of
 from catalog.http.replies import page_reply
-from catalog.http.representation import PRIVATE, SHORTLY, reply
+from catalog.http.representation import PRIVATE, SHORTLY, dumped, reply, stored
 from service_kit.app import router
 from service_kit.clock import Clock
 from service_kit.described import MADE, UNCHANGED
 from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
-from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import JSON, negotiate
 
 ForCaller = {"Vary": "Authorization"}
+ForReader = {"Vary": "Authorization, Accept"}
 Paging = Annotated[PageRequest, Depends(page_request)]
 
 
@@ -77,21 +82,6 @@ class PathwayFilters:
     q: Words = None
     organization: Filter = None
     mine: Annotated[bool, Query(description="your organization's, as drafts")] = False
-
-
-def path_id(
-    request: Request,
-    pathway_id: Annotated[str, Path(description="the last segment of the pathway's URL, or all of it")],
-) -> PathwayId:
-    """The pathway's id from the path. Raises NotFound for what can be none."""
-    base: str = request.app.state.public_base_url
-    identifier = pathway_id.removeprefix(f"{base}/pathways/")
-    if not is_id(identifier):
-        raise NotFound(NO_PATHWAY)
-    return PathwayId(identifier)
-
-
-PathId = Annotated[PathwayId, Depends(path_id)]
 
 
 def routes(use: PathwayUseCases) -> APIRouter:
@@ -230,19 +220,23 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
 
     @pathways.get(
         "/pathways/{pathway_id:path}",
-        responses=UNCHANGED | documented(PathwayAnswer, 401, 404),
+        responses=UNCHANGED | documented(PathwayAnswer, 401, 404, content={LD_JSON: {}}),
         response_class=Response,
     )
     async def read_pathway(request: Request, pathway_id: PathId, caller: Anybody) -> Response:
-        """The newest published version; for its owner also the draft."""
+        """The newest published version; for its owner also the draft. `Accept: application/ld+json`: as CTDL."""
+        wanted = negotiate(request, JSON, LD_JSON)
         view = await use.readings.pathway(pathway_id, editor(caller))
         if view is None:
             raise NotFound(NO_PATHWAY)
+        source = pathway_source(view, use.base_url) if wanted == LD_JSON else None
+        if source is not None:
+            return stored(request, dumped(PATHWAY_FORMATS[CTDL](source)), media_type=LD_JSON, headers=ForReader)
         document = view_reply(view, use.base_url)
         if view.draft is None:
-            return reply(request, document, headers=ForCaller)
+            return reply(request, document, headers=ForReader)
         tag = draft_tag(view.draft, use.base_url, document)
-        return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForCaller)
+        return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForReader)
 
 
 def _page(

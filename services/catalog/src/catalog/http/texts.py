@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from catalog.core import vocabulary as limits
-from catalog.core.countries import THREE_LETTERS
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.model.shapes import ENUMERATIONS
+from credential_core.organizations.countries import THREE_LETTERS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LINE_BREAK = re.compile(r"[\t\n\r]")

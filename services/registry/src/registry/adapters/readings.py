@@ -10,6 +10,7 @@ from registry.adapters.tables import ACHIEVEMENTS, ENDORSEMENTS, ISSUANCES, ISSU
 from registry.adapters.together import Together
 from registry.core.model import Endorsement, Issuance, Issuer, PublicRecord, State, StatusList
 from service_kit.database import Database
+from service_kit.inputs import Page, PageRequest
 
 RECORD = (
     select(
@@ -61,6 +62,17 @@ class SqlReadings:
         """See core.ports.Readings."""
         rows = await self._rows(ISSUER, key=slug)
         return Issuer(*rows[0]) if rows else None
+
+    async def issuers(self, org_id: str | None, page: PageRequest) -> Page[Issuer]:
+        """See core.ports.Readings."""
+        statement = select(ISSUERS).order_by(ISSUERS.c.slug).limit(page.limit + 1)
+        if org_id is not None:
+            statement = statement.where(ISSUERS.c.org_id == org_id)
+        if page.after is not None:
+            statement = statement.where(ISSUERS.c.slug > page.after[0])
+        found = [Issuer(*row) for row in await self._rows(statement)]
+        items = found[: page.limit]
+        return Page(items, (items[-1].slug,) if len(found) > page.limit else None)
 
     async def endorsements(self, subject: str) -> Sequence[Endorsement]:
         """See core.ports.Readings."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from registry.core.model import Endorsement, Issuer, PublicRecord, StatusList
 from registry.core.ports import Readings
 from service_kit.clock import Clock, utc_now
-from service_kit.errors import NotFound
+from service_kit.errors import NotFound, invalid_field
 from service_kit.ids import is_id
+from service_kit.inputs import Page, PageRequest
 
 MAX_ID = 2048
 COLLAPSED_SCHEME = re.compile(r"(?i)^(https?):/(?=[^/])")
@@ -43,6 +44,14 @@ class Lookup:
         if found is None:
             raise NotFound("there is no issuer of this name")
         return found
+
+    async def issuers(self, org_id: str | None, page: PageRequest) -> Page[Issuer]:
+        """A page of them, active or not. Raises Invalid for a foreign cursor."""
+        if page.after is not None and not (len(page.after) == 1 and _plausible(page.after[0])):
+            raise invalid_field("cursor", "is not a cursor of this list")
+        if org_id is not None and not _plausible(org_id):
+            return Page((), None)
+        return await self.readings.issuers(org_id, page)
 
     async def endorsements(self, issuer: Issuer) -> Sequence[Endorsement]:
         """What others say of it."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from registry.core.model import AchievementVersion, Endorsement, Issuance, Issuer, PublicRecord, Standing, StatusList
+from service_kit.inputs import Page, PageRequest
 
 
 class Readings(Protocol):
@@ -11,6 +12,9 @@ class Readings(Protocol):
 
     async def issuer(self, slug: str) -> Issuer | None:
         """One issuer."""
+
+    async def issuers(self, org_id: str | None, page: PageRequest) -> Page[Issuer]:
+        """A page of them by their short names, of one organization or of all."""
 
     async def endorsements(self, subject: str) -> Sequence[Endorsement]:
         """Those of an issuer that are shown and believed now, oldest first."""

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.states import issuer_state
+from registry.core.exports import open_badges
 from registry.core.lookup import Lookup
 from registry.http import pages
 from registry.http.schemas import IssuerAnswer, RecordAnswer
@@ -16,6 +18,7 @@ from service_kit.described import UNCHANGED, problems
 from service_kit.errors import NotFound
 from service_kit.representation import HTML, JSON, negotiate, reply
 
+LD_JSON = "application/ld+json"
 DID_TYPES = (JSON, "application/did+json", "application/did+ld+json", "application/did")
 LIST_TYPES = (JSON, "application/vc", "application/vc+ld+json", "application/ld+json")
 KEPT_A_MINUTE = "public, max-age=60"
@@ -40,13 +43,21 @@ def routes(lookup: Lookup) -> APIRouter:
 
 def _issuers(public: APIRouter, lookup: Lookup) -> None:
     async def issuer(request: Request, slug: Slug) -> Response:
-        """An issuer's Open Badges profile, keys and standing; a page for a browser."""
-        as_page = negotiate(request, JSON, HTML) == HTML
+        """An issuer's Open Badges profile, keys and standing; a page for a browser.
+
+        `Accept: application/ld+json` gives the Profile as JSON-LD.
+        """
+        wanted = negotiate(request, JSON, HTML, LD_JSON)
+        as_page = wanted == HTML
         try:
             found = await lookup.issuer(slug)
         except NotFound as error:
             return _missing(request, error, as_page)
-        answer = issuer_answer(found, await lookup.endorsements(found), lookup.public_base_url)
+        said = await lookup.endorsements(found)
+        if wanted == LD_JSON:
+            linked = orjson.dumps(open_badges(found, said, lookup.public_base_url))
+            return reply(request, linked, media_type=LD_JSON, cache_control=KEPT_A_MINUTE)
+        answer = issuer_answer(found, said, lookup.public_base_url)
         if as_page:
             return _page(request, pages.issuer_page(answer), KEPT_A_MINUTE)
         body = answer.model_dump_json(by_alias=True, exclude_unset=True).encode()
@@ -59,7 +70,7 @@ def _issuers(public: APIRouter, lookup: Lookup) -> None:
         media_type = negotiate(request, *DID_TYPES)
         return reply(request, found.did_document, media_type=media_type, cache_control=KEPT_A_MINUTE)
 
-    _read(public, "/issuers/{slug}", issuer, _described(IssuerAnswer, HTML))
+    _read(public, "/issuers/{slug}", issuer, _described(IssuerAnswer, HTML, LD_JSON))
     _read(public, "/issuers/{slug}/did.json", did_document, _described(dict[str, Any], *DID_TYPES[1:]))
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 
+from registry.core.exports import address
 from registry.core.model import Endorsement, Issuer, PublicRecord
 from registry.http.schemas import (
     EndorsementAnswer,
@@ -100,4 +101,4 @@ def record_url(credential_id: str, base_url: str) -> str:
 
 def issuer_url(slug: str, base_url: str) -> str:
     """An issuer's address."""
-    return f"{base_url}/issuers/{quote(slug, safe='')}"
+    return address(base_url, slug)

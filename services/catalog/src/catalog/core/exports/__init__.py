@@ -1,10 +1,11 @@
-"""A published achievement in the words of other catalogues. Pure: a version in, a JSON document out."""
+"""Achievements and pathways in the words of other catalogues. Pure: a version in, a JSON document out."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from catalog.core.exports import ctdl, elm, open_badges, schema_org
+from catalog.core.exports import ctdl, elm, open_badges, pathway_ctdl, pathway_elm, schema_org
+from catalog.core.exports.pathway_source import PathwayExport
 from catalog.core.exports.source import Export
 from catalog.core.model import Json
 
@@ -15,15 +16,20 @@ FORMATS: Mapping[str, Callable[[Export], Json]] = {
     "schema-org": schema_org.export,
 }
 
+PATHWAY_FORMATS: Mapping[str, Callable[[PathwayExport], Json]] = {
+    "elm": pathway_elm.export,
+    "ctdl": pathway_ctdl.export,
+}
+
 OPEN_BADGES = "open-badges"
+CTDL = "ctdl"
 
 
-def several(form: str, sources: Sequence[Export]) -> Json:
-    """A page of achievements as one JSON-LD document: a graph of them, in which a thing that several name stands once.
+def several(documents: Sequence[Json]) -> Json:
+    """A page of documents as one JSON-LD document: a graph of them, in which a thing that several name stands once.
 
-    Formats whose documents are graphs share one context. The others keep theirs at each achievement.
+    Formats whose documents are graphs share one context. The others keep theirs at each thing.
     """
-    documents = [FORMATS[form](source) for source in sources]
     nodes: dict[str, JsonValue] = {}
     for number, document in enumerate(documents):
         graph = document.get("@graph")
@@ -34,4 +40,4 @@ def several(form: str, sources: Sequence[Export]) -> Json:
     return {**shared, "@graph": list(nodes.values())}
 
 
-__all__ = ["FORMATS", "OPEN_BADGES", "Export", "several"]
+__all__ = ["CTDL", "FORMATS", "OPEN_BADGES", "PATHWAY_FORMATS", "Export", "PathwayExport", "several"]

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from catalog.core import vocabularies
-from catalog.core.exports.source import Body, Export, whole
+from catalog.core.exports.source import Export, whole
 from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.model import Json, Status
+from credential_core.organizations import ctdl
+from credential_core.organizations.ctdl import CONTEXT, term
 
-CONTEXT = "https://credreg.net/ctdl/schema/context/json"
-TERMS = "https://credreg.net/ctdl/terms"
 _OF_THE_SAME_NAME = """
 ApprenticeshipCertificate AssociateDegree BachelorDegree CertificateOfCompletion Certification Degree Diploma
 DoctoralDegree GeneralEducationDevelopment JourneymanCertificate License MasterCertificate MasterDegree
@@ -39,7 +39,7 @@ STATUS = {Status.PUBLISHED: "Active", Status.RETIRED: "Deprecated"}
 
 def export(source: Export) -> Json:
     """The credential and its organization."""
-    organization = [_organization(source, source.body)] if source.body else []
+    organization = [ctdl.node(source.body)] if source.body else []
     return {"@context": CONTEXT, "@graph": [_credential(source), *organization]}
 
 
@@ -62,7 +62,7 @@ def _credential(source: Export) -> Json:
             "ceterms:inLanguage": source.text("inLanguage") or source.language,
             "ceterms:ownedBy": by,
             "ceterms:offeredBy": by,
-            "ceterms:credentialStatusType": _term("CredentialStatus", "credentialStat", STATUS[version.status]),
+            "ceterms:credentialStatusType": term("CredentialStatus", "credentialStat", STATUS[version.status]),
             "ceterms:dateEffective": version.published_at.date().isoformat(),
             "ceterms:versionIdentifier": [_identifier(str(version.number))],
             "ceterms:identifier": [_identifier(code) for code in source.codes("humanCode")],
@@ -78,16 +78,6 @@ def _credential(source: Export) -> Json:
             "ceterms:recognizedBy": [*dict.fromkeys(one.issuer_id for one in source.endorsements)],
         }
     )
-
-
-def _term(scheme: str, prefix: str, name: str) -> Json:
-    """One of CTDL's own terms."""
-    return {
-        "@type": "ceterms:CredentialAlignmentObject",
-        "ceterms:framework": f"{TERMS}/{scheme}",
-        "ceterms:targetNode": f"{prefix}:{name}",
-        "ceterms:targetNodeName": {"en": name},
-    }
 
 
 def _concepts(source: Export, vocabulary: vocabularies.Vocabulary, framework: str) -> list[JsonValue]:
@@ -118,7 +108,7 @@ def _image(source: Export) -> str | None:
 
 def _delivery(source: Export) -> list[JsonValue]:
     ways = dict.fromkeys(DELIVERY[code] for code in source.codes("participation") if code in DELIVERY)
-    return [_term("Delivery", "deliveryType", way) for way in ways]
+    return [term("Delivery", "deliveryType", way) for way in ways]
 
 
 def _duration(source: Export) -> list[JsonValue]:
@@ -203,16 +193,3 @@ def _assessments(source: Export) -> list[JsonValue]:
 def _accreditors(source: Export) -> list[JsonValue]:
     agencies = [one.get("agency") for one in source.entries("qualityAssurance")]
     return [one.get("id") or one.get("url") for one in agencies if isinstance(one, dict)]
-
-
-def _organization(source: Export, body: Body) -> Json:
-    place: Json = {"@type": "ceterms:Place", "ceterms:addressCountry": {"en": body.country or ""}}
-    return whole(
-        {
-            "@id": body.id,
-            "@type": "ceterms:CredentialOrganization",
-            "ceterms:name": source.words(body.name),
-            "ceterms:subjectWebpage": body.url,
-            "ceterms:address": [place] if body.country else None,
-        }
-    )

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from catalog.core import vocabularies
-from catalog.core.countries import THREE_LETTERS
-from catalog.core.exports.source import Body, Export, whole
+from catalog.core.exports.source import Export, said, whole
 from catalog.core.model import Json
 from catalog.core.vocabularies import Concept, Vocabulary
+from credential_core.organizations import Organization, elm
+from credential_core.organizations.elm import CONTEXT, of_authority
 
-CONTEXT = "http://data.europa.eu/snb/model/context/edc-ap"
-AUTHORITY = "http://publications.europa.eu/resource/authority"
 ESCO = "http://data.europa.eu/esco/skill/"
 _LANGUAGES = """
 bg:BUL cs:CES da:DAN de:DEU el:ELL en:ENG es:SPA et:EST fi:FIN fr:FRA ga:GLE hr:HRV hu:HUN it:ITA
@@ -75,14 +74,9 @@ def _first(source: Export, vocabulary: Vocabulary) -> JsonValue:
     return next(iter(_concepts(source, vocabulary)), None)
 
 
-def _of_authority(kind: str, code: str) -> Json:
-    scheme: Json = {"id": f"{AUTHORITY}/{kind}", "type": "ConceptScheme"}
-    return {"id": f"{AUTHORITY}/{kind}/{code}", "type": "Concept", "inScheme": scheme, "notation": kind}
-
-
 def _language(source: Export) -> Json | None:
     code = LANGUAGES.get(source.language) if source.document.get("inLanguage") else None
-    return _of_authority("language", code) if code else None
+    return of_authority("language", code) if code else None
 
 
 def _identifiers(source: Export) -> Json | None:
@@ -161,26 +155,14 @@ def _accreditations(source: Export) -> list[JsonValue]:
                     "title": source.words(str(one.get("name") or kind.label)),
                     "description": source.words(str(one.get("description") or "")),
                     "dcType": concept(kind, vocabularies.QUALITY_ASSURANCE),
-                    "accreditingAgent": _organisation(source, Body(str(by), str(agency["name"]), None, None)),
+                    "accreditingAgent": elm.node(_agency(source, str(by), str(agency["name"]))),
                 }
             )
     return found
 
 
-def _organisation(source: Export, body: Body) -> Json:
-    country = THREE_LETTERS.get(body.country or "")
-    address: Json = {
-        "id": f"{body.id}#address",
-        "type": "Address",
-        "countryCode": _of_authority("country", country or ""),
-    }
-    return {
-        "id": body.id,
-        "type": "Organisation",
-        "legalName": source.words(body.name),
-        "homepage": {"id": f"{body.id}#homepage", "type": "WebResource", "contentURL": body.url} if body.url else None,
-        "location": {"id": f"{body.id}#location", "type": "Location", "address": address} if country else None,
-    }
+def _agency(source: Export, address: str, name: str) -> Organization:
+    return Organization(id=address, name=name, language=source.language)
 
 
 def _awarding(source: Export) -> Json | None:
@@ -189,7 +171,7 @@ def _awarding(source: Export) -> Json | None:
     return {
         "id": f"{source.address}#awarding",
         "type": "AwardingOpportunity",
-        "awardingBody": _organisation(source, source.body),
+        "awardingBody": elm.node(source.body),
     }
 
 
@@ -207,4 +189,5 @@ def _notes(source: Export) -> list[JsonValue]:
         _note(source, "criteria", narrative),
         _note(source, "information", source.text("furtherInformation")),
         _note(source, "quality", "; ".join(kind.label for kind in kinds if kind)),
+        *(_note(source, f"endorsement-{number}", one.text) for number, one in enumerate(said(source.endorsements), 1)),
     ]

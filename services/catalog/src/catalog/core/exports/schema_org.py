@@ -7,8 +7,9 @@ from catalog.core.exports.source import Export, whole
 from catalog.core.kinds import kind_of
 from catalog.core.model import Json
 from catalog.core.vocabularies import Vocabulary
+from credential_core.organizations import schema_org
+from credential_core.organizations.schema_org import CONTEXT
 
-CONTEXT = "https://schema.org"
 OF_A_COURSE = ("humanCode", "volumeOfLearning", "creditPoint", "participation", "prerequisites")
 
 
@@ -108,9 +109,4 @@ def _endorsers(source: Export) -> list[JsonValue]:
 
 
 def _body(source: Export) -> Json | None:
-    body = source.body
-    if body is None:
-        return None
-    address: Json = {"@type": "PostalAddress", "addressCountry": body.country}
-    organization: Json = {"@type": "Organization", "@id": body.id, "name": body.name, "url": body.url}
-    return {**organization, "address": address if body.country else None}
+    return schema_org.node(source.body) if source.body else None

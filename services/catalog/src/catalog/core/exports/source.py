@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from catalog.core.elements import entries
-from catalog.core.model import AchievementId, AchievementView, Endorsement, Json, Version
+from catalog.core.model import AchievementId, AchievementView, Endorsement, IssuerProfile, Json, Version
+from credential_core.organizations import Organization, Said, organization
+from credential_core.organizations.whole import whole
 
 Document = Mapping[str, JsonValue]
 ENGLISH = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The awarding body."""
-
-    id: str
-    name: str
-    url: str | None
-    country: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +21,7 @@ class Export:
     id: AchievementId
     base_url: str
     version: Version
-    body: Body | None
+    body: Organization | None
     has_course: bool = False
     endorsements: Sequence[Endorsement] = ()
 
@@ -45,8 +37,8 @@ class Export:
 
     @property
     def language(self) -> str:
-        """The language of its texts, as far as it says; English by default, as language maps need one."""
-        return str(self.document.get("inLanguage") or ENGLISH).partition("-")[0]
+        """The language of its texts."""
+        return language_of(self.document)
 
     def text(self, member: str) -> str:
         """A member's text; empty if there is none."""
@@ -74,33 +66,30 @@ def source_of(view: AchievementView, base_url: str) -> Export | None:
     return Export(view.id, base_url, view.version, _body(view, base_url), view.course_id is not None, view.endorsements)
 
 
-def _body(view: AchievementView, base_url: str) -> Body | None:
-    creator = view.version.document.get("creator") if view.version else None
+def _body(view: AchievementView, base_url: str) -> Organization | None:
+    document = view.version.document if view.version else {}
+    creator = document.get("creator")
     if isinstance(creator, dict):
-        address = creator.get("address")
-        country = address.get("addressCountryCode") if isinstance(address, dict) else None
-        return Body(str(creator["id"]), str(creator["name"]), _text(creator.get("url")), _text(country))
-    for issuer in view.issuers:
+        return organization(creator, language=language_of(document))
+    return first_issuer(view.issuers, base_url)
+
+
+def first_issuer(issuers: Sequence[IssuerProfile], base_url: str) -> Organization | None:
+    """The organization by its first issuer: its name and its public address, where the registry says the rest."""
+    for issuer in issuers:
         url = f"{base_url}/issuers/{issuer.slug}"
-        return Body(url, issuer.name, url, None)
+        return Organization(id=url, name=issuer.name, url=url)
     return None
 
 
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) else None
+def language_of(document: Document) -> str:
+    """The language of its texts, as far as it says; English by default, as language maps need one."""
+    return str(document.get("inLanguage") or ENGLISH).partition("-")[0]
 
 
-def pruned(value: JsonValue) -> JsonValue:
-    """Without empty members and entries, at any depth."""
-    if isinstance(value, dict):
-        members = {name: pruned(member) for name, member in value.items()}
-        return {name: member for name, member in members.items() if member not in (None, "", [], {})}
-    if isinstance(value, list):
-        return [item for item in map(pruned, value) if item not in (None, "", [], {})]
-    return value
+def said(endorsements: Sequence[Endorsement]) -> list[Said]:
+    """Endorsements, for models that have a place for notes only."""
+    return [Said(one.issuer_id, one.issuer_name, one.comment) for one in endorsements]
 
 
-def whole(document: Json) -> Json:
-    """A document without what is empty."""
-    found = pruned(document)
-    return found if isinstance(found, dict) else {}
+__all__ = ["Document", "Export", "first_issuer", "language_of", "said", "source_of", "whole"]
