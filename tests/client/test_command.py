@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -69,6 +70,10 @@ def achievement(fleet: Fleet, command: Shell) -> str:
     members = {"name": "Tea", "description": "Making tea.", "criteria": {"narrative": "A cup."}}
     with Laurel(fleet.base_url, login) as client:
         return client.achievements.publish(client.achievements.create(members).id).id
+
+
+def test_it_says_which_version_it_is(command: Shell) -> None:
+    assert command("--version") == f"laurel {version('laurel-client')}\n"
 
 
 def test_a_credential_lives_and_ends_on_the_command_line(command: Shell, achievement: str) -> None:
