@@ -174,6 +174,16 @@ async def test_profiles_are_read_by_everybody_or_by_their_owner(
 
 
 @api
+async def test_a_page_goes_on_where_the_last_profile_of_the_page_before_was(university: httpx.AsyncClient) -> None:
+    for name in ("aaa", "aab", "aac"):
+        await university.put(f"/metadata-profiles/{name}", json={"title": name})
+    first = await university.get("/metadata-profiles", params={"limit": 2})
+    assert (await university.delete("/metadata-profiles/aab")).status_code == 204
+    rest = await university.get("/metadata-profiles", params={"limit": 1, "cursor": first.json()["next"]})
+    assert [one["name"] for one in rest.json()["items"]] == ["aac"]
+
+
+@api
 async def test_a_profile_that_drafts_name_stays(university: httpx.AsyncClient) -> None:
     await university.put("/metadata-profiles/ours", json={"title": "Ours"})
     draft = await drafted(university, profile="ours")

@@ -51,7 +51,7 @@ def routes(base: str) -> APIRouter:
     async def list_problem_types(request: Request, page: Annotated[PageRequest, Depends(page_request)]) -> Response:
         if wants_page(request):
             return shown(request, html("problems.html", problems=PROBLEM_TYPES.values()))
-        found = part_of(list(documents.values()), page, lambda document: document["code"])
+        found = part_of(documents.values(), page, lambda one: (str(one["status"]), one["code"]))
         links = Response()
         answer = data(request, {"items": found.items, "next": link_next(request, links, base, found.next)})
         answer.headers.update({"Link": links.headers["Link"]} if found.next else {})

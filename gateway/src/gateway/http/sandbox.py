@@ -66,7 +66,7 @@ def routes(base: str, file: File | None) -> APIRouter:
         cases = [case.model_dump(exclude={"credential"}) for case in await offload(_read, file)]
         if wants_page(request):
             return shown(request, html("sandbox.html", cases=cases))
-        found = part_of(cases, page, lambda case: str(case["name"]))
+        found = part_of(cases, page, lambda case: (str(case["name"]),))
         links = Response()
         body = {"items": found.items, "next": link_next(request, links, base, found.next)}
         answer = data(request, body, cache_control=FRESH)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request, Response
@@ -29,15 +29,18 @@ def page_request(
     return PageRequest(limit, decode_cursor(cursor) if cursor else None)
 
 
-def part_of(items: Sequence[T], request: PageRequest, name: Callable[[T], str]) -> Page[T]:
-    """One page of a short list that is at hand whole. `name` is unique in it. Raises Invalid for a foreign cursor."""
-    names = [name(item) for item in items]
-    try:
-        first = names.index(request.after[0]) + 1 if request.after else 0
-    except ValueError as error:
-        raise invalid_field("cursor", "is not a cursor of this list") from error
-    end = first + request.limit
-    return Page(items[first:end], (names[end - 1],) if end < len(items) else None)
+def part_of(items: Iterable[T], request: PageRequest, place: Callable[[T], tuple[str, ...]]) -> Page[T]:
+    """One page of a short list that is at hand whole, in the order of `place`, which is unique in it.
+
+    What a cursor names may be gone by now: the next page begins behind its place. Raises Invalid for a foreign cursor.
+    """
+    placed = sorted(((place(item), item) for item in items), key=lambda one: one[0])
+    if (after := request.after) is not None:
+        if any(len(one) != len(after) for one, _ in placed[:1]):
+            raise invalid_field("cursor", "is not a cursor of this list")
+        placed = [one for one in placed if one[0] > after]
+    page = placed[: request.limit]
+    return Page([item for _, item in page], page[-1][0] if len(placed) > len(page) else None)
 
 
 def encode_cursor(position: Sequence[str]) -> str:

@@ -131,7 +131,7 @@ def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
     async def hosts(
         request: Request, response: Response, caller: Connects, page: Annotated[PageRequest, Depends(page_request)]
     ) -> HostsPage:
-        found = part_of(await uses.read.all(keeper(caller)), page, lambda host: host.id)
+        found = part_of(await uses.read.all(keeper(caller)), page, _place)
         items = [_reply(one) for one in found.items]
         return HostsPage(items=items, next=link_next(request, response, base_url, found.next))
 
@@ -184,6 +184,10 @@ def _add_moving(routes: APIRouter, uses: HostUses) -> None:
 
 def _shown(host: RemoteHost) -> dict[str, Any]:
     return _reply(host).model_dump(mode="json")
+
+
+def _place(host: RemoteHost) -> tuple[str, str]:
+    return host.created_at.isoformat(), host.id
 
 
 def _tag(host: RemoteHost) -> str:

@@ -29,7 +29,10 @@ def key_routes(services: Services) -> APIRouter:
         request: Request, response: Response, caller: ManagesIssuers, slug: str, page: Paging
     ) -> KeysReply:
         issuer = await services.queries.issuer(caller.org, slug)
-        found = part_of(issuer.keys, page, lambda key: key.id)
+        order = {
+            key.id: f"{ordinal:04}" for ordinal, key in enumerate(issuer.keys)
+        }  # a key that ended stays in its place
+        found = part_of(issuer.keys, page, lambda key: (order[key.id],))
         following = link_next(request, response, services.addresses.base_url, found.next)
         return keys_reply(issuer, found.items, following)
 

@@ -31,9 +31,9 @@ def _taking(**members: Any) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def _giving(status: int) -> dict[int | str, dict[str, Any]]:
+def _giving(*refusals: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/json": {"schema": DOCUMENT}}
-    return {status: {"description": "the secured credential", "content": content}, **problems(409, 413)}
+    return {201: {"description": "the secured credential", "content": content}, **problems(*refusals)}
 
 
 def vc_api_routes(services: Services) -> APIRouter:
@@ -55,7 +55,7 @@ def vc_api_routes(services: Services) -> APIRouter:
         "/credentials/derive",
         status_code=201,
         summary="Show a part of a credential secured by ecdsa-sd-2023",
-        responses=_giving(201),
+        responses=_giving(413),
         openapi_extra=_taking(verifiableCredential={"type": "object"}),
     )
     async def derive(request: Request, caller: IssuesAny) -> Response:
@@ -97,6 +97,6 @@ def _add_issue(routes: APIRouter, services: Services) -> None:
             methods=["POST"],
             status_code=201,
             summary=summary,
-            responses=_giving(201),
+            responses=_giving(409, 413),
             openapi_extra=_taking(credential={"type": "object"}),
         )
