@@ -11,6 +11,7 @@ from catalog.core.exports import PATHWAY_FORMATS
 from catalog.core.exports.pathway_source import pathway_source
 from catalog.core.model import Endorsement, IssuerProfile, OrgId, PathwayId, PathwayVersion, PathwayView, Status
 from catalog.core.pathways import address, parse
+from catalog.http.pathway_page import pathway_page
 from service_kit.testing import BASE_URL
 from stacking import flaws
 from tests.catalog.samples import OTHER, Json, path, planned, published
@@ -276,3 +277,47 @@ async def test_the_whole_catalogue_is_one_walk(
     assert _next(badges) == f"/records/issuers/export?format=open-badges&organization={OTHER}&limit=50"
     assert len((await client.get("/pathways/export?format=elm")).json()["@graph"]) == 2
     assert (await client.get("/export?format=ctdl&cursor=WyJzb21ld2hlcmUiXQ")).status_code == 422
+
+
+def test_a_page_says_the_rules_in_sentences() -> None:
+    source = pathway_source(VIEW, BASE_URL)
+    assert source
+    hostile = {**EVERYTHING, "name": "<script>alert(1)</script>"}
+    other = pathway_source(replace(VIEW, version=replace(VERSION, document=hostile)), BASE_URL)
+    assert other
+
+    page = pathway_page(source).decode()
+
+    for said in (
+        "3 of: Capstone, Admission, (code), (2 of: statistics, networks &amp; more, any); for at least 15 ECTS credits",
+        "At level 6 of the European Qualifications Framework or above",
+        "Awarded no longer ago than 60 months</p>",
+        f'<a href="{THEIRS}/capstone" rel="nofollow noopener">Capstone</a>',
+        f'<a href="{THEIRS}/java" rel="nofollow noopener">{THEIRS}/java</a>',
+        "at most 10 ECTS credits count here too",
+        "We hire them.",
+        "/export?format=ctdl",
+    ):
+        assert said in page, said
+    assert "<script" not in pathway_page(other).decode()
+
+
+@db
+@api
+async def test_a_browser_gets_pages(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    pathway, unfinished = await planned(university), await planned(university, name="Unfinished")
+    assert (await university.post(f"{path(pathway['id'])}/publish")).status_code == 200
+
+    listed = await client.get("/pathways", headers=browser)
+    shown = await client.get(path(pathway["id"]), headers=browser)
+    hidden = await university.get(path(unfinished["id"]), headers=browser)
+
+    assert f'href="{pathway["id"]}"' in listed.text
+    assert "Unfinished" not in listed.text
+    assert "2 of: Python, Statistics, Networks" in shown.text
+    for answer, status in ((listed, 200), (shown, 200), (hidden, 404)):
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert "script-src" not in answer.headers["content-security-policy"]
+    mine = await university.get("/pathways", params={"mine": True}, headers=browser)
+    assert mine.headers["content-type"] == "application/json"

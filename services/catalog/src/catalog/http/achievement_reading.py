@@ -24,7 +24,7 @@ from catalog.http.answers import (
 )
 from catalog.http.callers import Anybody, editor, required_editor
 from catalog.http.contexts import LD_JSON
-from catalog.http.list_page import LIST_SECURITY, list_page
+from catalog.http.list_page import ACHIEVEMENTS, LIST_SECURITY, list_page
 from catalog.http.page import SECURITY, achievement_page, missing_page
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import draft_tag, listed_version, page_reply, summary_reply, view_reply
@@ -114,7 +114,7 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
         lines = [summary_reply(item, base_url) for item in found.items]
         headers = {**ForReader, **({"Link": links.headers["link"]} if following else {})}
         if not filters.mine and negotiate(request, JSON, HTML) == HTML:
-            body = list_page(lines, query.q, address_of_next(links))
+            body = list_page(ACHIEVEMENTS, lines, query.q, address_of_next(links))
             return stored(request, body, media_type=HTML, headers={**headers, **LIST_SECURITY})
         document = page_reply(lines, following)
         return reply(request, document, cache_control=PRIVATE if filters.mine else SHORTLY, headers=headers)

@@ -1,6 +1,7 @@
-"""A page of the published achievements, for people who look for something to learn."""
+"""A page of what is published, for people who look for something to learn."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from catalog.core.model import Json
@@ -11,16 +12,28 @@ EXCERPT = 240
 LIST_SECURITY = {name: value.replace("form-action 'none'", "form-action 'self'") for name, value in SECURITY.items()}
 
 
-def list_page(lines: Sequence[Json], words: str | None, following: str | None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One of the lists: its path, and its title while nothing is searched for."""
+
+    path: str
+    title: str
+
+
+ACHIEVEMENTS = Shelf("/achievements", "What can be earned")
+PATHWAYS = Shelf("/pathways", "What adds up to what")
+
+
+def list_page(shelf: Shelf, lines: Sequence[Json], words: str | None, following: str | None) -> bytes:
     """These lines of the list. `words` were searched for; `following` is the next page's address."""
-    content = [_search(words), _found(lines)]
+    content = [_search(shelf, words), _found(lines)]
     if following:
         content.append(f'<p><a href="{escape(following)}" rel="next">More</a></p>\n')
-    return page(f"“{words}”" if words else "What can be earned", "en", "".join(content), None)
+    return page(f"“{words}”" if words else shelf.title, "en", "".join(content), None)
 
 
-def _search(words: str | None) -> Html:
-    return f"""<form action="/achievements" method="get" role="search">
+def _search(shelf: Shelf, words: str | None) -> Html:
+    return f"""<form action="{shelf.path}" method="get" role="search">
 <label for="q">Search by words</label>
 <input id="q" name="q" type="search" maxlength="300" value="{escape(words or "")}">
 <button>Search</button>
@@ -38,12 +51,13 @@ def _line(line: Json) -> Html:
     facts = ", ".join(escape(fact) for fact in _facts(line))
     return f"""<li><a href="{escape(str(line["id"]))}">{escape(str(line["name"]))}</a>
 <p class="quiet">{facts}</p>
-<p>{escape(_excerpt(str(line["description"])))}</p></li>
+<p>{escape(_excerpt(str(line["description"] or "")))}</p></li>
 """
 
 
 def _facts(line: Json) -> Iterable[str]:
-    yield str(line.get("kind") or line.get("achievementType") or "Achievement").removeprefix("ext:")
+    if kind := line.get("kind") or line.get("achievementType"):
+        yield str(kind).removeprefix("ext:")
     credits_ = line.get("creditsAvailable")
     if isinstance(credits_, int | float):
         yield f"{credits_:g} credits"

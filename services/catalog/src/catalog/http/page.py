@@ -13,7 +13,7 @@ import orjson
 from catalog.core import vocabularies
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.elm import LANGUAGES
-from catalog.core.model import AchievementView, Json, Status
+from catalog.core.model import AchievementView, Endorsement, Json, Status
 from catalog.core.profiles import standing
 from catalog.core.vocabularies import Vocabulary
 from service_kit.entity_tags import tag_of_bytes
@@ -47,24 +47,24 @@ def achievement_page(source: Export, view: AchievementView) -> bytes:
     criteria = document.get("criteria")
     narrative = str(criteria.get("narrative") or "") if isinstance(criteria, dict) else ""
     parts = [
-        _text(source.text("description")),
-        _facts(rows),
-        _section(
-            "How it is earned", _text(narrative) + _web(criteria.get("id") if isinstance(criteria, dict) else None)
+        paragraph(source.text("description")),
+        facts(rows),
+        section(
+            "How it is earned", paragraph(narrative) + _web(criteria.get("id") if isinstance(criteria, dict) else None)
         ),
-        _section("What it certifies", _outcomes(source)),
-        _section("Skills and standards", _alignments(source)),
-        _section("Endorsed by", _endorsed(source)),
-        _section("Further information", _text(source.text("furtherInformation"))),
-        _section("How complete this description is", _complete(view)),
-        _section("In other forms", _forms(source)),
+        section("What it certifies", _outcomes(source)),
+        section("Skills and standards", _alignments(source)),
+        section("Endorsed by", endorsed(source.endorsements)),
+        section("Further information", paragraph(source.text("furtherInformation"))),
+        section("How complete this description is", _complete(view)),
+        section("In other forms", _forms(source)),
     ]
     return page(source.text("name"), source.language, "".join(parts), FORMATS["schema-org"](source))
 
 
 def missing_page(detail: str) -> bytes:
     """What a person sees for a 404."""
-    return page("Not found", "en", _text(detail), None)
+    return page("Not found", "en", paragraph(detail), None)
 
 
 def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
@@ -81,7 +81,7 @@ def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
 {script}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
-<header><a href="/">Laurel</a> · <a href="/achievements">catalog</a></header>
+<header><a href="/">Laurel</a> · <a href="/achievements">achievements</a> · <a href="/pathways">pathways</a></header>
 <main id="content">
 <h1 lang="{code}">{escape(title)}</h1>
 {content}
@@ -100,7 +100,7 @@ def _inert(data: Json) -> str:
 def _identity(source: Export) -> Iterable[Row]:
     body = source.body
     yield "Kind", escape(source.text("achievementType").removeprefix("ext:"))
-    yield "Awarded by", (_link(body.url, body.name) if body and body.url else escape(body.name) if body else "")
+    yield "Awarded by", (link(body.url, body.name) if body and body.url else escape(body.name) if body else "")
     yield "Country", escape(body.country or "") if body else ""
     yield "Code", escape(source.text("humanCode"))
     yield "Language", escape(source.text("inLanguage"))
@@ -115,14 +115,14 @@ def _learning(source: Export) -> Iterable[Row]:
     credits_ = [f"{one.get('point'):g} {one.get('framework')}" for one in source.entries("creditPoint")]
     yield "Credits", escape(", ".join(credits_))
     yield "Participation", _labels(source, vocabularies.PARTICIPATION)
-    yield "Prerequisites", _text(source.text("prerequisites"))
+    yield "Prerequisites", paragraph(source.text("prerequisites"))
 
 
 def _assurance(source: Export) -> Iterable[Row]:
-    yield "Assessment", _list(_assessed(one) for one in source.entries("assessment"))
-    yield "Quality assurance", _list(_assured(one) for one in source.entries("qualityAssurance"))
+    yield "Assessment", bullets(_assessed(one) for one in source.entries("assessment"))
+    yield "Quality assurance", bullets(_assured(one) for one in source.entries("qualityAssurance"))
     yield "Stackability", _labels(source, vocabularies.STACKABILITY)
-    yield "Counts towards", _list(_link(address, address) for address in source.codes("stackableTowards"))
+    yield "Counts towards", bullets(link(address, address) for address in source.codes("stackableTowards"))
 
 
 def _assessed(one: Json) -> Html:
@@ -138,32 +138,32 @@ def _assured(one: Json) -> Html:
     by = ""
     if isinstance(agency, dict):
         address, name = agency.get("url") or agency.get("id"), str(agency.get("name"))
-        by = f", {_link(str(address), name) if address else escape(name)}"
+        by = f", {link(str(address), name) if address else escape(name)}"
     name = f", {escape(str(one['name']))}" if one.get("name") else ""
     return (escape(kind.label) if kind else "") + name + by
 
 
 def _outcomes(source: Export) -> Html:
-    return _list(
+    return bullets(
         escape(str(one.get("name"))) + (f"<br>{escape(str(one['description']))}" if one.get("description") else "")
         for one in source.entries("learningOutcome")
     )
 
 
 def _alignments(source: Export) -> Html:
-    return _list(
-        _link(str(one.get("targetUrl")), str(one.get("targetName")))
+    return bullets(
+        link(str(one.get("targetUrl")), str(one.get("targetName")))
         + (escape(f" ({one['targetFramework']})") if one.get("targetFramework") else "")
         for one in source.entries("alignment")
     )
 
 
-def _endorsed(source: Export) -> Html:
+def endorsed(endorsements: Iterable[Endorsement]) -> Html:
     """Who says something for it, and what. The names are the endorsers' own words; their ids are what was verified."""
-    return _list(
+    return bullets(
         f"{escape(one.issuer_name)} ({escape(one.issuer_id)}), {one.valid_from.date().isoformat()}"
         + (f'<p class="text">{escape(one.comment)}</p>' if one.comment else "")
-        for one in source.endorsements
+        for one in endorsements
     )
 
 
@@ -173,14 +173,14 @@ def _complete(view: AchievementView) -> Html:
     missing = found.get("missing")
     titles = [str(one["title"]) for one in missing if isinstance(one, dict)] if isinstance(missing, list) else []
     said = f"{found.get('score')} of 100, by the elements of the EU's recommendation on micro-credentials."
-    return _text(said) + (_text("Not stated:") + _list(map(escape, titles)) if titles else "")
+    return paragraph(said) + (paragraph("Not stated:") + bullets(map(escape, titles)) if titles else "")
 
 
 def _forms(source: Export) -> Html:
     links = [
-        _link(f"{source.address}/export?format={name}", said) for name, said in FORMAT_NAMES.items() if name in FORMATS
+        link(f"{source.address}/export?format={name}", said) for name, said in FORMAT_NAMES.items() if name in FORMATS
     ]
-    return _list(links)
+    return bullets(links)
 
 
 def _labels(source: Export, vocabulary: Vocabulary) -> Html:
@@ -196,28 +196,32 @@ def _hours(duration: str) -> str:
     return " ".join([*([f"{int(hours)} hours"] if hours else []), *([f"{int(minutes)} minutes"] if minutes else [])])
 
 
-def _facts(rows: Iterable[Row]) -> Html:
+def facts(rows: Iterable[Row]) -> Html:
+    """Names and values; the values are HTML already."""
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>\n" for name, value in rows) + "</dl>\n"
 
 
-def _section(title: str, content: Html) -> Html:
+def section(title: str, content: Html) -> Html:
+    """A part with its heading; nothing at all without content."""
     return f"<h2>{escape(title)}</h2>\n{content}" if content else ""
 
 
-def _text(text: str) -> Html:
+def paragraph(text: str) -> Html:
+    """Plain text, its line breaks kept."""
     return f'<p class="text">{escape(text)}</p>\n' if text else ""
 
 
-def _list(items: Iterable[Html]) -> Html:
+def bullets(items: Iterable[Html]) -> Html:
+    """The items that are not empty, as a list; nothing without any."""
     found = [f"<li>{item}</li>" for item in items if item]
     return f"<ul>{''.join(found)}</ul>\n" if found else ""
 
 
 def _web(address: object) -> Html:
-    return f"<p>{_link(address, address)}</p>\n" if isinstance(address, str) else ""
+    return f"<p>{link(address, address)}</p>\n" if isinstance(address, str) else ""
 
 
-def _link(address: str, text: str) -> Html:
+def link(address: str, text: str) -> Html:
     """A link, if the address is one of the web; its text alone for anything else (urn:, did:)."""
     if not address.startswith(("https://", "http://")):
         return escape(text)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.exports import CTDL, PATHWAY_FORMATS
 from catalog.core.exports.pathway_source import pathway_source
-from catalog.core.model import PathwayDraft
+from catalog.core.model import PathwayDraft, PathwayView
 from catalog.core.pathways import (
     NO_PATHWAY,
     ChangePathway,
@@ -22,10 +22,13 @@ from catalog.core.pathways import (
 from catalog.core.ports import PathwayQuery, PathwayReadings
 from catalog.core.trial import TryPathway
 from catalog.http.achievement_paths import PathVersion
-from catalog.http.answers import documented
+from catalog.http.answers import as_a_page, documented
 from catalog.http.callers import Anybody, Writer, editor, organization, required_editor
 from catalog.http.contexts import LD_JSON
+from catalog.http.list_page import LIST_SECURITY, PATHWAYS, list_page
+from catalog.http.page import SECURITY, missing_page
 from catalog.http.parameters import Filter, Words, clean
+from catalog.http.pathway_page import pathway_page
 from catalog.http.pathway_paths import PathId
 from catalog.http.pathway_replies import (
     EvaluationAnswer,
@@ -52,10 +55,9 @@ from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import LINK, link_next, page_request
-from service_kit.representation import JSON, negotiate
+from service_kit.pagination import LINK, address_of_next, link_next, page_request
+from service_kit.representation import HTML, JSON, negotiate
 
-ForCaller = {"Vary": "Authorization"}
 ForReader = {"Vary": "Authorization, Accept"}
 Paging = Annotated[PageRequest, Depends(page_request)]
 
@@ -201,7 +203,9 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
 
 def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
     @pathways.get(
-        "/pathways", responses=UNCHANGED | documented(PathwayPage, 401, 403, **LINK[200]), response_class=Response
+        "/pathways",
+        responses=UNCHANGED | as_a_page(documented(PathwayPage, 401, 403, **LINK[200]), 200),
+        response_class=Response,
     )
     async def list_pathways(
         request: Request,
@@ -209,24 +213,37 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         filters: Annotated[PathwayFilters, Depends()],
         page: Paging,
     ) -> Response:
-        """What is published, newest first; with `mine`, your organization's drafts as well."""
+        """What is published, newest first; with `mine`, your organization's drafts as well.
+
+        A browser (`Accept: text/html`) gets a page to look through; not with `mine`.
+        """
         query = PathwayQuery(clean("q", filters.q), clean("organization", filters.organization))
         if filters.mine:
             found = await use.readings.drafts(required_editor(caller), query, page)
         else:
             found = await use.readings.published(query, page)
         items = [summary_reply(item, use.base_url) for item in found.items]
+        if not filters.mine and negotiate(request, JSON, HTML) == HTML:
+            links = Response()
+            link_next(request, links, use.base_url, found.next)
+            body = list_page(PATHWAYS, items, query.q, address_of_next(links))
+            return stored(request, body, media_type=HTML, headers={**ForReader, **LIST_SECURITY})
         return _page(request, use.base_url, items, found.next, cache_control=PRIVATE if filters.mine else SHORTLY)
 
     @pathways.get(
         "/pathways/{pathway_id:path}",
-        responses=UNCHANGED | documented(PathwayAnswer, 401, 404, content={LD_JSON: {}}),
+        responses=UNCHANGED | as_a_page(documented(PathwayAnswer, 401, 404, content={LD_JSON: {}}), 200, 404),
         response_class=Response,
     )
     async def read_pathway(request: Request, pathway_id: PathId, caller: Anybody) -> Response:
-        """The newest published version; for its owner also the draft. `Accept: application/ld+json`: as CTDL."""
-        wanted = negotiate(request, JSON, LD_JSON)
+        """The newest published version; for its owner also the draft. `Accept: application/ld+json`: as CTDL.
+
+        A browser (`Accept: text/html`) gets a page of it.
+        """
+        wanted = negotiate(request, JSON, HTML, LD_JSON)
         view = await use.readings.pathway(pathway_id, editor(caller))
+        if wanted == HTML:
+            return _shown(request, view, use.base_url)
         if view is None:
             raise NotFound(NO_PATHWAY)
         source = pathway_source(view, use.base_url) if wanted == LD_JSON else None
@@ -239,6 +256,16 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         return reply(request, document, tag=tag, cache_control=PRIVATE, headers=ForReader)
 
 
+def _shown(request: Request, view: PathwayView | None, base_url: str) -> Response:
+    """What is published, for people."""
+    source = pathway_source(view, base_url) if view else None
+    headers = {**ForReader, **SECURITY}
+    if source is None:
+        body = missing_page("There is no such pathway, or it is not published.")
+        return Response(body, 404, {**headers, "Cache-Control": SHORTLY}, HTML)
+    return stored(request, pathway_page(source), media_type=HTML, headers=headers)
+
+
 def _page(
     request: Request,
     base_url: str,
@@ -248,5 +275,5 @@ def _page(
 ) -> Response:
     links = Response()
     following = link_next(request, links, base_url, after)
-    headers = {**ForCaller, **({"Link": links.headers["link"]} if following else {})}
+    headers = {**ForReader, **({"Link": links.headers["link"]} if following else {})}
     return reply(request, page_reply(list(items), following), cache_control=cache_control, headers=headers)

@@ -23,6 +23,12 @@ def ects(number: Decimal) -> str:
     return f"{number:f} ECTS credits"
 
 
+def period(months: int, days: int) -> str:
+    """A length of time, without the parts that are nothing."""
+    said = [f"{number} {unit}" for number, unit in ((months, "months"), (days, "days")) if number]
+    return " and ".join(said) or "0 days"
+
+
 def of_condition(condition: Condition, title: Callable[[str], str]) -> str:
     """How many of what it lists must be reached, and for how many credits. `title` says what a component is called."""
     listed = [*map(title, condition.targets), *(f"({of_condition(one, title)})" for one in condition.conditions)]
@@ -47,7 +53,7 @@ def of_constraint(constraint: Constraint) -> str:
         case AwardedFrom(day):
             said = f"Awarded on {day.isoformat()} or later"
         case AwardedWithin(months, days):
-            said = f"Awarded no longer ago than {months} months and {days} days"
+            said = f"Awarded no longer ago than {period(months, days)}"
         case ResultAtLeast(result, value):
             said = f"With a result of at least {value:f} in {result}"
         case CreditsAtLeast(least):
