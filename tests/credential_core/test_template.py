@@ -20,7 +20,7 @@ from credential_core.keys import SigningKey
 from credential_core.rdfc import canonicalize
 from credential_core.shape import Shape
 from credential_core.shape_memory import ShapeMemory
-from credential_core.template import Template
+from credential_core.template import Filled, Template
 
 CREATED = datetime(2026, 6, 15, tzinfo=UTC)
 DOCUMENT = credential()
@@ -84,7 +84,7 @@ def generic(document: Mapping[str, Any], algorithm: str = "SHA-256") -> str:
 @settings(max_examples=400, deadline=None)
 @given(fills)
 def test_whatever_is_filled_in_the_form_is_the_canonical_one(fill: dict[str, Any]) -> None:
-    shape = TEMPLATE._shapes["SHA-256"]
+    shape = TEMPLATE._compiled.shape
     expected = outcome(lambda: generic(filled(fill)))
     found = outcome(lambda: shape.nquads([fill[name] for name in SLOTS]))
     assert found == expected or {found, expected} <= REFUSALS
@@ -106,6 +106,11 @@ def filled(fill: Mapping[str, Any]) -> dict[str, Any]:
     return document  # type: ignore[no-any-return]  # Any on the way only
 
 
+def sealing(fill: Mapping[str, Any]) -> Filled:
+    """The template with these values."""
+    return TEMPLATE.filled([fill[name] for name in TEMPLATE.slots])
+
+
 @settings(max_examples=60, deadline=None)
 @given(fills, st.sampled_from(["eddsa-rdfc-2022", "ecdsa-rdfc-2019", "eddsa-jcs-2022"]))
 def test_a_signed_fill_is_what_signing_it_gives(fill: dict[str, Any], suite: str) -> None:
@@ -116,10 +121,10 @@ def test_a_signed_fill_is_what_signing_it_gives(fill: dict[str, Any], suite: str
     if suite != "eddsa-jcs-2022" and not isinstance(expected, str):
         text = json.loads(TEMPLATE.sign_json(fill, key, **how))
         assert {**text, "proof": None} == {**expected, "proof": None}
-        sealed = TEMPLATE.seal(fill, key, **how)
+        sealed = sealing(fill).seal(key, **how)
         read = json.loads(sealed.text)
         assert {**read, "proof": None} == {**expected, "proof": None}
-        assert (sealed.digest, TEMPLATE.digest(fill)) == (jcs.digest(read), jcs.digest(filled(fill)))
+        assert (sealed.digest, sealing(fill).digest()) == (jcs.digest(read), jcs.digest(filled(fill)))
         proof.verify_proof(read, read["proof"], key.public)
     if isinstance(expected, str):
         assert found in REFUSALS | {expected, "not_canonical"}
@@ -164,7 +169,7 @@ def test_a_signature_made_wrong_does_not_leave(monkeypatch: pytest.MonkeyPatch) 
     other = SigningKey.from_seed(bytes(32))
     monkeypatch.setattr(SigningKey, "sign", lambda _, data: SIGN(other, data))
     with pytest.raises(ProofError, match="signature_invalid"):
-        TEMPLATE.seal(values(1), KEY, verification_method=METHOD, created=CREATED)
+        sealing(values(1)).seal(KEY, verification_method=METHOD, created=CREATED)
 
 
 ALIKE: dict[str, Any] = {
@@ -203,7 +208,7 @@ def test_values_that_make_nodes_alike_are_told_apart_or_left_to_the_generic_path
     few = st.sampled_from(["urn:x:root", "urn:x:1", "urn:x:2"])
     fill = {name: data.draw(few) for name in ALIKE_SLOTS}
     expected = outcome(lambda: generic(template.fill(fill)))
-    assert outcome(lambda: template._shapes["SHA-256"].nquads([fill[name] for name in ALIKE_SLOTS])) == expected
+    assert outcome(lambda: template._compiled.shape.nquads([fill[name] for name in ALIKE_SLOTS])) == expected
 
 
 ALIKE_TEMPLATE = Template.compile(ALIKE, ALIKE_SLOTS)
@@ -212,7 +217,7 @@ ALIKE_TEMPLATE = Template.compile(ALIKE, ALIKE_SLOTS)
 def test_the_sha_384_form_is_compiled_when_asked_for() -> None:
     signed = TEMPLATE.sign(values(7), P384, verification_method=METHOD, created=CREATED, cryptosuite="ecdsa-rdfc-2019")
     proof.verify_proof(signed, signed["proof"], P384.public)
-    shape = TEMPLATE._shape("SHA-384")
+    shape = TEMPLATE._compiled.shape_for("SHA-384")
     assert shape.nquads([values(7)[name] for name in SLOTS]) == generic(credential(7), "SHA-384")
 
 
@@ -354,7 +359,7 @@ def test_shapes_take_bounded_work_to_learn(monkeypatch: pytest.MonkeyPatch) -> N
     ("key", "suite"), [(KEY, "eddsa-rdfc-2022"), (P256, "ecdsa-rdfc-2019"), (P384, "ecdsa-rdfc-2019")]
 )
 def test_a_key_that_is_elsewhere_signs_in_two_steps(key: SigningKey, suite: str) -> None:
-    prepared = TEMPLATE.prepare(values(1), key.public, verification_method=METHOD, created=CREATED, cryptosuite=suite)
+    prepared = sealing(values(1)).prepare(key.public, verification_method=METHOD, created=CREATED, cryptosuite=suite)
     sealed = prepared.signed(key.sign(prepared.data))
     document = json.loads(sealed.text)
     proof.verify_proof(document, document["proof"], key.public)

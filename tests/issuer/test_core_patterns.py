@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from credential_core.errors import ContextError, DocumentError, ProofError
 from credential_core.jcs import digest
 from credential_core.model.values_alone import rules_alone
 from credential_core.proof import verify_proof
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from issuer.adapters.key_store import LocalKeyStore
 from issuer.core.addresses import Addresses
 from issuer.core.award import Award
@@ -57,7 +57,7 @@ class NoTemplates(LocalKeyStore):
     """A store such as a remote one: it signs whole documents, one by one."""
 
     async def seal(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+        self, fills: Sequence[Filled], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
         return None
 
@@ -220,7 +220,7 @@ def test_an_achievement_may_bring_a_context_of_its_own() -> None:
     described = Achievement("urn:a", 2, 1, ORG, False, achievement())
     compose, asked = compose_with(STORE), Award(order(), ISSUER, described, NOW)
     draft = compose.draft(asked, credential_id=CredentialId("c"), slot=Slot(LIST, 7), now=NOW)
-    assert compose._fitting(draft)[1] == frame(compose._build(draft))
+    assert compose._frame(draft) == frame(compose._build(draft))
     found = [json.loads(one.document) for one in asyncio.run(thrice(compose, draft))]
     assert len(compose._patterns._known) == 1
     for document in found:
@@ -269,7 +269,8 @@ def test_a_store_that_signs_wrongly_issues_nothing(monkeypatch: pytest.MonkeyPat
     trail = Trail()
     compose = compose_with(STORE, trail)
     made(compose, [order()] * 2)
-    monkeypatch.setattr(Template, "_text", lambda *_: json.dumps(MODEL | {"proof": {"type": "x"}}).encode())
+    spoilt = Sealed(json.dumps(MODEL | {"proof": {"type": "x"}}).encode(), "u")
+    monkeypatch.setattr(Filled, "_sealed", lambda *_: spoilt)
     with pytest.raises(ProofError):
         made(compose, [order()] * 3)
     assert trail.lines[-1]["outcome"] == "refused"
@@ -297,9 +298,8 @@ def test_a_frame_needs_no_document(asked: Order) -> None:
     compose = compose_with(STORE)
     award = Award(asked, ISSUER, ACHIEVEMENT, asked.valid_from or NOW)
     draft = compose.draft(award, credential_id=CredentialId("c"), slot=Slot(LIST, 7), now=NOW)
-    template, found = compose._fitting(draft)
-    assert template is None
-    assert found == frame(compose._build(draft))
+    assert compose._fitting(draft) is None
+    assert compose._frame(draft) == frame(compose._build(draft))
 
 
 @pytest.mark.parametrize("pointer", ["/credentialStatus/id", "/evidence/0/id", "/credentialSubject/result/0/value"])

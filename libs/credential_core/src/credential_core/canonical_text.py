@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from credential_core.errors import DocumentError
+from credential_core.gapped_text import GappedText, Path, json_around
 from credential_core.jcs import canonicalize
-from credential_core.shape import Path, json_around
+
+_PROOF: Final = b',"proof":'
 
 
 class CanonicalText:
-    """What `jcs.canonicalize` makes of a document once the values at `paths` are put into it."""
+    """What `jcs.canonicalize` makes of a document once the values at `paths` are put into it, and maybe a proof."""
 
-    __slots__ = ("_around", "_order")
+    __slots__ = ("_after", "_before")
 
     def __init__(self, document: Mapping[str, Any], paths: Sequence[Path]) -> None:
-        """The values that `document` has at `paths`, of whatever kind, are only examples. DocumentError as there."""
-        self._around, found = json_around(_in_order(document), frozenset(paths), canonicalize)
-        self._order = [paths.index(path) for path in found]
+        """The values that `document` has at `paths`, of whatever kind, are only examples. DocumentError as there.
 
-    def filled(self, values: Sequence[Any]) -> bytes:
-        """The text with one value for each path. DocumentError for a value that has no canonical text."""
-        pieces = [_text(values[place]) for place in self._order]
-        return b"".join([text for pair in zip(self._around, [*pieces, b""], strict=True) for text in pair])
+        A document has no proof yet, and a member that comes before it: `@context` at least.
+        """
+        place = ("proof",)
+        around, found = json_around(_in_order({**document, "proof": None}), frozenset([*paths, place]), canonicalize)
+        cut = found.index(place)
+        before, after = around[: cut + 1], around[cut + 1 :]
+        if not before[-1].endswith(_PROOF):
+            raise DocumentError("slot_unsupported", "no member comes before the proof")
+        before[-1] = before[-1].removesuffix(_PROOF)
+        self._before = GappedText(before, [paths.index(path) for path in found[:cut]])
+        self._after = GappedText(after, [paths.index(path) for path in found[cut + 1 :]])
+
+    def halves(self, texts: Sequence[bytes]) -> tuple[bytes, bytes]:
+        """The text before and after where a proof goes, with one `scalar_text` for each path."""
+        return self._before.filled(texts), self._after.filled(texts)
 
 
-def _text(value: Any) -> bytes:
+def with_proof(proof: bytes, after: bytes) -> bytes:
+    """What follows the first half of a document that has a proof: its canonical text, and the second half."""
+    return _PROOF + proof + after
+
+
+def scalar_text(value: Any) -> bytes:
+    """What `jcs.canonicalize` makes of one value, a string mostly. DocumentError for what has no canonical text."""
     if type(value) is not str:
         return canonicalize(value)
     try:

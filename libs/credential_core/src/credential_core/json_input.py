@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -65,6 +65,16 @@ def check_tree(value: object) -> None:
             raise LimitError("document_too_deep", f"a document may nest {MAX_DEPTH} levels")
         level = inner
         depth += 1
+    _check_texts(texts)
+
+
+def check_scalars(values: Sequence[object]) -> None:
+    """What `check_tree` says of these values, of which none is an object or an array."""
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) != len(values):
+        for value in values:
+            if not isinstance(value, str):
+                _check_atom(value)
     _check_texts(texts)
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from credential_core.errors import CredentialError, DocumentError
-from credential_core.json_input import check_tree
+from credential_core.gapped_text import GappedText, Path, json_around
+from credential_core.json_input import check_scalars, check_tree
 from credential_core.jsonld import to_quads
 from credential_core.jsonld.active_context import ActiveContext, Term
 from credential_core.jsonld.expansion import Quad, Walk, initial_context
@@ -23,7 +24,6 @@ from credential_core.jsonld.lexical import quoted
 from credential_core.rdfc import MAX_BLANK_NODES, canonicalize, first_degree_text, mentions_of
 from credential_core.statements import Statements
 
-Path: TypeAlias = tuple[str | int, ...]
 _Convert: TypeAlias = Callable[[Any], str]
 SCALARS: Final = (str, int, float)  # a bool is an int
 _HASHES: Final = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
@@ -102,17 +102,16 @@ class Shape:
     """The canonical form of one document with slots: `Shape(document, paths).nquads(values)`."""
 
     __slots__ = (
-        "_around",
         "_converts",
         "_digest",
         "_inner_slots",
         "_inner_subjects",
         "_json",
         "_nodes",
-        "_order",
         "_paths",
         "_root",
         "_statements",
+        "_text",
         "algorithm",
     )
 
@@ -126,8 +125,8 @@ class Shape:
         self._paths = tuple(paths)
         check_tree(dict(document))
         self._json = orjson.dumps(dict(document))
-        self._around, found = json_around(orjson.loads(self._json), frozenset(self._paths))
-        self._order = [self._paths.index(path) for path in found]
+        around, found = json_around(orjson.loads(self._json), frozenset(self._paths))
+        self._text = GappedText(around, [self._paths.index(path) for path in found])
         self._digest = _HASHES[algorithm]
         examples = [read(document, path) for path in paths]
         canonicalize(to_quads(document), algorithm=algorithm)
@@ -175,16 +174,15 @@ class Shape:
             write(document, path, value)
         return document
 
-    def json(self, values: Sequence[Any]) -> bytes:
-        """The JSON text of the filled document, not looked at any further."""
-        pieces = [orjson.dumps(values[place]) for place in self._order]
-        return b"".join([text for pair in zip(self._around, [*pieces, b""], strict=True) for text in pair])
+    def json(self, texts: Sequence[bytes]) -> bytes:
+        """The JSON text of the document filled with values of these texts, not looked at any further."""
+        return self._text.filled(texts)
 
     def nquads(self, values: Sequence[Any]) -> str:
         """The canonical N-Quads of the filled document. Refuses what `to_quads` refuses of it."""
         if not all(isinstance(value, SCALARS) for value in values):
             return self._generic(values)
-        check_tree(list(values))
+        check_scalars(values)
         terms = [convert(value) for convert, value in zip(self._converts, values, strict=True)]
         if self._root_is_repeated(terms):
             return self._generic(values)
@@ -240,30 +238,3 @@ def write(document: Any, path: Path, value: Any) -> None:
     for step in path[:-1]:
         document = document[step]
     document[path[-1]] = value
-
-
-def json_around(
-    document: Any, slots: frozenset[Path], dump: Callable[[Any], bytes] = orjson.dumps
-) -> tuple[list[bytes], list[Path]]:
-    """The JSON text before, between and after the slots, and the slots in the order of the text."""
-    texts, found = [b""], []
-
-    def visit(value: Any, at: Path) -> None:
-        if at in slots:
-            found.append(at)
-            texts.append(b"")
-        elif isinstance(value, dict):
-            for number, (name, member) in enumerate(value.items()):
-                texts[-1] += (b"," if number else b"{") + dump(name) + b":"
-                visit(member, (*at, name))
-            texts[-1] += b"}" if value else b"{}"
-        elif isinstance(value, list):
-            for number, item in enumerate(value):
-                texts[-1] += b"," if number else b"["
-                visit(item, (*at, number))
-            texts[-1] += b"]" if value else b"[]"
-        else:
-            texts[-1] += dump(value)
-
-    visit(document, ())
-    return texts, found

@@ -17,9 +17,10 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from credential_core.errors import CredentialError
+from credential_core.gapped_text import Path, json_around
 from credential_core.jsonld import general, to_quads
 from credential_core.rdfc import canonicalize
-from credential_core.shape import Path, Shape, json_around
+from credential_core.shape import Shape
 
 MAX_SHAPES: Final = 64
 MAX_SHAPE_BYTES: Final = 16 * 1024  # of the document's JSON; a compiled shape takes some 20 times that

@@ -17,24 +17,27 @@ class Statements:
     block, and only the objects of one subject and predicate ever need sorting.
     """
 
-    __slots__ = ("_constant", "_groups", "_texts", "_varying")
+    __slots__ = ("_constant", "_groups", "_subjects", "_texts", "_varying")
 
     def __init__(self, statements: Iterable[Statement], width: int) -> None:
         """`width` is how many terms will be filled in."""
         by_subject: dict[str | int, dict[str, list[Statement]]] = {}
         for subject, predicate, *rest in statements:
             by_subject.setdefault(subject, {}).setdefault(str(predicate), []).append((predicate, *rest))
-        self._constant: list[tuple[str, str]] = []
         self._groups: list[tuple[str | int, _Lines]] = []
-        blocks: list[tuple[str | int, _Pieces]] = []
-        for subject, by_predicate in by_subject.items():
-            pieces = self._block(subject, by_predicate)
-            if all(isinstance(piece, str) for piece in pieces):
-                self._constant.append((str(subject), "".join(map(str, pieces))))
-            else:
-                blocks.append((subject, pieces))
+        blocks = [(subject, self._block(subject, by_predicate)) for subject, by_predicate in by_subject.items()]
+        if all(isinstance(subject, str) for subject in by_subject):  # their order is known: they make one block
+            in_order = sorted(blocks, key=lambda block: str(block[0]))
+            blocks = [("", _merged([piece for _, pieces in in_order for piece in pieces]))]
+        self._subjects = len(blocks)
+        self._constant: dict[str, str] = {}
         self._texts: list[str] = []
-        self._varying = [(self._place(subject, width), self._picker(pieces, width)) for subject, pieces in blocks]
+        self._varying: list[tuple[int, Callable[[Sequence[str]], Iterable[str]]]] = []
+        for subject, pieces in blocks:
+            if all(isinstance(piece, str) for piece in pieces):
+                self._constant[str(subject)] = "".join(map(str, pieces))
+            else:
+                self._varying.append((self._place(subject, width), self._picker(pieces, width)))
 
     def _block(self, subject: str | int, by_predicate: dict[str, list[Statement]]) -> _Pieces:
         """The lines of one subject. Those that need sorting are a group, numbered from -1 downwards."""
@@ -71,10 +74,10 @@ class Statements:
         groups.reverse()
         found = [*terms, *self._texts, *groups]
         join = "".join
-        blocks = self._constant + [(found[subject], join(pick(found))) for subject, pick in self._varying]
-        blocks.sort()
-        texts = dict(blocks)
-        return join(texts.values()) if len(texts) == len(blocks) else None
+        blocks = self._constant.copy()
+        for subject, pick in self._varying:
+            blocks[found[subject]] = join(pick(found))
+        return join([blocks[subject] for subject in sorted(blocks)]) if len(blocks) == self._subjects else None
 
 
 def _merged(pieces: _Pieces) -> _Pieces:

@@ -5,58 +5,40 @@
         {"id": "https://u.example/credentials/2", "grade": "B"}, key, verification_method=method, created=now
     )
 
-The result is exactly that of `proof.sign` over the filled document, several times sooner.
+The result is exactly that of `proof.sign` over the filled document, several times sooner. `filled` is for whoever wants
+the text, its digests, and the signature checked.
 """
 
 from __future__ import annotations
 
-import copy
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 import orjson
 
 from credential_core import proof
-from credential_core.canonical_text import CanonicalText
-from credential_core.errors import DocumentError, ProofError
+from credential_core.errors import DocumentError
+from credential_core.filled import Compiled, Filled, Scalar, Sealed, text_of
+from credential_core.gapped_text import Path
 from credential_core.json_input import check_tree
-from credential_core.keys import PublicKey, SigningKey
-from credential_core.multibase import encode_base58, encode_base64url
-from credential_core.proof.configuration import attach, configuration
-from credential_core.proof.hashing import digest, options_digest
-from credential_core.proof.suites import suite_to_sign
-from credential_core.shape import SCALARS, Path, Shape, read
-from credential_core.unsigned import Unsigned
+from credential_core.keys import SigningKey
+from credential_core.multibase import encode_base58
+from credential_core.proof.configuration import attach
+from credential_core.proof_form import COMPILED, Occasion
+from credential_core.shape import SCALARS, read
 
-Scalar: TypeAlias = str | int | float | bool
+__all__ = ["Filled", "Scalar", "Sealed", "Template"]
 
 MAX_SLOTS: Final = 128
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,5}")
 
 
-class _Occasion(NamedTuple):
-    """What a proof says beside its value."""
-
-    verification_method: str
-    created: datetime
-    cryptosuite: str
-    purpose: str
-
-
-class Sealed(NamedTuple):
-    """A signed document as JSON text, and the digest of its canonical form (`jcs.digest`)."""
-
-    text: bytes
-    digest: str
-
-
 class Template:
     """A compiled document with named slots: it never changes what it makes, and threads may share it."""
 
-    __slots__ = ("_canonical", "_canonical_signed", "_context", "_latest", "_names", "_paths", "_shapes")
+    __slots__ = ("_compiled", "_names")
 
     def __init__(self, document: Mapping[str, Any], slots: Mapping[str, str]) -> None:
         if len(slots) > MAX_SLOTS:
@@ -65,14 +47,10 @@ class Template:
             raise DocumentError("slot_unsupported", "a template is compiled from a document without proofs")
         check_tree(dict(document))
         self._names = tuple(slots)
-        self._paths = tuple(_path(document, pointer) for pointer in slots.values())
-        if len(set(self._paths)) != len(self._paths):
+        paths = tuple(_path(document, pointer) for pointer in slots.values())
+        if len(set(paths)) != len(paths):
             raise DocumentError("slot_unsupported", "two slots are in one place")
-        self._context = {"@context": copy.deepcopy(document.get("@context"))}
-        self._shapes = {"SHA-256": Shape(document, self._paths)}
-        self._canonical = CanonicalText(document, self._paths)
-        self._canonical_signed = CanonicalText({**document, "proof": None}, [*self._paths, ("proof",)])
-        self._latest: tuple[_Occasion, str, dict[str, Any], bytes] | None = None
+        self._compiled = Compiled(document, paths)
 
     @classmethod
     def compile(cls, document: Mapping[str, Any], slots: Mapping[str, str]) -> Template:
@@ -91,11 +69,11 @@ class Template:
 
     def fill(self, values: Mapping[str, Scalar]) -> dict[str, Any]:
         """The unsigned document with these values. DocumentError `slot_values` unless every slot has one, a scalar."""
-        return self._shapes["SHA-256"].fill(self._ordered(values))
+        return self._compiled.shape.fill(self._ordered(values))
 
-    def digest(self, values: Mapping[str, Scalar]) -> str:
-        """What `jcs.digest` says of the unsigned document, with the same errors."""
-        return _multibase_digest(self._canonical.filled(self._ordered(values)))
+    def filled(self, values: Sequence[Scalar]) -> Filled:
+        """The same to be signed: for each slot, in their order, a value."""
+        return Filled(self._compiled, self._checked(values))
 
     def sign(
         self,
@@ -113,8 +91,8 @@ class Template:
         ecdsa-rdfc-2019 use the compiled form; any other takes the generic path.
         """
         ordered = self._ordered(values)
-        document = self._shapes["SHA-256"].fill(ordered)
-        if cryptosuite not in _COMPILED:
+        document = self._compiled.shape.fill(ordered)
+        if cryptosuite not in COMPILED:
             return proof.sign(
                 document,
                 key,
@@ -123,8 +101,8 @@ class Template:
                 cryptosuite=cryptosuite,
                 purpose=purpose,
             )
-        occasion = _Occasion(verification_method, created, cryptosuite, purpose)
-        return attach(document, self._signed(ordered, key, occasion))
+        form = self._compiled.form(Occasion(verification_method, created, cryptosuite, purpose, key.public))
+        return attach(document, form.members(encode_base58(key.sign(self._compiled.data(ordered, form)))))
 
     def sign_json(
         self,
@@ -140,117 +118,22 @@ class Template:
 
         ProofError `cryptosuite_unsupported` for a suite that has no compiled form.
         """
-        ordered = self._compilable(values, cryptosuite)
-        made = self._signed(ordered, key, _Occasion(verification_method, created, cryptosuite, purpose))
-        return self._text(ordered, made)
-
-    def seal(
-        self,
-        values: Mapping[str, Scalar],
-        key: SigningKey,
-        *,
-        verification_method: str,
-        created: datetime,
-        cryptosuite: str = "eddsa-rdfc-2022",
-        purpose: str = "assertionMethod",
-    ) -> Sealed:
-        """What `sign_json` gives, its signature checked, with its digest.
-
-        A signature that was made wrong may give away the key (a fault in memory or processor): none leaves.
-        ProofError `signature_invalid` then, `cryptosuite_unsupported` for a suite that has no compiled form.
-        """
-        return self.prepare(
-            values,
-            key.public,
-            verification_method=verification_method,
-            created=created,
-            cryptosuite=cryptosuite,
-            purpose=purpose,
-        ).by(key)
-
-    def prepare(
-        self,
-        values: Mapping[str, Scalar],
-        public: PublicKey,
-        *,
-        verification_method: str,
-        created: datetime,
-        cryptosuite: str = "eddsa-rdfc-2022",
-        purpose: str = "assertionMethod",
-    ) -> Unsigned[Sealed]:
-        """`seal` in two steps, for a key that is elsewhere. The second raises ProofError for a wrong signature."""
-        ordered = self._compilable(values, cryptosuite)
-        options, data = self._unsigned(ordered, public, _Occasion(verification_method, created, cryptosuite, purpose))
-
-        def sealed(signature: bytes) -> Sealed:
-            if not public.verify(signature, data):
-                raise ProofError("signature_invalid", "the signature that was made does not match the key")
-            made = _with_value(options, signature)
-            canonical = self._canonical_signed.filled([*ordered, made])
-            return Sealed(self._text(ordered, made), _multibase_digest(canonical))
-
-        return Unsigned(data, sealed)
-
-    def _compilable(self, values: Mapping[str, Scalar], cryptosuite: str) -> list[Scalar]:
-        if cryptosuite not in _COMPILED:
-            raise ProofError("cryptosuite_unsupported", "there is no compiled form for this suite")
-        return self._ordered(values)
-
-    def _text(self, values: list[Scalar], made: dict[str, Any]) -> bytes:
-        return self._shapes["SHA-256"].json(values)[:-1] + b',"proof":' + orjson.dumps(made) + b"}"
-
-    def _signed(self, values: list[Scalar], key: SigningKey, occasion: _Occasion) -> dict[str, Any]:
-        """The proof."""
-        options, data = self._unsigned(values, key.public, occasion)
-        return _with_value(options, key.sign(data))
-
-    def _unsigned(self, values: list[Scalar], public: PublicKey, occasion: _Occasion) -> tuple[dict[str, Any], bytes]:
-        """The proof without its value, and what is to be signed."""
-        algorithm = suite_to_sign(occasion.cryptosuite).hash_for(public)
-        options, hashed = self._configured(occasion, algorithm)
-        return options, hashed + digest(self._shape(algorithm).nquads(values).encode(), algorithm)
-
-    def _configured(self, occasion: _Occasion, algorithm: str) -> tuple[dict[str, Any], bytes]:
-        """A proof without its value, and its digest: the same for all that one key signs within one second."""
-        latest = self._latest
-        if latest is not None and latest[0] == occasion and latest[1] == algorithm:
-            return latest[2:]
-        options = configuration(
-            self._context,
-            suite_to_sign(occasion.cryptosuite),
-            verification_method=occasion.verification_method,
-            created=occasion.created,
-            purpose=occasion.purpose,
-            options=None,
-        )
-        hashed = options_digest(self._context, options, algorithm)
-        self._latest = (occasion, algorithm, options, hashed)
-        return options, hashed
+        form = self._compiled.form(Occasion(verification_method, created, cryptosuite, purpose, key.public))
+        ordered = self._ordered(values)
+        value = encode_base58(key.sign(self._compiled.data(ordered, form)))
+        return text_of(self._compiled, [orjson.dumps(one) for one in ordered], form.texts(value)[0])
 
     def _ordered(self, values: Mapping[str, Scalar]) -> list[Scalar]:
         if len(values) != len(self._names) or not all(name in values for name in self._names):
             raise DocumentError("slot_values", f"the template has the slots {', '.join(self._names)[:200]}")
-        ordered = [values[name] for name in self._names]
-        if not all(isinstance(value, SCALARS) for value in ordered):
+        return self._checked([values[name] for name in self._names])
+
+    def _checked(self, values: Sequence[Scalar]) -> list[Scalar]:
+        if len(values) != len(self._names):
+            raise DocumentError("slot_values", f"the template has {len(self._names)} slots")
+        if not all(isinstance(value, SCALARS) for value in values):
             raise DocumentError("slot_values", "the value of a slot is a string, a number or a boolean")
-        return ordered
-
-    def _shape(self, algorithm: str) -> Shape:
-        """The form for one hash: SHA-384, for P-384 keys, is compiled when first asked for."""
-        if algorithm not in self._shapes:
-            self._shapes[algorithm] = self._shapes["SHA-256"].with_hash(algorithm)
-        return self._shapes[algorithm]
-
-
-def _with_value(options: dict[str, Any], signature: bytes) -> dict[str, Any]:
-    return {**options, "proofValue": encode_base58(signature)}
-
-
-def _multibase_digest(data: bytes) -> str:
-    return encode_base64url(hashlib.sha256(data).digest())
-
-
-_COMPILED: Final = frozenset({"eddsa-rdfc-2022", "ecdsa-rdfc-2019"})
+        return list(values)
 
 
 def _path(document: Mapping[str, Any], pointer: str) -> Path:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from credential_core.errors import ContextError, DocumentError
 from credential_core.jose import RsaSigningKey, Signer
 from credential_core.keys import SigningKey
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from issuer.adapters.securing import SUITES, finish, new_key, new_rsa_key, prepare, prepare_proof
 from issuer.core.model import Algorithm, AnyPublicKey, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
@@ -53,20 +53,17 @@ class LocalKeyStore:
         return prepare_proof(document, key, created).by(self._opened(key))
 
     async def seal(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+        self, fills: Sequence[Filled], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
-        """What the template gives for each of these values, signed and checked, a few at a time."""
+        """Each of these filled templates, signed and checked, a few at a time."""
         suite, opened = SUITES.get(key.algorithm), self._opened(key)
         if suite is None or isinstance(opened, RsaSigningKey):
             return None
+        method = key.verification_method
         sealed: list[Sealed | DocumentError | ContextError] = []
-        for number, values in enumerate(fills, 1):
+        for number, filled in enumerate(fills, 1):
             try:
-                sealed.append(
-                    template.seal(
-                        values, opened, verification_method=key.verification_method, created=created, cryptosuite=suite
-                    )
-                )
+                sealed.append(filled.seal(opened, verification_method=method, created=created, cryptosuite=suite))
             except (DocumentError, ContextError) as error:
                 sealed.append(error)
             if number % AT_ONCE == 0:

@@ -1,11 +1,11 @@
 """All stores of private keys at once: a key's sealed form says which of them has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 from credential_core.errors import ContextError, DocumentError
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from issuer.adapters import key_store, openbao_key_store
 from issuer.adapters.key_store import LocalKeyStore
 from issuer.adapters.openbao_key_store import OpenBaoKeyStore
@@ -35,10 +35,10 @@ class KeyStores:
         return await self._holding(key).sign(document, key, created)
 
     async def seal(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+        self, fills: Sequence[Filled], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
-        """What the template gives for each of these values, if the key is at hand."""
-        return await self._holding(key).seal(template, fills, key, created)
+        """Each of these filled templates, signed where the key is."""
+        return await self._holding(key).seal(fills, key, created)
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:
         """The document secured in some manner, and verified."""

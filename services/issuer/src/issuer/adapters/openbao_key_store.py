@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from weakref import WeakValueDictionary
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from credential_core.errors import ContextError, DocumentError
 from credential_core.jwk import RsaPublicKey
 from credential_core.keys import PublicKey
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from credential_core.unsigned import Unsigned
 from issuer.adapters.securing import SUITES, finish, prepare, prepare_proof
 from issuer.adapters.transit import Transit
@@ -57,15 +57,15 @@ class OpenBaoKeyStore:
         return unsigned.signed(await self._signature(key, unsigned.data))
 
     async def seal(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+        self, fills: Sequence[Filled], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
-        """What the template gives for each of these values: prepared here, signed there in one call, checked here."""
+        """Each of these filled templates: prepared here, signed there in one call, checked here."""
         suite = SUITES.get(key.algorithm)
         if suite is None:
             return None
         prepared: list[Unsigned[Sealed] | DocumentError | ContextError] = []
-        for number, values in enumerate(fills, 1):
-            prepared.append(_prepared(template, values, key, created, suite))
+        for number, filled in enumerate(fills, 1):
+            prepared.append(_prepared(filled, key, created, suite))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         data = [one.data for one in prepared if isinstance(one, Unsigned)]
@@ -106,12 +106,11 @@ class OpenBaoKeyStore:
 
 
 def _prepared(
-    template: Template, values: Mapping[str, Scalar], key: IssuerKey, created: datetime, suite: str
+    filled: Filled, key: IssuerKey, created: datetime, suite: str
 ) -> Unsigned[Sealed] | DocumentError | ContextError:
+    method = key.verification_method
     try:
-        return template.prepare(
-            values, key.of_proofs, verification_method=key.verification_method, created=created, cryptosuite=suite
-        )
+        return filled.prepare(key.of_proofs, verification_method=method, created=created, cryptosuite=suite)
     except (DocumentError, ContextError) as error:
         return error
 

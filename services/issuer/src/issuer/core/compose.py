@@ -14,12 +14,12 @@ from contracts.events import CredentialIssued
 from credential_core.bitstring import entry
 from credential_core.errors import ContextError, DocumentError
 from credential_core.model import achievement_credential, validate_achievement_credential
-from credential_core.template import Scalar, Template
+from credential_core.template import Filled
 from issuer.core.addresses import Addresses
 from issuer.core.award import Award
 from issuer.core.model import PURPOSE, Credential, CredentialId, Issuer, Json, KeyId, Slot, State
 from issuer.core.order import Order
-from issuer.core.patterns import Frame, Pattern, Patterns, frame_of
+from issuer.core.patterns import Frame, Patterns, frame_of
 from issuer.core.recipient import SALT_BYTES, fingerprint, subject_of
 from issuer.core.signing import Sign, Signed, Unsignable
 from service_kit.errors import FieldError, Invalid, ServiceError
@@ -27,7 +27,6 @@ from service_kit.errors import FieldError, Invalid, ServiceError
 UNFIT = "invalid-credential"
 AT_ONCE = 8  # credentials, before others on this loop have their turn
 Composed = Credential | ServiceError
-Named = dict[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +74,45 @@ class Compose:
     async def each(self, drafts: Sequence[Draft]) -> list[Composed]:
         """The signed credential of each draft, or why it has no meaning."""
         made: dict[int, Composed] = {}
-        # By key too: drafts that come at once may have read their issuer before and after its key was replaced.
-        fitting: defaultdict[tuple[Template, KeyId], list[tuple[int, Named]]] = defaultdict(list)
+        # By key: drafts that come at once may have read their issuer before and after its key was replaced.
+        fitting: defaultdict[KeyId, list[tuple[int, Draft, Filled]]] = defaultdict(list)
         for number, draft in enumerate(drafts, 1):
-            pattern, found = self._fitting(draft)
-            if pattern is None or pattern.template is None:
+            filled = self._fitting(draft)
+            if filled is None:
                 made[number] = await self._whole(draft)
             else:
-                fitting[pattern.template, draft.award.issuer.key.id].append((number, pattern.named(found.values)))
+                fitting[draft.award.issuer.key.id].append((number, draft, filled))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        for (template, _), named in fitting.items():
-            made |= await self._filled(template, [(number, drafts[number - 1], values) for number, values in named])
+        for fills in fitting.values():
+            made |= await self._filled(fills)
         return [made[number] for number in range(1, len(drafts) + 1)]
 
     def key_of(self, order: Order) -> bytes:
         """How the order's recipient is found again."""
         return self._recipient_key(order.org_id, fingerprint(order.recipient))
 
-    def _fitting(self, draft: Draft) -> tuple[Pattern | None, Frame]:
-        """The draft's pattern, if it must not be composed whole, and its frame."""
-        award, order = draft.award, draft.award.order
-        subject, status = subject_of(order.recipient, draft.salt), self._status(draft)
-        found = frame_of(award, subject, self._addresses.credential(draft.credential_id), status)
+    def _fitting(self, draft: Draft) -> Filled | None:
+        """The draft in a pattern, unless it must be composed whole."""
+        award, order, found = draft.award, draft.award.order, self._frame(draft)
         pattern = self._patterns.find(award.issuer, award.achievement, found.kind)
         reversed_period = order.valid_until is not None and order.valid_until < award.valid_from
-        if pattern is None or reversed_period or not pattern.admits(found.values):
-            return None, found  # whatever is wrong is found in the whole document
-        return pattern, found
+        if pattern is None or reversed_period:
+            return None  # whatever is wrong is found in the whole document
+        return pattern.filled(found.values)
 
-    async def _filled(self, template: Template, named: Sequence[tuple[int, Draft, Named]]) -> dict[int, Composed]:
-        """Those that one template serves, and one key: of one issuer, as a pattern is."""
-        [_, first, _] = named[0]
-        signed = await self._sign.filled(template, [values for _, _, values in named], first.award.issuer.key)
+    def _frame(self, draft: Draft) -> Frame:
+        subject = subject_of(draft.award.order.recipient, draft.salt)
+        return frame_of(draft.award, subject, self._addresses.credential(draft.credential_id), self._status(draft))
+
+    async def _filled(self, fills: Sequence[tuple[int, Draft, Filled]]) -> dict[int, Composed]:
+        """Those that one key signs."""
+        named = [(self._addresses.credential(draft.credential_id), filled) for _, draft, filled in fills]
+        [_, first, _] = fills[0]
+        signed = await self._sign.filled(named, first.award.issuer.key)
         if signed is None:  # not by this key, or not in the way it should have been
-            return {number: await self._whole(draft) for number, draft, _ in named}
-        return {number: self._kept(draft, one) for (number, draft, _), one in zip(named, signed, strict=True)}
+            return {number: await self._whole(draft) for number, draft, _ in fills}
+        return {number: self._kept(draft, one) for (number, draft, _), one in zip(fills, signed, strict=True)}
 
     async def _whole(self, draft: Draft) -> Composed:
         """Composed without a pattern; it may make one."""

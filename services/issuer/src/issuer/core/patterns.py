@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
-from credential_core.errors import CredentialError
+from credential_core.errors import CredentialError, DocumentError
 from credential_core.model.documents import contexts_of
 from credential_core.model.values_alone import Rule, rules_alone
-from credential_core.template import Scalar, Template
+from credential_core.template import Filled, Scalar, Template
 from credential_core.timestamps import format_timestamp
 from issuer.core.award import Award
 from issuer.core.model import Achievement, Issuer, Json
@@ -129,7 +129,10 @@ def _member(name: str, value: Any, kind: list[Any], values: Values) -> None:
     elif isinstance(value, dict):
         kind += (name, dict)
         for inner, member in value.items():
-            if member is not None and member != []:
+            if type(member) is str and inner not in FIXED:  # most of them: the same, without a call
+                kind.append(inner)
+                values.append(member)
+            elif member is not None and member != []:
                 _member(inner, member, kind, values)
         kind.append(None)
     elif isinstance(value, list | tuple):
@@ -173,7 +176,7 @@ def _pointers(name: str, value: Any, above: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled template with the places of its values, the rules for them, and what it was made of.
+    """A compiled template with the rules for its values, and what it was made of.
 
     Without a template: such a credential was met once, or has no compiled form.
     """
@@ -181,17 +184,18 @@ class Pattern:
     profile: Json
     achievement: Json
     template: Template | None = None
-    places: tuple[str, ...] = ()
     rules: tuple[tuple[int, Rule], ...] = ()
     tried: bool = False
 
-    def admits(self, values: Values) -> bool:
-        """Whether each value is what the data model asks for in its place."""
-        return all(rule(values[place]) for place, rule in self.rules)
-
-    def named(self, values: Values) -> dict[str, Scalar]:
-        """The values by their places, as the template asks for them."""
-        return dict(zip(self.places, values, strict=True))
+    def filled(self, values: Values) -> Filled | None:
+        """With these values. None unless each is what the data model asks for in its place."""
+        for place, rule in self.rules:
+            if not rule(values[place]):
+                return None
+        try:
+            return self.template.filled(values) if self.template else None
+        except DocumentError:
+            return None
 
 
 class Patterns:
@@ -236,7 +240,7 @@ def _compiled(pattern: Pattern, document: Json, values: Values) -> Pattern:
         if template.fill(dict(zip(places, values, strict=True))) == document:
             rules = dict(rules_alone(places))
             numbered = tuple((number, rules[place]) for number, place in enumerate(places) if place in rules)
-            return replace(pattern, template=template, places=places, rules=numbered, tried=True)
+            return replace(pattern, template=template, rules=numbered, tried=True)
     except CredentialError:
         pass
     return replace(pattern, tried=True)

@@ -1,6 +1,6 @@
 """What the core needs from outside: storage in a unit of work, reads without one, keys, an audit trail."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from contracts.events import Payload
 from credential_core.errors import ContextError, DocumentError
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from issuer.core.batch_ports import Batches, Changes
 from issuer.core.endorsement_ports import Endorsements
 from issuer.core.model import (
@@ -45,9 +45,9 @@ class KeyStore(Protocol):
         """A copy of the document with a proof by the key's rdfc suite. CredentialError for one that has no meaning."""
 
     async def seal(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey, created: datetime
+        self, fills: Sequence[Filled], key: IssuerKey, created: datetime
     ) -> Sequence[Sealed | DocumentError | ContextError] | None:
-        """What the template gives for each of these values, as `sign` would sign it; each signature checked.
+        """Each of these filled templates as `sign` would sign it; each signature checked.
 
         None when this store cannot: `sign` then does it, one by one.
         """

@@ -1,6 +1,6 @@
 """Signing documents and checking what was signed, with lines in the audit trail before and after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -9,7 +9,7 @@ from credential_core.errors import ContextError, CredentialError, DocumentError
 from credential_core.jcs import digest
 from credential_core.json_input import check_tree
 from credential_core.proof import verify_proof
-from credential_core.template import Scalar, Sealed, Template
+from credential_core.template import Filled, Sealed
 from issuer.core.model import IssuerKey, Json
 from issuer.core.ports import Audit, KeyStore
 from service_kit.clock import Clock
@@ -17,6 +17,7 @@ from service_kit.clock import Clock
 SAMPLED = 64  # of so many credentials from templates, one is read back and verified the generic way
 IN_A_LINE = 50  # documents named by one line of the audit trail
 Unsignable = DocumentError | ContextError
+Named = tuple[str, Filled]  # by the id of the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,8 @@ class Sign:
         self._audit("signed", **trail, outcome="ok", digest=result.digest)
         return result
 
-    async def filled(
-        self, template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey
-    ) -> list[Signed | Unsignable] | None:
-        """Sign what a template gives for each of these values, or say why one has no meaning.
+    async def filled(self, fills: Sequence[Named], key: IssuerKey) -> list[Signed | Unsignable] | None:
+        """Sign each of these filled templates, or say why one has no meaning.
 
         None when the key store signs whole documents only. Every signature is checked against what was signed, and a
         sample of the texts the generic way, as a stranger would; ProofError for one that does not hold.
@@ -69,10 +68,10 @@ class Sign:
         results: list[Signed | Unsignable] = []
         for start in range(0, len(fills), IN_A_LINE):
             part = fills[start : start + IN_A_LINE]
-            trail = _trail(template, part, key)
+            trail = _trail(part, key)
             self._audit("signing", **trail)
             try:
-                sealed = await self._keys.seal(template, part, key, created)
+                sealed = await self._keys.seal([filled for _, filled in part], key, created)
                 if sealed is None:
                     return None
                 self._check_some(sealed, key)
@@ -100,19 +99,19 @@ def _digest_of(document: Json) -> str:
         raise
 
 
-def _trail(template: Template, fills: Sequence[Mapping[str, Scalar]], key: IssuerKey) -> dict[str, str]:
+def _trail(fills: Sequence[Named], key: IssuerKey) -> dict[str, str]:
     """What is to be signed: as for one document, or the names and digests of several in one order."""
     plural = "s" if len(fills) > 1 else ""
     return {
-        f"document{plural}": " ".join(str(values["/id"]) for values in fills),
-        f"unsigned_digest{plural}": " ".join(_digest(template, values) for values in fills),
+        f"document{plural}": " ".join(name for name, _ in fills),
+        f"unsigned_digest{plural}": " ".join(_digest(filled) for _, filled in fills),
         "key_id": key.id,
     }
 
 
-def _digest(template: Template, values: Mapping[str, Scalar]) -> str:
+def _digest(filled: Filled) -> str:
     try:
-        return template.digest(values)
+        return filled.digest()
     except DocumentError:  # and so it will not be signed
         return "none"
 
