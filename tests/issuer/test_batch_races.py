@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from issuer.adapters import batch_turns
-from issuer.adapters.unit_of_work import IssuerRows
+from issuer.adapters.issuing import HeldKeys
 from issuer.core.work_batches import PART
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
@@ -138,11 +138,11 @@ async def test_a_key_that_changes_all_the_time_leaves_the_rows_waiting(
     achievement = await world.ready()
     answer = await open_batch(world, [learner(1)], achievement)
 
-    async def none_is_active(self: IssuerRows, keys: object) -> set[str]:
+    async def none_is_active(self: HeldKeys, keys: object) -> set[str]:
         return set()
 
     with monkeypatch.context() as patched:
-        patched.setattr(IssuerRows, "hold_keys", none_is_active)
+        patched.setattr(HeldKeys, "hold_keys", none_is_active)
         assert await core.work_batches() == 0
         refused = await world.send("POST", "/credentials", {"achievement": achievement, **learner(2)})
     assert (refused.status_code, problem_code(refused)) == (409, "changed-meanwhile")

@@ -1,14 +1,17 @@
 """The FastAPI application every service starts from: health, metrics, problem documents, strict JSON, request ids."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_body_to_args
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
@@ -18,6 +21,7 @@ from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
 from service_kit.query import known_parameters, refuse_unknown_parameters
 from service_kit.settings import Settings
+from service_kit.short_way import Answer, DirectAnswer, ShortWay
 
 log = get_logger(__name__)
 
@@ -64,26 +68,38 @@ class StrictRoute(APIRoute):
         return strict
 
 
+class WholeRequest(StrictRequest):
+    """A StrictRequest whose body came with it, most of the time."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body, is_more = b"", True
+            while is_more:
+                message = await self.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                self._body += message.get("body", b"")
+                is_more = message.get("more_body", False)
+        return self._body
+
+
 class DirectRoute(StrictRoute):
     """A StrictRoute for an address that is asked a thousand times a second: FastAPI describes it, and no more.
 
-    Its endpoint takes one body, and dependencies that take the request and text from headers, all declared as usual.
-    As in FastAPI, the body is read first, then the dependencies are called, then the body is checked. A request that is
-    not plainly JSON of a declared length goes FastAPI's way.
+    Its path has no parameters. Its endpoint takes one body, and dependencies that take the request and text from
+    headers, all declared as usual. As in FastAPI, the body is read first, then the dependencies are called, then the
+    body is checked. A request that is not plainly JSON of a declared length goes FastAPI's way.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        usual, dependant = super().get_route_handler(), self.dependant
+    def direct(self) -> Answer:
+        """How it is answered without FastAPI."""
+        dependant = self.dependant
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
         known = known_parameters(dependant)
 
-        async def direct(request: Request) -> Response:
-            headers = request.headers
-            if headers.get("content-type") != "application/json" or headers.get("content-length", "0") == "0":
-                answer: Response = await usual(request)
-                return answer
+        async def answer(scope: Scope, receive: Receive) -> Response:
+            request = WholeRequest(scope, receive)
             refuse_unknown_parameters(request, known)
-            request = StrictRequest(request.scope, request.receive)
             sent = await request.json()
             values = {str(one.name): await _solved(one, request) for one in dependant.dependencies}
             body, errors = await request_body_to_args(dependant.body_params, sent, embed_body_fields=False)
@@ -91,7 +107,7 @@ class DirectRoute(StrictRoute):
                 raise RequestValidationError(errors)
             return await endpoint(**values, **body)
 
-        return direct
+        return answer
 
 
 async def _solved(dependant: Dependant, request: Request) -> Any:
@@ -130,6 +146,25 @@ def router(*, open_query: bool = False, **options: Any) -> APIRouter:
     return APIRouter(route_class=OpenQueryRoute if open_query else StrictRoute, **options)
 
 
+class App(DescribedApp):
+    """A DescribedApp whose direct routes are found before all else."""
+
+    def __init__(self, context: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        """`context` is the middleware that everything runs in."""
+        super().__init__(**options)
+        self._context = context
+
+    def build_middleware_stack(self) -> ASGIApp:
+        routes = [one.original_route for one in iter_route_contexts(self.router.routes)]
+        direct = {
+            (method, route.path): self._context(DirectAnswer(self, route, route.direct()))
+            for route in routes
+            if isinstance(route, DirectRoute)
+            for method in route.methods or ()
+        }
+        return ShortWay(super().build_middleware_stack(), direct)
+
+
 def create_app(
     title: str,
     settings: Settings,
@@ -144,7 +179,9 @@ def create_app(
 
     `refusals` gives errors below a path prefix another form than that of problem documents.
     """
-    app = DescribedApp(
+    context = partial(RequestContext, max_body_bytes=settings.http.max_body_bytes, body_limits=dict(body_limits or {}))
+    app = App(
+        context,
         title=f"Laurel {title}",
         version=API_VERSION,
         docs_url=None,
@@ -159,7 +196,7 @@ def create_app(
     problems.install(app)
     for part in [*routers, health_router(ready or {})]:  # tried in this order
         app.include_router(part)
-    app.add_middleware(RequestContext, max_body_bytes=settings.http.max_body_bytes, body_limits=dict(body_limits or {}))
+    app.add_middleware(context)
     return app
 
 

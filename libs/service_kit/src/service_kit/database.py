@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 from sqlalchemy import text
@@ -23,6 +23,13 @@ NOTICED = {
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+class Kept(Protocol):
+    """What keeps a connection of the pool: see direct.Line."""
+
+    async def close(self) -> None:
+        """Give it back."""
 
 
 class Database:
@@ -49,6 +56,7 @@ class Database:
                 },
             },
         )
+        self.kept: dict[str, Kept] = {}
 
     def session(self) -> AsyncSession:
         """A new session, for a unit of work. It belongs to one task."""
@@ -77,6 +85,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for kept in self.kept.values():
+            await kept.close()
         await self.engine.dispose()
 
 

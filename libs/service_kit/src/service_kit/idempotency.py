@@ -1,7 +1,7 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the first answer is the answer, for ever the same."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service_kit.direct import Rows, fetch
+from service_kit.direct import Fetch, LineTransaction, fetch
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
@@ -56,10 +56,35 @@ def _digest(query: bytes, body: bytes) -> str:
     return digest.hexdigest()
 
 
-class IdempotencyKeys:
+class IdempotencyClaims:
+    """Keys that are taken by many requests at once, in the caller's transaction."""
+
+    def __init__(self, session: AsyncSession | LineTransaction) -> None:
+        self._transaction = session
+
+    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> list[str | Conflict | None]:
+        """Take the keys for their results; for those that were taken what their first use stored, or Conflict.
+
+        Locks are taken in the order of the keys, so that two processes never wait for each other.
+        """
+        rows = [
+            {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
+            for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
+        ]
+        run = partial(fetch, self._transaction)
+        ours = {(*taken,) for taken in await run(CLAIM_ALL, *columns_of(KEYS, rows, *CLAIMED))}
+        claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
+        lost = [number for number, claim in enumerate(claims) if claim not in ours]
+        found = await find_all(run, [asked[number][:2] for number in lost])
+        earlier = dict(zip(lost, found, strict=True))
+        return [earlier.get(number) for number in range(len(asked))]
+
+
+class IdempotencyKeys(IdempotencyClaims):
     """The keys seen so far, in the caller's transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
+        super().__init__(session)
         self._session = session
 
     async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None:
@@ -73,23 +98,6 @@ class IdempotencyKeys:
             insert(KEYS).values(**row, fingerprint=key.fingerprint).on_conflict_do_nothing().returning(KEYS.c.key)
         )
         return None if taken is not None else await self.find(owner, key)
-
-    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> list[str | Conflict | None]:
-        """The same for several owners, keys and results, with Conflict as a value.
-
-        Locks are taken in the order of the keys, so that two processes never wait for each other.
-        """
-        rows = [
-            {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
-            for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
-        ]
-        run = partial(fetch, self._session)
-        ours = {(*taken,) for taken in await run(CLAIM_ALL, *columns_of(KEYS, rows, *CLAIMED))}
-        claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
-        lost = [number for number, claim in enumerate(claims) if claim not in ours]
-        found = await find_all(run, [asked[number][:2] for number in lost])
-        earlier = dict(zip(lost, found, strict=True))
-        return [earlier.get(number) for number in range(len(asked))]
 
     async def find(self, owner: str, key: IdempotencyKey) -> str | None:
         """What the first use of a key stored, if it has ended. Raises Conflict when it was for another request."""
@@ -105,13 +113,8 @@ class IdempotencyKeys:
         await self._session.execute(update(KEYS).where(*_is(owner, key)).values(result=result))
 
 
-async def find_all(
-    run: Callable[..., Awaitable[Rows]], asked: Sequence[tuple[str, IdempotencyKey]]
-) -> list[str | Conflict | None]:
-    """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request.
-
-    `run` is a way to fetch the rows of a statement, see `direct`.
-    """
+async def find_all(run: Fetch, asked: Sequence[tuple[str, IdempotencyKey]]) -> list[str | Conflict | None]:
+    """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request."""
     if not asked:
         return []
     columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)

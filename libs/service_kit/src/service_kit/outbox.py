@@ -9,7 +9,7 @@ from contracts.envelope import envelope
 from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.clock import Clock, utc_now
-from service_kit.direct import fetch
+from service_kit.direct import LineTransaction, fetch
 from service_kit.errors import Invalid
 from service_kit.ids import NewId, new_id
 from service_kit.tables import OUTBOX
@@ -25,7 +25,9 @@ APPEND = insert_all(OUTBOX, *COLUMNS)
 class Outbox:
     """Appends events to the caller's transaction. Never flushes on its own, never commits."""
 
-    def __init__(self, session: AsyncSession, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> None:
+    def __init__(
+        self, session: AsyncSession | LineTransaction, source: str, *, clock: Clock = utc_now, ids: NewId = new_id
+    ) -> None:
         self._session = session
         self._source = source
         self._clock = clock

@@ -135,7 +135,7 @@ class Reading:
         return await self._issuers(org_id)
 
     async def _issuers_of(self, org_id: str) -> Sequence[Issuer]:
-        return rows.issuers(await ISSUERS_OF(self._database, org_id=org_id))
+        return rows.issuers(await ISSUERS_OF(partial(fetch_outside, self._database), org_id=org_id))
 
     async def issuers(self, org_id: str, page: PageRequest) -> Page[Issuer]:
         """The organization's issuers, by slug."""
@@ -157,11 +157,16 @@ class Reading:
 
     async def _achievement(self, asked: tuple[str, int | None]) -> Achievement | None:
         achievement_id, version = asked
+        run = partial(fetch_outside, self._database)
         if version is None:
-            found = await NEWEST(self._database, achievement_id=achievement_id)
+            found = await NEWEST(run, achievement_id=achievement_id)
         else:
-            found = await VERSION(self._database, achievement_id=achievement_id, wanted_version=version)
-        return rows.achievement(found[0], await self._document(found[0]["id"], found[0]["version"])) if found else None
+            found = await VERSION(run, achievement_id=achievement_id, wanted_version=version)
+        return await self.with_document(found[0]) if found else None
+
+    async def with_document(self, row: rows.Row) -> Achievement:
+        """A row of a version of an achievement, which lacks its document."""
+        return rows.achievement(row, await self._document(row["id"], row["version"]))
 
     async def _document(self, achievement_id: str, version: int) -> Json:
         place = (achievement_id, version)

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from issuer.core.model import IssuerKey
-from issuer.core.ports import UnitOfWork
+from issuer.core.ports import HoldsKeys
 from service_kit.errors import Conflict
 
 ATTEMPTS = 5
@@ -21,7 +21,14 @@ class KeyChanged(Conflict):
         super().__init__("the issuer's keys change all the time; try again")
 
 
-async def hold(work: UnitOfWork, *keys: IssuerKey) -> None:
+class HasIssuers(Protocol):
+    """A transaction that can hold keys."""
+
+    @property
+    def issuers(self) -> HoldsKeys: ...
+
+
+async def hold(work: HasIssuers, *keys: IssuerKey) -> None:
     """Keep these keys active until the end of the transaction. Raises KeyChanged when one is not.
 
     After idempotency keys are claimed, and before anything else that others may wait for.

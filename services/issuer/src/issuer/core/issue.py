@@ -8,6 +8,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.award import allow
 from issuer.core.compose import Compose, Draft
 from issuer.core.held_keys import hold, signed_anew
+from issuer.core.issue_ports import Basis, ReadBasis, Recording
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
@@ -50,6 +51,8 @@ class Issue:
         self,
         *,
         unit_of_work: UnitsOfWork,
+        recording: Callable[[], Recording],
+        basis: ReadBasis,
         reading: Reading,
         slots: Slots,
         compose: Compose,
@@ -58,6 +61,8 @@ class Issue:
         new_id: NewId,
     ) -> None:
         self._unit_of_work = unit_of_work
+        self._recording = recording
+        self._basis = basis
         self._reading = reading
         self._slots = slots
         self._compose = compose
@@ -69,10 +74,6 @@ class Issue:
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
-        if order.key is not None:
-            earlier = await self._reading.answered(order.org_id, order.key)
-            if earlier is not None:
-                return await self._repeat(order.org_id, earlier)
         return await signed_anew(lambda: self._attempt(order))
 
     async def once(self, order: Order, also: Also) -> Issued:
@@ -80,20 +81,28 @@ class Issue:
         return await signed_anew(lambda: self._attempt_with(order, also))
 
     async def _attempt_with(self, order: Order, also: Also) -> Issued:
-        credential, issuer = await self._signed_credential(order)
+        reference = self._reference(order)
+        basis = await self._basis(order.org_id, None, reference)
+        credential, issuer = await self._signed_credential(order, reference, basis)
         return await self._record_once(order, credential, issuer, also)
 
     async def _attempt(self, order: Order) -> Issued:
-        credential, issuer = await self._signed_credential(order)
+        reference = self._reference(order)
+        basis = await self._basis(order.org_id, order.key, reference)
+        if basis.earlier is not None:  # before anything is checked: what has changed since is no error of a repetition
+            return await self._repeat(order.org_id, basis.earlier)
+        credential, issuer = await self._signed_credential(order, reference, basis)
         if not order.allow_duplicates:
             return await self._record_once(order, credential, issuer)
         return await self._record(order, credential, issuer)
 
-    async def _signed_credential(self, order: Order) -> tuple[Credential, Issuer]:
+    def _reference(self, order: Order) -> Reference:
+        return parse_reference(order.achievement, self._addresses.base_url)
+
+    async def _signed_credential(self, order: Order, reference: Reference, basis: Basis) -> tuple[Credential, Issuer]:
         # 1. What it is about, who signs it, and whether that is allowed.
-        issuer = choose_issuer(await self._reading.issuers_of(order.org_id), order.issuer)
-        reference = parse_reference(order.achievement, self._addresses.base_url)
-        achievement = await await_achievement(self._find_achievement, reference)
+        issuer = choose_issuer(basis.issuers, order.issuer)
+        achievement = basis.achievement or await await_achievement(self._find_achievement, reference)
         now = self._clock()
         award = allow(order, issuer, achievement, now)
         # 2. Its place in the status list, and the signature. A refusal from here on burns the place.
@@ -112,7 +121,7 @@ class Issue:
 
     async def _record_all(self, made: Sequence[_Made]) -> Sequence[str | Conflict | None]:
         """Store them with their events in one transaction, but for those whose key had an answer: gives that."""
-        async with self._unit_of_work() as work:
+        async with self._recording() as work:
             keyed = [(one.credential.org_id, one.key, one.credential.id) for one in made if one.key is not None]
             answers = iter(await work.idempotency.claim_all(keyed) if keyed else ())
             earlier = [None if one.key is None else next(answers) for one in made]

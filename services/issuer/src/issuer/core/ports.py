@@ -31,7 +31,6 @@ from issuer.core.model import (
 from issuer.core.recognition.ports import Recognitions
 from issuer.core.securing import Manner, Secured
 from issuer.core.stack_ports import Pathways, Stacks
-from service_kit.errors import Conflict
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 
@@ -65,7 +64,14 @@ class Audit(Protocol):
     def __call__(self, event: str, **fields: str | int) -> None: ...
 
 
-class Issuers(Protocol):
+class HoldsKeys(Protocol):
+    """Keys that stay active while what they signed is stored."""
+
+    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
+        """Those of the keys that are active. They stay so until the end of the transaction."""
+
+
+class Issuers(HoldsKeys, Protocol):
     """Issuers and their keys."""
 
     async def add(self, issuer: Issuer) -> bool:
@@ -73,9 +79,6 @@ class Issuers(Protocol):
 
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
-
-    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
-        """Those of the keys that are active. They stay so until the end of the transaction."""
 
     async def take_keys(self, issuer_id: IssuerId) -> None:
         """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""
@@ -161,8 +164,6 @@ class IdempotencyKeys(Protocol):
     """See service_kit.idempotency."""
 
     async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None: ...
-
-    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> Sequence[str | Conflict | None]: ...
 
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None: ...
 
