@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stacking import Component, Condition, Held, Pathway, compile_rules, evaluate
 from stacking.assignment import BUDGET
+from stacking.award import completion
 from stacking.constraints import AwardedFrom, IssuedBy, LevelAtLeast, Recognised
 from stacking.model import Sharing
 from stacking.rules import NotATree
@@ -107,6 +108,15 @@ def test_the_same_credential_given_twice_is_one() -> None:
     path = pathway(component("two", minimum=2, maximum=2), destination=all_of("two"))
 
     assert not evaluate(compile_rules(path), [held("two"), held("two")], SETTING).is_complete
+
+
+def test_the_same_credential_given_twice_is_awarded_for_once() -> None:
+    """And the search for those that count ends."""
+    path = pathway(component("a"), component("b"), destination=all_of("a", "b"))
+    found = completion(compile_rules(path), [held("a"), held("b"), held("a")], SETTING)
+
+    assert found is not None
+    assert [one.id for one in found.counting] == ["urn:uuid:a", "urn:uuid:b"]
 
 
 def test_credits_add_up_over_several_places() -> None:

@@ -6,19 +6,19 @@ complete the pathway, a relaxation in which every credential counts everywhere s
 it could, the choices are searched, within a budget.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from operator import attrgetter
 
 from stacking.constraints import Refusal
-from stacking.evidence import NO_CREDITS, Held, Setting
-from stacking.limits import Limits, counted
-from stacking.model import Component
-from stacking.rules import Group, Measure, Rules, measure
+from stacking.evidence import Held, Setting
+from stacking.limits import Limits
+from stacking.matching import Places, match
+from stacking.measure import Measure, measure
+from stacking.rules import Rules
 
 BUDGET = 4_000
-Places = tuple[int, ...]
+_ID, _AWARDED, _CREDITS = attrgetter("id"), attrgetter("awarded"), attrgetter("credits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +42,50 @@ class Assignment:
 
 def offer(rules: Rules, held: Sequence[Held], setting: Setting) -> Offer:
     """Sort the credentials and see where each fits. Repeated ids are taken once."""
-    ordered = sorted({one.id: one for one in held}.values(), key=_preference)
-    places: list[Places] = []
+    ordered = _by_preference({one.id: one for one in held}.values())
+    fits: list[Places] = []
     refusals: list[tuple[int, int, Refusal]] = []
     for index, one in enumerate(ordered):
-        fits = rules.places_for(one.achievement)
-        for place in fits:
-            refusal = _refusal(rules.places[place], one, setting) if rules.places[place].constraints else None
-            if refusal:
-                refusals.append((index, place, refusal))
-                fits = tuple(other for other in fits if other != place)
-        places.append(fits)
-    return Offer(ordered, places, refusals)
+        places = rules.places_for(one.achievement)
+        for place in places:
+            for constraint in rules.places[place].constraints:
+                refusal = constraint.refuse(one, setting)
+                if refusal:
+                    refusals.append((index, place, refusal))
+                    places = tuple([other for other in places if other != place])
+                    break
+        fits.append(places)
+    return Offer(ordered, fits, refusals)
 
 
-def _preference(held: Held) -> tuple[bool, Decimal, date, str]:
-    """Those that count nowhere else first, then more credits, then earlier ones; the id decides the rest."""
-    return bool(held.counted_in), -held.credits, held.awarded, held.id
+def _by_preference(held: Iterable[Held]) -> list[Held]:
+    """Those that count nowhere else first, then more credits, then earlier ones; the id decides the rest.
 
-
-def _refusal(component: Component, held: Held, setting: Setting) -> Refusal | None:
-    for constraint in component.constraints:
-        refusal = constraint.refuse(held, setting)
-        if refusal:
-            return refusal
-    return None
+    Sorted by the least of these first: comparing one value at a time is several times as fast as tuples of them.
+    """
+    ordered = sorted(held, key=_ID)
+    ordered.sort(key=_AWARDED)
+    ordered.sort(key=_CREDITS, reverse=True)
+    if any(one.counted_in for one in ordered):
+        ordered.sort(key=lambda one: bool(one.counted_in))
+    return ordered
 
 
 def assign(rules: Rules, offered: Offer) -> Assignment:
     """The best assignment there is: one that completes the pathway if any does."""
     limits = Limits(rules, offered.held)
-    matched = limits.cut(_match(rules, offered), offered.places)
-    found = Assignment(matched, _measure(rules, offered, matched))
-    if (
-        found.measure.is_complete
-        or not _measure(rules, offered, _everywhere(rules, offered.held, offered.places)).is_complete
-    ):
+    matched = limits.cut(match(rules, offered.held, offered.places), offered.places)
+    found = Assignment(matched, measure(rules, offered.held, matched))
+    if found.measure.is_complete or not _could_complete(rules, offered, matched):
         return found
     return _Search(rules, offered, limits).run() or Assignment(matched, found.measure, is_exact=False)
+
+
+def _could_complete(rules: Rules, offered: Offer, matched: Sequence[Sequence[int]]) -> bool:
+    """Whether another choice than this one, which does not, might complete the pathway."""
+    if sum(map(len, matched)) == sum(map(len, offered.places)):
+        return False  # everything counts wherever it fits already
+    return measure(rules, offered.held, _everywhere(rules, offered.held, offered.places)).is_complete
 
 
 def _everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:
@@ -92,122 +98,6 @@ def _everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) ->
         if len(placed[place]) > component.maximum:
             placed[place] = sorted(placed[place], key=lambda index: -held[index].credits)[: component.maximum]
     return placed
-
-
-def _measure(rules: Rules, offered: Offer, placed: Sequence[Sequence[int]]) -> Measure:
-    totals = []
-    for component, indexes in zip(rules.places, placed, strict=True):
-        total = NO_CREDITS
-        for index in indexes:
-            total += counted(component, offered.held[index])
-        totals.append(total)
-    return measure(rules, [len(indexes) for indexes in placed], totals)
-
-
-def _match(rules: Rules, offered: Offer) -> list[list[int]]:
-    """First what each condition needs, then whatever else finds a place."""
-    if all(len(fits) < 2 for fits in offered.places):
-        return _as_offered(rules, offered)
-    matching = _Matching(rules, offered)
-    for group in rules.groups:
-        matching.meet(group)
-    for place, component in enumerate(rules.places):
-        matching.fill(place, component.maximum)
-    return [sorted(indexes) for indexes in matching.placed]
-
-
-def _as_offered(rules: Rules, offered: Offer) -> list[list[int]]:
-    """Where no credential has a choice: each where it fits, the preferred ones while there is room."""
-    placed: list[list[int]] = [[] for _ in rules.places]
-    for index, fits in enumerate(offered.places):
-        for place in fits:
-            if len(placed[place]) < rules.places[place].maximum:
-                placed[place].append(index)
-    return placed
-
-
-class _Matching:
-    """A flow of credentials into places and of places into conditions, that grows by augmenting paths.
-
-    A credential moves to make room when its place finds another one, or when another place of the same condition does.
-    """
-
-    def __init__(self, rules: Rules, offered: Offer) -> None:
-        self._places = rules.places
-        self._held = offered.held
-        self._beside: dict[int, Group] = {place: group for group in rules.groups for place in group.places}
-        self._wanting: list[list[int]] = [[] for _ in rules.places]
-        for index, places in enumerate(offered.places):
-            for place in places:
-                self._wanting[place].append(index)
-        self.placed: list[list[int]] = [[] for _ in rules.places]
-        self._at: dict[int, int] = {}
-        self._usable = sum(bool(fits) for fits in offered.places)
-
-    def meet(self, group: Group) -> None:
-        """As many of its places, and as many credits in them, as it needs, as far as they can be had."""
-        reached = 0
-        for place in group.places:
-            if reached >= group.number:
-                break
-            component = self._places[place]
-            reached += self.fill(place, component.minimum) or self._empty(place)
-        if group.credits is not None:
-            for place in group.places:
-                while self._credits(group) < group.credits and self.fill(place, len(self.placed[place]) + 1):
-                    continue
-
-    def fill(self, place: int, goal: int) -> bool:
-        """Up to so many credentials for the place. Whether that is how many there are."""
-        within = min(goal, self._places[place].maximum)
-        while len(self.placed[place]) < within and len(self._at) < self._usable and self._augment(place, set()):
-            continue
-        return len(self.placed[place]) >= goal
-
-    def _empty(self, place: int) -> bool:
-        """Too few for its minimum: they may be of use elsewhere."""
-        for index in self.placed[place]:
-            del self._at[index]
-        self.placed[place].clear()
-        return False
-
-    def _credits(self, group: Group) -> Decimal:
-        found = (counted(self._places[at], self._held[index]) for at in group.places for index in self.placed[at])
-        return sum(found, NO_CREDITS)
-
-    def _augment(self, place: int, tried: set[int]) -> bool:
-        """Give the place one more credential: a free one, or one that can be spared where it is."""
-        for index in self._wanting[place]:
-            if index not in self._at:
-                self._put(index, place)
-                return True
-        for index in self._wanting[place]:
-            other = self._at[index]
-            if index in tried or other == place:
-                continue
-            tried.add(index)
-            self._put(index, place)
-            if self._augment(other, tried) or self._augment_beside(other, tried):
-                return True
-            self._put(index, other)
-        return False
-
-    def _augment_beside(self, place: int, tried: set[int]) -> bool:
-        """Another place of the same condition instead of this one."""
-        group = self._beside.get(place)
-        if group is None or self.placed[place] or self._places[place].minimum > 1:
-            return False
-        return any(
-            self._augment(other, tried)
-            for other in group.places
-            if other != place and not self.placed[other] and self._places[other].minimum == 1
-        )
-
-    def _put(self, index: int, place: int) -> None:
-        if index in self._at:
-            self.placed[self._at[index]].remove(index)
-        self._at[index] = place
-        self.placed[place].append(index)
 
 
 class _Search:
@@ -228,15 +118,15 @@ class _Search:
             return found
         if self._left <= 0:
             return None
-        matched = self._limits.cut(_match(self._rules, self._offered), self._offered.places)
-        return Assignment(matched, _measure(self._rules, self._offered, matched))
+        matched = self._limits.cut(match(self._rules, self._offered.held, self._offered.places), self._offered.places)
+        return Assignment(matched, measure(self._rules, self._offered.held, matched))
 
     def _from(self, depth: int) -> Assignment | None:
         self._left -= 1
         if self._left <= 0:
             return None
         placed = _everywhere(self._rules, self._offered.held, self._chosen)
-        state = _measure(self._rules, self._offered, placed)
+        state = measure(self._rules, self._offered.held, placed)
         if not state.is_complete or not self._decided_hold(depth):
             return None
         if depth == len(self._open):

@@ -18,7 +18,8 @@ class Completion:
 
 def completion(rules: Rules, held: Sequence[Held], setting: Setting) -> Completion | None:
     """None when the pathway is not complete."""
-    counting, found = held, evaluate(rules, held, setting)
+    counting: Sequence[Held] = list({one.id: one for one in held}.values())
+    found = evaluate(rules, counting, setting)
     while found.is_complete and len(found.placed) < len(counting):
         placed = {one.credential for one in found.placed}
         counting = [one for one in counting if one.id in placed]

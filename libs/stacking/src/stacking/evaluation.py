@@ -8,8 +8,8 @@ from typing import NamedTuple
 from stacking.assignment import Assignment, Offer, assign, offer
 from stacking.constraints import Refusal
 from stacking.evidence import Held, Setting
-from stacking.limits import counted, of_one_source
-from stacking.rules import Node, Rules
+from stacking.limits import of_one_source
+from stacking.rules import Node, Rules, Step
 
 
 class Placed(NamedTuple):
@@ -34,17 +34,6 @@ class Left(NamedTuple):
     refusal: Refusal | None = None
 
 
-class Step(NamedTuple):
-    """A component or condition: met or not, how many of its parts are, and the credits in it."""
-
-    name: str
-    is_met: bool
-    reached: int
-    required: int
-    credits: Decimal
-    credits_required: Decimal | None
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was decided and why. `missing` is a shortest way to complete the pathway: components still to be reached.
@@ -65,7 +54,8 @@ class Evaluation:
 def evaluate(rules: Rules, held: Sequence[Held], setting: Setting) -> Evaluation:
     """The order of `held` never matters. One more credential never loses a completed pathway, unless `not_for` does."""
     offered = offer(rules, held, setting)
-    barred = tuple(one.id for one in offered.held if one.achievement in rules.pathway.not_for)
+    not_for = rules.pathway.not_for
+    barred = tuple(one.id for one in offered.held if one.achievement in not_for) if not_for else ()
     found = assign(rules, offered)
     is_complete = found.measure.is_complete and not barred
     return Evaluation(
@@ -80,11 +70,12 @@ def evaluate(rules: Rules, held: Sequence[Held], setting: Setting) -> Evaluation
 
 
 def _placed(rules: Rules, offered: Offer, found: Assignment) -> tuple[Placed, ...]:
-    return tuple(
-        Placed(offered.held[index].id, rules.places[place].id, counted(rules.places[place], offered.held[index]))
-        for place, indexes in enumerate(found.placed)
-        for index in indexes
-    )
+    placed = []
+    for component, indexes in zip(rules.places, found.placed, strict=True):
+        for index in indexes:
+            one, each = offered.held[index], component.credits
+            placed.append(Placed(one.id, component.id, one.credits if each is None else each))
+    return tuple(placed)
 
 
 def _left(rules: Rules, offered: Offer, found: Assignment) -> tuple[Left, ...]:
@@ -110,13 +101,15 @@ def _left(rules: Rules, offered: Offer, found: Assignment) -> tuple[Left, ...]:
 
 
 def _steps(rules: Rules, found: Assignment) -> tuple[Step, ...]:
-    state = found.measure
-    steps = []
-    for node, is_met, count, total in zip(rules.nodes, state.reached, state.counts, state.credits, strict=True):
-        if node.children:
-            steps.append(Step(node.name, is_met, count, node.number, total, node.credits))
-        elif node.place is not None:
-            steps.append(Step(node.name, is_met, len(found.placed[node.place]), node.minimum, total, None))
+    reached, counts, sums = found.measure.reached, found.measure.counts, found.measure.credits
+    steps = list(rules.steps)
+    for at, indexes in zip(rules.node_of, found.placed, strict=True):
+        if indexes:
+            node = rules.nodes[at]
+            steps[at] = Step(node.name, reached[at], len(indexes), node.minimum, sums[at], None)
+    for at in rules.inner:
+        node = rules.nodes[at]
+        steps[at] = Step(node.name, reached[at], counts[at], node.number, sums[at], node.credits)
     return tuple(steps)
 
 

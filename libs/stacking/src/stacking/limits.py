@@ -1,16 +1,10 @@
 """What limits several credentials together, wherever they count."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from stacking.evidence import NO_CREDITS, Held
-from stacking.model import Component
+from stacking.measure import counted
 from stacking.rules import Rules
-
-
-def counted(component: Component, held: Held) -> Decimal:
-    """The credits that a credential counts there."""
-    return held.credits if component.credits is None else component.credits
 
 
 def of_one_source(held: Sequence[Held]) -> list[frozenset[int]]:

@@ -1,8 +1,9 @@
 """A pathway made ready for many evaluations: its tree as a list, children before parents, its places by achievement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from stacking.evidence import NO_CREDITS
 from stacking.model import Component, Condition, Pathway
@@ -10,6 +11,17 @@ from stacking.model import Component, Condition, Pathway
 
 class NotATree(ValueError):
     """The components do not form a tree below the destination: see validation.flaws."""
+
+
+class Step(NamedTuple):
+    """A component or condition: met or not, how many of its parts are, and the credits in it."""
+
+    name: str
+    is_met: bool
+    reached: int
+    required: int
+    credits: Decimal
+    credits_required: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +50,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order."""
+    """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order.
+
+    `node_of` is each place's node, `inner` are the nodes that have more to them than a place, `beside` is the group
+    that a place is in. `steps` are the places' as long as nothing counts there, by node.
+    """
 
     pathway: Pathway
     nodes: tuple[Node, ...]
     places: tuple[Component, ...]
+    node_of: tuple[int, ...]
+    inner: tuple[int, ...]
+    steps: tuple[Step, ...]
     groups: tuple[Group, ...]
+    beside: Mapping[int, Group]
     by_achievement: dict[str, tuple[int, ...]]
     open_places: tuple[int, ...]
 
@@ -74,7 +94,12 @@ class _Compiler:
         open_places = tuple(place for place, component in enumerate(self._places) if not component.accepts)
         nodes, places = tuple(self._nodes), tuple(self._places)
         groups = tuple(group for node in nodes for group in _groups(nodes, node))
-        return Rules(self._pathway, nodes, places, groups, by_achievement, open_places)
+        at = {node.place: index for index, node in enumerate(nodes)}
+        node_of = tuple(at[place] for place in range(len(places)))
+        inner = tuple(index for index, node in enumerate(nodes) if node.children or node.place is None)
+        steps = tuple(Step(one.name, not one.minimum, 0, one.minimum, NO_CREDITS, None) for one in nodes)
+        beside = {place: group for group in groups for place in group.places}
+        return Rules(self._pathway, nodes, places, node_of, inner, steps, groups, beside, by_achievement, open_places)
 
     def _component(self, name: str, *, is_destination: bool = False) -> int:
         component = self._pathway.components.get(name)
@@ -115,38 +140,3 @@ def _groups(nodes: Sequence[Node], node: Node) -> list[Group]:
         return [Group((place,), 1, None) for place in places]
     others = len(node.children) - len(places)
     return [Group(places, max(0, node.number - others), node.credits)]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How far each node is: reached or not, how many of its children are, and the credits in it."""
-
-    reached: Sequence[bool]
-    counts: Sequence[int]
-    credits: Sequence[Decimal]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the destination is reached."""
-        return self.reached[-1]
-
-
-def measure(rules: Rules, counts: Sequence[int], totals: Sequence[Decimal]) -> Measure:
-    """Evaluate the tree over how many credentials count in each place, and what they add up to."""
-    reached: list[bool] = []
-    numbers: list[int] = []
-    sums: list[Decimal] = []
-    for node in rules.nodes:
-        number, total = 0, NO_CREDITS
-        for child in node.children:
-            number += reached[child]
-            total += sums[child]
-        is_met = number >= node.number and (node.credits is None or total >= node.credits)
-        if node.place is not None:
-            by_credential = counts[node.place] >= node.minimum
-            is_met = by_credential or (bool(node.children) and is_met)
-            total = max(total, totals[node.place])
-        reached.append(is_met)
-        numbers.append(number)
-        sums.append(total)
-    return Measure(reached, numbers, sums)

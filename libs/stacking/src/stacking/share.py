@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
-from stacking.evaluation import Evaluation, Step
-from stacking.rules import Node, Rules
+from stacking.evaluation import Evaluation
+from stacking.rules import Node, Rules, Step
 
 ALL, NONE = Decimal(1), Decimal(0)
 
@@ -15,11 +15,9 @@ def percent(rules: Rules, found: Evaluation) -> int:
     A condition is as far as the parts that are furthest, so many of them as it needs; where it asks for credits too,
     as far as the lesser of both.
     """
-    steps = iter(found.steps)
     shares: list[Decimal] = []
-    for node in rules.nodes:
-        has_step = bool(node.children) or node.place is not None
-        shares.append(_share(node, next(steps), shares) if has_step else ALL)
+    for node, step in zip(rules.nodes, found.steps, strict=True):
+        shares.append(_share(node, step, shares))
     return min(int((shares[-1] * 100).to_integral_value(ROUND_DOWN)), 100 if found.steps[-1].is_met else 99)
 
 

@@ -1,10 +1,9 @@
 """From what was gathered to each learner's situation. Pure; parsing many documents takes a while, so off the loop."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 
 import orjson
 
@@ -18,43 +17,19 @@ from issuer.core.stack import (
     ListSnapshot,
     OpenPathway,
     Own,
-    PathwayVersion,
     Situation,
     Stack,
     feeds_of,
 )
 from issuer.core.stack_ports import Gathered
-from stacking import Held, Rules, compile_rules
+from stacking import Held
 from stacking.award import Completion
 from stacking.badges import NotEvidence, held_from
-from stacking.documents import read
+from stacking.compiled import CompiledPathways
 from stacking.evidence import Agreed
 from stacking.record import Listed
 
-MOST = 128
 LIST_SETTLES = timedelta(seconds=5)  # lists under change all the time are published twice a second
-
-
-class CompiledPathways:
-    """Pathway versions made ready for evaluation, those met lately. They never change, so they are never stale."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._known: OrderedDict[tuple[str, int, str], Rules] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(self, version: PathwayVersion) -> OpenPathway:
-        """Raises NotAPathway or NotATree for a document that is none: none such is stored."""
-        name = (version.id, version.version, version.digest)
-        with self._lock:
-            rules = self._known.get(name)
-            if rules is None:
-                rules = compile_rules(read(version.document, identifier=version.id, version=version.version))
-                self._known[name] = rules
-                if len(self._known) > self._most:
-                    self._known.popitem(last=False)
-            self._known.move_to_end(name)
-        return OpenPathway(version, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +53,10 @@ class Situations:
         """One for each group, in their order."""
         versions: defaultdict[tuple[str, str], dict[int, OpenPathway]] = defaultdict(dict)
         for version in gathered.pathways:
-            versions[version.org_id, version.id][version.version] = self._compiled(version)
+            rules = self._compiled(
+                version.document, identifier=version.id, version=version.version, digest=version.digest
+            )
+            versions[version.org_id, version.id][version.version] = OpenPathway(version, rules)
         found = _sorted(gathered)
         return [
             self._situation(
