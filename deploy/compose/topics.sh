@@ -19,3 +19,4 @@ topic credential-revoked cleanup.policy=delete retention.ms=-1
 topic access-revoked cleanup.policy=delete retention.ms=86400000
 topic pathway-published cleanup.policy=compact
 topic endorsement-published cleanup.policy=compact
+topic agreement-published cleanup.policy=compact

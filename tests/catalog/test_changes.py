@@ -17,11 +17,15 @@ from catalog.adapters.unit_of_work import CatalogWork
 from catalog.core.changes import Change, ChangeKind, ChangeQuery, ChangeType
 from catalog.core.model import OrgId
 from catalog.http.changes import ChangePage
+from catalog.main import inbox
+from contracts.events import AgreementEnded, AgreementSigned, Payload
 from service_kit.database import Database
 from service_kit.ids import new_id
+from service_kit.inbox import Outcome
 from service_kit.inputs import PageRequest
 from tests.catalog.samples import OTHER, UNIVERSITY, drafted, path, published
 from tests.catalog.test_endorsements import ENDORSEMENT, endorsed, hear, withdrawn
+from tests.catalog.test_events import record
 from tests.catalog.test_pathways import opened
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -199,3 +203,48 @@ async def test_a_harvester_that_dies_again_and_again_has_everything_once(databas
 
 async def _all(jobs: list[Any]) -> None:
     await asyncio.gather(*jobs)
+
+
+AGREEMENT = "https://laurel.example/recognition-agreements/0198c0de-0000-7000-8000-0000000000a9"
+
+
+def agreed(kind: type[AgreementSigned] | type[AgreementEnded], revision: int, version: int = 1) -> Payload:
+    return kind(
+        agreement_id=AGREEMENT,
+        version=version,
+        revision=revision,
+        org_id=UNIVERSITY,
+        source_org_id=OTHER,
+        recognising_issuer="did:web:north.example",
+        source_issuer="did:web:south.example",
+        programme="https://laurel.example/pathways/1",
+        digest="u0",
+        document={"rules": []},
+        signed_at=NOW,
+        changed_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "changes"),
+    [
+        ([(AgreementSigned, 2), (AgreementSigned, 2), (AgreementEnded, 3)], ["published", "retired"]),
+        ([(AgreementEnded, 3), (AgreementSigned, 2), (AgreementEnded, 3)], ["retired"]),
+    ],
+)
+async def test_it_tells_who_recognises_whom(
+    client: httpx.AsyncClient, database: Database, told: list[tuple[Any, int]], changes: list[str]
+) -> None:
+    processed = [await inbox(database).process(record(agreed(kind, revision))) for kind, revision in told]
+    assert processed == [Outcome.APPLIED] * len(told)
+    items = (await read(client, "?kind=recognition-agreement"))["items"]
+    assert [one["change"] for one in items] == changes
+    for one in items:
+        assert (one["id"], one["href"], one["version"]) == (AGREEMENT, AGREEMENT, "1")
+        assert (one["about"], one["organization"]) == ("https://laurel.example/pathways/1", UNIVERSITY)
+    ChangePage.model_validate(await read(client))
+
+
+async def test_a_later_version_of_an_agreement_is_an_update(client: httpx.AsyncClient, database: Database) -> None:
+    await inbox(database).process(record(agreed(AgreementSigned, 2, version=2)))
+    assert summed((await read(client))["items"]) == [("recognition-agreement", "2", "updated")]

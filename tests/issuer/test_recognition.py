@@ -72,6 +72,19 @@ async def test_what_was_signed_changes_only_by_ending(partners: Partners, world:
     assert (await world.client.get("/recognition-agreements")).json()["items"] == []
     ended = (await world.client.get("/recognition-agreements", params={"status": "ended"})).json()["items"]
     assert [one["id"] for one in ended] == [agreement["id"]]
+    told = await world.events("recognition-agreement.signed.v1") + await world.events("recognition-agreement.ended.v1")
+    assert [(one.state, one.revision, one.agreement_id) for one in told] == [
+        ("signed", 2, agreement["id"]),
+        ("ended", 3, agreement["id"]),
+    ]
+    for one in told:
+        assert (one.org_id, one.source_org_id) == (ORG, OTHER_ORG)
+        assert (one.recognising_issuer, one.source_issuer) == (partners.university, partners.partner)
+        assert (one.document, one.digest, one.programme) == (
+            agreement["document"],
+            agreement["digest"],
+            partners.programme,
+        )
     hidden = await world.client.get("/recognition-agreements", params={"status": "proposed"})
     assert hidden.status_code == 422
 
@@ -84,6 +97,7 @@ async def test_a_proposal_that_is_not_wanted(partners: Partners, act: str, org: 
     for _ in range(2):
         assert (await partners.act(agreement, act, org=org)).json()["status"] == state
     assert problem_code(await partners.act(agreement, "sign")) == "agreement-transition-not-allowed"
+    assert await partners.world.events("recognition-agreement.signed.v1") == []  # what was not signed concerns the two
 
 
 async def test_the_next_version_ends_the_one_before_when_it_is_signed(partners: Partners) -> None:
@@ -98,6 +112,9 @@ async def test_the_next_version_ends_the_one_before_when_it_is_signed(partners: 
     learner = partners.learner()
     _, found = await partners.granted(learner)
     assert (found["agreement"], found["credits"]) == (second["id"], 6)
+    [ended] = await partners.world.events("recognition-agreement.ended.v1")
+    signed = await partners.world.events("recognition-agreement.signed.v1")
+    assert (ended.agreement_id, signed[-1].replaces) == (first["id"], first["id"])
 
 
 async def test_the_application_cannot_change_what_was_proposed(partners: Partners, world: World) -> None:

@@ -148,6 +148,42 @@ class EndorsementWithdrawn(EndorsementState):
     reason: Literal["declined", "revoked", "not_valid"]
 
 
+class AgreementState(Payload):
+    """A recognition agreement between two institutions that was signed, whole. Only the newest revision counts."""
+
+    agreement_id: str = Field(description="URL of the agreement, where everybody reads it")
+    version: int = Field(ge=1)
+    revision: int = Field(ge=1)
+    state: Literal["signed", "ended"]
+    org_id: str = Field(description="organization that recognises")
+    source_org_id: str = Field(description="organization whose achievements are recognised")
+    recognising_issuer: str = Field(description="DID of who grants credit")
+    source_issuer: str = Field(description="DID of whose credentials are recognised")
+    programme: str = Field(description="URL of the pathway or achievement that credit is counted in")
+    replaces: str | None = Field(default=None, description="URL of the agreement that ended when this was signed")
+    digest: str = Field(description="'u' + base64url of SHA-256 over the canonical (RFC 8785) document: what is signed")
+    document: Json = Field(description="what was agreed: rules, credits, limits, dates. Nobody acts in it by name")
+    signed_at: AwareDatetime
+    changed_at: AwareDatetime
+
+    def key(self) -> str:
+        return self.agreement_id.rsplit("/", 1)[-1]
+
+
+class AgreementSigned(AgreementState):
+    """Two institutions agreed: requests are decided by it, within its dates."""
+
+    event_type: ClassVar[str] = "recognition-agreement.signed.v1"
+    state: Literal["signed"] = "signed"
+
+
+class AgreementEnded(AgreementState):
+    """One of them ended it. What it granted stays."""
+
+    event_type: ClassVar[str] = "recognition-agreement.ended.v1"
+    state: Literal["ended"] = "ended"
+
+
 class IssuerPublished(Payload):
     """An issuer's public profile and its keys, whole."""
 
@@ -291,6 +327,9 @@ __all__ = [
     "AchievementPublished",
     "AchievementRetired",
     "AchievementState",
+    "AgreementEnded",
+    "AgreementSigned",
+    "AgreementState",
     "CredentialCorrected",
     "CredentialIssued",
     "CredentialReinstated",

@@ -1,4 +1,4 @@
-"""The eight topics, and which event type travels on which. Keys keep one aggregate's events in order."""
+"""The nine topics, and which event type travels on which. Keys keep one aggregate's events in order."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,8 @@ from contracts.events import (
     AccessRevoked,
     AchievementPublished,
     AchievementRetired,
+    AgreementEnded,
+    AgreementSigned,
     CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
@@ -78,6 +80,14 @@ ENDORSEMENT_PUBLISHED = Topic(
     (EndorsementPublished, EndorsementWithdrawn),
     ("catalog", "registry"),
 )
+AGREEMENT_PUBLISHED = Topic(
+    "agreement-published",
+    "issuer",
+    "<agreement uuid>",
+    True,
+    (AgreementSigned, AgreementEnded),
+    ("catalog",),
+)
 CREDENTIAL_ISSUED = Topic(
     "credential-issued",
     "issuer",
@@ -104,6 +114,7 @@ TOPICS: tuple[Topic, ...] = (
     ISSUER_PUBLISHED,
     STATUS_LIST_PUBLISHED,
     ENDORSEMENT_PUBLISHED,
+    AGREEMENT_PUBLISHED,
     CREDENTIAL_ISSUED,
     CREDENTIAL_REVOKED,
     ACCESS_REVOKED,

@@ -80,7 +80,7 @@ def recognition_routers(
         clock=clock,
     )
     agreements = AgreementQueries(reading=found, addresses=addresses)
-    act = ActOnAgreement(unit_of_work=unit_of_work, audit=audit, clock=clock)
+    act = ActOnAgreement(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
     uses = RecognitionUses(
         request, cases, RecognitionQueries(reading=found, box=box, recipient_key=recipient_key), addresses
     )

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.tables import CREDENTIALS, ENDORSEMENTS, ISSUERS
-from catalog.core.model import Endorsement, IssuerProfile
+from catalog.adapters.tables import AGREEMENTS, CREDENTIALS, ENDORSEMENTS, ISSUERS
+from catalog.core.model import AgreementState, Endorsement, IssuerProfile
 
 REVOKED = "revoked"
 
@@ -60,6 +60,17 @@ class SqlProjections:
         gone = dict.fromkeys(field.name for field in fields(Endorsement))
         known = {"id": endorsement_id, "subject": subject, "revision": revision, "shown": False}
         return await self._put_endorsement(gone | known)
+
+    async def put_agreement(self, agreement_id: str, state: AgreementState, revision: int) -> bool:
+        """See core.ports.Projections."""
+        statement = insert(AGREEMENTS).values(id=agreement_id, state=state.value, revision=revision)
+        new = statement.excluded
+        newer = statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"state": new.state, "revision": new.revision},
+            where=new.revision > AGREEMENTS.c.revision,
+        )
+        return (await self._session.execute(newer.returning(AGREEMENTS.c.id))).first() is not None
 
     async def _put_endorsement(self, values: dict[str, Any]) -> bool:
         """Whether anybody sees a difference: it is shown now and was not, or the other way round."""

@@ -180,6 +180,15 @@ ENDORSEMENTS = Table(
 )
 Index("ix_endorsements_subject", ENDORSEMENTS.c.subject, postgresql_where=ENDORSEMENTS.c.shown)
 
+# Where each agreement stands that was told of. What was agreed is the issuer's to show.
+AGREEMENTS = Table(
+    "recognition_agreements",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
 # See adapters.changes: places are given in the order of commits.
 CHANGES = Table(
     "changes",

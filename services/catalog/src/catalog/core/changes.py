@@ -19,10 +19,13 @@ class ChangeKind(StrEnum):
     PATHWAY = "pathway"
     FRAMEWORK = "skill-framework"
     ENDORSEMENT = "endorsement"
+    AGREEMENT = "recognition-agreement"
 
 
 class ChangeType(StrEnum):
-    """How. `updated`: there was a version before. `withdrawn`: an endorsement is not shown any more."""
+    """How. `updated`: there was a version before. `retired`: it is closed; an agreement, that it ended.
+    `withdrawn`: an endorsement is not shown any more.
+    """
 
     PUBLISHED = "published"
     UPDATED = "updated"
@@ -32,7 +35,7 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. `thing` is the last part of its address; of an endorsement, the address of what it is about."""
+    """One change. `thing` is the last part of its address; of an endorsement or agreement, all of its address."""
 
     kind: ChangeKind
     thing: str

@@ -128,6 +128,13 @@ class IssuerProfile:
     revision: int
 
 
+class AgreementState(StrEnum):
+    """Where a recognition agreement stands that everybody may read."""
+
+    SIGNED = "signed"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Endorsement:
     """What somebody else says of one version of something, verified by the issuer service.

@@ -12,6 +12,7 @@ from catalog.core.model import (
     AchievementId,
     AchievementSummary,
     AchievementView,
+    AgreementState,
     Course,
     CourseId,
     Draft,
@@ -176,6 +177,9 @@ class Projections(Protocol):
 
     async def withdraw_endorsement(self, endorsement_id: str, subject: str, revision: int) -> bool:
         """It is to be shown no more. Whether it was before."""
+
+    async def put_agreement(self, agreement_id: str, state: AgreementState, revision: int) -> bool:
+        """Where a recognition agreement stands. Whether that is news."""
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """A credential's state changed."""

@@ -1,11 +1,15 @@
-"""Which events change what the catalog shows: issuers, endorsements, and how many credentials there are."""
+"""Which events change what the catalog shows: issuers, endorsements, agreements, how many credentials there are."""
 
 from typing import Any
 
-from catalog.core.changes import Change, ChangeKind, ChangeType
+from catalog.core.changes import FIRST, Change, ChangeKind, ChangeType
+from catalog.core.model import AgreementState as Agreed
 from catalog.core.model import Endorsement, IssuerProfile, OrgId
 from catalog.core.ports import Work
 from contracts.events import (
+    AgreementEnded,
+    AgreementSigned,
+    AgreementState,
     CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
@@ -20,6 +24,7 @@ from contracts.events import (
 )
 from contracts.topics import (
     ACCESS_REVOKED,
+    AGREEMENT_PUBLISHED,
     CREDENTIAL_ISSUED,
     CREDENTIAL_REVOKED,
     ENDORSEMENT_PUBLISHED,
@@ -28,7 +33,16 @@ from contracts.topics import (
 from service_kit import revoked_access
 from service_kit.inbox import Received, Subscription
 
-TOPICS = (ISSUER_PUBLISHED, CREDENTIAL_ISSUED, CREDENTIAL_REVOKED, ENDORSEMENT_PUBLISHED, ACCESS_REVOKED)
+TOPICS = (
+    ISSUER_PUBLISHED,
+    CREDENTIAL_ISSUED,
+    CREDENTIAL_REVOKED,
+    ENDORSEMENT_PUBLISHED,
+    AGREEMENT_PUBLISHED,
+    ACCESS_REVOKED,
+)
+
+AGREEMENTS = {Agreed.SIGNED: ChangeType.PUBLISHED, Agreed.ENDED: ChangeType.RETIRED}
 
 
 async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None:
@@ -77,6 +91,25 @@ async def endorsement_withdrawn(work: Work, event: Received[EndorsementWithdrawn
         await work.changes.note(_change(told, ChangeType.WITHDRAWN))
 
 
+async def agreement_changed(work: Work, event: Received[AgreementState]) -> None:
+    """Tell that two institutions agreed, or do no longer. An end that is heard of first is all that is told."""
+    told = event.payload
+    if await work.projections.put_agreement(told.agreement_id, Agreed(told.state), told.revision):
+        how = AGREEMENTS[Agreed(told.state)]
+        if how is ChangeType.PUBLISHED and told.version > FIRST:
+            how = ChangeType.UPDATED
+        change = Change(
+            ChangeKind.AGREEMENT,
+            told.agreement_id,
+            how,
+            told.changed_at,
+            OrgId(told.org_id),
+            told.version,
+            about=told.programme,
+        )
+        await work.changes.note(change)
+
+
 def _change(told: EndorsementState, how: ChangeType, version: int | None = None) -> Change:
     return Change(
         ChangeKind.ENDORSEMENT,
@@ -100,5 +133,7 @@ def subscriptions() -> list[Subscription[Any]]:
         Subscription(CredentialReinstated, credential_status_changed),
         Subscription(EndorsementPublished, endorsement_published),
         Subscription(EndorsementWithdrawn, endorsement_withdrawn),
+        Subscription(AgreementSigned, agreement_changed),
+        Subscription(AgreementEnded, agreement_changed),
         revoked_access.subscription(),
     ]

@@ -20,7 +20,7 @@ PLACES = {
     ChangeKind.PATHWAY: "pathways",
     ChangeKind.FRAMEWORK: "skill-frameworks",
 }
-Kind = Literal["achievement", "pathway", "skill-framework", "endorsement"]
+Kind = Literal["achievement", "pathway", "skill-framework", "endorsement", "recognition-agreement"]
 
 
 class ChangeAnswer(Answer):
@@ -31,8 +31,10 @@ class ChangeAnswer(Answer):
     id: str
     version: str | None
     change: Literal["published", "updated", "retired", "withdrawn"]
-    about: str | None = Field(description="what an endorsement is about")
-    organization: str = Field(description="whose it is; of an endorsement, whose is what it is about")
+    about: str | None = Field(description="what an endorsement is about; the programme that an agreement is about")
+    organization: str = Field(
+        description="whose it is; of an endorsement, whose is what it is about; of an agreement, who recognises"
+    )
     at: str
     href: str = Field(description="where to read it as it is now")
 
@@ -74,8 +76,8 @@ def routes(readings: ChangeReadings, base_url: str) -> APIRouter:
 
 def _reply(placed: Placed, base_url: str) -> dict[str, Any]:
     change = placed.change
-    is_endorsement = change.kind is ChangeKind.ENDORSEMENT
-    address = change.thing if is_endorsement else f"{base_url}/{PLACES[change.kind]}/{change.thing}"
+    place = PLACES.get(change.kind)
+    address = f"{base_url}/{place}/{change.thing}" if place else change.thing
     return {
         "position": placed.position,
         "kind": change.kind.value,
@@ -85,5 +87,5 @@ def _reply(placed: Placed, base_url: str) -> dict[str, Any]:
         "about": change.about,
         "organization": change.org_id,
         "at": change.at.isoformat(),
-        "href": change.about if is_endorsement else address,
+        "href": change.about if change.kind is ChangeKind.ENDORSEMENT else address,
     }

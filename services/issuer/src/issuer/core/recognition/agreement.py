@@ -1,11 +1,13 @@
 """An agreement between two institutions: proposed by one, signed by the other. Signed, it never changes but ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from contracts.events import AgreementEnded, AgreementSigned
+from issuer.core.addresses import Addresses
 from issuer.core.model import Json
 from issuer.core.recognition.deciding import Open
 from issuer.core.recognition.terms import Terms, terms_of
@@ -39,6 +41,10 @@ TARGET = {
     Act.DECLINE: AgreementState.DECLINED,
     Act.WITHDRAW: AgreementState.WITHDRAWN,
     Act.END: AgreementState.ENDED,
+}
+EVENTS: Mapping[AgreementState, type[AgreementSigned] | type[AgreementEnded]] = {
+    AgreementState.SIGNED: AgreementSigned,
+    AgreementState.ENDED: AgreementEnded,
 }
 OF_THE_OTHER = {Act.SIGN, Act.DECLINE}
 OF_THE_PROPOSER = {Act.WITHDRAW}
@@ -97,6 +103,29 @@ class AgreementLife:
 
     agreement: Agreement
     changes: Sequence[AgreementChange]
+
+
+def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | AgreementEnded | None:
+    """The event that tells everybody where it stands; None while it concerns the two alone."""
+    event = EVENTS.get(agreement.state)
+    if event is None or agreement.signed_at is None:
+        return None
+    terms = agreement.terms
+    return event(
+        agreement_id=addresses.agreement(agreement.id),
+        version=agreement.version,
+        revision=agreement.revision,
+        org_id=agreement.recognising_org,
+        source_org_id=agreement.source_org,
+        recognising_issuer=terms.recognising,
+        source_issuer=terms.source,
+        programme=terms.programme,
+        replaces=None if agreement.replaces is None else addresses.agreement(agreement.replaces),
+        digest=agreement.digest,
+        document=agreement.document,
+        signed_at=agreement.signed_at,
+        changed_at=agreement.changed_at,
+    )
 
 
 def after(agreement: Agreement, act: Act, org_id: str, now: datetime) -> Agreement | None:

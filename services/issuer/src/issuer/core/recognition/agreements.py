@@ -18,6 +18,7 @@ from issuer.core.recognition.agreement import (
     AgreementLife,
     AgreementState,
     after,
+    told,
 )
 from issuer.core.recognition.ports import RecognitionReading, WantedAgreements
 from issuer.core.recognition.programmes import owner_of
@@ -200,8 +201,9 @@ class ProposeAgreement:
 class ActOnAgreement:
     """Signs, declines, withdraws or ends. Repeating it does nothing and succeeds."""
 
-    def __init__(self, *, unit_of_work: UnitsOfWork, audit: Audit, clock: Clock) -> None:
+    def __init__(self, *, unit_of_work: UnitsOfWork, addresses: Addresses, audit: Audit, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._addresses = addresses
         self._audit = audit
         self._clock = clock
 
@@ -245,6 +247,9 @@ class ActOnAgreement:
             changed.id, changed.revision, changed.state, command.org_id, command.actor, reason, changed.changed_at
         )
         await work.recognitions.save_agreement(changed, change)
+        event = told(changed, self._addresses)
+        if event is not None:
+            await work.outbox.append(event)
 
 
 class AgreementQueries:
