@@ -12,6 +12,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$name" && break; done)
 export UV_PYTHON_DOWNLOADS := never
+# Empty, whatever a machine says: else each of a hundred processes would compile every file again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List the targets

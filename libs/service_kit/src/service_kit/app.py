@@ -195,7 +195,7 @@ def create_app(
     app.state.refusals = dict(refusals or {})
     problems.install(app)
     for part in [*routers, health_router(ready or {})]:  # tried in this order
-        app.include_router(part)
+        app.router.routes.extend(part.routes)  # include_router would build every route again, and match it twice
     app.add_middleware(context)
     return app
 
