@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from laurel.cli import batch, changes, credentials, keys, login, sandbox, stacks, verify
+from laurel.cli import batch, changes, credentials, keys, login, recognition, sandbox, stacks, verify
 from laurel.cli.app import app
 from laurel.cli.screen import complain
 from laurel.errors import LaurelError
 
 FAILED = 4
 
-__all__ = ["app", "main", "batch", "changes", "credentials", "keys", "login", "sandbox", "stacks", "verify"]
+__all__ = [
+    "app",
+    "main",
+    "batch",
+    "changes",
+    "credentials",
+    "keys",
+    "login",
+    "recognition",
+    "sandbox",
+    "stacks",
+    "verify",
+]
 
 
 def main() -> None:

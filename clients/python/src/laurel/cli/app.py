@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from laurel.cli.logins import Login, chosen
 from laurel.client import Laurel
-from laurel.tokens import ClientSecret
+from laurel.tokens import AccessToken, ClientSecret
 
 app = typer.Typer(
     name="laurel",
@@ -37,12 +39,25 @@ def root(
 
 
 As = Annotated[str, typer.Option("--as", envvar="LAUREL_AS", help="Which of your logins.")]
+Person = Annotated[
+    str | None,
+    typer.Option("--token", envvar="LAUREL_TOKEN", help="A learner's access token: act as the learner."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def client_of(login: Login) -> Laurel:
     """A client for a login."""
     return Laurel(login.base_url, ClientSecret(login.client_id, login.client_secret), ca=login.ca)
+
+
+def person(name: str, token: str) -> Laurel:
+    """A client for a person's own token, where LAUREL_URL or one of the kept logins leads. LaurelError if neither."""
+    address, ca = os.environ.get("LAUREL_URL"), os.environ.get("LAUREL_CA")
+    if address:
+        return Laurel(address, AccessToken(token), ca=Path(ca) if ca else None)
+    login = chosen(name)
+    return Laurel(login.base_url, AccessToken(token), ca=login.ca)
 
 
 def client(name: str) -> Laurel:

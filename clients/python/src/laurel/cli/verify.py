@@ -58,7 +58,7 @@ def code_of(verdicts: list[Verdict]) -> int:
 def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
     for source in sources:
         if source == "-":
-            yield "standard input", _decoded(sys.stdin.buffer.read(_LARGEST), "standard input")
+            yield "standard input", read_any(Path(source))
         elif Path(source).is_dir():
             files = [
                 path for path in sorted(Path(source).iterdir()) if path.suffix in {".json", ".jsonld", ".jwt", ".jws"}
@@ -68,6 +68,13 @@ def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
             yield from ((str(path), read_file(path)) for path in files)
         else:
             yield source, read_file(Path(source))
+
+
+def read_any(path: Path) -> str:
+    """A file's text, or what comes by standard input for `-`. Unreadable if there is none."""
+    if str(path) == "-":
+        return _decoded(sys.stdin.buffer.read(_LARGEST), "standard input")
+    return read_file(path)
 
 
 def read_file(path: Path) -> str:

@@ -1,0 +1,246 @@
+"""`laurel recognition`: agreements with other institutions, requests, and the cases that people decide."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from laurel.cli.app import As, AsJson, Person, app, client, person
+from laurel.cli.logins import DEFAULT
+from laurel.cli.screen import OUT, say, show_json, table
+from laurel.cli.verify import Unreadable, read_any
+from laurel.models import Agreement, Recognition
+
+recognition = typer.Typer(help="What counts of what others awarded.", no_args_is_help=True)
+agreements = typer.Typer(help="What two institutions agreed.", no_args_is_help=True)
+app.add_typer(recognition, name="recognition")
+recognition.add_typer(agreements, name="agreements")
+
+Name = Annotated[str, typer.Argument(help="Its address or UUID.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; both sides read it.")]
+Status = Annotated[str | None, typer.Option(help="Only those that stand there.")]
+Programme = Annotated[str | None, typer.Option(help="Only in this programme.")]
+Most = Annotated[int, typer.Option(min=1, help="How many at most.")]
+Repeat = Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key never makes two.")]
+
+
+@agreements.command("list")
+def list_agreements(*, status: Status = None, most: Most = 50, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """Yours, on either side, newest first."""
+    with client(name) as laurel:
+        found = list(itertools.islice(laurel.recognitions.agreements(status=status), most))
+    if as_json:
+        show_json([one.json for one in found])
+        return
+    made = table("status", "name", "agreement")
+    for one in found:
+        made.add_row(*map(escape, (one.status, str(_document(one).get("name")), one.id)))
+    OUT.print(made)
+
+
+@agreements.command("show")
+def show_agreement(named: Name, *, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """What was agreed, with the digest that is signed."""
+    with client(name) as laurel:
+        _show_agreement(laurel.recognitions.agreement(named), as_json=as_json)
+
+
+@agreements.command()
+def propose(
+    file: Annotated[Path, typer.Argument(help="The agreement as JSON; - is standard input.")],
+    *,
+    key: Repeat = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Propose an agreement for the other institution to sign. Its address is printed."""
+    members = _json_of(file)
+    with client(name) as laurel:
+        made = laurel.recognitions.propose(members, key=key)
+    show_json(made.json) if as_json else say(made.id)
+
+
+@agreements.command()
+def sign(
+    named: Name,
+    *,
+    digest: Annotated[str, typer.Option(help="Of the agreement as you read it: `agreements show`.")],
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Sign what the other institution proposed. It binds yours until either side ends it."""
+    with client(name) as laurel:
+        _show_status(laurel.recognitions.sign(named, digest), as_json=as_json)
+
+
+@agreements.command()
+def decline(named: Name, *, reason: Reason, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """Do not sign it."""
+    with client(name) as laurel:
+        _show_status(laurel.recognitions.decline(named, reason), as_json=as_json)
+
+
+@agreements.command()
+def withdraw(named: Name, *, reason: Reason, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """Take a proposal of yours back."""
+    with client(name) as laurel:
+        _show_status(laurel.recognitions.withdraw(named, reason), as_json=as_json)
+
+
+@agreements.command()
+def end(named: Name, *, reason: Reason, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """End one that is signed. What it granted stays."""
+    with client(name) as laurel:
+        _show_status(laurel.recognitions.end(named, reason), as_json=as_json)
+
+
+@recognition.command()
+def request(
+    programme: Annotated[str, typer.Argument(help="The address of the pathway or achievement.")],
+    file: Annotated[Path, typer.Argument(help="The credential; - is standard input.")],
+    *,
+    email: Annotated[str, typer.Option(help="The learner's address, which the credential names.")],
+    vouched: Annotated[
+        str | None, typer.Option(help="How you checked who it is, where the credential does not say.")
+    ] = None,
+    token: Person = None,
+    key: Repeat = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Have a learner's credential recognised. With --token, the learner asks."""
+    text = read_any(file)
+    if token is not None:
+        with person(name, token) as mine:
+            found = mine.own_recognitions.request(programme, _presented(text), email, key=key)
+    else:
+        with client(name) as laurel:
+            recipient = {"email": email}
+            found = laurel.recognitions.request(programme, _presented(text), recipient, vouched=vouched, key=key)
+    _show(found, as_json=as_json)
+
+
+@recognition.command("list")
+def list_recognitions(
+    *,
+    status: Status = None,
+    programme: Programme = None,
+    token: Person = None,
+    most: Most = 50,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """What you decide, newest first: `--status open` are cases, `appealed` appeals. With --token, one's own."""
+    with person(name, token) if token is not None else client(name) as laurel:
+        side = laurel.recognitions if token is None else laurel.own_recognitions
+        found = list(itertools.islice(side.list(status=status, programme=programme), most))
+    if as_json:
+        show_json([one.json for one in found])
+        return
+    made = table("status", "reasons", "recognition")
+    for one in found:
+        made.add_row(*map(escape, (one.status, " ".join(one.reasons), one.id)))
+    OUT.print(made)
+
+
+@recognition.command()
+def show(named: Name, *, token: Person = None, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """What was asked, decided and done since. With --token, one's own."""
+    with person(name, token) if token is not None else client(name) as laurel:
+        side = laurel.recognitions if token is None else laurel.own_recognitions
+        _show(side.get(named), as_json=as_json)
+
+
+@recognition.command()
+def decide(
+    named: Name,
+    *,
+    grant: Annotated[bool, typer.Option("--grant/--refuse", help="Award it, or award nothing.")],
+    reason: Reason,
+    achievement: Annotated[str | None, typer.Option(help="What is awarded; the programme, unless given.")] = None,
+    credits_granted: Annotated[float | None, typer.Option("--credits", min=0, help="That are granted.")] = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Decide a case, or an appeal that somebody else refused."""
+    if not grant and (achievement is not None or credits_granted is not None):
+        raise typer.BadParameter("--achievement and --credits belong to --grant")
+    with client(name) as laurel:
+        if grant:
+            found = laurel.recognitions.grant(named, reason, achievement=achievement, credits_granted=credits_granted)
+        else:
+            found = laurel.recognitions.refuse(named, reason)
+    _show(found, as_json=as_json)
+
+
+@recognition.command()
+def appeal(
+    named: Name,
+    *,
+    reason: Reason,
+    token: Annotated[str, typer.Option(envvar="LAUREL_TOKEN", help="The learner's access token.")],
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """As the learner: have a refusal decided again, once, in time, by somebody else."""
+    with person(name, token) as mine:
+        _show(mine.own_recognitions.appeal(named, reason), as_json=as_json)
+
+
+def _json_of(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(read_any(file))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{file} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Unreadable(f"{file} holds no JSON object")
+    return found
+
+
+def _presented(text: str) -> dict[str, Any] | str:
+    """A document, or whatever else it is as the text that it is."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+    return found if isinstance(found, dict) else text.strip()
+
+
+def _document(one: Agreement) -> dict[str, Any]:
+    found = one.json.get("document")
+    return found if isinstance(found, dict) else {}
+
+
+def _show_status(one: Agreement, *, as_json: bool) -> None:
+    show_json(one.json) if as_json else say(one.status)
+
+
+def _show_agreement(one: Agreement, *, as_json: bool) -> None:
+    if as_json:
+        show_json(one.json)
+        return
+    said = _document(one)
+    say(f"{one.status}  {one.id}\n  {said.get('name')}, version {one.version}\n  digest {one.digest}")
+    say(f"  {said.get('recognisingIssuer')} recognises {said.get('sourceIssuer')} in {said.get('programme')}")
+    for rule in said.get("rules", []):
+        what = rule.get("achievement") or "all that reach the floor"
+        say(f"  {rule.get('credits')} credits of {rule.get('target')} for {what}")
+
+
+def _show(one: Recognition, *, as_json: bool) -> None:
+    if as_json:
+        show_json(one.json)
+        return
+    say(f"{one.status}  {one.id}\n  in {one.programme}")
+    if one.credential:
+        say(f"  awarded {one.credential}")
+    for reason in one.json.get("reasons", []):
+        say(f"  {reason.get('code')}: {reason.get('detail')}")
+    if one.json.get("mayAppeal"):
+        until = one.json.get("appealUntil")
+        say(f"  the learner may appeal{f' until {until}' if until else ''}")
