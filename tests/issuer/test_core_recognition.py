@@ -315,6 +315,7 @@ def waiting(sealed: bytes | None, document: str = "") -> Recognition:
         sealed=sealed,
         decider=None,
         is_appeal_used=False,
+        appeal_until=None,
         holds_back=False,
         created_at=NOW,
         changed_at=NOW,

@@ -182,7 +182,7 @@ async def test_issuers_and_keys_come_in_pages(world: World) -> None:
     ]
     keys = await walked(world, "/issuers/c-three/keys")
     assert [[key["algorithm"] for key in page] for page in keys] == [["P-256", "P-384"], ["Ed25519"]]
-    foreign = await world.send("GET", f"/issuers/c-three/keys?cursor={encode_cursor(['elsewhere'])}")
+    foreign = await world.send("GET", f"/issuers/c-three/keys?cursor={encode_cursor(['else', 'where'])}")
     assert (foreign.status_code, foreign.json()["errors"][0]["field"]) == (422, "cursor")
 
 
@@ -194,6 +194,7 @@ async def test_a_policy_is_set_and_shown(world: World) -> None:
         "maxValidityDays": 30,
         "requireEvidence": True,
         "addsStatus": True,
+        "appealDays": 90,
     }
     answer = await world.send("PUT", f"/issuers/{issuer['slug']}/policy", body)
     assert (answer.status_code, answer.json()["policy"]) == (200, body)

@@ -192,7 +192,7 @@ def more_parts(
     )
     backpacks = backpack_routers(settings, database, core.sign_list, fetcher, clock)
     recognition = recognition_routers(
-        settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher
+        settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher, clock=clock
     )
     return (*backpacks, *recognition, endorsements.routes), endorsements
 

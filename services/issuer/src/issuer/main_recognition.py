@@ -81,9 +81,8 @@ def recognition_routers(
     )
     agreements = AgreementQueries(reading=found, addresses=addresses)
     act = ActOnAgreement(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
-    uses = RecognitionUses(
-        request, cases, RecognitionQueries(reading=found, box=box, recipient_key=recipient_key), addresses
-    )
+    queries = RecognitionQueries(reading=found, box=box, recipient_key=recipient_key, clock=clock)
+    uses = RecognitionUses(request, cases, queries, addresses)
     return (
         agreement_routes(propose, act, agreements, addresses),  # before those that take any name below /recognitions
         public_agreement_routes(agreements, addresses),

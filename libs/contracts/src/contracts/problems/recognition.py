@@ -95,6 +95,16 @@ ENTRIES = (
         f"{ASKED}/0198c0de-0000-7000-8000-0000000000c2/appeal",
     ),
     ProblemType(
+        "appeal-too-late",
+        409,
+        "The time to appeal is over",
+        "A refusal may be appealed against until `appealUntil`: for as many days as the agreement that refused says, "
+        "else the institution's policy; 30 if neither says. What was shown is erased then.",
+        "Ask the institution. What an agreement refused may be asked for again.",
+        "the time to appeal ended at 2026-12-29T10:00:00+00:00",
+        f"{ASKED}/0198c0de-0000-7000-8000-0000000000c2/appeal",
+    ),
+    ProblemType(
         "recipient-mismatch",
         422,
         "The credential does not name this person",

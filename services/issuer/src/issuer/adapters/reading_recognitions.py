@@ -13,7 +13,7 @@ from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RE
 from issuer.adapters.recognitions import counted_in, is_party, signed_about
 from issuer.adapters.stack_tables import PATHWAYS
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT
-from issuer.core.model import Credential, CredentialId
+from issuer.core.model import APPEAL_DAYS, Credential, CredentialId
 from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.ports import Viewer, WantedAgreements, WantedRecognitions
@@ -104,6 +104,13 @@ class ReadingRecognitions:
         async with self._database.connection() as connection:
             found: str | None = await connection.scalar(select(ISSUERS.c.org_id).where(ISSUERS.c.did == did))
         return found
+
+    async def appeal_days(self, org_id: str) -> int:
+        """How long an organization's refusals may be appealed against: the most that its issuers' policies give."""
+        said = select(ISSUERS.c.policy["appeal_days"].as_integer()).where(ISSUERS.c.org_id == org_id)
+        async with self._database.connection() as connection:
+            found = (await connection.scalars(said)).all()
+        return max((APPEAL_DAYS if days is None else days for days in found), default=APPEAL_DAYS)
 
     async def organizations(self) -> Collection[str]:
         """Those that have issuers."""

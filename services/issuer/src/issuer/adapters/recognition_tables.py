@@ -94,6 +94,7 @@ RECOGNITIONS = Table(
     Column("sealed", LargeBinary),
     Column("decider", Text),
     Column("is_appeal_used", Boolean, nullable=False),
+    Column("appeal_until", MOMENT),
     Column("holds_back", Boolean, nullable=False, server_default="false"),
     Column("created_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
@@ -148,13 +149,13 @@ RECOGNITION_CHANGES = Table(
 )
 
 # A queue, as evaluations_due is: nothing in it is unique, so that who adds to it never waits. Which change was noted is
-# for people who look at it: what is done follows from what is locked then.
+# for people who look at it: what is done follows from what is locked then. Without a credential, the time acts.
 RECOGNITIONS_DUE = Table(
     "recognitions_due",
     METADATA,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("recognition_id", ID, nullable=False),
-    Column("credential_id", ID, nullable=False),
+    Column("credential_id", ID),
     Column("revision", Integer),
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),

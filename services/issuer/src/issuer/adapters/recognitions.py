@@ -59,6 +59,7 @@ SAVED = (
     "sealed",
     "decider",
     "is_appeal_used",
+    "appeal_until",
     "holds_back",
     "changed_at",
 )
@@ -174,10 +175,16 @@ class RecognitionTable:
         return True
 
     async def _follow(self, recognition: Recognition, change: RecognitionChange) -> None:
-        """The step; and whoever is granted looks once more at the source, which may have fallen at this moment."""
+        """The step. Whoever is granted looks once more at the source, which may have fallen at this moment; whoever is
+        refused, when the time to appeal is over.
+        """
         await self._session.execute(insert(RECOGNITION_CHANGES).values(rows.of_change(change)))
+        due: dict[str, object] = {"recognition_id": recognition.id}
         if recognition.state is RecognitionState.GRANTED and recognition.own_source is not None:
-            due = {"recognition_id": recognition.id, "credential_id": recognition.own_source, "due_at": text("now()")}
+            due |= {"credential_id": recognition.own_source, "due_at": text("now()")}
+        elif recognition.is_appealable and recognition.appeal_until is not None:
+            due["due_at"] = recognition.appeal_until
+        if "due_at" in due:
             await self._session.execute(insert(RECOGNITIONS_DUE).values(due))
 
     async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[DueRecognition]:

@@ -36,6 +36,10 @@ class State(StrEnum):
         return self is not State.ISSUED
 
 
+APPEAL_DAYS = 30
+"""To appeal against a refusal to recognise something, unless somebody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class IssuingPolicy:
     """What an issuer lets itself issue."""
@@ -45,6 +49,7 @@ class IssuingPolicy:
     max_validity_days: int | None = None
     require_evidence: bool = False
     adds_status: bool = False
+    appeal_days: int = APPEAL_DAYS
 
 
 class KeyState(StrEnum):

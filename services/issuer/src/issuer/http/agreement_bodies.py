@@ -11,6 +11,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.model import Json
 from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementState
 from issuer.http.inputs import Body, Did, Iri, Line, Moment, Prose
+from issuer.http.issuer_bodies import MOST_APPEAL_DAYS
 
 Credits = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 
@@ -79,6 +80,11 @@ class AgreementRequest(Body):
     valid_until: Moment | None = Field(default=None, alias="validUntil")
     awarded_from: Moment | None = Field(default=None, alias="awardedFrom", description="of their credentials")
     awarded_until: Moment | None = Field(default=None, alias="awardedUntil")
+    appeal_days: Annotated[int, Field(ge=1, le=MOST_APPEAL_DAYS)] | None = Field(
+        default=None,
+        alias="appealDays",
+        description="to appeal against what it refuses; as the recognising institution's policy says, unless given",
+    )
     replaces: Iri | None = Field(default=None, description="the agreement that ends when this one is signed")
 
     def members(self) -> Json:

@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field, model_validator
 
 from contracts.states import issuer_state
 from issuer.core.addresses import Addresses
-from issuer.core.model import Algorithm, Issuer, IssuingPolicy, Json
+from issuer.core.model import APPEAL_DAYS, Algorithm, Issuer, IssuingPolicy, Json
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, Slug, WebUrl, Word
 from service_kit.entity_tags import tag_of
 
+MOST_APPEAL_DAYS = 3650
 IDENTIFIER_TYPE = r"^([A-Za-z][A-Za-z0-9]{0,63}|ext:\S{1,100})$"
 
 
@@ -118,6 +119,14 @@ class PolicyBody(Body):
         alias="addsStatus",
         description="give what is issued at /vc a BitstringStatusListEntry, unless it brings a status of its own",
     )
+    appeal_days: int = Field(
+        default=APPEAL_DAYS,
+        alias="appealDays",
+        ge=1,
+        le=MOST_APPEAL_DAYS,
+        description="to appeal against a refusal to recognise something, unless an agreement says otherwise; of an "
+        "organization's several issuers, the most counts",
+    )
 
     def policy(self) -> IssuingPolicy:
         """As the core has it."""
@@ -148,6 +157,7 @@ class PolicyReply(BaseModel):
     maxValidityDays: int | None  # noqa: N815 - as above
     requireEvidence: bool  # noqa: N815 - as above
     addsStatus: bool  # noqa: N815 - as above
+    appealDays: int  # noqa: N815 - as above
 
 
 class IssuersReply(BaseModel):
@@ -193,4 +203,5 @@ def policy_reply(policy: IssuingPolicy) -> Json:
         "maxValidityDays": policy.max_validity_days,
         "requireEvidence": policy.require_evidence,
         "addsStatus": policy.adds_status,
+        "appealDays": policy.appeal_days,
     }

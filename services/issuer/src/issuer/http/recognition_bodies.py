@@ -166,6 +166,7 @@ class RecognitionReply(RecognitionSummary):
     evidence: list[dict[str, Any]]
     vouched: str | None
     mayAppeal: bool  # noqa: N815 - as above
+    appealUntil: datetime | None = Field(description="an appeal comes too late then")  # noqa: N815 - as above
     history: list[RecognitionStep]
 
 
@@ -207,7 +208,8 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
         "results": list(found.results),
         "evidence": [_evidence(item) for item in joined(found.evidence, life.papers)],
         "vouched": found.vouched,
-        "mayAppeal": found.may_be_appealed,
+        "mayAppeal": life.may_appeal,
+        "appealUntil": found.appeal_until if found.state is RecognitionState.REFUSED else None,
         "history": [
             {
                 "status": change.state,

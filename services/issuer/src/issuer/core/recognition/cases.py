@@ -11,6 +11,7 @@ from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
 from issuer.core.model import Credential, Json
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
+from issuer.core.recognition.appeals import check_in_time, ends
 from issuer.core.recognition.award import Worth, order_of
 from issuer.core.recognition.deciding import Code, Reason
 from issuer.core.recognition.papers import Papers, split
@@ -89,7 +90,7 @@ class Cases:
         await self._again(step, self._refuse, RecognitionState.REFUSED)
 
     async def appeal(self, step: Step) -> None:
-        """Have a refusal decided again. Raises Conflict when there is none, or it was decided twice."""
+        """Have a refusal decided again. Raises Conflict when there is none, it was decided twice, or it is too late."""
         await self._again(step, self._appeal, RecognitionState.APPEALED)
 
     async def withdraw(self, step: Step) -> None:
@@ -174,17 +175,19 @@ class Cases:
     async def _refuse(self, step: Step, found: Recognition) -> None:
         _check_decider(step, found)
         reason = Reason(Code.BY_PERSON, step.reason or "")
+        days = await self._recognitions.appeal_days(found.place.org_id)
+        refused = self._next(found, RecognitionState.REFUSED)
         refused = replace(
-            self._next(found, RecognitionState.REFUSED),
+            refused,
             reasons=(reason,),
             decider=step.actor,
             sealed=None if found.is_appeal_used else found.sealed,
+            appeal_until=None if found.is_appeal_used else ends(refused.changed_at, days),
         )
         await self._store(step, refused)
 
     async def _appeal(self, step: Step, found: Recognition) -> None:
-        if not found.may_be_appealed:
-            raise Conflict("only a refusal may be appealed against, and once", code="appeal-not-possible")
+        check_in_time(found, self._clock())
         if not found.takes_place and (await self._recognitions.counted(found.place)).is_in_it:
             raise Conflict("this was recognised in the programme before", code="already-recognised")
         await self._store(step, replace(self._next(found, RecognitionState.APPEALED), is_appeal_used=True))

@@ -124,6 +124,9 @@ class RecognitionReading(Protocol):
     async def organization_of(self, did: str) -> str | None:
         """The organization that an issuer belongs to, if it is one of ours."""
 
+    async def appeal_days(self, org_id: str) -> int:
+        """How long an organization's refusals may be appealed against: the most that its issuers' policies give."""
+
     async def organizations(self) -> Collection[str]:
         """Those that have issuers."""
 

@@ -1,9 +1,11 @@
 """What an institution reads of the recognitions that it decides, and what a learner reads of the learner's own."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer, WantedRecognitions
 from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionLife, RecognitionState
+from service_kit.clock import Clock
 from service_kit.errors import NotFound
 from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
@@ -11,20 +13,21 @@ from service_kit.inputs import Page, PageRequest
 NO_RECOGNITION = "there is no such recognition"
 
 
-async def life_of(found: Recognition, reading: RecognitionReading, box: NameBox) -> RecognitionLife:
+async def life_of(found: Recognition, reading: RecognitionReading, box: NameBox, now: datetime) -> RecognitionLife:
     """With everything that happened to it, and its papers as long as they are kept."""
-    return RecognitionLife(found, await reading.changes(found.id), box.open(found))
+    return RecognitionLife(found, await reading.changes(found.id), box.open(found), found.may_be_appealed(now))
 
 
 class RecognitionQueries:
     """Reads for one viewer at a time: what is somebody else's does not exist."""
 
     def __init__(
-        self, *, reading: RecognitionReading, box: NameBox, recipient_key: Callable[[str, str], bytes]
+        self, *, reading: RecognitionReading, box: NameBox, recipient_key: Callable[[str, str], bytes], clock: Clock
     ) -> None:
         self._reading = reading
         self._box = box
         self._recipient_key = recipient_key
+        self._clock = clock
 
     async def learner(self, person: str, digest: str) -> Viewer:
         """A person: what the person asked for, and what was asked for the person's confirmed address."""
@@ -38,7 +41,7 @@ class RecognitionQueries:
             found = await self._reading.recognition(viewer, RecognitionId(recognition_id))
         if found is None:
             raise NotFound(NO_RECOGNITION)
-        return await life_of(found, self._reading, self._box)
+        return await life_of(found, self._reading, self._box, self._clock())
 
     async def page(
         self, viewer: Viewer, state: RecognitionState | None, programme: str | None, page: PageRequest

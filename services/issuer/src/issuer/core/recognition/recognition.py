@@ -39,6 +39,8 @@ class By(StrEnum):
     AGREEMENT = "agreement"
     SOURCE = "source"
     """What became of the recognised credential."""
+    DEADLINE = "deadline"
+    """The time to appeal ended."""
 
 
 TO_DECIDE = (RecognitionState.OPEN, RecognitionState.APPEALED)
@@ -65,9 +67,9 @@ class Recognition:
     """One request with its decision.
 
     `own_source` is the presented credential's id where it was issued here. `sealed` holds its papers while a credential
-    may still be awarded. `decider` is who decided last, so that somebody else decides an appeal. `holds_back`: its
-    award was suspended or revoked on account of the source. `document` is empty: only cases from before papers were
-    sealed have the credential's text there.
+    may still be awarded. `decider` is who decided last, so that somebody else decides an appeal. `appeal_until`: when
+    an appeal against the refusal begins to be too late. `holds_back`: its award was suspended or revoked on account of
+    the source. `document` is empty: only cases from before papers were sealed have the credential's text there.
     """
 
     id: RecognitionId
@@ -88,6 +90,7 @@ class Recognition:
     sealed: bytes | None
     decider: str | None
     is_appeal_used: bool
+    appeal_until: datetime | None
     holds_back: bool
     created_at: datetime
     changed_at: datetime
@@ -105,10 +108,18 @@ class Recognition:
             return not self.holds_back
         return self.state is not RecognitionState.WITHDRAWN
 
+    def may_be_appealed(self, now: datetime) -> bool:
+        """Whoever was refused may have it decided again once, in time, by somebody else."""
+        return self.is_appealable and not self.is_too_late(now)
+
     @property
-    def may_be_appealed(self) -> bool:
-        """Whoever was refused may have it decided again once, by somebody else."""
+    def is_appealable(self) -> bool:
+        """Whether it may be appealed against, but for the time."""
         return self.state is RecognitionState.REFUSED and not self.is_appeal_used and self.sealed is not None
+
+    def is_too_late(self, now: datetime) -> bool:
+        """Whether the time to appeal is over. What was refused before there was such a time has all of it."""
+        return self.appeal_until is not None and self.appeal_until <= now
 
     @property
     def counts(self) -> bool:
@@ -143,3 +154,4 @@ class RecognitionLife:
     recognition: Recognition
     changes: Sequence[RecognitionChange]
     papers: Papers | None
+    may_appeal: bool

@@ -6,6 +6,7 @@ what it holds, and gives up where the decision is another.
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from issuer.core.addresses import Addresses
@@ -13,6 +14,7 @@ from issuer.core.issue import Issue
 from issuer.core.model import Credential
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.agreement import AgreementId
+from issuer.core.recognition.appeals import days_of, ends
 from issuer.core.recognition.award import Worth, order_of
 from issuer.core.recognition.deciding import Code, Decision, Granted, Reason, Refused, decide
 from issuer.core.recognition.papers import Papers, split
@@ -106,13 +108,18 @@ class RequestRecognition:
         counted = await self._recognitions.counted(place)
         decision = decide([one.as_open() for one in signed], vetted.presented, counted, now)
         new = self._new(vetted, decision)
+        days = days_of(signed, new.agreement_id) or await self._recognitions.appeal_days(place.org_id)
         if isinstance(decision, Granted):
-            return await self._granted(vetted, decision, new)
+            return await self._granted(vetted, decision, new, ends(new.created_at, days))
         if new.reasons and new.reasons[0].code == Code.RECOGNISED:
             raise Conflict(new.reasons[0].detail, code="already-recognised")
+        if new.state is RecognitionState.REFUSED:
+            new = replace(new, appeal_until=ends(new.created_at, days))
         return await self._kept(vetted, new)
 
-    async def _granted(self, vetted: Vetted, decision: Granted, new: Recognition) -> Recognition:
+    async def _granted(
+        self, vetted: Vetted, decision: Granted, new: Recognition, appeal_until: datetime
+    ) -> Recognition:
         worth = Worth(
             target=decision.target,
             issuer=decision.issuer,
@@ -129,15 +136,17 @@ class RequestRecognition:
         except (Changed, Unavailable):
             raise
         except ServiceError as error:
-            return await self._kept(vetted, self._not_awarded(vetted, new, error))
+            return await self._kept(vetted, self._not_awarded(vetted, new, error, appeal_until))
         return new
 
-    def _not_awarded(self, vetted: Vetted, new: Recognition, error: ServiceError) -> Recognition:
+    def _not_awarded(
+        self, vetted: Vetted, new: Recognition, error: ServiceError, appeal_until: datetime
+    ) -> Recognition:
         """Who has the achievement is refused; whatever else stands in the way is for a person to look at."""
         bare = replace(new, target=None, credits=None, results=(), sealed=self._sealed(new.id, vetted))
         if error.code == "already-awarded":
             held = Reason(Code.HELD, "the learner has the achievement that this would give")
-            return replace(bare, state=RecognitionState.REFUSED, reasons=(held,))
+            return replace(bare, state=RecognitionState.REFUSED, reasons=(held,), appeal_until=appeal_until)
         return replace(bare, state=RecognitionState.OPEN, reasons=(Reason(NOT_POSSIBLE, error.detail),))
 
     async def _store_with(
@@ -199,6 +208,7 @@ class RequestRecognition:
             sealed=None if granted is not None else self._sealed(recognition_id, vetted),
             decider=None,
             is_appeal_used=False,
+            appeal_until=None,
             holds_back=False,
             created_at=now,
             changed_at=now,
@@ -213,7 +223,7 @@ class RequestRecognition:
         found = await self._recognitions.recognition(viewer, named)
         if found is None:
             raise Unavailable("the first request with this Idempotency-Key has not ended")
-        return await life_of(found, self._recognitions, self._box)
+        return await life_of(found, self._recognitions, self._box, self._clock())
 
 
 def _state(decision: Decision | None) -> RecognitionState:

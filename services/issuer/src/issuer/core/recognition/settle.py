@@ -1,4 +1,4 @@
-"""The worker's part of recognition: awards follow what they recognise.
+"""The worker's part of recognition: awards follow what they recognise, and papers go when nobody can appeal any more.
 
 What is due is noted in the transaction of the change, and once more with each award: a change that the award did not
 see is seen then. Each is settled in a transaction of its own, by what it holds locked.
@@ -32,6 +32,7 @@ CORRECTED = {
     Corrected.WORTH: "what was recognised was corrected: reinstate the award, corrected if need be, or revoke it",
     Corrected.LEARNER: "what was recognised was corrected, and names somebody else",
 }
+TOO_LATE = "the time to appeal is over"
 BY_HAND = "the award was changed"
 
 
@@ -62,8 +63,19 @@ class SettleRecognitions:
                 held = await work.recognitions.lock_credentials(named)
                 source = None if found.own_source is None else held.get(found.own_source)
                 await self._follow(work, found, source, held[found.credential_id])
+            elif found is not None and found.is_appealable and found.is_too_late(self._clock()):
+                await self._close(work, found)
             await work.recognitions.done(due)
             await work.commit()
+
+    async def _close(self, work: UnitOfWork, found: Recognition) -> None:
+        """Nobody can appeal any more: nothing that names the learner is needed."""
+        now, revision = self._clock(), found.revision + 1
+        changed = replace(found, sealed=None, revision=revision, changed_at=now)
+        actor = self._addresses.recognition(found.id)
+        step = RecognitionChange(found.id, revision, found.state, By.DEADLINE, actor, TOO_LATE, (), None, now)
+        await work.recognitions.save(changed, step)
+        self._audit("recognition_closed", recognition=found.id)
 
     async def _follow(self, work: UnitOfWork, found: Recognition, source: Credential | None, award: Credential) -> None:
         before = Standing(found.state, award.state, found.holds_back)

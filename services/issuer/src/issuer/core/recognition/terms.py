@@ -89,6 +89,7 @@ class Terms:
     limits: Limits
     in_force: Dates
     awarded: Dates
+    appeal_days: int | None = None
 
 
 def number_in(value: object) -> Decimal | None:
@@ -113,6 +114,7 @@ def terms_of(document: Mapping[str, Any]) -> Terms:
         limits=Limits(number_in(limits.get("maxCredits")), limits.get("maxCredentials")),
         in_force=_dates(document, "validFrom", "validUntil"),
         awarded=_dates(document, "awardedFrom", "awardedUntil"),
+        appeal_days=document.get("appealDays"),
     )
 
 
