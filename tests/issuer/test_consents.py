@@ -14,6 +14,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from credential_core.timestamps import format_timestamp
+from issuer.adapters import consents
 from issuer.main import Core
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
@@ -255,6 +256,19 @@ class TestGiving:
         assert (new["id"], new["status"], new["timesSeen"]) == (another["id"], "active", 0)
         assert (old["id"], old["status"], old["timesSeen"]) == (consent["id"], "withdrawn", 1)
         assert old["lastSeenAt"] is not None
+
+    async def test_the_newest_of_those_that_have_ended_are_kept(
+        self, ana: Keeper, series: Series, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consents, "KEPT_ENDED", 2)
+        given = []
+        for _ in range(4):
+            given.append((await grant(ana, series))["id"])
+            await ana.call("POST", f"{PATH}/{given[-1]}/withdraw")
+        standing = await grant(ana, series)
+        assert [one["id"] for one in await granted(ana)] == [standing["id"], given[3], given[2]]
+        assert (await ask(ana, series)).status_code == 409
+        assert len(await granted(ana)) == 3
 
     async def test_of_several_at_once_in_place_of_an_expired_one_one_is_given(
         self, ana: Keeper, series: Series, clock: Clock

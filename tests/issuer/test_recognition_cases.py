@@ -246,6 +246,28 @@ async def test_one_learner_has_so_many_cases_open_and_others_have_theirs(
     assert (await partners.decided(ada, again["credential"]))["status"] == "open"
 
 
+async def test_what_nobody_decides_is_asked_so_often_in_a_month(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_CLOSED", 3)
+    await partners.agree()
+    ada, ben = partners.learner(), partners.learner()
+    weak = (await partners.award(str(ada.email), "F"))["credential"]
+    answers = await asyncio.gather(*(partners.ask(ada, weak, key=str(number)) for number in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 2
+    assert {problem_code(answer) for answer in answers if answer.status_code == 409} == {"requests-full"}
+    repeated = await partners.ask(ada, weak, key=str([answer.status_code for answer in answers].index(201)))
+    assert repeated.status_code == 201
+    assert (await partners.decided(ben, (await partners.award(str(ben.email), "F"))["credential"]))[
+        "status"
+    ] == "refused"
+    monkeypatch.setattr(requests, "CLOSED_WITHIN", timedelta())
+    assert (await partners.decided(ada, weak))["status"] == "refused"
+    monkeypatch.undo()
+    better = await partners.award(str(ada.email), "A", allowDuplicates=True)
+    assert (await partners.decided(ada, better["credential"]))["status"] == "granted"
+
+
 async def test_whoever_is_not_concerned_does_nothing(partners: Partners, world: World) -> None:
     learner = partners.learner()
     _, found = await partners.case(learner)

@@ -57,6 +57,16 @@ ENTRIES = (
         ASKED,
     ),
     ProblemType(
+        "requests-full",
+        409,
+        "There were too many requests",
+        "50 requests of one learner before one institution are refused by agreements or withdrawn within 30 days. "
+        "They are kept, so that both sides can read what was decided.",
+        "Appeal against a refusal, or wait: nothing has changed for what was refused before.",
+        "50 requests of this learner were refused by agreements or withdrawn in 30 days",
+        ASKED,
+    ),
+    ProblemType(
         "recognition-not-open",
         409,
         "There is nothing to decide",

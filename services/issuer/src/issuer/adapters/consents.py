@@ -15,7 +15,7 @@ from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters.tables import ID, MOMENT, PROGRESS_CONSENTS
 from issuer.core.backpack_model import PersonId
-from issuer.core.consents_model import Consent, ConsentId
+from issuer.core.consents_model import KEPT_ENDED, Consent, ConsentId
 from service_kit.database import Database, UnitOfWork
 from service_kit.errors import invalid_field
 from service_kit.idempotency import IdempotencyKeys
@@ -72,7 +72,7 @@ class ConsentUnitOfWork(UnitOfWork):
         return self
 
     async def add(self, consent: Consent) -> bool:
-        """Store a new one. One for the same pathway that has expired is ended. False while one stands."""
+        """See issuer.core.consents_ports."""
         same = (CONSENTS.person == consent.person, CONSENTS.pathway_id == consent.pathway_id)
         expired = (CONSENTS.ended_at.is_(None), CONSENTS.expires_at <= consent.granted_at)
         ended = update(PROGRESS_CONSENTS).where(*same, *expired).values(ended_at=CONSENTS.expires_at, sealed=None)
@@ -89,7 +89,15 @@ class ConsentUnitOfWork(UnitOfWork):
             "expires_at": consent.expires_at,
         }
         new = insert(PROGRESS_CONSENTS).values(values).on_conflict_do_nothing().returning(CONSENTS.id)
-        return await self.session.scalar(new) is not None
+        if await self.session.scalar(new) is None:
+            return False
+        await self._forget_the_oldest(consent.person)
+        return True
+
+    async def _forget_the_oldest(self, person: PersonId) -> None:
+        ended = select(CONSENTS.id).where(CONSENTS.person == person, CONSENTS.ended_at.is_not(None))
+        ended = ended.order_by(CONSENTS.granted_at.desc(), CONSENTS.id.desc()).offset(KEPT_ENDED)
+        await self.session.execute(delete(PROGRESS_CONSENTS).where(CONSENTS.id.in_(ended)))
 
     async def find(self, person: PersonId, consent_id: ConsentId) -> Consent | None:
         """One of the person's, locked until the end of the transaction."""

@@ -43,6 +43,7 @@ RETURNING due.id, due.recognition_id
 """)
 OF = AGREEMENTS.c
 ONE = RECOGNITIONS.c
+CLOSED = (RecognitionState.REFUSED, RecognitionState.WITHDRAWN)
 SAVED = (
     "takes_place",
     "counts",
@@ -84,11 +85,14 @@ def signed_about(place: Place, source_issuer: str) -> Select[Any]:
     )
 
 
+def _theirs(place: Place) -> ColumnElement[bool]:
+    theirs = ONE.recipient_key == place.recipient_key
+    return theirs if place.person is None else or_(theirs, ONE.person == place.person)
+
+
 async def counted_in(on: AsyncSession | AsyncConnection, place: Place) -> Counted:
     """What the learner has in the programme, and whether the credential or the achievement is before it."""
-    theirs = ONE.recipient_key == place.recipient_key
-    if place.person is not None:
-        theirs = or_(theirs, ONE.person == place.person)
+    theirs = _theirs(place)
     there = (ONE.org_id == place.org_id, ONE.programme == place.programme)
     totals = select(func.coalesce(func.sum(ONE.credits), NONE), func.count()).where(*there, theirs, ONE.counts)
     same = or_(ONE.source == place.source, theirs & (ONE.achievement == place.achievement))
@@ -152,6 +156,12 @@ class RecognitionTable:
             if learner is not None:
                 await self._session.execute(LOCK_LEARNER, {"learner": learner})
         return await counted_in(self._session, place)
+
+    async def closed_since(self, place: Place, since: datetime) -> int:
+        """See issuer.core.recognition.ports."""
+        by_nobody = (ONE.state.in_([state.value for state in CLOSED]), ONE.decider.is_(None), ONE.created_at > since)
+        count = select(func.count()).where(ONE.org_id == place.org_id, _theirs(place), *by_nobody)
+        return await self._session.scalar(count) or 0
 
     async def add(self, recognition: Recognition, change: RecognitionChange) -> bool:
         """Store a new one. False when this credential or achievement is before the programme already."""

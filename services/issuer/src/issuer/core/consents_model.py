@@ -8,6 +8,7 @@ from typing import NewType
 from issuer.core.backpack_model import PersonId
 
 ConsentId = NewType("ConsentId", str)
+KEPT_ENDED = 200  # of one person's: so much tells them who could see what, and nobody can pile them up
 
 
 class ConsentState(StrEnum):

@@ -24,7 +24,10 @@ class ConsentWork(Protocol):
     def idempotency(self) -> Keys: ...
 
     async def add(self, consent: Consent) -> bool:
-        """Store a new one. One for the same pathway that has expired is ended. False while one stands."""
+        """Store a new one. One for the same pathway that has expired is ended. False while one stands.
+
+        Of the person's that have ended, the newest KEPT_ENDED stay.
+        """
 
     async def find(self, person: PersonId, consent_id: ConsentId) -> Consent | None:
         """One of the person's, locked until the end of the transaction."""

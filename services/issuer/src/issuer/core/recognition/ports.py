@@ -39,6 +39,12 @@ class Recognitions(Protocol):
     async def hold_learner(self, place: Place) -> Counted:
         """What counts in the place now. Nobody else adds to it until the end of the transaction."""
 
+    async def closed_since(self, place: Place, since: datetime) -> int:
+        """How many of the learner's were made since then that the institution never decides.
+
+        Before it, in all its programmes: refused by agreements, or withdrawn.
+        """
+
     async def add(self, recognition: Recognition, change: RecognitionChange) -> bool:
         """Store a new one. False when this credential or achievement is before the programme already."""
 

@@ -6,7 +6,7 @@ what it holds, and gives up where the decision is another.
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from issuer.core.addresses import Addresses
@@ -35,6 +35,8 @@ from service_kit.ids import NewId
 
 ATTEMPTS = 5
 MOST_WAITING = 20  # of one learner before one institution: a limit for all would let one learner shut out the others
+# Of one learner before one institution too: what agreements refuse, and what is withdrawn, may come again, and is kept.
+MOST_CLOSED, CLOSED_WITHIN = 50, timedelta(days=30)
 NOT_POSSIBLE = "award-not-possible"
 NO_AGREEMENT = Reason("no-agreement", "no agreement is about this credential: the institution decides")
 
@@ -167,6 +169,9 @@ class RequestRecognition:
             counted = await work.recognitions.hold_learner(vetted.place)
             if new.state is RecognitionState.OPEN and counted.waiting >= MOST_WAITING:
                 raise Conflict(f"{MOST_WAITING} cases of this learner wait there already", code="cases-full")
+            if await work.recognitions.closed_since(vetted.place, self._clock() - CLOSED_WITHIN) >= MOST_CLOSED:
+                text = f"{MOST_CLOSED} requests of this learner were refused by agreements or withdrawn in 30 days"
+                raise Conflict(text, code="requests-full")
             await self._add(work, vetted, new)
             await work.commit()
         return new
