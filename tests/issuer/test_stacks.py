@@ -327,6 +327,29 @@ class TestApproval:
         await series.settle()
         assert [stack["status"] for stack in await series.stacks()] == ["waiting", "refused"]
 
+    @pytest.mark.parametrize(("action", "status"), [("approve", "awarded"), ("refuse", "refused")])
+    async def test_who_decides_may_say_which_evidence_they_saw(
+        self, series: Series, world: World, action: str, status: str
+    ) -> None:
+        await series.earn("capstone", "python")
+        await series.settle()
+        path = (await series.stack())["id"]
+        seen = (await world.send("GET", path)).headers["etag"]
+        assert (await world.send("GET", path, If_None_Match=seen)).status_code == 304
+        await series.earn("statistics")
+        await series.settle()
+        present = (await world.send("GET", path)).headers["etag"]
+        if present == seen:  # the pathway counts no more than it needs
+            await world.rows("UPDATE stacks SET revision = revision + 1 RETURNING 1")
+            present = (await world.send("GET", path)).headers["etag"]
+        stale = await world.send("POST", f"{path}/{action}", {"reason": "x"}, If_Match=seen)
+        assert (stale.status_code, problem_code(stale), stale.headers["etag"]) == (412, "precondition-failed", present)
+        racing = [world.send("POST", f"{path}/{action}", {"reason": "x"}, If_Match=present) for _ in range(3)]
+        answers = await asyncio.gather(*racing)
+        won = [answer for answer in answers if answer.status_code == 200]
+        assert (len(won), won[0].json()["status"]) == (1, status), [answer.text for answer in answers]
+        assert won[0].headers["etag"] == (await world.send("GET", path)).headers["etag"]
+
     async def test_it_is_not_awarded_before_the_lists_show_what_its_components_are(
         self, series: Series, world: World
     ) -> None:

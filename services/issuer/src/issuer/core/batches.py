@@ -29,7 +29,7 @@ from issuer.core.ports import Reading, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound, ServiceError
 from service_kit.ids import NewId, is_id
-from service_kit.inputs import IdempotencyKey, Page, PageRequest
+from service_kit.inputs import Expectation, IdempotencyKey, Page, PageRequest, whatever
 
 MOST_ROWS = 100_000
 Offload = Callable[..., Coroutine[Any, Any, list[BatchRow]]]
@@ -171,11 +171,14 @@ class ChangeBatch:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def __call__(self, org_id: str, batch_id: str, action: BatchAction) -> Batch:
-        """The batch afterwards. Raises NotFound, or Conflict when it is not in a state for that."""
+    async def __call__(
+        self, org_id: str, batch_id: str, action: BatchAction, *, expect: Expectation[Batch] = whatever
+    ) -> Batch:
+        """The batch afterwards. Raises NotFound, Stale, or Conflict when it is not in a state for that."""
         before, after = STEPS[action]
         async with self._unit_of_work() as work:
             batch = await locked(work.batches, org_id, batch_id)
+            expect(batch)
             if batch.state is after and action is not BatchAction.RETRY:
                 return batch
             if batch.state not in before:

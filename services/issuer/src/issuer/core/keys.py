@@ -19,7 +19,7 @@ from issuer.core.ports import Audit, KeyStore, Reading, UnitOfWork, UnitsOfWork
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound, TooSoon
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
+from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
 MOST_KEYS = 50  # verifiers read so many methods of a controller document, and hardly more
 
@@ -65,6 +65,7 @@ class KeyCommand:
     slug: str
     key_id: KeyId
     action: KeyAction
+    expect: Expectation[tuple[Issuer, IssuerKey]] = whatever
 
 
 class AddKey:
@@ -151,13 +152,14 @@ class ChangeKey:
     async def __call__(self, command: KeyCommand) -> tuple[Issuer, IssuerKey]:
         """The issuer and the key after the change.
 
-        Raises NotFound, Conflict, TooSoon before the wait is over, or Unavailable when the key has ended and its
+        Raises NotFound, Stale, Conflict, TooSoon before the wait is over, or Unavailable when the key has ended and its
         private part could not be destroyed: repeating it destroys it.
         """
         trail = {"action": command.action.value, "key_id": command.key_id, "actor": command.actor}
         async with self._unit_of_work() as work:
             changed = issuer = await locked(work, command.org_id, command.slug)
             key = key_of(issuer, command.key_id)
+            command.expect((issuer, key))
             if key.state is not TARGET[command.action]:
                 now = self._clock()
                 if command.action is KeyAction.ACTIVATE:

@@ -13,7 +13,7 @@ from issuer.core.stack_ports import StackReading, WantedStacks
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound, invalid_field
 from service_kit.ids import is_id
-from service_kit.inputs import Page, PageRequest
+from service_kit.inputs import Expectation, Page, PageRequest, whatever
 
 ATTEMPTS = 3
 NO_STACK = "there is no such stack"
@@ -74,10 +74,14 @@ class JudgeStack:
         self._offload = offload
         self._clock = clock
 
-    async def approve(self, org_id: str, stack_id: str, *, actor: str, reason: str) -> Stack:
-        """Issue its credential. Raises NotFound; Conflict when it does not wait, or is no longer complete."""
+    async def approve(self, org_id: str, stack_id: str, why: Why, *, expect: Expectation[Stack] = whatever) -> Stack:
+        """Issue its credential. Raises NotFound, Stale; Conflict when it does not wait, or is no longer complete.
+
+        What was looked at is what is changed: another revision meanwhile is looked at anew.
+        """
         for _ in range(ATTEMPTS):
             case = await _found(self._reading, org_id, stack_id)
+            expect(case)
             if case.state is StackState.AWARDED:
                 return case
             _refuse_unless_waiting(case)
@@ -89,19 +93,20 @@ class JudgeStack:
                 raise Conflict("its components no longer complete the pathway", code="stack-not-complete")
             if is_unsettled(situation, step.found, gathered):
                 raise Conflict("a component's status is being published; try again", code="changed-meanwhile")
-            awarded = await self._apply.award(situation, step, Why(reason, actor))
+            awarded = await self._apply.award(situation, step, why)
             if awarded is not None:
                 return awarded
         raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")
 
-    async def refuse(self, org_id: str, stack_id: str, *, actor: str, reason: str) -> Stack:
-        """Award nothing for this evidence. Raises NotFound, or Conflict when it does not wait."""
+    async def refuse(self, org_id: str, stack_id: str, why: Why, *, expect: Expectation[Stack] = whatever) -> Stack:
+        """Award nothing for this evidence. Raises NotFound, Stale, or Conflict when it does not wait."""
         for _ in range(ATTEMPTS):
             case = await _found(self._reading, org_id, stack_id)
+            expect(case)
             if case.state is StackState.REFUSED:
                 return case
             _refuse_unless_waiting(case)
-            refused = await self._apply.refuse(case, Why(reason, actor))
+            refused = await self._apply.refuse(case, why)
             if refused is not None:
                 return refused
         raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from issuer.core.batch import RowAction, RowState
+from issuer.core.batch import Batch, RowAction, RowState
 from issuer.core.batches import BatchAction, NewBatch
 from issuer.core.order import Order
 from issuer.http.batch_bodies import (
@@ -29,10 +29,13 @@ from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
 from service_kit.auth import AnyScope, Caller, Scope
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen, tag_of
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 PATH = "/batches"
 MAX_BODY = 64 * 1024 * 1024
@@ -136,9 +139,15 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         items = [batch_summary(batch, addresses) for batch in found.items]
         return {"items": items, "next": link_next(request, response, addresses.base_url, found.next)}
 
-    @routes.get("/{batch_id}", summary="How far a batch is", response_model=BatchReply, responses=problems(404, 422))
-    async def read_batch(caller: Reads, batch_id: str) -> dict[str, Any]:
-        return batch_reply(*await batches.batch(caller.org, batch_id), addresses)
+    @routes.get(
+        "/{batch_id}",
+        summary="How far a batch is",
+        response_model=BatchReply,
+        responses=UNCHANGED | problems(404, 422),
+    )
+    async def read_batch(request: Request, caller: Reads, batch_id: str) -> Response:
+        batch, shown = await _shown(services, caller.org, batch_id)
+        return document_reply(request, shown, tag=tag_of(_state(batch), shown))
 
     @routes.get("/{batch_id}/rows", summary="The rows of a batch", responses=LINK | problems(404, 422))
     async def list_rows(
@@ -184,12 +193,26 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
         return StreamingResponse(progress(services, batch), headers=headers, media_type=EVENTS)
 
 
+def _state(batch: Batch) -> dict[str, str]:
+    """What people change. How far it is, which goes on all the time, is shown beside it."""
+    return {"batch": batch.id, "status": batch.state.value}
+
+
+async def _shown(services: Services, org_id: str, batch_id: str) -> tuple[Batch, dict[str, Any]]:
+    batch, counts = await services.batches.batch(org_id, batch_id)
+    return batch, BatchReply.model_validate(batch_reply(batch, counts, services.addresses)).model_dump(mode="json")
+
+
 def _add_action(routes: APIRouter, services: Services, action: BatchAction) -> None:
-    async def change(caller: Works, batch_id: str) -> dict[str, Any]:
+    async def change(caller: Works, batch_id: str, seen: Seen, response: Response) -> dict[str, Any]:
         found, _ = await services.batches.batch(caller.org, batch_id)
         may_work_on(caller, found)
-        batch = await services.change_batch(caller.org, batch_id, action)
-        return batch_reply(*await services.batches.batch(caller.org, batch.id), services.addresses)
+        batch = await services.change_batch(
+            caller.org, batch_id, action, expect=seen.expect(lambda one: tag_of(_state(one)))
+        )
+        present, shown = await _shown(services, caller.org, batch.id)
+        response.headers["ETag"] = tag_of(_state(present), shown)
+        return shown
 
     routes.add_api_route(
         f"/{{batch_id}}/{action.value}",

@@ -4,16 +4,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from issuer.core.stack import StackState
+from issuer.core.stack import Stack, StackState, Why
 from issuer.core.stack_record import RecordOrder
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from issuer.http.stack_bodies import DecisionRequest, RecordReply, StackReply, StacksPage, stack_reply, summary
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
+from service_kit.described import UNCHANGED
+from service_kit.entity_tags import Seen, tag_of
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 
 Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
 Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
@@ -28,6 +31,11 @@ def stack_routes(services: Services) -> APIRouter:
     _add_decisions(routes, services)
     _add_record(routes, services)
     return routes
+
+
+def _tag(stack: Stack) -> str:
+    """Everything that is shown of it changes with its revision."""
+    return tag_of({"stack": stack.id, "revision": stack.revision})
 
 
 def _add_reads(routes: APIRouter, services: Services) -> None:
@@ -61,27 +69,40 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
         return {"items": items, "next": link_next(request, response, addresses.base_url, found.next)}
 
     @routes.get(
-        "/{stack_id}", summary="Why a stack is what it is", response_model=StackReply, responses=problems(404, 422)
+        "/{stack_id}",
+        summary="Why a stack is what it is",
+        response_model=StackReply,
+        responses=UNCHANGED | problems(404, 422),
     )
-    async def read_stack(caller: Reads, stack_id: str) -> dict[str, Any]:
-        return stack_reply(await stacks.stack(caller.org, stack_id), addresses)
+    async def read_stack(request: Request, caller: Reads, stack_id: str) -> Response:
+        life = await stacks.stack(caller.org, stack_id)
+        shown = StackReply.model_validate(stack_reply(life, addresses)).model_dump(mode="json")
+        return document_reply(request, shown, tag=_tag(life.stack))
 
 
 def _add_decisions(routes: APIRouter, services: Services) -> None:
     answers: dict[str, Any] = {"response_model": StackReply, "responses": problems(404, 409, 413, 422)}
 
-    async def reply(caller: Caller, stack_id: str) -> dict[str, Any]:
-        return stack_reply(await services.stacks.stack(caller.org, stack_id), services.addresses)
+    async def reply(response: Response, caller: Caller, stack_id: str) -> dict[str, Any]:
+        life = await services.stacks.stack(caller.org, stack_id)
+        response.headers["ETag"] = _tag(life.stack)
+        return stack_reply(life, services.addresses)
 
     @routes.post("/{stack_id}/approve", summary="Issue the credential of a stack", description=REPEATED, **answers)
-    async def approve_stack(caller: Issues, stack_id: str, body: DecisionRequest) -> dict[str, Any]:
-        await services.judge_stack.approve(caller.org, stack_id, actor=caller.actor, reason=body.reason)
-        return await reply(caller, stack_id)
+    async def approve_stack(
+        caller: Issues, stack_id: str, body: DecisionRequest, seen: Seen, response: Response
+    ) -> dict[str, Any]:
+        why = Why(body.reason, caller.actor)
+        await services.judge_stack.approve(caller.org, stack_id, why, expect=seen.expect(_tag))
+        return await reply(response, caller, stack_id)
 
     @routes.post("/{stack_id}/refuse", summary="Award nothing for a stack", description=REPEATED, **answers)
-    async def refuse_stack(caller: Issues, stack_id: str, body: DecisionRequest) -> dict[str, Any]:
-        await services.judge_stack.refuse(caller.org, stack_id, actor=caller.actor, reason=body.reason)
-        return await reply(caller, stack_id)
+    async def refuse_stack(
+        caller: Issues, stack_id: str, body: DecisionRequest, seen: Seen, response: Response
+    ) -> dict[str, Any]:
+        why = Why(body.reason, caller.actor)
+        await services.judge_stack.refuse(caller.org, stack_id, why, expect=seen.expect(_tag))
+        return await reply(response, caller, stack_id)
 
 
 def _add_record(routes: APIRouter, services: Services) -> None:
