@@ -161,15 +161,22 @@ class TestTheRequest:
             ({"response_type": "token"}, "unsupported_response_type"),
             ({"response_type": "code id_token"}, "unsupported_response_type"),
             ({"response_type": "co\"de'\u00e4"}, "unsupported_response_type"),
-            ({"response_type": None}, "unsupported_response_type"),
+            ({"response_type": None}, "invalid_request"),
             ({"scope": "credentials:revoke"}, "invalid_scope"),
             ({"scope": "made-up"}, "invalid_scope"),
             ({"response_mode": "fragment"}, "invalid_request"),
-            ({"request": "e30.e30."}, "invalid_request"),
+            ({"response_mode": "form_post"}, "invalid_request"),
+            ({"response_mode": "query.jwt"}, "invalid_request"),
+            ({"request": "e30.e30."}, "request_not_supported"),
+            ({"request_uri": "https://app.example/request.jwt"}, "request_uri_not_supported"),
+            ({"registration": "{}"}, "registration_not_supported"),
             ({"audience": "https://elsewhere.example"}, "invalid_target"),
-            ({"prompt": "none"}, "interaction_required"),
+            ({"prompt": "none"}, "login_required"),
+            ({"prompt": "none login"}, "invalid_request"),
+            ({"prompt": "consent none"}, "invalid_request"),
             ({"prompt": "dance"}, "invalid_request"),
             ({"max_age": "-1"}, "invalid_request"),
+            ({"max_age": "soon"}, "invalid_request"),
             ({"state": "x" * 3000}, "invalid_request"),
         ],
     )
@@ -182,6 +189,49 @@ class TestTheRequest:
         assert answer.headers["location"].startswith("https://app.example/callback?tenant=1&")
         assert (came["error"], came["iss"]) == (error, BASE)
         assert "code" not in came
+
+    async def test_without_a_page_somebody_who_is_signed_in_cannot_agree(self, scene: Scene) -> None:
+        await scene.visitor.consent_page(scene.app.parameters(), EMAIL)
+        came = answered(await scene.visitor.begin(scene.app.parameters(prompt="none")))
+        assert (came["error"], came["state"]) == ("interaction_required", "s t&te")
+
+    async def test_a_request_kept_elsewhere_is_answered_at_a_registered_address_only(self, scene: Scene) -> None:
+        for changes in ({"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}, {"redirect_uri": None}):
+            asked = scene.app.parameters(request_uri="https://app.example/request.jwt", **changes)
+            answer = await scene.visitor.begin(asked)
+            assert (answer.status_code, "location" in answer.headers) == (400, False)
+
+    async def test_what_openid_connect_has_besides_changes_nothing(self, scene: Scene) -> None:
+        """Each of these is a wish, or passed over by who does not support it (OpenID Connect Core §3.1.2.1, §5.5)."""
+        besides = {
+            "acr_values": "urn:example:high",
+            "claims": '{"id_token": {"acr": {"essential": true}}}',
+            "claims_locales": "de",
+            "display": "popup",
+            "id_token_hint": "e30.e30.e30",
+            "ui_locales": "de en",
+            "response_mode": "query",
+            "unheard_of": "1",
+        }
+        assert (await tokens(scene.visitor, scene.app, EMAIL, **besides))["scope"]
+
+    async def test_whom_the_program_expects_stands_in_the_form(self, scene: Scene) -> None:
+        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(login_hint='ada@"><x')))
+        assert 'value="ada@&#34;&gt;&lt;x"' in shown.text
+        refused = await scene.visitor.sign_in(shown, "ben@lakeside.example", "wrong password")
+        assert 'value="ben@lakeside.example"' in refused.text
+
+    @pytest.mark.parametrize("prompt", ["login", "select_account", "consent select_account"])
+    async def test_a_program_may_have_the_person_choose_the_account(self, scene: Scene, prompt: str) -> None:
+        await scene.visitor.consent_page(scene.app.parameters(), EMAIL)
+        other = await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
+        scene.gateway.clock.forward(seconds=1)
+        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt=prompt)))
+        assert 'type="password"' in shown.text
+        consent = await scene.visitor.page(await scene.visitor.sign_in(shown, other.email))
+        came = answered(await scene.visitor.answer(consent))
+        held = await claims(scene.gateway, (await scene.app.exchange(came["code"])).json()["id_token"])
+        assert held["sub"] == other.id
 
     async def test_a_parameter_twice_is_refused(self, scene: Scene) -> None:
         answer = await scene.visitor.http.get(f"/oauth/authorize?client_id=a&client_id={scene.app.client_id}")

@@ -15,6 +15,18 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 ABOUT = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version")
 # What a program that asks for an Open Badges scope must say of itself (Open Badges 3.0).
 OPEN_BADGES_NEED = (*ABOUT[:4], "client_name", "redirect_uris", "software_id", "software_version")
+# Whoever asks for one of these counts on it.
+NOT_DONE = (
+    "authorization_signed_response_alg",
+    "default_max_age",
+    "id_token_encrypted_response_alg",
+    "request_object_encryption_alg",
+    "request_object_signing_alg",
+    "require_signed_request_object",
+    "tls_client_certificate_bound_access_tokens",
+    "userinfo_encrypted_response_alg",
+    "userinfo_signed_response_alg",
+)
 ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri")
 
 
@@ -33,6 +45,7 @@ class MetadataIn(BaseModel):
     jwks: dict[str, Any] | None = None
     jwks_uri: Url | None = None
     id_token_signed_response_alg: Literal["ES256"] | None = None
+    subject_type: Literal["public"] | None = None
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     client_uri: Url | None = None
@@ -42,6 +55,13 @@ class MetadataIn(BaseModel):
     contacts: Annotated[list[Text], Field(max_length=10)] | None = None
     software_id: Text | None = None
     software_version: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_what_is_done(cls, given: Any) -> Any:
+        if isinstance(given, dict) and (refused := sorted(name for name in NOT_DONE if given.get(name))):
+            raise ValueError(f"not supported: {', '.join(refused)}")
+        return given
 
     @model_validator(mode="after")
     def _addresses_are_safe(self) -> Self:

@@ -107,7 +107,8 @@ class LoginPages:
         """Take a request to the authorization endpoint in, by either method (OpenID Connect Core §3.1.2.1)."""
         browser = self._uses.browsers.of(request)
         form = await _parameters(request)
-        result = await self._uses.run(lambda server: begin(server, form, browser.digest))
+        is_signed_in = await self._uses.sessions.find(browser.session) is not None
+        result = await self._uses.run(lambda server: begin(server, form, browser.digest, is_signed_in=is_signed_in))
         match result:
             case Begun(handle):
                 return browser.remember(redirect(with_request(LOGIN_PATH, handle)))
@@ -225,7 +226,7 @@ class LoginPages:
             client=asked.waiting.client if asked.waiting else None,
             handle=asked.handle or "",
             to=asked.to,
-            email=email,
+            email=email or (asked.waiting.hint if asked.waiting else ""),
             sends_mail=self._uses.sends_mail,
             sign_up=with_request(SIGN_UP_PATH, asked.handle) if self._uses.signs_up else "",
             options=await self._uses.with_passkey.begin(asked.browser.digest),

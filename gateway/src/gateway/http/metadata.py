@@ -85,6 +85,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": ["ES256"],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time"],
         "prompt_values_supported": sorted(PROMPTS),
+        "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,

@@ -16,7 +16,7 @@ from gateway.core.roles import narrowed
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.authorization_code import Consent
-from gateway.oauth.authorization_request import at_client, check, kept
+from gateway.oauth.authorization_request import at_client, check, check_reference, kept
 from gateway.oauth.form import Form, FormRequest
 from gateway.oauth.pushed import pull
 from gateway.oauth.server import Server
@@ -26,6 +26,8 @@ from service_kit.logs import get_logger
 log = get_logger(__name__)
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+ASK_WHO = frozenset({"login", "select_account"})  # an account is chosen by signing in to it
+MAX_HINT = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +72,44 @@ class Waiting:
         if authenticated_at >= float(self.request.parameters["begun"]):
             return False
         is_old = now - authenticated_at > float(self.request.parameters.get("max_age", "inf"))
-        return is_old or "login" in self.request.parameters.get("prompt", "").split()
+        return is_old or not ASK_WHO.isdisjoint(self.request.parameters.get("prompt", "").split())
+
+    @property
+    def hint(self) -> str:
+        """Whom the program expects: a text of its own, for a field that the person sees."""
+        return self.request.parameters.get("login_hint", "")[:MAX_HINT]
 
     def offers(self, membership: Membership) -> tuple[str, ...]:
         """What of it this membership may lend."""
         return narrowed(self.scopes, membership.kind, membership.roles)
 
 
-def begin(server: Server, form: Form, browser: bytes) -> Begun | Redirection | Unusable:
+def begin(server: Server, form: Form, browser: bytes, *, is_signed_in: bool) -> Begun | Redirection | Unusable:
     """Check a request and let it wait for its person."""
     request = FormRequest(form)
     try:
         if "request_uri" in form.fields:
+            check_reference(server, request)
             request = FormRequest(pull(server, form))
         check(server, request)
         if request.client.known.flow.pushed_only and "request_uri" not in form.fields:
             raise at_client(request, "invalid_request", "this client pushes its requests (RFC 9126)")
-        prompts = set(request.form.get("prompt", "").split())
-        if not prompts <= PROMPTS:
-            raise at_client(request, "invalid_request", "prompt is unknown")
-        if "none" in prompts:
-            raise at_client(request, "interaction_required", "a person is always asked")
+        _check_prompts(request, is_signed_in=is_signed_in)
     except OAuth2Error as error:
         return refused(server, request, error)
     return Begun(_keep(server, request, browser))
+
+
+def _check_prompts(request: FormRequest, *, is_signed_in: bool) -> None:
+    """OpenID Connect Core §3.1.2.1 and §3.1.2.6: without a page nobody can sign in or agree."""
+    prompts = set(request.form.get("prompt", "").split())
+    if not prompts <= PROMPTS:
+        raise at_client(request, "invalid_request", "prompt is unknown")
+    if "none" in prompts:
+        if len(prompts) > 1:
+            raise at_client(request, "invalid_request", "prompt says none and something else")
+        error = "interaction_required" if is_signed_in else "login_required"
+        raise at_client(request, error, "a person is always asked")
 
 
 def waiting(server: Server, handle: str, browser: bytes) -> Waiting:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, AuthorizationCodeMixin, InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge
 
@@ -17,7 +18,8 @@ from gateway.oauth.policy import Policy
 from gateway.oauth.targets import targets
 
 METHOD = "S256"
-REFUSED_PARAMETERS = ("request", "registration", "claims")
+# OpenID Connect Core §3.1.2.6. `claims` is passed over (§5.5): whoever asks gets what the scopes show.
+NOT_SUPPORTED = {"request": "request_not_supported", "registration": "registration_not_supported"}
 MAX_LENGTH = 2048
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -82,8 +84,11 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
     def validate_requested_scope(self) -> None:
         """Called once the client is known; scopes are OAuthClient's. Raises InvalidRequestError or InvalidTarget."""
         sent = self.request.payload.data
-        if any(name in sent for name in REFUSED_PARAMETERS) or sent.get("response_mode", "query") != "query":
-            raise InvalidRequestError("this server takes no request objects, and answers in the query")
+        for name, error in NOT_SUPPORTED.items():
+            if name in sent:
+                raise OAuth2Error(f"this server takes no parameter {name}", error=error)
+        if sent.get("response_mode", "query") != "query":
+            raise InvalidRequestError("this server answers in the query")
         if any(len(value) > MAX_LENGTH for value in sent.values()):
             raise InvalidRequestError("a parameter is too long")
         if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:

@@ -9,11 +9,13 @@ from gateway.oauth.client import RESPONSE_TYPE, OAuthClient
 from gateway.oauth.form import FormRequest
 from gateway.oauth.server import Server
 
+REFERENCE = "urn:ietf:params:oauth:request_uri:"
 KEPT = frozenset({"client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age"}) | {
     "code_challenge",
     "code_challenge_method",
     "audience",
     "dpop_jkt",
+    "login_hint",
 }
 
 
@@ -22,9 +24,21 @@ def check(server: Server, request: FormRequest) -> Any:
     client = server.query_client(request.form.get("client_id", ""))
     if client is None:
         raise InvalidClientError("client_id names no client of this server")
-    if request.form.get("response_type") != RESPONSE_TYPE:
+    if "response_type" not in request.form:
+        raise _at_registered(request, client, "invalid_request", "response_type is missing")
+    if request.form["response_type"] != RESPONSE_TYPE:
         raise _at_registered(request, client, "unsupported_response_type", "response_type must be code")
     return server.get_consent_grant(request)
+
+
+def check_reference(server: Server, request: FormRequest) -> None:
+    """Raises OAuth2Error for a reference to a request that the client keeps itself (RFC 9101 §5.2): none is fetched."""
+    if request.form["request_uri"].startswith(REFERENCE):
+        return
+    client = server.query_client(request.form.get("client_id", ""))
+    if client is None:
+        raise InvalidClientError("client_id names no client of this server")
+    raise _at_registered(request, client, "request_uri_not_supported", "request_uri must be one of pushed requests")
 
 
 def kept(request: FormRequest) -> dict[str, str]:

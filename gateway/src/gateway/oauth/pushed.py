@@ -5,13 +5,11 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from gateway.core.authorization import AuthorizationRequest
 from gateway.core.secret import SecretKind, digest, new_secret
-from gateway.oauth.authorization_request import check, kept
+from gateway.oauth.authorization_request import REFERENCE, check, kept
 from gateway.oauth.form import Form, FormRequest
 from gateway.oauth.policy import PAR_PATH
 from gateway.oauth.possession import ProofRefused
 from gateway.oauth.server import Answer, Server
-
-PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
 class UnknownRequest(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -43,7 +41,7 @@ def _push(server: Server, request: FormRequest) -> Answer:
     pushed = AuthorizationRequest(client.known.id, kept(asked), asked.resources, until)
     server.grants.keep_request(digest(reference), pushed)
     lifetime = int(server.policy.pushed_lifetime.total_seconds())
-    return Answer(201, {"request_uri": PREFIX + reference, "expires_in": lifetime})
+    return Answer(201, {"request_uri": REFERENCE + reference, "expires_in": lifetime})
 
 
 def pull(server: Server, form: Form) -> Form:
@@ -51,7 +49,7 @@ def pull(server: Server, form: Form) -> Form:
 
     Raises UnknownRequest.
     """
-    reference = form.fields["request_uri"].removeprefix(PREFIX)
+    reference = form.fields["request_uri"].removeprefix(REFERENCE)
     found = server.grants.take_request(digest(reference), server.now)
     if found is None or found.browser is not None or found.client != form.fields.get("client_id"):
         raise UnknownRequest("request_uri is unknown, was used, or has expired")
