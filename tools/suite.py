@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,16 +26,34 @@ TYPED = ("libs", "services", "gateway", "clients", "tools", "tests", "benchmarks
 FALLBACK = "tests/e2e/test_fallback*.py"
 HIDDEN = ("java", "mvn")
 
-# Together these take every test once. Two processes where tests share nothing but servers.
-GROUPS = {
-    "pure": ("not (long or db or kafka or node or fleet or browser)", 2),
-    "long": ("long and not (db or kafka or node or fleet or browser)", 2),
-    "database": ("db and not (kafka or node or fleet or browser)", 2),
-    "browser": ("browser and not (kafka or node or fleet)", 1),
-    "kafka": ("kafka and not (node or fleet)", 1),
-    "node": ("node and not fleet", 1),
-    "fleet": ("fleet", 1),
+# The strongest mark of a test says which part takes it, so that together they take every test once.
+PART_OF_MARK = {
+    "fleet": "fleet",
+    "node": "node",
+    "kafka": "kafka",
+    "browser": "browser",
+    "db": "database",
+    "long": "long",
 }
+# In this order, the longest first. Two processes where tests share nothing but servers.
+PROCESSES = {"database": 2, "pure": 2, "long": 2, "browser": 1, "kafka": 1, "node": 1, "fleet": 1}
+# The first part looks through every file and notes here which part has how many tests of each; the others read
+# only the files that are theirs.
+FILES = "LAUREL_FILES_OF_PARTS"
+FILES_OF_PARTS = RESULTS / "files-of-parts.json"
+
+
+def part_of(marks: Collection[str]) -> str:
+    """The part that takes a test with these marks."""
+    return next((part for mark, part in PART_OF_MARK.items() if mark in marks), "pure")
+
+
+def expression(part: str) -> str:
+    """What selects the tests of this part."""
+    marks = list(PART_OF_MARK)
+    own = [mark for mark in marks if PART_OF_MARK[mark] == part]
+    stronger = marks[: marks.index(own[0])] if own else marks
+    return " and ".join([*own, *([f"not ({' or '.join(stronger)})"] if stronger else [])])
 
 
 @dataclass(slots=True)
@@ -45,19 +64,23 @@ class Step:
     command: list[str]
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     results: Path | None = None
+    noted: Path | None = None
     code: int = 0
     seconds: float = 0.0
 
     def run(self) -> None:
         print(f"\n=== {self.name}", flush=True)
         began = time.monotonic()
-        self.code = subprocess.run(self.command, cwd=ROOT, env=self.env, check=False).returncode
+        files = [*self._files()]
+        self.code = subprocess.run([*self.command, *files], cwd=ROOT, env=self.env, check=False).returncode
         self.seconds = time.monotonic() - began
+        if not self.code and len([*self._cases()]) < sum(self._files().values()):
+            self.code = TOO_FEW_TESTS
 
     @property
     def verdict(self) -> str:
-        if self.results and self.code == NO_TESTS:
-            return "FAILED: it found no tests"
+        if self.results and self.code in SAID:
+            return f"FAILED: {SAID[self.code]}"
         return f"FAILED ({self.code})" if self.code else "ok"
 
     def counts(self) -> str:
@@ -73,13 +96,20 @@ class Step:
                 reasons[skipped.get("message", "no reason")] += 1
         return reasons
 
+    def _files(self) -> dict[str, int]:
+        """Where its tests are, and how many; empty before anybody looked."""
+        known = json.loads(self.noted.read_text()) if self.noted and self.noted.exists() else {}
+        files: dict[str, int] = known.get(self.name, {})
+        return files
+
     def _cases(self) -> Iterator[ElementTree.Element]:
         if self.results and self.results.exists():
             # Our own pytest wrote it a moment ago.
             yield from ElementTree.parse(self.results).iter("testcase")  # noqa: S314
 
 
-NO_TESTS = 5
+TOO_FEW_TESTS = -1
+SAID = {5: "it found no tests", TOO_FEW_TESTS: "it left tests out that are its own"}
 
 
 def checks() -> list[Step]:
@@ -94,7 +124,14 @@ def checks() -> list[Step]:
 
 
 def tests() -> list[Step]:
-    return [_pytest(name, ["-m", marks], processes) for name, (marks, processes) in GROUPS.items()]
+    return [_part(name, processes) for name, processes in PROCESSES.items()]
+
+
+def _part(name: str, processes: int) -> Step:
+    step = _pytest(name, ["-m", expression(name)], processes)
+    step.noted = FILES_OF_PARTS
+    step.env[FILES] = str(FILES_OF_PARTS)
+    return step
 
 
 def without_java(hidden: Path) -> Step:
@@ -157,11 +194,11 @@ def summary(steps: list[Step], seconds: float) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.suite", description=__doc__)
-    parser.add_argument("--only", choices=["check", "tests", *GROUPS, "without-java"], help="one part of it")
+    parser.add_argument("--only", choices=["check", "tests", *PROCESSES, "without-java"], help="one part of it")
     only = parser.parse_args(argv).only
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for old in RESULTS.glob("*.xml"):
-        old.unlink()
+    for old in (*RESULTS.glob("*.xml"), FILES_OF_PARTS):
+        old.unlink(missing_ok=True)
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         hidden = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laurel-path-")))
@@ -177,7 +214,7 @@ def _chosen(only: str | None, hidden: Path) -> list[Step]:
         return checks()
     if only == "without-java":
         return [without_java(hidden)]
-    if only in GROUPS:
+    if only in PROCESSES:
         return [step for step in tests() if step.name == only]
     return [*([] if only else checks()), *tests(), without_java(hidden)]
 

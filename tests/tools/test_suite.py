@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from tools import kafka
 from tools.kafka import Kind
 from tools.process import StartFailed
-from tools.suite import GROUPS, Step, path_without, summary
+from tools.suite import PROCESSES, Step, expression, part_of, path_without, summary
 
 REPORT = """<testsuites><testsuite><testcase name="one"/>
 <testcase name="two"><skipped message="LEFT OUT: needs Apache Kafka"/></testcase></testsuite></testsuites>"""
@@ -83,5 +84,18 @@ def test_every_test_is_in_exactly_one_group() -> None:
     marks = ("long", "db", "kafka", "node", "fleet", "browser")
     for bits in range(2 ** len(marks)):
         has = {mark: bool(bits >> position & 1) for position, mark in enumerate(marks)}
-        chosen = [name for name, (expression, _) in GROUPS.items() if eval(expression, {}, has)]  # noqa: S307 - our own table
-        assert len(chosen) == 1, (has, chosen)
+        chosen = [name for name in PROCESSES if eval(expression(name), {}, has)]  # noqa: S307 - our own words
+        assert chosen == [part_of([mark for mark in marks if has[mark]])]
+
+
+def test_a_part_that_runs_fewer_tests_than_are_its_own_fails(tmp_path: Path) -> None:
+    noted, results = tmp_path / "noted.json", tmp_path / "kafka.xml"
+    noted.write_text(json.dumps({"kafka": {"tests/one.py": 1, "tests/two.py": 2}, "fleet": {"tests/three.py": 9}}))
+    results.write_text(REPORT)
+    seen = tmp_path / "seen"
+    step = Step("kafka", ["bash", "-c", f'echo "$@" > {seen}', "-"], results=results, noted=noted)
+
+    step.run()
+
+    assert seen.read_text() == "tests/one.py tests/two.py\n"
+    assert step.verdict == "FAILED: it left tests out that are its own"
