@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl import bindings
 from nacl import exceptions as nacl_exceptions
-from nacl import signing
 
 from credential_core.errors import KeyMaterialError
 from credential_core.multibase import decode_base58, encode_base58
@@ -104,7 +104,7 @@ class PublicKey:
 
     def _verify_ed25519(self, signature: bytes, data: bytes) -> bool:
         try:
-            signing.VerifyKey(self.raw).verify(data, signature)
+            bindings.crypto_sign_open(signature + data, self.raw)
         except nacl_exceptions.BadSignatureError:
             return False
         return True
@@ -157,11 +157,10 @@ class _Pair(Protocol):
 
 class _Ed25519Pair:
     def __init__(self, seed: bytes) -> None:
-        self._key = signing.SigningKey(seed)
-        self.public = bytes(self._key.verify_key)
+        self.public, self._secret = bindings.crypto_sign_seed_keypair(seed)
 
     def sign(self, data: bytes) -> bytes:
-        return self._key.sign(data).signature
+        return bindings.crypto_sign(data, self._secret)[:SIGNATURE_BYTES]
 
 
 class _EcdsaPair:

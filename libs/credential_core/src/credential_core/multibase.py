@@ -22,8 +22,8 @@ def encode_base58(data: bytes) -> str:
     while number:
         number, chunk = divmod(number, _CHUNK)
         for _ in range(5):
-            chunk, pair = divmod(chunk, 3364)
-            pairs.append(_PAIRS[pair])
+            pairs.append(_PAIRS[chunk % 3364])
+            chunk //= 3364
     zeros = len(data) - len(data.lstrip(b"\0"))
     return "z" + "1" * zeros + "".join(reversed(pairs)).lstrip("1")
 

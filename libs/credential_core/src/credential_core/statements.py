@@ -17,7 +17,7 @@ class Statements:
     block, and only the objects of one subject and predicate ever need sorting.
     """
 
-    __slots__ = ("_constant", "_groups", "_subjects", "_texts", "_varying")
+    __slots__ = ("_blocks", "_groups", "_texts")
 
     def __init__(self, statements: Iterable[Statement], width: int) -> None:
         """`width` is how many terms will be filled in."""
@@ -29,15 +29,8 @@ class Statements:
         if all(isinstance(subject, str) for subject in by_subject):  # their order is known: they make one block
             in_order = sorted(blocks, key=lambda block: str(block[0]))
             blocks = [("", _merged([piece for _, pieces in in_order for piece in pieces]))]
-        self._subjects = len(blocks)
-        self._constant: dict[str, str] = {}
         self._texts: list[str] = []
-        self._varying: list[tuple[int, Callable[[Sequence[str]], Iterable[str]]]] = []
-        for subject, pieces in blocks:
-            if all(isinstance(piece, str) for piece in pieces):
-                self._constant[str(subject)] = "".join(map(str, pieces))
-            else:
-                self._varying.append((self._place(subject, width), self._picker(pieces, width)))
+        self._blocks = [(self._place(subject, width), self._picker(pieces, width)) for subject, pieces in blocks]
 
     def _block(self, subject: str | int, by_predicate: dict[str, list[Statement]]) -> _Pieces:
         """The lines of one subject. Those that need sorting are a group, numbered from -1 downwards."""
@@ -60,7 +53,7 @@ class Statements:
         return width + len(self._texts) - 1
 
     def _picker(self, pieces: _Pieces, width: int) -> Callable[[Sequence[str]], Iterable[str]]:
-        return itemgetter(*(self._place(piece, width) for piece in pieces))
+        return itemgetter(*(self._place(piece, width) for piece in [*pieces, ""]))  # of two at least: it gives a tuple
 
     def filled(self, terms: Sequence[str]) -> str | None:
         """The whole text, sorted; None if a statement or a subject comes twice."""
@@ -73,11 +66,15 @@ class Statements:
             groups.append(lead + lead.join(several))
         groups.reverse()
         found = [*terms, *self._texts, *groups]
-        join = "".join
-        blocks = self._constant.copy()
-        for subject, pick in self._varying:
-            blocks[found[subject]] = join(pick(found))
-        return join([blocks[subject] for subject in sorted(blocks)]) if len(blocks) == self._subjects else None
+        if len(self._blocks) == 1:
+            return "".join(self._blocks[0][1](found))
+        blocks = {found[subject]: pick for subject, pick in self._blocks}
+        if len(blocks) != len(self._blocks):
+            return None
+        pieces: list[str] = []
+        for subject in sorted(blocks):
+            pieces += blocks[subject](found)
+        return "".join(pieces)
 
 
 def _merged(pieces: _Pieces) -> _Pieces:

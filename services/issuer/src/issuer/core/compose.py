@@ -25,19 +25,20 @@ from issuer.core.signing import Sign, Signed, Unsignable
 from service_kit.errors import FieldError, Invalid, ServiceError
 
 UNFIT = "invalid-credential"
-AT_ONCE = 8  # credentials, before others on this loop have their turn
+AT_ONCE = 20  # credentials, before others on this loop have their turn
 Composed = Credential | ServiceError
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An award that has its id, its place in the status list and its salt."""
+    """An award that has its id, its place in the status list and its salt, and how its recipient is found again."""
 
     award: Award
     credential_id: CredentialId
     slot: Slot
     salt: str
     now: datetime
+    recipient_key: bytes
     once: bytes | None = None
 
 
@@ -66,10 +67,18 @@ class Compose:
         return made
 
     def draft(
-        self, award: Award, *, credential_id: CredentialId, slot: Slot, now: datetime, once: bytes | None = None
+        self,
+        award: Award,
+        *,
+        credential_id: CredentialId,
+        slot: Slot,
+        now: datetime,
+        recipient_key: bytes | None = None,
+        once: bytes | None = None,
     ) -> Draft:
         """An award ready to be composed, with a salt that nobody has had. `once` is the mark that it will have."""
-        return Draft(award, credential_id, slot, self._random_bytes(SALT_BYTES).hex(), now, once)
+        key = recipient_key or self.key_of(award.order)
+        return Draft(award, credential_id, slot, self._random_bytes(SALT_BYTES).hex(), now, key, once)
 
     async def each(self, drafts: Sequence[Draft]) -> list[Composed]:
         """The signed credential of each draft, or why it has no meaning."""
@@ -169,7 +178,7 @@ class Compose:
             slot=draft.slot,
             digest=signed.digest,
             document=signed.text,
-            recipient_key=self.key_of(award.order),
+            recipient_key=draft.recipient_key,
             issued_by=award.order.actor,
             issued_at=draft.now,
             changed_at=draft.now,

@@ -207,8 +207,16 @@ class Patterns:
 
     def find(self, issuer: Issuer, achievement: Achievement, kind: Kind) -> Pattern | None:
         """The pattern for credentials of this kind, if there is one with a template."""
-        known = self._known.get(_place(issuer, achievement, kind))
-        return known if known is not None and known.template and _is_of(known, issuer, achievement) else None
+        place = _place(issuer, achievement, kind)
+        known = self._known.get(place)
+        if known is None or not known.template:
+            return None
+        if known.profile is not issuer.profile or known.achievement is not achievement.document:
+            if not _is_of(known, issuer, achievement):
+                return None
+            # The same as it was read this time: the next that comes with it need not be compared.
+            known = self._known[place] = replace(known, profile=issuer.profile, achievement=achievement.document)
+        return known
 
     def learn(self, issuer: Issuer, achievement: Achievement, document: Json) -> None:
         """Note a credential that was composed whole and signed. The second of its kind is compiled, in some 20 ms."""

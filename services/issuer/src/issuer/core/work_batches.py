@@ -152,6 +152,7 @@ class WorkBatches:
                 credential_id=CredentialId(self._new_id()),
                 slot=slot,
                 now=now,
+                recipient_key=asked[number].key,
                 once=None if batch.allow_duplicates else once_mark(batch.achievement_id, asked[number].key),
             )
             for (number, award), slot in zip(allowed.items(), slots, strict=True)
