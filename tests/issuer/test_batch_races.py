@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
 from issuer.adapters import batch_turns
 from issuer.adapters.issuing import HeldKeys
@@ -95,7 +94,7 @@ async def test_rows_are_done_once_by_two_workers_that_both_think_it_is_their_tur
     """As when the connection that held the turn was lost: another worker takes the same rows, and is faster."""
     achievement = await world.ready()
     answer = await open_batch(world, [learner(number) for number in range(5)], achievement, allowDuplicates="true")
-    monkeypatch.setattr(batch_turns, "TRY_PART", text(NOBODY_ELSE))
+    monkeypatch.setattr(batch_turns, "TRY_PART", NOBODY_ELSE)
 
     async def another() -> None:
         assert await wire(settings, database).work_batches() == 5

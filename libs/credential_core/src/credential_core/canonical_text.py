@@ -35,7 +35,7 @@ class CanonicalText:
         self._after = GappedText(after, [paths.index(path) for path in found[cut + 1 :]])
 
     def halves(self, texts: Sequence[bytes]) -> tuple[bytes, bytes]:
-        """The text before and after where a proof goes, with one `scalar_text` for each path."""
+        """The text before and after where a proof goes, with one of the `scalar_texts` for each path."""
         return self._before.filled(texts), self._after.filled(texts)
 
 
@@ -44,12 +44,10 @@ def with_proof(proof: bytes, after: bytes) -> bytes:
     return _PROOF + proof + after
 
 
-def scalar_text(value: Any) -> bytes:
-    """What `jcs.canonicalize` makes of one value, a string mostly. DocumentError for what has no canonical text."""
-    if type(value) is not str:
-        return canonicalize(value)
+def scalar_texts(values: Sequence[Any]) -> list[bytes]:
+    """What `jcs.canonicalize` makes of each value, strings mostly. DocumentError for what has no canonical text."""
     try:
-        return orjson.dumps(value)
+        return [orjson.dumps(value) if type(value) is str else canonicalize(value) for value in values]
     except orjson.JSONEncodeError as error:
         raise DocumentError("not_canonical", "the document has no canonical JSON form") from error
 

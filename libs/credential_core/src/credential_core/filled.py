@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from credential_core.canonical_text import CanonicalText, scalar_text, with_proof
+from credential_core.canonical_text import CanonicalText, scalar_texts, with_proof
 from credential_core.errors import ProofError
 from credential_core.gapped_text import Path
 from credential_core.keys import PublicKey, SigningKey
@@ -111,7 +111,7 @@ class Filled:
     def _canonical(self) -> tuple[Any, bytes]:
         """The canonical text around a proof: the hash of what comes before, and what comes after."""
         if self._begun is None:
-            self._texts = [scalar_text(value) for value in self._values]
+            self._texts = scalar_texts(self._values)
             before, after = self._compiled.canonical.halves(self._texts)
             self._begun = hashlib.sha256(before), after
         return self._begun

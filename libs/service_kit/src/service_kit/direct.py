@@ -126,6 +126,11 @@ async def fetch_outside(database: Database, statement: str, *parameters: object)
         return await _fetch(connection, statement, parameters)
 
 
+async def fetch_alone(connection: AsyncConnection, statement: str, *parameters: object) -> Rows:
+    """The same on a connection at hand, which is in no transaction."""
+    return await _fetch(connection, statement, parameters)
+
+
 async def _fetch(connection: AsyncConnection, statement: str, parameters: Sequence[object]) -> Rows:
     driver: Any = (await connection.get_raw_connection()).driver_connection
     try:

@@ -1,26 +1,35 @@
 """Whose turn it is among the running batches. A claim is an advisory lock, and ends with its connection."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from issuer.adapters.batches import batch_of, row_of, waiting_rows
-from issuer.adapters.tables import BATCH_ROWS, BATCHES
-from issuer.core.batch import Batch, BatchRow, BatchState, IssueBatch, RowAction
+from issuer.adapters.batches import batch_of
+from issuer.adapters.tables import BATCHES
+from issuer.core.batch import Batch, BatchRow, BatchState, IssueBatch, RowAction, RowState
 from service_kit.database import Database
+from service_kit.direct import fetch_alone
 
 IN_LINE = 16  # batches looked at; with more workers than that, some have a rest
 TRY_ALL = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
 # The part that the next waiting row is in, and whether it is ours from now on.
-TRY_PART = text("""
-SELECT part, pg_try_advisory_lock(hashtextextended('batch/' || :id || '/' || part, 0)) AS ours FROM (
-  SELECT (number - 1) / :size AS part FROM batch_rows
-  WHERE batch_id = CAST(:id AS uuid) AND state = 'waiting' AND number > :after ORDER BY number LIMIT 1
+TRY_PART = """
+SELECT part, pg_try_advisory_lock(hashtextextended('batch/' || $1::text || '/' || part, 0)) FROM (
+  SELECT (number - 1) / $2 AS part FROM batch_rows
+  WHERE batch_id = $1::text::uuid AND state = 'waiting' AND number > $3 ORDER BY number LIMIT 1
 ) AS next
-""")
+"""
+WAITING = """
+SELECT number, request FROM batch_rows
+WHERE batch_id = $1 AND state = 'waiting' AND number BETWEEN $2 AND $3 ORDER BY number
+"""
+HOLDERS = """
+SELECT recipient_key FROM credentials
+WHERE recipient_key = ANY($1::bytea[]) AND achievement_id = $2 AND state <> 'revoked'
+"""
 END = text("SELECT pg_advisory_unlock_all()")
 
 
@@ -55,15 +64,19 @@ class IssuingTurn:
                 return rows
         return ()
 
+    async def holders(self, recipient_keys: Collection[bytes]) -> Collection[bytes]:
+        """Those of the recipients who have the batch's achievement, not revoked."""
+        found = await fetch_alone(self._connection, HOLDERS, list(recipient_keys), self.batch.achievement_id)
+        return {key for (key,) in found}
+
     async def _next(self) -> tuple[int, bool] | None:
-        where = {"id": self.batch.id, "size": self._size, "after": self._after}
-        found = (await self._connection.execute(TRY_PART, where)).one_or_none()
-        return None if found is None else (found.part, found.ours)
+        found = await fetch_alone(self._connection, TRY_PART, self.batch.id, self._size, self._after)
+        return (found[0][0], found[0][1]) if found else None
 
     async def _waiting(self) -> Sequence[BatchRow]:
-        within = BATCH_ROWS.c.number.between(self._after - self._size + 1, self._after)
-        found = await self._connection.execute(waiting_rows(self.batch.id, self._size).where(within))
-        return [row_of(row) for row in found.mappings()]
+        within = (self._after - self._size + 1, self._after)
+        found = await fetch_alone(self._connection, WAITING, self.batch.id, *within)
+        return [BatchRow(number, RowState.WAITING, request) for number, request in found]
 
 
 class BatchTurns:

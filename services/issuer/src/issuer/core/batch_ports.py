@@ -69,6 +69,9 @@ class IssuingTurn(Turn[IssueBatch], Protocol):
     async def claim(self) -> Sequence[BatchRow]:
         """Waiting rows behind those of before that no other worker is at. They are this turn's to its end."""
 
+    async def holders(self, recipient_keys: Collection[bytes]) -> Collection[bytes]:
+        """Those of the recipients who have the batch's achievement, not revoked."""
+
 
 class Turns(Protocol):
     """Whose turn it is among the running batches. Leaving the context ends the turn; so does the end of the process.

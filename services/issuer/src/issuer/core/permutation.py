@@ -16,21 +16,30 @@ def permute(key: bytes, number: int, size: int) -> int:
     if not 0 <= number < size:
         raise ValueError(f"{number} is not below {size}")
     half = max(1, ((size - 1).bit_length() + 1) // 2)
+    mask = (1 << half) - 1
     while True:
-        number = _feistel(key, number, half)
+        left, right = number >> half, number & mask
+        for of_round in _rounds(key, mask):
+            left, right = right, left ^ of_round[right]
+        number = left << half | right
         if number < size:
             return number
 
 
-def _feistel(key: bytes, number: int, half: int) -> int:
-    mask = (1 << half) - 1
-    left, right = number >> half, number & mask
-    for turn in range(ROUNDS):
-        left, right = right, left ^ (_round(key, turn, right) & mask)
-    return left << half | right
+class _Round(dict[int, int]):
+    """What one round of the network makes of each half, found when it is first asked for."""
+
+    def __init__(self, key: bytes, turn: int, mask: int) -> None:
+        self._hash = hashlib.blake2s(key=key, salt=turn.to_bytes(8), digest_size=8)
+        self._mask = mask
+
+    def __missing__(self, value: int) -> int:
+        hashed = self._hash.copy()
+        hashed.update(value.to_bytes(8))
+        made = self[value] = int.from_bytes(hashed.digest()) & self._mask
+        return made
 
 
-@lru_cache(maxsize=1 << 14)  # all rounds of five lists of the usual size
-def _round(key: bytes, turn: int, value: int) -> int:
-    digest = hashlib.blake2s(value.to_bytes(8), key=key, salt=turn.to_bytes(8), digest_size=8)
-    return int.from_bytes(digest.digest())
+@lru_cache(maxsize=8)  # lists; of the usual size each has some 3,000 values
+def _rounds(key: bytes, mask: int) -> tuple[_Round, ...]:
+    return tuple(_Round(key, turn, mask) for turn in range(ROUNDS))

@@ -9,16 +9,21 @@ from issuer.core.ports import UnitsOfWork
 from issuer.core.status_lists import OpenStatusList
 
 BLOCK = 128
+LARGEST = 1024
 ATTEMPTS = 5
 
 
 class Slots:
-    """This process's places. What is left of a lease when the process ends is never used."""
+    """This process's places. What is left of a lease when the process ends is never used.
+
+    Each lease for an issuer is twice as large as the one before, up to a bound: whoever issues much asks seldom, and
+    leaves no more places unused than it has used.
+    """
 
     def __init__(self, *, unit_of_work: UnitsOfWork, open_list: OpenStatusList, block: int = BLOCK) -> None:
         self._unit_of_work = unit_of_work
         self._open_list = open_list
-        self._block = block
+        self._sizes: defaultdict[IssuerId, int] = defaultdict(lambda: block)
         self._leases: dict[IssuerId, Lease] = {}
         self._next: dict[IssuerId, int] = {}
         self._locks: defaultdict[IssuerId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -35,7 +40,9 @@ class Slots:
             while len(slots) < count:
                 lease = self._leases.get(issuer.id)
                 if lease is None or self._next[issuer.id] >= lease.last:
-                    lease = await self._lease(issuer, max(self._block, count - len(slots)))
+                    size = self._sizes[issuer.id]
+                    lease = await self._lease(issuer, max(size, count - len(slots)))
+                    self._sizes[issuer.id] = min(2 * size, LARGEST)
                     self._leases[issuer.id], self._next[issuer.id] = lease, lease.first
                 first = self._next[issuer.id]
                 last = min(first + count - len(slots), lease.last)

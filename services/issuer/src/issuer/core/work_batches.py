@@ -81,30 +81,26 @@ class WorkBatches:
         last = False
         async with Behind() as behind:  # the database stores one part while the next is composed
             while not last:
-                settled = await self._part(batch, rows, issuer, achievement, taken)
+                settled = await self._part(turn, rows, issuer, achievement, taken)
                 rows = await turn.claim() if count < self._most else ()
                 count, last = count + len(rows), not rows
                 await behind(self._store(batch, settled, issuer, key, last=last))
         return count
 
     async def _part(
-        self, batch: IssueBatch, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement, taken: set[bytes]
+        self, turn: IssuingTurn, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement, taken: set[bytes]
     ) -> list[tuple[BatchRow, Composed]]:
         """What becomes of each row. All of them fail when there is no place for any, nor a key to open a list with."""
+        batch = turn.batch
         asked = await self._asked(batch, rows)
-        if not batch.allow_duplicates:
-            taken |= await self._holders(batch, asked)
+        if not batch.allow_duplicates:  # who gets it from now on is found when it is stored
+            taken |= set(await turn.holders([one.key for one in asked]))
         try:
             return await self._composed(batch, asked, issuer, achievement, taken)
         except (Unavailable, KeyChanged):
             raise
         except ServiceError as error:
             return [(one.row, error) for one in asked]
-
-    async def _holders(self, batch: IssueBatch, asked: Sequence[Asked]) -> set[bytes]:
-        """Those of the recipients who have it. Who gets it from now on is found when it is stored."""
-        async with self._unit_of_work() as work:
-            return set(await work.credentials.holders(batch.achievement_id, [one.key for one in asked]))
 
     async def _asked(self, batch: IssueBatch, rows: Sequence[BatchRow]) -> list[Asked]:
         """The rows as orders, with how their recipients are found again."""
