@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from issuer.core.brought import issuers_in
 from issuer.core.recognised_issuers import PartnerIssuer, RecognisedIssuers
 from issuer.core.recognition.terms import Dates
 from issuer.main import Core
@@ -53,6 +54,14 @@ class TestAtAMoment:
         issuers = RecognisedIssuers(frozenset(), [partner("a", begins=timedelta(), ends=A_DAY)])
         moments = [NOW - timedelta(seconds=1), NOW, NOW + A_DAY - timedelta(seconds=1), NOW + A_DAY]
         assert [THEIRS in issuers.at(moment).recognised for moment in moments] == [False, True, True, False]
+
+
+def test_only_whom_a_pathway_speaks_of_is_read() -> None:
+    named = {"id": "a", "hasConstraint": [{"type": "IssuedBy", "issuers": ["did:web:named.example"]}]}
+    asks = {"id": "b", "hasConstraint": [{"type": "LevelAtLeast", "level": 6}, {"type": "RecognisedIssuer"}]}
+    assert issuers_in({"hasPart": [named, {"id": "c"}]}, [THEIRS]) == {"did:web:named.example"}
+    assert issuers_in({"hasPart": [named, asks]}, [THEIRS]) == {"did:web:named.example", THEIRS}
+    assert issuers_in({"hasPart": [{"id": "c"}]}, [THEIRS]) == frozenset()
 
 
 @pytest_asyncio.fixture

@@ -44,9 +44,11 @@ class Agreed:
 class Setting:
     """The day of the evaluation, and the issuers that the pathway's owner recognises.
 
-    `agreed` says of those among them that are not its own by which agreement.
+    `agreed` says of those among them that are not its own by which agreement. `own` are its own issuers where others'
+    credentials may count too: a place that says nothing of issuers then takes theirs alone (`trust.trusting`).
     """
 
     day: date
     recognised: frozenset[str] = frozenset()
     agreed: frozenset[Agreed] = frozenset()
+    own: frozenset[str] = frozenset()

@@ -19,6 +19,7 @@ from stacking.limits import of_one_source
 from stacking.members import NotAPathway
 from stacking.record import Input, NotARecord, OtherEvaluator, Record, find_record
 from stacking.rules import NotATree, Rules, compile_rules
+from stacking.trust import trusting
 
 Document = Mapping[str, Any]
 
@@ -93,7 +94,7 @@ def _rules(record: Record, pathway: Document) -> Rules:
         raise _DoesNotHold("the catalog's version of the pathway is not the one that was evaluated")
     try:
         found = documents.read(documents.said(pathway), identifier=record.pathway, version=record.version)
-        return compile_rules(found)
+        return trusting(compile_rules(found), record.setting)
     except (NotAPathway, NotATree) as error:
         raise _DoesNotHold(f"the pathway cannot be evaluated: {error}") from error
 
@@ -118,6 +119,8 @@ def _refuse_other(one: Input, given: Given) -> None:
     name = one.held.id
     if given.digest != one.digest:
         raise _DoesNotHold(f"the document of {name} is not the one that was evaluated")
+    if one.has_no_status and given.document.get("credentialStatus") is not None:
+        raise _DoesNotHold(f"{name} has a status, which the record denies")
     try:
         said = held_from(given.document, one.held.counted_in)
     except NotEvidence as error:

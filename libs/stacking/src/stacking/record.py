@@ -47,11 +47,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A credential that counts: what the rules saw of it, the digest of its document, and where it is listed."""
+    """A credential that counts: what the rules saw of it, the digest of its document, and where it is listed.
+
+    `has_no_status`: its document names no status, so that it cannot have been revoked.
+    """
 
     held: Held
     digest: str
     listed: Listed | None
+    has_no_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,14 @@ def record_of(
         isinstance(rule, Recognised) for component in pathway.components.values() for rule in component.constraints
     )
     shared = {limit.pathway for limit in pathway.sharing}
+    has_others = any(one.held.issuer not in setting.own for one in inputs)
     return {
         "type": TYPE,
         "evaluator": EVALUATOR,
         "pathway": {"id": pathway.id, "version": pathway.version, "digest": pathway_digest},
         "day": setting.day.isoformat(),
         **(_recognition(setting, {one.held.issuer for one in inputs}) if asks_recognition else {}),
+        **({"ownIssuers": sorted(setting.own)} if setting.own and has_others else {}),
         "inputs": [_input(one, at[one.held.id], shared) for one in sorted(inputs, key=lambda one: one.held.id)],
         "decision": {
             "isComplete": found.is_complete,
@@ -126,6 +132,8 @@ def _input(one: Input, component: Component, shared: set[str]) -> Document:
             "statusListIndex": str(one.listed.index),
             "statusListDigest": one.listed.digest,
         }
+    elif one.has_no_status:
+        members["hasNoStatus"] = True
     return {name: value for name, value in members.items() if value not in (None, [], {})}
 
 
@@ -199,7 +207,7 @@ def _read_setting(document: Any) -> Setting:
     )
     if not recognised.issuperset(one.issuer for one in agreed):
         raise NotARecord("an agreement is about an issuer that was not recognised")
-    return Setting(date.fromisoformat(document["day"]), recognised, agreed)
+    return Setting(date.fromisoformat(document["day"]), recognised, agreed, _texts(document.get("ownIssuers", [])))
 
 
 def _read_input(members: Any) -> Input:
@@ -219,7 +227,7 @@ def _read_input(members: Any) -> Input:
         listed = Listed(
             _text(members["statusListCredential"]), int(members["statusListIndex"]), _text(members["statusListDigest"])
         )
-    return Input(held, _text(members["digest"]), listed)
+    return Input(held, _text(members["digest"]), listed, members.get("hasNoStatus") is True)
 
 
 def _text(value: object) -> str:

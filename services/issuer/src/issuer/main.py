@@ -43,7 +43,7 @@ from issuer.core.work_changes import WorkChanges
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.services import Services
-from issuer.main_backpack import backpack_routers
+from issuer.main_backpack import backpack_routers, wire_look_again
 from issuer.main_batches import wire_batches, work_batches, work_changes
 from issuer.main_endorsements import EndorsementParts, wire_endorsements
 from issuer.main_recognition import recognition_routers
@@ -105,7 +105,7 @@ def wire(
         clock=clock,
         new_id=new_id,
     )
-    parts = StackParts(reading, slots, sign, compose, amend, issue_any)
+    parts = StackParts(reading, slots, sign, compose, amend, issue_any, settings.key_encryption_key_bytes)
     stacks, settle = wire_stacks(database, parts, recipient_key, addresses, clock)
     services = Services(
         addresses=addresses,
@@ -221,7 +221,11 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             app=issuer_app(
                 core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}, more=more
             ),
-            serve=[revoked.run, BatchWorker(endorsements.recheck).run],  # there the web may be read
+            serve=[  # there the web may be read
+                revoked.run,
+                BatchWorker(endorsements.recheck).run,
+                BatchWorker(wire_look_again(settings, database, core.sign_list, fetcher)).run,
+            ],
             relay=[
                 Relay(database, publisher).run,
                 ListPublisher(database, core.publish_lists).run,

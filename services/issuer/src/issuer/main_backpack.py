@@ -11,6 +11,7 @@ from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWo
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
+from issuer.adapters.wanted_looks import WantedLookUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
 from issuer.core.backpack_arrival import Examine
@@ -18,6 +19,8 @@ from issuer.core.backpack_farewell import EndConnections, Farewell
 from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
 from issuer.core.backpack_hosts_ports import HostWorks, Sender
 from issuer.core.backpack_pull import PullCredentials
+from issuer.core.look_again import LookAgain
+from issuer.core.looks import Looks
 from issuer.core.own_credentials import OwnCredentials
 from issuer.core.status_lists import SignStatusList
 from issuer.core.verify_kept import VerifyKept
@@ -68,6 +71,16 @@ def backpack_routers(
         return_routes(hosts),
         *progress_routers(settings, database, examine, clock),
     )
+
+
+def wire_look_again(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+) -> LookAgain:
+    """The worker that verifies again what learners keep and stacks count."""
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    works = partial(WantedLookUnitOfWork, database)
+    return LookAgain(works=works, looks=Looks(examine=examine, clock=clock), clock=clock)
 
 
 def host_uses(

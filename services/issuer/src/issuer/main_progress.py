@@ -33,13 +33,14 @@ def progress_routers(
     reading, base = ProgressRows(database), settings.public_base_url
     addresses = Addresses(base)
     works = partial(LookUnitOfWork, database)
+    recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     kept = KeptEvidence(reading=reading, works=works, examine=examine, offload=offload, clock=clock)
     measure = MeasureProgress(
         reading=reading,
         stacks=ReadingStacks(database),
-        situations=Situations(addresses),
+        situations=Situations(addresses, recipient_key),
         kept=kept,
-        recipient_key=recipient_keys(settings.key_encryption_key_bytes),
+        recipient_key=recipient_key,
         offload=offload,
         clock=clock,
     )
@@ -59,7 +60,15 @@ def _consents(
     sealing = DigestSealing(key)
     works, rows = partial(ConsentUnitOfWork, database, sealing), ConsentRows(database, sealing)
     return ConsentUses(
-        grant=GrantConsent(works=works, reading=reading, addresses=addresses, audit=audit, clock=clock, new_id=new_id),
+        grant=GrantConsent(
+            works=works,
+            reading=reading,
+            addresses=addresses,
+            recipient_key=recipient_keys(key),
+            audit=audit,
+            clock=clock,
+            new_id=new_id,
+        ),
         end=EndConsent(works=works, audit=audit, clock=clock),
         read=ReadConsents(reading=rows),
         see=SeeProgress(

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TypedDict
 
 from issuer.adapters.audit import audit
+from issuer.adapters.consents import DigestSealing
 from issuer.adapters.reading import Reading
+from issuer.adapters.reading_brought import BroughtReading
 from issuer.adapters.reading_stacks import ReadingStacks
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
@@ -23,7 +25,7 @@ from issuer.core.stack_record import RecordStack
 from issuer.core.stacks import JudgeStack, StackQueries
 from service_kit.clock import Clock
 from service_kit.database import Database
-from service_kit.ids import new_id
+from service_kit.ids import new_id, random_bytes
 from service_kit.offload import offload
 
 
@@ -37,6 +39,7 @@ class StackParts:
     compose: Compose
     amend: Amend
     issue_any: IssueAny
+    key_encryption_key: bytes
 
 
 class Stacks(TypedDict):
@@ -56,12 +59,13 @@ def wire_stacks(
 ) -> tuple[Stacks, SettleStacks]:
     """What people see of completed pathways, and the worker that evaluates them."""
     unit_of_work = partial(IssuerUnitOfWork, database)
-    reading, situations = ReadingStacks(database), Situations(addresses)
+    reading = ReadingStacks(database, BroughtReading(DigestSealing(parts.key_encryption_key), addresses))
+    situations = Situations(addresses, recipient_key)
     apply = ApplyStacks(
         unit_of_work=unit_of_work,
         reading=parts.reading,
         slots=parts.slots,
-        compose=ComposeStack(sign=parts.sign, addresses=addresses),
+        compose=ComposeStack(sign=parts.sign, addresses=addresses, random_bytes=random_bytes),
         event=parts.compose,
         amend=parts.amend,
         addresses=addresses,
@@ -80,7 +84,9 @@ def wire_stacks(
     )
     return {
         "stacks": StackQueries(reading=reading, addresses=addresses, recipient_key=recipient_key),
-        "judge_stack": JudgeStack(reading=reading, situations=situations, apply=apply, offload=offload, clock=clock),
+        "judge_stack": JudgeStack(
+            unit_of_work=unit_of_work, reading=reading, situations=situations, apply=apply, offload=offload, clock=clock
+        ),
         "record_stack": RecordStack(
             stacks=reading,
             reading=parts.reading,

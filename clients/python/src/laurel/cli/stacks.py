@@ -115,6 +115,9 @@ def _show(record: dict[str, Any]) -> None:
     """Which rules, and where each component counts."""
     pathway, decision = record.get("pathway", {}), record.get("decision", {})
     OUT.print(f"  {escape(str(pathway.get('id')))} version {escape(str(pathway.get('version')))}, {record.get('day')}")
+    for one in record.get("recognisedBy", []):
+        issuer, agreement, version = (escape(str(one.get(member))) for member in ("issuer", "agreement", "version"))
+        OUT.print(f"  {issuer} was recognised by {agreement} version {version}, {escape(str(one.get('digest')))}")
     made = table("counts as", "credits", "component")
     for one in decision.get("placed", []):
         made.add_row(*(escape(str(one.get(member))) for member in ("component", "credits", "credential")))

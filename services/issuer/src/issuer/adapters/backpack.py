@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
+from issuer.adapters.look_plans import plan_looks
+from issuer.adapters.stack_notes import note_keeper
 from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, ID, MOMENT, PROGRESS_CONSENTS
 from issuer.core.backpack_model import Arrived, Doubt, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from service_kit.database import Database, UnitOfWork
@@ -18,7 +20,7 @@ from service_kit.inputs import Page, PageRequest
 from service_kit.tables import IDEMPOTENCY_KEYS
 
 KEPT = BACKPACK_CREDENTIALS.c
-UNLISTED = {"document", "name", "person", "size", "achievement_id"}
+UNLISTED = {"document", "name", "person", "size", "achievement_id", "looked", "look_at"}
 LISTED = [column for column in KEPT if column.name not in UNLISTED]
 
 
@@ -37,7 +39,8 @@ class BackpackUnitOfWork(UnitOfWork):
         before = await self.session.scalar(select(KEPT.valid_from).where(*same))
         if before is not None and before > arrived.valid_from:
             return Outcome.OLDER
-        values = _values(arrived) | {"changed_at": at, "checked_at": at, "doubt": None}
+        values = _values(arrived) | {"changed_at": at, "checked_at": at, "doubt": None, "looked": None}
+        await note_keeper(self.session, person)
         if before is not None:
             await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same).values(values))
             return Outcome.REPLACED
@@ -50,8 +53,10 @@ class BackpackUnitOfWork(UnitOfWork):
     ) -> Kept | None:
         """What was found of this text."""
         same = (KEPT.person == person, KEPT.id == kept_id)
-        values = {"checked_at": at, "doubt": None if doubt is None else asdict(doubt)}
+        values = {"checked_at": at, "doubt": None if doubt is None else asdict(doubt), "looked": None}
         await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same, KEPT.document == text).values(values))
+        await plan_looks(self.session, [(kept_id, doubt)], at)
+        await note_keeper(self.session, person)
         row = (await self.session.execute(select(*LISTED).where(*same))).mappings().one_or_none()
         return None if row is None else _kept(row)
 
@@ -65,14 +70,17 @@ class BackpackUnitOfWork(UnitOfWork):
         """Replaces the one that is there."""
         changed = update(BACKPACKS).where(BACKPACKS.c.person == person).values(profile=profile, changed_at=at)
         await self.session.execute(changed)
+        await note_keeper(self.session, person)
 
     async def remove(self, person: PersonId, kept_id: KeptId) -> bool:
         """False when there is none."""
         removed = delete(BACKPACK_CREDENTIALS).where(KEPT.person == person, KEPT.id == kept_id).returning(KEPT.id)
+        await note_keeper(self.session, person)
         return await self.session.scalar(removed) is not None
 
     async def remove_all(self, person: PersonId) -> None:
         """Everything, the profile too, and what repetitions of the person's requests would be answered with."""
+        await note_keeper(self.session, person)
         await self.session.execute(delete(PROGRESS_CONSENTS).where(PROGRESS_CONSENTS.c.person == person))
         await self.session.execute(delete(BACKPACKS).where(BACKPACKS.c.person == person))
         await self.session.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.owner == person))

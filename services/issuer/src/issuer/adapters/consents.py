@@ -13,7 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
-from issuer.adapters.tables import ID, MOMENT, PROGRESS_CONSENTS
+from issuer.adapters.stack_notes import note_consent, note_keeper
+from issuer.adapters.stack_tables import STACK_KEPT
+from issuer.adapters.tables import BACKPACK_CREDENTIALS, ID, MOMENT, PROGRESS_CONSENTS
 from issuer.core.backpack_model import PersonId
 from issuer.core.consents_model import KEPT_ENDED, Consent, ConsentId
 from service_kit.database import Database, UnitOfWork
@@ -23,6 +25,7 @@ from service_kit.ids import is_id, random_bytes
 from service_kit.inputs import Page, PageRequest
 
 CONSENTS = PROGRESS_CONSENTS.c
+KEPT = BACKPACK_CREDENTIALS.c
 FORMAT, NONCE_BYTES = b"\x01", 12
 
 
@@ -75,9 +78,16 @@ class ConsentUnitOfWork(UnitOfWork):
         """See issuer.core.consents_ports."""
         same = (CONSENTS.person == consent.person, CONSENTS.pathway_id == consent.pathway_id)
         expired = (CONSENTS.ended_at.is_(None), CONSENTS.expires_at <= consent.granted_at)
-        ended = update(PROGRESS_CONSENTS).where(*same, *expired).values(ended_at=CONSENTS.expires_at, sealed=None)
+        ended = (
+            update(PROGRESS_CONSENTS)
+            .where(*same, *expired)
+            .values(ended_at=CONSENTS.expires_at, sealed=None, recipient_key=None)
+        )
         await self.session.execute(ended)
+        key = consent.recipient_key
         values = {
+            "allows_award": consent.allows_award,
+            "recipient_key": key,
             "id": consent.id,
             "person": consent.person,
             "org_id": consent.org_id,
@@ -92,7 +102,16 @@ class ConsentUnitOfWork(UnitOfWork):
         if await self.session.scalar(new) is None:
             return False
         await self._forget_the_oldest(consent.person)
+        if key is not None:
+            await note_keeper(self.session, consent.person)
+            await self._look_again(consent)
         return True
+
+    async def _look_again(self, consent: Consent) -> None:
+        """What counts already is looked at again from now on: it was not while no consent stood."""
+        mine = select(KEPT.id).where(KEPT.person == consent.person, KEPT.id.in_(select(STACK_KEPT.c.kept_id)))
+        unplanned = update(BACKPACK_CREDENTIALS).where(KEPT.id.in_(mine), KEPT.look_at.is_(None))
+        await self.session.execute(unplanned.values(look_at=consent.granted_at))
 
     async def _forget_the_oldest(self, person: PersonId) -> None:
         ended = select(CONSENTS.id).where(CONSENTS.person == person, CONSENTS.ended_at.is_not(None))
@@ -107,11 +126,13 @@ class ConsentUnitOfWork(UnitOfWork):
 
     async def end(self, consent_id: ConsentId, at: datetime) -> None:
         """Nobody sees anything by it any more. What the person's credentials were found by is gone."""
-        ended = update(PROGRESS_CONSENTS).where(CONSENTS.id == consent_id).values(ended_at=at, sealed=None)
-        await self.session.execute(ended)
+        await note_consent(self.session, consent_id)
+        ended = update(PROGRESS_CONSENTS).where(CONSENTS.id == consent_id)
+        await self.session.execute(ended.values(ended_at=at, sealed=None, recipient_key=None))
 
     async def remove(self, person: PersonId, consent_id: ConsentId) -> bool:
         """False when there is none."""
+        await note_consent(self.session, consent_id)
         mine = (CONSENTS.person == person, CONSENTS.id == consent_id)
         return await self.session.scalar(delete(PROGRESS_CONSENTS).where(*mine).returning(CONSENTS.id)) is not None
 
@@ -175,6 +196,7 @@ def _consent(row: RowMapping, digest: str) -> Consent:
         pathway_id=row["pathway_id"],
         purpose=row["purpose"],
         shows_address=row["shows_address"],
+        allows_award=row["allows_award"],
         digest=digest,
         granted_at=row["granted_at"],
         expires_at=row["expires_at"],

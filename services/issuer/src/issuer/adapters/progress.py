@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, func, literal, or_, select, true, update
 
 from issuer.adapters import rows
+from issuer.adapters.look_plans import plan_looks
 from issuer.adapters.own_credentials import OwnRows
+from issuer.adapters.stack_notes import note_kept
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS
 from issuer.adapters.tables import ACHIEVEMENTS, BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
 from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
@@ -18,7 +20,17 @@ from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
 KEPT = BACKPACK_CREDENTIALS.c
-SHOWN = (KEPT.id, KEPT.notation, KEPT.document, KEPT.achievement_id, KEPT.changed_at, KEPT.checked_at, KEPT.doubt)
+SHOWN = (
+    KEPT.id,
+    KEPT.notation,
+    KEPT.document,
+    KEPT.achievement_id,
+    KEPT.changed_at,
+    KEPT.checked_at,
+    KEPT.doubt,
+    KEPT.looked,
+    KEPT.credential_id,
+)
 
 
 class ProgressRows(OwnRows):
@@ -67,7 +79,7 @@ class ProgressRows(OwnRows):
         query = select(*SHOWN).where(*which).order_by(KEPT.valid_from.desc(), KEPT.id.desc()).limit(most)
         async with self._database.snapshot() as session:
             count = (await session.execute(total)).scalar_one()
-            found = [_kept(row) for row in (await session.execute(query)).mappings()]
+            found = [kept_text(row) for row in (await session.execute(query)).mappings()]
         return found, count
 
     async def profile(self, person: PersonId) -> str | None:
@@ -85,11 +97,23 @@ class LookUnitOfWork(UnitOfWork):
         for look in sorted(looks, key=lambda look: look.kept.id):
             same = (KEPT.id == look.kept.id, KEPT.changed_at == look.kept.changed_at)
             doubt = None if look.doubt is None else asdict(look.doubt)
-            values = {"achievement_id": look.achievement, "checked_at": look.at, "doubt": doubt}
+            looked = None if look.snapshot is None else look.snapshot.json
+            values = {"achievement_id": look.achievement, "checked_at": look.at, "doubt": doubt, "looked": looked}
             await self.session.execute(update(BACKPACK_CREDENTIALS).where(*same).values(values))
+        if looks:
+            found = [(look.kept.id, look.doubt) for look in looks]
+            await plan_looks(self.session, found, max(look.at for look in looks))
+        await note_kept(self.session, [look.kept.id for look in looks if is_news(look)])
 
 
-def _kept(row: RowMapping) -> KeptText:
+def is_news(look: Look) -> bool:
+    """Whether a look found something else than the one before."""
+    before = None if look.kept.doubt is None else look.kept.doubt.code
+    return before != (None if look.doubt is None else look.doubt.code)
+
+
+def kept_text(row: RowMapping) -> KeptText:
+    """A row with the columns that are shown."""
     return KeptText(
         id=KeptId(row["id"]),
         notation=Notation(row["notation"]),
@@ -98,6 +122,8 @@ def _kept(row: RowMapping) -> KeptText:
         changed_at=row["changed_at"],
         checked_at=row["checked_at"],
         doubt=None if row["doubt"] is None else Doubt(**row["doubt"]),
+        looked=row["looked"],
+        credential_id=row["credential_id"],
     )
 
 

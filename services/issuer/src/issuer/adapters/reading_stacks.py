@@ -1,6 +1,7 @@
 """Reads of stacks outside any transaction, and of everything that evaluations look at, in one snapshot."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, String, func, literal, or_, select, tuple_
@@ -10,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters import rows
+from issuer.adapters.reading_brought import BroughtReading, list_snapshots
 from issuer.adapters.recognition_tables import AGREEMENTS
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS, STACK_CHANGES, STACKS
 from issuer.adapters.stacks import pathway_of, stack_of
-from issuer.adapters.tables import CREDENTIALS, ID, ISSUERS, MOMENT, STATUS_LISTS
-from issuer.core.model import Credential, ListId
+from issuer.adapters.tables import CREDENTIALS, ID, ISSUERS, MOMENT
+from issuer.core.brought import NOTHING, issuers_in
+from issuer.core.model import Credential
 from issuer.core.recognition.agreement import AgreementId, AgreementState
 from issuer.core.recognition.terms import Dates
 from issuer.core.stack import (
     ANY_ACHIEVEMENT,
     Group,
-    ListSnapshot,
     PathwayVersion,
     Stack,
     StackChange,
@@ -37,19 +39,24 @@ from service_kit.inputs import Page, PageRequest
 class ReadingStacks:
     """See issuer.core.stack_ports.StackReading."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, brought: BroughtReading | None = None) -> None:
         self._database = database
+        self._brought = brought
 
-    async def gather(self, groups: Collection[Group]) -> Gathered:
-        """What evaluations look at, at one moment."""
+    async def gather(self, groups: Collection[Group], at: datetime | None = None) -> Gathered:
+        """What evaluations look at, at one moment; what was brought only where it is to be counted."""
         async with self._database.snapshot() as session:
             pathways = await _pathways(session, groups)
             stacks = await _stacks(session, groups)
             credentials = await _credentials(session, groups, stacks)
-            lists = await _lists(session, credentials)
+            lists = await list_snapshots(session, {one.slot.list_id for one in credentials})
             issuers = await _issuers(session, groups)
             agreements = await _agreements(session, groups)
-        return Gathered(pathways, stacks, credentials, lists, issuers, agreements)
+            brought = NOTHING
+            if self._brought is not None and at is not None:
+                taken = {group: _issuers_taken(group, pathways, agreements) for group in groups}
+                brought = await self._brought(session, taken, stacks, at)
+        return Gathered(pathways, stacks, credentials, lists, issuers, agreements, brought)
 
     async def stack(self, org_id: str, stack_id: StackId) -> Stack | None:
         """One of the organization's."""
@@ -105,22 +112,20 @@ async def _credentials(session: AsyncSession, groups: Collection[Group], stacks:
     return [rows.credential(row) for row in (await session.execute(query)).mappings()]
 
 
-async def _lists(session: AsyncSession, credentials: Collection[Credential]) -> dict[ListId, ListSnapshot]:
-    table = STATUS_LISTS.c
-    query = select(table.id, table.digest, table.published_at, table.changes, table.published_changes)
-    named = {credential.slot.list_id for credential in credentials}
-    found = await session.execute(query.where(table.id.in_(named)))
-    return {
-        ListId(row.id): ListSnapshot(row.digest, row.published_at, row.changes > row.published_changes) for row in found
-    }
-
-
 async def _issuers(session: AsyncSession, groups: Collection[Group]) -> dict[str, frozenset[str]]:
     query = select(ISSUERS.c.org_id, func.array_agg(ISSUERS.c.did, type_=ARRAY(String)))
     found = await session.execute(
         query.where(ISSUERS.c.org_id.in_({one.org_id for one in groups})).group_by(ISSUERS.c.org_id)
     )
     return {org_id: frozenset(dids) for org_id, dids in found}
+
+
+def _issuers_taken(
+    group: Group, pathways: Collection[PathwayVersion], agreements: Collection[AgreedPartner]
+) -> frozenset[str]:
+    partners = [one.source_issuer for one in agreements if one.org_id == group.org_id]
+    versions = (one.document for one in pathways if one.id == group.pathway_id)
+    return frozenset[str]().union(*(issuers_in(document, partners) for document in versions))
 
 
 async def _agreements(session: AsyncSession, groups: Collection[Group]) -> list[AgreedPartner]:

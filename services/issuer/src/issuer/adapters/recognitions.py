@@ -18,9 +18,10 @@ from issuer.adapters.recognition_tables import (
     RECOGNITIONS_DUE,
 )
 from issuer.adapters.rows import WITHOUT_DOCUMENT, credential
+from issuer.adapters.stack_notes import note_recognised
 from issuer.adapters.tables import CREDENTIALS
 from issuer.core.model import Credential, CredentialId
-from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
+from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import NONE, Counted
 from issuer.core.recognition.ports import DueRecognition
 from issuer.core.recognition.recognition import (
@@ -132,6 +133,10 @@ class RecognitionTable:
         }
         await self._session.execute(update(AGREEMENTS).where(OF.id == agreement.id).values(changed))
         await self._add_step(change)
+        if agreement.state in PUBLIC:
+            force = agreement.terms.in_force
+            later = [moment for moment in (force.begins, force.ends) if moment and moment > agreement.changed_at]
+            await note_recognised(self._session, agreement.recognising_org, [agreement.changed_at, *later])
 
     async def _add_step(self, change: AgreementChange) -> None:
         values = {

@@ -5,6 +5,7 @@ known when it is read, nothing is done at all.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,6 +55,34 @@ SELECT $1::text, fed.pathway_id, $2::bytea, NULL, NULL, now()
 FROM pathway_feeds AS fed WHERE fed.achievement_id = $3 AND fed.org_id = $1
 """  # noqa: S608 - our own tables
 
+# What a person keeps matters where the person consented to have it counted.
+NOTE_KEEPER = f"""
+{_NOTE}
+SELECT org_id, pathway_id, recipient_key, NULL, NULL, now()
+FROM progress_consents WHERE person = $1 AND recipient_key IS NOT NULL
+"""  # noqa: S608 - our own tables
+NOTE_CONSENT = f"""
+{_NOTE}
+SELECT org_id, pathway_id, recipient_key, NULL, NULL, now()
+FROM progress_consents WHERE id = $1::uuid AND recipient_key IS NOT NULL
+"""  # noqa: S608 - our own tables
+NOTE_KEPT = f"""
+{_NOTE}
+SELECT DISTINCT given.org_id, given.pathway_id, given.recipient_key, NULL::uuid, NULL::int, now()
+FROM backpack_credentials AS kept
+JOIN progress_consents AS given ON given.person = kept.person AND given.recipient_key IS NOT NULL
+WHERE kept.id = ANY($1::uuid[])
+"""  # noqa: S608 - our own tables
+
+# Who is recognised matters to the pathways that ask for it, to everybody on them: now, and when it begins or ends.
+NOTE_RECOGNISED = f"""
+{_NOTE}
+SELECT one.org_id, one.id, NULL, NULL, NULL, due.at
+FROM (SELECT DISTINCT org_id, id FROM pathways
+      WHERE org_id = $1 AND NOT retired AND document::text LIKE '%RecognisedIssuer%') AS one
+CROSS JOIN unnest($2::timestamptz[]) AS due (at)
+"""  # noqa: S608 - our own tables
+
 # Which achievements are to be asked about at all; for a pathway whose places any may fill, every one.
 MARK_FED = f"""
 UPDATE achievements SET fed = true
@@ -82,6 +111,27 @@ async def note_changes(session: AsyncSession, ids: Collection[CredentialId]) -> 
     """Credentials became something else in this transaction, whatever it is. Recognitions hear of it too."""
     await (await session.connection()).exec_driver_sql(NOTE_CHANGES, (list(ids),))
     await note_recognitions(session, ids)
+
+
+async def note_keeper(session: AsyncSession, person: str) -> None:
+    """Something that this person keeps, or says of whom it is about, is other than before."""
+    await (await session.connection()).exec_driver_sql(NOTE_KEEPER, (person,))
+
+
+async def note_consent(session: AsyncSession, consent_id: str) -> None:
+    """This consent ends: what it let count does so no longer, unless it was awarded for."""
+    await (await session.connection()).exec_driver_sql(NOTE_CONSENT, (consent_id,))
+
+
+async def note_kept(session: AsyncSession, ids: Collection[str]) -> None:
+    """Looks found something else than before."""
+    if ids:
+        await (await session.connection()).exec_driver_sql(NOTE_KEPT, (list(ids),))
+
+
+async def note_recognised(session: AsyncSession, org_id: str, moments: Collection[datetime]) -> None:
+    """Whom the organization recognises changes at these moments."""
+    await (await session.connection()).exec_driver_sql(NOTE_RECOGNISED, (org_id, list(moments)))
 
 
 async def note_sharing(session: AsyncSession, org_id: str, recipient_key: bytes, pathway_id: str) -> None:

@@ -69,6 +69,8 @@ STACKS = Table(
     Column("credential_id", ID),
     Column("record", JSON, nullable=False),
     Column("steps", JSON, nullable=False),
+    # What counts of what the learner brought, by id, and what each was when that was last known.
+    Column("brought", JSON, nullable=False, server_default="{}"),
     Column("problem", JSONB(none_as_null=True)),
     Column("holds_back", Boolean, nullable=False),
     Column("by_hand", Boolean, nullable=False),
@@ -99,6 +101,14 @@ STACK_COMPONENTS = Table(
     METADATA,
     Column("stack_id", ForeignKey("stacks.id"), primary_key=True),
     Column("credential_id", ID, primary_key=True, index=True),
+)
+
+# What counts of what learners keep. It goes when they delete it; that it counted is in the record.
+STACK_KEPT = Table(
+    "stack_kept",
+    METADATA,
+    Column("stack_id", ForeignKey("stacks.id"), primary_key=True),
+    Column("kept_id", ForeignKey("backpack_credentials.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 STACK_CHANGES = Table(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, RowMapping, bindparam, delete, insert, literal, null, select, text, update
+from sqlalchemy import LargeBinary, RowMapping, bindparam, delete, insert, literal, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,13 +16,18 @@ from issuer.adapters.stack_tables import (
     PATHWAYS,
     STACK_CHANGES,
     STACK_COMPONENTS,
+    STACK_KEPT,
     STACKS,
 )
-from issuer.adapters.tables import CREDENTIALS
-from issuer.core.model import CredentialId
+from issuer.adapters.tables import BACKPACK_CREDENTIALS, CREDENTIALS, PROGRESS_CONSENTS
+from issuer.core.backpack_model import KeptId
+from issuer.core.model import CredentialId, State
+from issuer.core.pieces import Brought
 from issuer.core.stack import ANY_ACHIEVEMENT, Due, Group, PathwayVersion, Stack, StackChange, StackId, StackState
+from issuer.core.stack_ports import Components
 
 # An issue that did not see a new pathway yet may commit after all learners were looked for. So they are again.
+LOOKED_AT_AGAIN = timedelta(days=1)
 LOOKED_FOR_AGAIN = timedelta(seconds=60)
 CLAIM = text("""
 UPDATE evaluations_due AS due SET taken_until = :until
@@ -42,6 +47,7 @@ SAVED = frozenset(
         "credential_id",
         "record",
         "steps",
+        "brought",
         "problem",
         "holds_back",
         "by_hand",
@@ -99,10 +105,18 @@ class StackRows:
             PATHWAY_FEEDS.c.org_id == due.org_id, PATHWAY_FEEDS.c.pathway_id == due.pathway_id
         )
         any_counts = select(literal(1)).where(literal(ANY_ACHIEVEMENT).in_(fed)).exists()
-        learners = (
-            select(literal(due.org_id), literal(due.pathway_id), held.recipient_key, null(), null(), text("now()"))
+        consents = PROGRESS_CONSENTS.c
+        consenting = select(consents.recipient_key).where(
+            consents.org_id == due.org_id, consents.pathway_id == due.pathway_id, consents.recipient_key.is_not(None)
+        )
+        holding = (
+            select(held.recipient_key)
             .where(held.org_id == due.org_id, any_counts | held.achievement_id.in_(fed))
-            .group_by(held.recipient_key)
+            .union(consenting)
+            .subquery()
+        )
+        learners = select(
+            literal(due.org_id), literal(due.pathway_id), holding.c.recipient_key, null(), null(), text("now()")
         )
         names = ["org_id", "pathway_id", "recipient_key", "credential_id", "revision", "due_at"]
         await self._session.execute(insert(EVALUATIONS_DUE).from_select(names, learners))
@@ -127,7 +141,7 @@ class StackRows:
         query = select(table.id, table.revision).where(*theirs, table.pathway_id.in_(pathways))
         return frozenset((StackId(row.id), row.revision) for row in await self._session.execute(query))
 
-    async def add(self, stack: Stack, components: Collection[CredentialId], change: StackChange) -> bool:
+    async def add(self, stack: Stack, components: Components, change: StackChange) -> bool:
         """Store a new one. False when there is one for this learner, or was one for the same evidence."""
         statement = postgresql.insert(STACKS).values(of_stack(stack)).on_conflict_do_nothing().returning(STACKS.c.id)
         if await self._session.scalar(statement) is None:
@@ -135,7 +149,7 @@ class StackRows:
         await self._follow(stack, components, change)
         return True
 
-    async def save(self, stack: Stack, components: Collection[CredentialId], change: StackChange) -> bool:
+    async def save(self, stack: Stack, components: Components, change: StackChange) -> bool:
         """Store its next revision. False when it is another's already, or was decided for the same evidence."""
         table = STACKS
         values = {name: value for name, value in of_stack(stack).items() if name in SAVED}
@@ -149,12 +163,47 @@ class StackRows:
         await self._follow(stack, components, change)
         return True
 
-    async def _follow(self, stack: Stack, components: Collection[CredentialId], change: StackChange) -> None:
-        parts = [{"stack_id": stack.id, "credential_id": name} for name in sorted(components)]
+    async def hold_brought(self, brought: Collection[Brought], now: datetime) -> bool:
+        """Whether these are kept as they were, nothing was found against them, and their consents stand."""
+        one, table = BACKPACK_CREDENTIALS.c, PROGRESS_CONSENTS.c
+        wanted = {piece.kept_id: piece.changed_at for piece in brought}
+        issued = [piece.kept_id for piece in brought if piece.credential is not None]
+        held = select(one.id, one.changed_at).where(one.id.in_(wanted), or_(one.doubt.is_(None), one.id.in_(issued)))
+        found = await self._session.execute(held.order_by(one.id).with_for_update(read=True))
+        if {row.id: row.changed_at for row in found} != wanted:
+            return False
+        consents = {piece.consent_id for piece in brought}
+        stands = (table.recipient_key.is_not(None), or_(table.expires_at.is_(None), table.expires_at > now))
+        query = select(table.id).where(table.id.in_(consents), *stands).order_by(table.id).with_for_update(read=True)
+        return set(await self._session.scalars(query)) == consents
+
+    async def want_looks(self, kept: Collection[KeptId], now: datetime) -> None:
+        """These are to be verified again as soon as may be."""
+        one = BACKPACK_CREDENTIALS.c
+        late = or_(one.look_at.is_(None), one.look_at > now)
+        ids = select(one.id).where(one.id.in_(kept), late).order_by(one.id).with_for_update()
+        locked = (await self._session.scalars(ids)).all()
+        await self._session.execute(update(BACKPACK_CREDENTIALS).where(one.id.in_(locked)).values(look_at=now))
+
+    async def _follow(self, stack: Stack, components: Components, change: StackChange) -> None:
+        parts = [{"stack_id": stack.id, "credential_id": name} for name in sorted(components.issued)]
         if parts:
             await self._session.execute(postgresql.insert(STACK_COMPONENTS).on_conflict_do_nothing(), parts)
+        await self._follow_kept(stack, components.kept, change.at)
         await self._session.execute(insert(STACK_CHANGES).values(of_change(change)))
         await note_sharing(self._session, stack.group.org_id, stack.group.recipient_key, stack.group.pathway_id)
+
+    async def _follow_kept(self, stack: Stack, kept: Collection[KeptId], now: datetime) -> None:
+        """Nobody tells of what becomes of them, so they are looked at again from time to time."""
+        parts = [{"stack_id": stack.id, "kept_id": name} for name in sorted(kept)]
+        if not parts:
+            return
+        await self._session.execute(postgresql.insert(STACK_KEPT).on_conflict_do_nothing(), parts)
+        one = BACKPACK_CREDENTIALS.c
+        unplanned = (one.id.in_(kept), one.look_at.is_(None))
+        await self._session.execute(
+            update(BACKPACK_CREDENTIALS).where(*unplanned).values(look_at=now + LOOKED_AT_AGAIN)
+        )
 
 
 def _due(row: RowMapping) -> Due:
@@ -204,6 +253,7 @@ def of_stack(value: Stack) -> dict[str, Any]:
         "credential_id": value.credential_id,
         "record": value.record,
         "steps": list(value.steps),
+        "brought": {name: state.value for name, state in value.brought.items()},
         "problem": value.problem,
         "holds_back": value.holds_back,
         "by_hand": value.by_hand,
@@ -225,6 +275,7 @@ def stack_of(row: RowMapping) -> Stack:
         credential_id=None if credential is None else CredentialId(credential),
         record=row["record"],
         steps=row["steps"],
+        brought={name: State(state) for name, state in row["brought"].items()},
         problem=row["problem"],
         holds_back=row["holds_back"],
         by_hand=row["by_hand"],

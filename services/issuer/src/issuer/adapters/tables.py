@@ -240,10 +240,14 @@ BACKPACK_CREDENTIALS = Table(
     Column("achievement_id", Text),
     Column("checked_at", MOMENT),
     Column("doubt", JSONB(none_as_null=True)),
+    # What the last look saw of its status, and when somebody who may read the web is to look again.
+    Column("looked", JSONB(none_as_null=True)),
+    Column("look_at", MOMENT),
     UniqueConstraint("person", "name"),
     CheckConstraint("notation IN ('document', 'compact_jws')", name="known_notation"),
     Index("ix_backpack_credentials_kept", "person", "kept_at", "id"),
     Index("ix_backpack_credentials_achievement", "person", "achievement_id"),
+    Index("ix_backpack_credentials_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
 )
 
 BACKPACK_HOSTS = Table(
@@ -279,11 +283,22 @@ PROGRESS_CONSENTS = Table(
     Column("ended_at", MOMENT),
     Column("seen_at", MOMENT),
     Column("seen", Integer, nullable=False, server_default="0"),
+    Column("allows_award", Boolean, nullable=False, server_default="false"),
+    # How the owner knows the learner, while what was brought may count in the pathway.
+    Column("recipient_key", LargeBinary),
     CheckConstraint("(sealed IS NULL) = (ended_at IS NOT NULL)", name="nothing_left_of_an_ended_one"),
+    CheckConstraint("(recipient_key IS NOT NULL) = (allows_award AND ended_at IS NULL)", name="known_while_it_counts"),
 )
 _NEWEST = (PROGRESS_CONSENTS.c.granted_at.desc(), PROGRESS_CONSENTS.c.id.desc())
 Index("ix_progress_consents_owner", PROGRESS_CONSENTS.c.org_id, PROGRESS_CONSENTS.c.pathway_id, *_NEWEST)
 Index("ix_progress_consents_person", PROGRESS_CONSENTS.c.person, *_NEWEST)
+Index(
+    "ix_progress_consents_counting",
+    PROGRESS_CONSENTS.c.org_id,
+    PROGRESS_CONSENTS.c.pathway_id,
+    PROGRESS_CONSENTS.c.recipient_key,
+    postgresql_where=text("recipient_key IS NOT NULL"),
+)
 Index(
     "uq_progress_consents_standing",
     PROGRESS_CONSENTS.c.person,

@@ -1,6 +1,6 @@
 """Doing what an evaluation decided: the credential, the stack, its history and the events, in one transaction each."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from contracts.events import credential_event_id
@@ -11,18 +11,21 @@ from issuer.core.change_status import restate
 from issuer.core.compose import Compose
 from issuer.core.correct import achievement_of, replace_document
 from issuer.core.correction import Correction
-from issuer.core.decide_stacks import Award, Replace, Restate, Step, evidence_of
+from issuer.core.decide_stacks import Award, Replace, Restate, Step, as_last_known, evidence_of
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer, State, StatusChange
+from issuer.core.pieces import Piece
 from issuer.core.policy import may_issue
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.slots import Slots
-from issuer.core.stack import Due, OpenPathway, Own, Situation, Stack, StackChange, StackId, StackState, Why
+from issuer.core.stack import Due, Situation, Stack, StackChange, StackId, StackState, Why
 from issuer.core.stack_credential import ComposeStack, Proven
+from issuer.core.stack_ports import Components
+from issuer.core.still_so import still_so, unchanged
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
-from stacking.award import Completion
+from stacking.record import read_record
 
 COMPLETE = "the pathway is complete"
 
@@ -78,7 +81,10 @@ class ApplyStacks:
             return None
 
         def fell(one: tuple[CredentialId, int | None]) -> bool:
-            return one[0] in situation.own and situation.own[one[0]].credential.state is not State.ISSUED
+            if one[0] in situation.own:
+                return situation.own[one[0]].credential.state is not State.ISSUED
+            issued = situation.issued.get(self._addresses.credential(one[0]))
+            return issued is not None and issued.state is not State.ISSUED
 
         credential_id, revision = next(filter(fell, reversed(told)), told[-1])
         return credential_event_id(self._addresses.credential(credential_id), revision or 1)
@@ -87,7 +93,7 @@ class ApplyStacks:
         """Sign and store the credential. None when something changed meanwhile. Raises ServiceError."""
         issuer, achievement = await self._who_and_what(situation, step)
         slot, now = await self._slots.take(issuer), self._clock()
-        proven = _proven(situation, step.open, step.found, step)
+        proven = _proven(step)
         credential = await self._compose(
             proven,
             situation.group,
@@ -103,11 +109,11 @@ class ApplyStacks:
         async with self._unit_of_work() as work:
             if not await work.issuers.hold_keys([issuer.key]):  # another will sign
                 return None
-            if not await self._is_still_so(work, situation, proven.owns, step.open):
+            if not await still_so(work, situation, proven.pieces, step.open, now=self._clock()):
                 return None
             await work.credentials.add_all([credential])
             await work.outbox.append(event)
-            if not await self._keep(work, stack, proven.owns, why, is_new=step.case is None):
+            if not await self._keep(work, stack, proven.pieces, why, is_new=step.case is None):
                 return None
             await work.commit()
         self._audit("stack_awarded", stack=stack.id, credential=credential.id, actor=why.actor)
@@ -125,20 +131,20 @@ class ApplyStacks:
 
     async def _ask(self, situation: Situation, step: Award, why: Why, error: ServiceError | None = None) -> bool:
         """Put it before somebody."""
-        proven = _proven(situation, step.open, step.found, step)
+        proven = _proven(step)
         problem = None if error is None else problem_of(error)
         stack = replace(self._stack(situation, step, proven), state=StackState.WAITING, problem=problem)
         async with self._unit_of_work() as work:
-            if not await self._is_still_so(work, situation, proven.owns, step.open):
+            if not await still_so(work, situation, proven.pieces, step.open, now=self._clock()):
                 return False
-            if not await self._keep(work, stack, proven.owns, why, is_new=step.case is None):
+            if not await self._keep(work, stack, proven.pieces, why, is_new=step.case is None):
                 return False
             await work.commit()
         return True
 
     async def _replace_or_suspend(self, situation: Situation, step: Replace, why: Why) -> bool:
         """Sign the credential anew with the components that it holds by; if that cannot be, it must not stand."""
-        proven = _proven(situation, step.open, step.found, step)
+        proven = _proven(step)
         mine = _mine(situation, step.stack)
         issuer = await self._reading.issuer(mine.issuer_id)
         try:
@@ -159,16 +165,17 @@ class ApplyStacks:
             self._next(step.stack),
             record=proven.record,
             steps=proven.steps,
-            evidence=evidence_of(situation, step.found),
+            evidence=evidence_of(step.pieces),
+            brought=proven.brought,
         )
         async with self._unit_of_work() as work:
             if not await work.issuers.hold_keys([issuer.key]):
                 return False
-            if not await self._is_still_so(work, situation, [*proven.owns, situation.own[mine.id]], step.open):
+            if not await still_so(work, situation, proven.pieces, step.open, mine, now=self._clock()):
                 return False
             await replace_document(work, mine, amended)
             await work.outbox.append(amended.event.model_copy(update={"caused_by": why.cause}))
-            if not await self._keep(work, stack, proven.owns, why, is_new=False):
+            if not await self._keep(work, stack, proven.pieces, why, is_new=False):
                 return False
             await work.commit()
         return True
@@ -189,9 +196,10 @@ class ApplyStacks:
             state=step.state,
             by_hand=step.stack.by_hand or step.by_hand,
             holds_back=step.state is StackState.SUSPENDED and step.credential is State.SUSPENDED,
+            brought=_known_now(situation, step.stack),
         )
         async with self._unit_of_work() as work:
-            if not await self._is_still_so(work, situation, situation.own.values()):
+            if not await unchanged(work, situation.group.org_id, [own.credential for own in situation.own.values()]):
                 return False
             if step.credential is not None:
                 await self._change(work, _mine(situation, step.stack), step.credential, why)
@@ -211,8 +219,7 @@ class ApplyStacks:
     async def _who_and_what(self, situation: Situation, step: Award) -> tuple[Issuer, Achievement]:
         """The issuer of its components, where they have one, else the organization's first; what it is worth."""
         issuers = {issuer.id: issuer for issuer in await self._reading.issuers_of(situation.group.org_id)}
-        counting = {held.id for held in step.found.counting}
-        named = {own.credential.issuer_id for own in situation.own.values() if own.address in counting}
+        named = {piece.own.issuer_id for piece in step.pieces if piece.own is not None}
         issuer = issuers[named.pop()] if len(named) == 1 else choose_issuer(list(issuers.values()), None)
         achievement = await self._reading.achievement(step.open.rules.pathway.worth or "", None)
         if achievement is None:
@@ -220,24 +227,13 @@ class ApplyStacks:
         may_issue(issuer, achievement)
         return issuer, achievement
 
-    async def _is_still_so(
-        self, work: UnitOfWork, situation: Situation, owns: Iterable[Own], counting: OpenPathway | None = None
-    ) -> bool:
-        """Whether these credentials are what they were, and what the learner was awarded by pathways that limit this.
-
-        They stay so until the end of the transaction.
-        """
-        if counting is not None:
-            limiting = {limit.pathway for limit in counting.rules.pathway.sharing}
-            if await work.stacks.on(situation.group, limiting) != situation.sharing(limiting):
-                return False
-        before = {own.credential.id: own.credential for own in owns}
-        current = await work.changes.lock(situation.group.org_id, before.keys())
-        return all(name in current and current[name].revision == one.revision for name, one in before.items())
-
-    async def _keep(self, work: UnitOfWork, stack: Stack, owns: Iterable[Own], why: Why, *, is_new: bool) -> bool:
+    async def _keep(self, work: UnitOfWork, stack: Stack, pieces: Iterable[Piece], why: Why, *, is_new: bool) -> bool:
         change = StackChange(stack.id, stack.revision, stack.state, why.reason, why.actor, stack.changed_at, why.cause)
-        components: Collection[CredentialId] = [own.credential.id for own in owns]
+        found = list(pieces)
+        components = Components(
+            [piece.credential.id for piece in found if piece.credential is not None],
+            [piece.brought.kept_id for piece in found if piece.brought is not None],
+        )
         store = work.stacks.add if is_new else work.stacks.save
         return await store(stack, components, change)
 
@@ -249,7 +245,8 @@ class ApplyStacks:
                 anew,
                 record=proven.record,
                 steps=proven.steps,
-                evidence=evidence_of(situation, step.found),
+                evidence=evidence_of(step.pieces),
+                brought=proven.brought,
                 problem=None,
             )
         now = self._clock()
@@ -257,12 +254,13 @@ class ApplyStacks:
             id=StackId(self._new_id()),
             group=situation.group,
             version=step.open.version.version,
-            evidence=evidence_of(situation, step.found),
+            evidence=evidence_of(step.pieces),
             state=StackState.WAITING,
             revision=1,
             credential_id=None,
             record=proven.record,
             steps=proven.steps,
+            brought=proven.brought,
             problem=None,
             holds_back=False,
             by_hand=False,
@@ -280,9 +278,14 @@ def _mine(situation: Situation, stack: Stack) -> Credential:
     return situation.own[stack.credential_id].credential
 
 
-def _proven(situation: Situation, open_pathway: OpenPathway, found: Completion, step: Award | Replace) -> Proven:
-    own = {own.address: own for own in situation.own.values()}
-    return Proven(open_pathway, found, step.day, [own[held.id] for held in found.counting])
+def _proven(step: Award | Replace) -> Proven:
+    return Proven(step.open, step.found, step.day, step.pieces)
+
+
+def _known_now(situation: Situation, stack: Stack) -> Mapping[str, State]:
+    """What each component that was brought is by now, as far as that is known."""
+    found = as_last_known(situation, stack, read_record(stack.record))
+    return {name: (name in found and found[name].state) or known for name, known in stack.brought.items()}
 
 
 def _pathway_address(situation: Situation, step: Step) -> str:

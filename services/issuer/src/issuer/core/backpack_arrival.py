@@ -20,6 +20,7 @@ from credential_core.verify import Failure, Policy, Resolution, issuer_id, needs
 from issuer.core.backpack_model import Arrived, Notation
 from issuer.core.backpack_ports import OwnDocuments, Web
 from issuer.core.model import Json
+from issuer.core.snapshots import Snapshot, snapshot_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid
 from stacking.badges import NotEvidence, held_from
@@ -73,6 +74,14 @@ class Examine:
         """The credential in the text, and how it stands now. Raises Invalid for a text that holds none."""
         document = await self.unverified(text, notation)
         return document, await self.judged(document)
+
+    async def look(self, text: str, notation: Notation) -> tuple[Json, Report, Snapshot]:
+        """The same, with where its status is published and what that was. Raises Invalid for a text that holds none."""
+        document = await self.unverified(text, notation)
+        evidence = await _Search(self._web, self._own, self._deadline_s)(document)
+        report: Report = await self._offload(_judge, document, evidence, self._clock())
+        snapshot: Snapshot = await self._offload(snapshot_of, document, evidence.status_lists)
+        return document, report, snapshot
 
     async def unverified(self, text: str, notation: Notation, kinds: Collection[str] = ACHIEVEMENTS) -> Json:
         """The credential in the text, of one of these types, nothing of it verified. Raises Invalid."""

@@ -1,5 +1,6 @@
 """A learner lets a pathway's owner see the learner's progress on it, and ends that, at any time and at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,12 +23,16 @@ NO_CONSENT = "there is no such consent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentOrder:
-    """What a learner agrees to. `pathway` is a URL or a UUID; `shows_address`: its owner sees the address too."""
+    """What a learner agrees to. `pathway` is a URL or a UUID; `shows_address`: its owner sees the address too.
+
+    `allows_award`: what the learner brought along may count in the pathway's stack.
+    """
 
     learner: Learner
     pathway: str
     purpose: str
     shows_address: bool
+    allows_award: bool
     expires_at: datetime | None
     key: IdempotencyKey | None
 
@@ -41,10 +46,12 @@ class GrantConsent:
         works: ConsentWorks,
         reading: ProgressReading,
         addresses: Addresses,
+        recipient_key: Callable[[str, str], bytes],
         audit: Audit,
         clock: Clock,
         new_id: NewId,
     ) -> None:
+        self._recipient_key = recipient_key
         self._works = works
         self._reading = reading
         self._addresses = addresses
@@ -82,6 +89,7 @@ class GrantConsent:
         return found
 
     def _consent(self, order: ConsentOrder, pathway: PathwayName, now: datetime) -> Consent:
+        key = self._recipient_key(pathway.org_id, order.learner.digest) if order.allows_award else None
         return Consent(
             id=ConsentId(self._new_id()),
             person=order.learner.person,
@@ -89,6 +97,8 @@ class GrantConsent:
             pathway_id=pathway.id,
             purpose=order.purpose,
             shows_address=order.shows_address,
+            allows_award=order.allows_award,
+            recipient_key=key,
             digest=order.learner.digest,
             granted_at=now,
             expires_at=order.expires_at,

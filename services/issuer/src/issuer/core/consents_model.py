@@ -25,8 +25,9 @@ class Consent:
 
     `digest` is the SHA-256 of the person's confirmed address: what the person's credentials are found by while the
     person is away; empty where it was not read, and gone once it has an end. `shows_address`: the owner is shown
-    the address too. `ended_at`: when it was withdrawn, or when it expired, once another took its place. `seen` counts
-    how often, and `seen_at` says when last.
+    the address too. `allows_award`: what the person brought along may count in the owner's stacks, which name what
+    counts; `recipient_key` is what the owner knows the person by then, given with a new one. `ended_at`: when it was
+    withdrawn, or when it expired, once another took its place. `seen` counts how often, and `seen_at` says when last.
     """
 
     id: ConsentId
@@ -35,9 +36,11 @@ class Consent:
     pathway_id: str
     purpose: str
     shows_address: bool
+    allows_award: bool
     digest: str
     granted_at: datetime
     expires_at: datetime | None
+    recipient_key: bytes | None = None
     ended_at: datetime | None = None
     seen_at: datetime | None = None
     seen: int = 0

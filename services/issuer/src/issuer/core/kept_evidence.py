@@ -4,7 +4,6 @@ Whatever cannot be confirmed within the time there is does not count, and says w
 not who earned it (ADR 57); what counts must name the learner's confirmed address.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,13 @@ from typing import Any
 
 import orjson
 
+from credential_core.model import identity_matches
 from credential_core.model.period import validity_period
-from credential_core.report import Outcome, Report
+from credential_core.report import Outcome
 from credential_core.verify.recipient import Recipient, check_recipient
-from issuer.core.backpack_arrival import Examine, Offload, achievement_of, read_credential, speaks_against
+from issuer.core.backpack_arrival import Examine, Offload, read_credential
 from issuer.core.backpack_model import Doubt
+from issuer.core.looks import NOT_IN_TIME, Looks
 from issuer.core.model import Json
 from issuer.core.progress_model import Evidence, Learner, Origin
 from issuer.core.progress_ports import KeptText, Look, LookWorks, ProgressReading
@@ -28,11 +29,8 @@ from service_kit.internet_names import readable_address
 from stacking.badges import NotEvidence, held_from
 
 MOST = 100
-AT_ONCE = 4
 FRESH = timedelta(minutes=5)
 DOUBT_LASTS = timedelta(minutes=1)
-NOT_IN_TIME = Doubt("not-confirmed", "there was no time to verify it; try again")
-FELL = {"status_revoked": "revoked", "status_suspended": "suspended"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class KeptEvidence:
     ) -> None:
         self._reading = reading
         self._works = works
-        self._examine = examine
+        self._looks = Looks(examine=examine, clock=clock)
         self._offload = offload
         self._clock = clock
 
@@ -67,35 +65,12 @@ class KeptEvidence:
         return Brought(evidence, total - len(kept))
 
     async def _look(self, stale: Sequence[KeptText], deadline: float) -> Sequence[Look]:
-        turns, examine = asyncio.Semaphore(AT_ONCE), self._examine.asking_once()
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._again(examine, one, deadline, turns)) for one in stale]
-        looks = [task.result() for task in tasks]
+        looks = await self._looks(stale, deadline)
         if done := [look for look in looks if look.doubt is not NOT_IN_TIME]:
             async with self._works() as work:
                 await work.keep(done)
                 await work.commit()
         return looks
-
-    async def _again(self, examine: Examine, kept: KeptText, deadline: float, turns: asyncio.Semaphore) -> Look:
-        try:
-            async with asyncio.timeout_at(deadline), turns:
-                document, report = await examine.report(kept.text, kept.notation)
-        except TimeoutError:
-            return Look(kept, kept.achievement or "", self._clock(), NOT_IN_TIME)
-        except Invalid as error:  # it was read when it came, by a version that read more
-            return Look(kept, "", self._clock(), Doubt("does-not-hold", error.detail))
-        return Look(kept, achievement_of(document), self._clock(), doubt_of(report))
-
-
-def doubt_of(report: Report) -> Doubt | None:
-    """What speaks against it: that it fell, before what else failed, before what could not be known."""
-    against = [check for check in report.checks if speaks_against(check)]
-    failed = [check for check in against if check.outcome is Outcome.FAILED]
-    codes = "; ".join(f"{check.check}: {check.code}" for check in failed or against)
-    if failed:
-        return Doubt(next((FELL[one.code] for one in failed if one.code in FELL), "does-not-hold"), codes)
-    return Doubt("not-confirmed", codes) if against else None
 
 
 def address_in(profile: str | None, digest: str) -> str | None:
@@ -111,10 +86,30 @@ def names_learner(document: Mapping[str, Any], digest: str, address: str | None)
     forms = {address, readable_address(address)} if address is not None else set()  # others hash what people write
     if any(check_recipient(document, Recipient(identifier=one)).outcome is Outcome.PASSED for one in forms):
         return True
+    return identity_in(document, digest, None) is not None
+
+
+def identity_in(document: Mapping[str, Any], digest: str, address: str | None) -> Json | None:
+    """Which of the subject's identifiers names who has the address."""
+    found = (one for one in _identities(document) if _is_named(one, digest) or _is_hash_of(one, address))
+    return next(found, None)
+
+
+def hashed_address_in(document: Mapping[str, Any]) -> Json | None:
+    """The identifier that is the hash of an address, whosever it is."""
+    found = (one for one in _identities(document) if one.get("identityType") == EMAIL and one.get("hashed") is True)
+    return next(found, None)
+
+
+def _identities(document: Mapping[str, Any]) -> list[Json]:
     subject = document.get("credentialSubject")
     identities = subject.get("identifier") if isinstance(subject, Mapping) else None
     found = identities if isinstance(identities, list) else [identities]
-    return any(_is_named(one, digest) for one in found[:64] if isinstance(one, Mapping))
+    return [one for one in found[:64] if isinstance(one, dict)]
+
+
+def _is_hash_of(identity: Json, address: str | None) -> bool:
+    return address is not None and identity_matches(identity, address, EMAIL)
 
 
 def _is_named(identity: Mapping[str, Any], digest: str) -> bool:

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
-from issuer.core.model import Credential
+from issuer.core.model import Credential, Json
+from issuer.core.snapshots import Snapshot
 from service_kit.inputs import Page, PageRequest
 
 
@@ -15,7 +16,8 @@ from service_kit.inputs import Page, PageRequest
 class KeptText:
     """A kept credential with its text, and what was found when it was last looked at.
 
-    `achievement` is None where it is not known yet. `changed_at` tells this text from one that replaces it.
+    `achievement` is None where it is not known yet. `changed_at` tells this text from one that replaces it. `looked` is
+    the snapshot of its status that the look had (`snapshots.Snapshot`), None where none was kept.
     """
 
     id: KeptId
@@ -25,6 +27,8 @@ class KeptText:
     changed_at: datetime
     checked_at: datetime | None
     doubt: Doubt | None
+    looked: Json | None = None
+    credential_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Look:
     achievement: str
     at: datetime
     doubt: Doubt | None
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ learner, pathway and evidence. So a process that dies in between leaves work to 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from issuer.core.apply_stacks import ApplyStacks
+from issuer.core.backpack_model import KeptId
 from issuer.core.decide_stacks import Award, Replace, Step, decide
 from issuer.core.ports import Audit, UnitsOfWork
-from issuer.core.situations import Situations, is_unsettled
-from issuer.core.stack import Due, Group, Situation
+from issuer.core.situations import Situations, is_unsettled, to_look_at
+from issuer.core.stack import Due, Group, Situation, StackState
 from issuer.core.stack_ports import Gathered, StackReading
 from service_kit.clock import Clock
 from service_kit.errors import ServiceError
@@ -80,7 +81,7 @@ class SettleStacks:
         return len(taken)
 
     async def _settle(self, groups: dict[Group, list[Due]]) -> None:
-        gathered = await self._reading.gather(groups.keys())
+        gathered = await self._reading.gather(groups.keys(), self._clock())
         decided = await self._offload(self._decide, gathered, list(groups))
         done: list[int] = []
         for situation, step in decided:
@@ -106,8 +107,16 @@ class SettleStacks:
         """Do what was decided; or how long it is to wait."""
         if step is None:
             return None
-        if isinstance(step, Award | Replace) and is_unsettled(situation, step.found, gathered):
-            return Wait(SOON)
+        if isinstance(step, Award | Replace):
+            if is_unsettled(situation, step.found, gathered):
+                return Wait(SOON)
+            if stale := to_look_at(step.pieces, self._clock()):
+                await self._want_looks(stale)
+                if _attempts(due) < PATIENCE or not _stands_already(situation):
+                    return Wait(SOON * (1 + _attempts(due)), is_attempt=True)
+                step = decide(situation.looked_at(self._clock()), self._clock())  # what fell waits no longer
+                if step is None or isinstance(step, Award):
+                    return None
         try:
             is_done = await self._apply(situation, step, due, last_try=_attempts(due) >= PATIENCE)
         except ServiceError as error:
@@ -115,10 +124,20 @@ class SettleStacks:
             return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
         return None if is_done else Wait(AT_ONCE_AGAIN * (1 + _attempts(due) ** 2), is_attempt=True)
 
+    async def _want_looks(self, kept: Collection[KeptId]) -> None:
+        """Somebody who may read the web verifies them again, and makes this due then."""
+        async with self._unit_of_work() as work:
+            await work.stacks.want_looks(kept, self._clock())
+            await work.commit()
+
     async def _postpone(self, ids: Sequence[int], wait: Wait) -> None:
         async with self._unit_of_work() as work:
             await work.stacks.postpone(ids, self._clock() + wait.time, is_attempt=wait.is_attempt)
             await work.commit()
+
+
+def _stands_already(situation: Situation) -> bool:
+    return situation.live is not None and situation.live.state is not StackState.WAITING
 
 
 def _attempts(due: Sequence[Due]) -> int:

@@ -1,14 +1,17 @@
 """From what was gathered to each learner's situation. Pure; parsing many documents takes a while, so off the loop."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 
 from issuer.core.addresses import Addresses
+from issuer.core.backpack_model import KeptId
+from issuer.core.brought import Bring
 from issuer.core.model import Credential, CredentialId, ListId
+from issuer.core.pieces import Piece
 from issuer.core.recognised_issuers import PartnerIssuer, RecognisedIssuers
 from issuer.core.stack import (
     ANY_ACHIEVEMENT,
@@ -45,9 +48,10 @@ class _Sorted:
 class Situations:
     """What each learner's evaluation looks at."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: Addresses, recipient_key: Callable[[str, str], bytes]) -> None:
         self._addresses = addresses
         self._compiled = CompiledPathways()
+        self._bring = Bring(addresses, recipient_key)
 
     def __call__(self, gathered: Gathered, groups: Sequence[Group]) -> list[Situation]:
         """One for each group, in their order."""
@@ -58,30 +62,25 @@ class Situations:
             )
             versions[version.org_id, version.id][version.version] = OpenPathway(version, rules)
         found = _sorted(gathered)
-        return [
-            self._situation(
-                group,
-                found,
-                versions[group.org_id, group.pathway_id],
-                self._recognised(group, gathered),
-            )
-            for group in groups
-        ]
+        return [self._situation(group, gathered, found, versions[group.org_id, group.pathway_id]) for group in groups]
 
     def _situation(
-        self, group: Group, found: _Sorted, versions: Mapping[int, OpenPathway], recognised: RecognisedIssuers
+        self, group: Group, gathered: Gathered, found: _Sorted, versions: Mapping[int, OpenPathway]
     ) -> Situation:
         theirs = found.stacks.get(group.recipient_key, ())
         stacks = [stack for stack in theirs if stack.group == group]
         counted = _counted_in(theirs, group.pathway_id)
         own = [self._own(one, counted, found) for one in _that_matter(group, found, versions, stacks)]
+        brought = self._bring(gathered.brought, group, counted)
         return Situation(
             group=group,
             versions=versions,
             own={one.credential.id: one for one in own},
             stacks=stacks,
             elsewhere=[stack for stack in theirs if stack.group != group],
-            recognised=recognised,
+            recognised=self._recognised(group, gathered),
+            brought=brought,
+            issued={self._addresses.credential(name): one for name, one in gathered.brought.issued.items()},
         )
 
     def _recognised(self, group: Group, gathered: Gathered) -> RecognisedIssuers:
@@ -152,13 +151,20 @@ def _evidence(credential: Credential, counted_in: frozenset[str]) -> Held | None
 def is_unsettled(situation: Situation, found: Completion, gathered: Gathered) -> bool:
     """Whether a status list that is to be named does not show yet what its credential is now."""
     counting = {held.id for held in found.counting}
-    for own in situation.own.values():
-        if own.address not in counting:
+    lists = {**gathered.brought.lists, **gathered.lists}
+    for name, piece in situation.pieces.items():
+        credential = piece.credential
+        if name not in counting or credential is None:
             continue
-        snapshot = gathered.lists.get(own.credential.slot.list_id)
+        snapshot = lists.get(credential.slot.list_id)
         if snapshot is None or snapshot.digest is None:
             return True
-        recent = own.credential.changed_at > snapshot.published_at - LIST_SETTLES
-        if own.credential.revision > 1 and snapshot.has_changed and recent:
+        recent = credential.changed_at > snapshot.published_at - LIST_SETTLES
+        if credential.revision > 1 and snapshot.has_changed and recent:
             return True
     return False
+
+
+def to_look_at(pieces: Iterable[Piece], now: datetime) -> list[KeptId]:
+    """What counts, was brought, and was verified too long ago to be counted now."""
+    return [piece.brought.kept_id for piece in pieces if piece.brought is not None and piece.is_stale(now)]

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from issuer.core.model import Credential, CredentialId, Json
+from issuer.core.model import Credential, CredentialId, Json, State
+from issuer.core.pieces import Piece
 from issuer.core.recognised_issuers import RecognisedIssuers
-from stacking import Held, Rules
+from stacking import Held, Rules, Setting
 from stacking.record import Listed
 
 StackId = NewType("StackId", str)
@@ -80,7 +81,8 @@ class Due:
 class Stack:
     """One stack. `evidence` is what it was asked or awarded for, by digest; `record` the evaluation that is signed.
 
-    `steps` explain it to people. `holds_back`: its credential was suspended on account of its components. `by_hand`:
+    `steps` explain it to people. `brought` are its components that the learner brought along, by id, with what each was
+    when that was last known. `holds_back`: its credential was suspended on account of its components. `by_hand`:
     somebody refused it or revoked its credential, so that nothing is awarded automatically any more.
     """
 
@@ -93,6 +95,7 @@ class Stack:
     credential_id: CredentialId | None
     record: Json
     steps: Sequence[Json]
+    brought: Mapping[str, State]
     problem: Json | None
     holds_back: bool
     by_hand: bool
@@ -144,12 +147,32 @@ class Own:
         """Its id, as others name it."""
         return self.held.id if self.held else ""
 
+    @property
+    def piece(self) -> Piece | None:
+        """As evaluations see it."""
+        if self.held is None:
+            return None
+        mine = self.credential
+        return Piece(
+            held=self.held,
+            digest=mine.digest,
+            state=mine.state,
+            since=mine.issued_at,
+            begins=mine.valid_from,
+            ends=mine.valid_until,
+            name="",
+            became=f"was {mine.state.value}",
+            listed=self.listed,
+            own=mine,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Everything an evaluation looks at. `versions` are the pathway's, by number; `stacks` the learner's on it.
 
-    `elsewhere` are the learner's stacks on other pathways.
+    `elsewhere` are the learner's stacks on other pathways. `brought` is what the learner keeps and consents to have
+    counted; `issued` our rows of what other organizations issued here, as far as stacks name it or it is brought.
     """
 
     group: Group
@@ -158,6 +181,32 @@ class Situation:
     stacks: Sequence[Stack]
     elsewhere: Sequence[Stack]
     recognised: RecognisedIssuers
+    brought: Sequence[Piece] = ()
+    issued: Mapping[str, Credential] = field(default_factory=dict)
+
+    @property
+    def pieces(self) -> dict[str, Piece]:
+        """All that is evidence and theirs, by id; what the organization issued goes before what claims to be it.
+
+        A credential of the organization's may have been corrected to name somebody else.
+        """
+        key = self.group.recipient_key
+        theirs = [one for one in self.own.values() if one.held is not None and one.credential.recipient_key == key]
+        found = {one.address: one.piece for one in theirs if one.piece is not None}
+        hidden = {one.address for one in self.own.values()}
+        for piece in self.brought:
+            if piece.held.id not in hidden:
+                found.setdefault(piece.held.id, piece)
+        return found
+
+    def setting(self, now: datetime) -> Setting:
+        """What is counted by at this moment. What was brought counts only where the pathway speaks of its issuer."""
+        found = self.recognised.at(now)
+        return replace(found, own=self.recognised.own) if self.brought else found
+
+    def looked_at(self, now: datetime) -> "Situation":
+        """The same without what would have to be looked at again before it counts."""
+        return replace(self, brought=[piece for piece in self.brought if not piece.is_stale(now)])
 
     @property
     def open(self) -> OpenPathway | None:

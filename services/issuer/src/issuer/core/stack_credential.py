@@ -1,6 +1,6 @@
 """The credential of a completed pathway: it names its components, and carries the record of its evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from credential_core.json_input import MAX_BYTES
 from credential_core.model import achievement_credential, validate_achievement_credential
 from issuer.core.addresses import Addresses
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
+from issuer.core.pieces import Piece
 from issuer.core.policy import latest_end
+from issuer.core.recipient import SALT_BYTES, Recipient, subject_of
 from issuer.core.signing import Sign
-from issuer.core.stack import Group, OpenPathway, Own
+from issuer.core.stack import Group, OpenPathway
 from service_kit.errors import Conflict, FieldError, Invalid
 from stacking import Setting
 from stacking.award import Completion
@@ -28,19 +30,19 @@ COMPONENT = "Component"
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A completion with the learner's credentials that count in it."""
+    """A completion with the learner's credentials that count in it, in its order."""
 
     open: OpenPathway
     found: Completion
     day: Setting
-    owns: Sequence[Own]
+    pieces: Sequence[Piece]
 
     @property
     def record(self) -> Json:
         """What is signed of the evaluation."""
         inputs = [
-            Input(held, own.credential.digest, own.listed)
-            for held, own in zip(self.found.counting, self.owns, strict=True)
+            Input(held, piece.digest, piece.listed, piece.has_no_status)
+            for held, piece in zip(self.found.counting, self.pieces, strict=True)
         ]
         return record_of(self.open.rules.pathway, self.open.version.digest, self.found.evaluation, inputs, self.day)
 
@@ -60,11 +62,16 @@ class Proven:
         ]
 
     @property
+    def brought(self) -> dict[str, State]:
+        """What counts of what the learner brought along: it stands."""
+        return {piece.held.id: State.ISSUED for piece in self.pieces if piece.own is None}
+
+    @property
     def evidence(self) -> list[Json]:
         """As Open Badges evidence: the components by their ids, and the record. Raises Conflict if that is too much."""
         named: list[Json] = [
-            {"id": own.address, "type": ["Evidence"], "name": _name_of(own.credential), "genre": COMPONENT}
-            for own in sorted(self.owns, key=lambda own: (own.credential.issued_at, own.credential.id))
+            {"id": piece.held.id, "type": ["Evidence"], "name": _name_of(piece), "genre": COMPONENT}
+            for piece in sorted(self.pieces, key=_age)
         ]
         record = as_evidence(self.record, self.open.rules.pathway.name)
         if len(record["id"]) > LONGEST:
@@ -72,17 +79,24 @@ class Proven:
         return [*named, record]
 
 
-def _name_of(credential: Credential) -> str:
-    document: Json = orjson.loads(credential.document)
+def _age(piece: Piece) -> tuple[datetime, str]:
+    return piece.since, piece.held.id
+
+
+def _name_of(piece: Piece) -> str:
+    if piece.own is None:
+        return piece.name
+    document: Json = orjson.loads(piece.own.document)
     return str(document["credentialSubject"]["achievement"]["name"])
 
 
 class ComposeStack:
     """Builds, signs and checks the credential of a completed pathway. Nothing is stored."""
 
-    def __init__(self, *, sign: Sign, addresses: Addresses) -> None:
+    def __init__(self, *, sign: Sign, addresses: Addresses, random_bytes: Callable[[int], bytes]) -> None:
         self._sign = sign
         self._addresses = addresses
+        self._random_bytes = random_bytes
 
     async def __call__(
         self,
@@ -142,9 +156,7 @@ class ComposeStack:
         slot: Slot,
         period: tuple[datetime, datetime | None],
     ) -> Json:
-        # The learner is named as in the newest component: all that is known of them is a hash, whose salt is there.
-        newest = max(proven.owns, key=lambda own: (own.credential.issued_at, own.credential.id))
-        subject: Json = orjson.loads(newest.credential.document)["credentialSubject"]
+        subject = self._subject(proven.pieces)
         return achievement_credential(
             credential_id=self._addresses.credential(credential_id),
             issuer=issuer.profile,
@@ -157,3 +169,20 @@ class ComposeStack:
             evidence=proven.evidence,
             status=dict(entry(self._addresses.status_list(slot.list_id), slot.index, PURPOSE)),
         )
+
+    def _subject(self, pieces: Sequence[Piece]) -> Json:
+        """The learner is named as in the newest component: all that is known of them is a hash, whose salt is there.
+
+        One of the organization's own goes before what was brought, of which only what names the learner is taken over.
+        """
+        newest = max(pieces, key=lambda piece: (piece.own is not None, *_age(piece)))
+        if newest.own is not None:
+            found: Json = orjson.loads(newest.own.document)["credentialSubject"]
+            return found
+        identity = newest.brought.identity if newest.brought else None
+        if identity is None:
+            raise Conflict("none of its components names the learner", code="stack-not-complete")
+        if identity.get("hashed") is True:
+            return {"identifier": [identity]}
+        named = Recipient(str(identity["identityType"]), str(identity["identityHash"]))
+        return {"identifier": list(subject_of(named, self._random_bytes(SALT_BYTES).hex()).identifiers)}

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from issuer.core.backpack_model import KeptId
+from issuer.core.brought import NOTHING, BroughtRows
 from issuer.core.model import Credential, CredentialId, ListId
+from issuer.core.pieces import Brought
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.terms import Dates
 from issuer.core.stack import Due, Group, ListSnapshot, PathwayVersion, Stack, StackChange, StackId, StackState
 from service_kit.inputs import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """What a stack rests on: credentials that were issued here, by whomever, and what its learner keeps."""
+
+    issued: Collection[CredentialId] = ()
+    kept: Collection[KeptId] = ()
 
 
 class Pathways(Protocol):
@@ -40,11 +51,20 @@ class Stacks(Protocol):
     async def on(self, group: Group, pathways: Collection[str]) -> frozenset[tuple[StackId, int]]:
         """The learner's stacks on other pathways, by id and revision. Nobody else awards them anything meanwhile."""
 
-    async def add(self, stack: Stack, components: Collection[CredentialId], change: StackChange) -> bool:
+    async def add(self, stack: Stack, components: Components, change: StackChange) -> bool:
         """Store a new one. False when there is one for this learner, or was one for the same evidence."""
 
-    async def save(self, stack: Stack, components: Collection[CredentialId], change: StackChange) -> bool:
+    async def save(self, stack: Stack, components: Components, change: StackChange) -> bool:
         """Store its next revision. False when it is another's already."""
+
+    async def hold_brought(self, brought: Collection[Brought], now: datetime) -> bool:
+        """Whether these are kept as they were, nothing was found against them, and their consents stand.
+
+        All stays so until the end of the transaction. Of what was issued here our own rows tell.
+        """
+
+    async def want_looks(self, kept: Collection[KeptId], now: datetime) -> None:
+        """These are to be verified again as soon as may be. Whoever does makes their evaluations due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,7 @@ class Gathered:
     issuers: Mapping[str, frozenset[str]]
     """By organization, the DIDs of its own issuers."""
     agreements: Sequence[AgreedPartner]
+    brought: BroughtRows = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +106,8 @@ class WantedStacks:
 class StackReading(Protocol):
     """Reads of stacks outside any transaction."""
 
-    async def gather(self, groups: Collection[Group]) -> Gathered: ...
+    async def gather(self, groups: Collection[Group], at: datetime | None = None) -> Gathered:
+        """With what learners keep, by the consents that stand at this moment; without one, without that."""
 
     async def stack(self, org_id: str, stack_id: StackId) -> Stack | None: ...
 

@@ -65,6 +65,9 @@ class RecordStack:
         if stack.state is not StackState.AWARDED or stack.credential_id is None:
             raise Conflict(f"a stack that is {stack.state.value} has no record", code="stack-not-awarded")
         awarded = await self._credential(order.org_id, stack.credential_id)
+        if stack.brought:
+            detail = "a component was brought along: its document is its holder's to show"
+            raise Conflict(detail, code="component-not-yours")
         names = [one["id"].removeprefix(self._addresses.credential_prefix) for one in stack.record["inputs"]]
         components = [await self._credential(order.org_id, CredentialId(name)) for name in names]
         components.sort(key=lambda one: (one.issued_at, one.id))

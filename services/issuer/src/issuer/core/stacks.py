@@ -1,13 +1,15 @@
 """What an organization may read of its stacks, and what its people decide about those that wait."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from issuer.core.addresses import Addresses
 from issuer.core.apply_stacks import ApplyStacks
+from issuer.core.backpack_model import KeptId
 from issuer.core.decide_stacks import Restate, approved
-from issuer.core.situations import Situations, is_unsettled
+from issuer.core.ports import UnitsOfWork
+from issuer.core.situations import Situations, is_unsettled, to_look_at
 from issuer.core.stack import Situation, Stack, StackChange, StackId, StackState, Why
 from issuer.core.stack_ports import StackReading, WantedStacks
 from service_kit.clock import Clock
@@ -66,8 +68,16 @@ class JudgeStack:
     """Approves or refuses a stack that waits. Repeating a decision does nothing and succeeds."""
 
     def __init__(
-        self, *, reading: StackReading, situations: Situations, apply: ApplyStacks, offload: Offload, clock: Clock
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        reading: StackReading,
+        situations: Situations,
+        apply: ApplyStacks,
+        offload: Offload,
+        clock: Clock,
     ) -> None:
+        self._unit_of_work = unit_of_work
         self._reading = reading
         self._situations = situations
         self._apply = apply
@@ -85,18 +95,28 @@ class JudgeStack:
             if case.state is StackState.AWARDED:
                 return case
             _refuse_unless_waiting(case)
-            gathered = await self._reading.gather([case.group])
+            gathered = await self._reading.gather([case.group], self._clock())
             [situation] = await self._offload(self._situations, gathered, [case.group])
             step = approved(situation, case, self._clock())
             if isinstance(step, Restate):
                 await self._apply(situation, step, ())
                 raise Conflict("its components no longer complete the pathway", code="stack-not-complete")
+            if step is None or await self._want_looks(to_look_at(step.pieces, self._clock())):
+                raise Conflict("a component that was brought is being verified; try again", code="changed-meanwhile")
             if is_unsettled(situation, step.found, gathered):
                 raise Conflict("a component's status is being published; try again", code="changed-meanwhile")
             awarded = await self._apply.award(situation, step, why)
             if awarded is not None:
                 return awarded
         raise Conflict("what it is for changes all the time; try again", code="changed-meanwhile")
+
+    async def _want_looks(self, kept: Collection[KeptId]) -> bool:
+        """Whether there are any: somebody who may read the web verifies them again."""
+        if kept:
+            async with self._unit_of_work() as work:
+                await work.stacks.want_looks(kept, self._clock())
+                await work.commit()
+        return bool(kept)
 
     async def refuse(self, org_id: str, stack_id: str, why: Why, *, expect: Expectation[Stack] = whatever) -> Stack:
         """Award nothing for this evidence. Raises NotFound, Stale, or Conflict when it does not wait."""

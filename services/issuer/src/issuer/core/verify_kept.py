@@ -3,7 +3,7 @@
 from issuer.core.backpack_arrival import Examine
 from issuer.core.backpack_model import Doubt, Kept, KeptId, Notation, PersonId
 from issuer.core.backpack_ports import BackpackReading, Backpacks
-from issuer.core.kept_evidence import doubt_of
+from issuer.core.looks import doubt_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, NotFound
 from service_kit.ids import is_id

@@ -67,6 +67,7 @@ def _add_consenting(routes: APIRouter, uses: ConsentUses, base_url: str, clock: 
             pathway=body.pathway,
             purpose=body.purpose,
             shows_address="email" in body.shows,
+            allows_award="award" in body.allows,
             expires_at=body.expiresAt,
             key=key,
         )

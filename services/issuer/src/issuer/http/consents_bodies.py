@@ -22,6 +22,12 @@ class ConsentRequest(Body):
     shows: list[Literal["email"]] = Field(
         default_factory=list, max_length=1, description="what they see besides: `email`, your confirmed address"
     )
+    allows: list[Literal["award"]] = Field(
+        default_factory=list,
+        max_length=1,
+        description="what they may do besides: `award`, count in the pathway's stack what is in my backpack; the stack "
+        "then names what counts, by its id and issuer, and goes on to do so",
+    )
     expiresAt: Moment | None = None  # noqa: N815 - JSON members are camelCase, as in Open Badges
 
 
@@ -33,6 +39,7 @@ class ConsentReply(BaseModel):
     organization: str = Field(description="the pathway's owner")
     purpose: str
     shows: list[str]
+    allows: list[str]
     status: ConsentState
     grantedAt: datetime  # noqa: N815 - as above
     expiresAt: datetime | None  # noqa: N815 - as above
@@ -103,6 +110,7 @@ def consent_reply(consent: Consent, now: datetime) -> Json:
         "organization": consent.org_id,
         "purpose": consent.purpose,
         "shows": ["email"] if consent.shows_address else [],
+        "allows": ["award"] if consent.allows_award else [],
         "status": consent.state(now),
         "grantedAt": consent.granted_at,
         "expiresAt": consent.expires_at,

@@ -153,6 +153,8 @@ def _standing(inputs: Iterable[Input], evidence: Evidence, sources: StatusSource
         )
         document = {"id": one.held.id, "issuer": one.held.issuer, **listed}
         status = check_status(document, replace(sources, known=told))
+        if status.outcome is Outcome.SKIPPED and one.has_no_status:
+            found[one.held.id] = True
         if status.outcome in (Outcome.PASSED, Outcome.FAILED):
             found[one.held.id] = status.outcome is Outcome.PASSED
     return found

@@ -1,0 +1,184 @@
+"""From what a learner keeps to pieces that a pathway may count, as far as the learner consented. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from credential_core.jcs import digest
+from credential_core.model.period import validity_period
+from issuer.core.addresses import Addresses
+from issuer.core.backpack_arrival import read_credential
+from issuer.core.backpack_model import Doubt, PersonId
+from issuer.core.consents_model import ConsentId
+from issuer.core.kept_evidence import address_in, hashed_address_in, identity_in
+from issuer.core.model import Credential, CredentialId, ListId, State
+from issuer.core.pieces import Brought, Piece
+from issuer.core.progress_ports import KeptText
+from issuer.core.snapshots import Kind, Snapshot
+from issuer.core.stack import Group, ListSnapshot
+from service_kit.errors import Invalid
+from service_kit.ids import is_id
+from stacking.badges import NotEvidence, held_from
+from stacking.record import Listed
+
+FELL = {"revoked": State.REVOKED, "suspended": State.SUSPENDED, "does-not-hold": State.SUSPENDED}
+
+
+@dataclass(frozen=True, slots=True)
+class AwardConsent:
+    """A consent that stands, by which what a person keeps may count in a pathway. `digest` is of the address."""
+
+    id: ConsentId
+    person: PersonId
+    group: Group
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtRows:
+    """What was read for evaluations: consents, and what those keep who gave them.
+
+    `issued` are credentials that other organizations issued here: those that are kept, and those that stacks name.
+    """
+
+    consents: Sequence[AwardConsent] = ()
+    kept: Mapping[ConsentId, Sequence[KeptText]] = field(default_factory=dict)
+    profiles: Mapping[PersonId, str] = field(default_factory=dict)
+    issued: Mapping[CredentialId, Credential] = field(default_factory=dict)
+    lists: Mapping[ListId, ListSnapshot] = field(default_factory=dict)
+
+
+NOTHING = BroughtRows()
+
+
+def issuers_in(document: Mapping[str, Any], partners: Iterable[str]) -> frozenset[str]:
+    """Whose credentials a pathway's document may take besides the owner's: those that places name, and partners'.
+
+    Only those are read, so that nobody can make an evaluation long by what they issued to themselves.
+    """
+    found: set[str] = set()
+    for part in document.get("hasPart", ()):
+        for constraint in part.get("hasConstraint", ()):
+            found.update(constraint.get("issuers", ()))
+            if constraint.get("type") == "RecognisedIssuer":
+                found.update(partners)
+    return frozenset(found)
+
+
+class Bring:
+    """The pieces of one group."""
+
+    def __init__(self, addresses: Addresses, recipient_key: Callable[[str, str], bytes]) -> None:
+        self._addresses = addresses
+        self._recipient_key = recipient_key
+
+    def __call__(self, rows: BroughtRows, group: Group, counted: Mapping[str, frozenset[str]]) -> list[Piece]:
+        """In an order that what was read does not change."""
+        found = [
+            piece
+            for consent in rows.consents
+            if consent.group == group
+            for kept in rows.kept.get(consent.id, ())
+            if (piece := self._piece(rows, consent, kept, counted)) is not None
+        ]
+        return sorted(found, key=lambda piece: (piece.held.id, piece.held.issuer, piece.digest))
+
+    def issued_id(self, name: str) -> CredentialId | None:
+        """The id of a credential that was issued here, from its address."""
+        found = name.removeprefix(self._addresses.credential_prefix)
+        return CredentialId(found) if found != name and is_id(found) else None
+
+    def _piece(
+        self, rows: BroughtRows, consent: AwardConsent, kept: KeptText, counted: Mapping[str, frozenset[str]]
+    ) -> Piece | None:
+        try:
+            document = read_credential(kept.text, kept.notation)
+            held = held_from(document, counted.get(str(document["id"]), frozenset()))
+        except (Invalid, NotEvidence):
+            return None
+        starts, ends = validity_period(document)
+        if starts is None:
+            return None
+        issued = self.issued_id(held.id)
+        credential = None if issued is None else rows.issued.get(issued)
+        if credential is not None and credential.org_id == consent.group.org_id:
+            return None  # it counts as what it is
+        identity = identity_in(document, consent.digest, _address(rows, consent))
+        if identity is None and credential is not None and self._is_theirs(credential, consent):
+            identity = hashed_address_in(document)
+        piece = Piece(
+            held=held,
+            digest=digest(dict(document)),
+            state=State.ISSUED,
+            since=starts,
+            begins=starts,
+            ends=ends,
+            name=_name_of(document, held.id),
+            became="",
+            fits=identity is not None,
+            brought=Brought(kept.id, kept.changed_at, kept.checked_at, consent.id, identity, credential),
+        )
+        if credential is not None:
+            return self._issued(piece, credential, rows.lists)
+        return self._judged(piece, kept, rows.lists)
+
+    def _is_theirs(self, credential: Credential, consent: AwardConsent) -> bool:
+        """Whether it was issued here to the address, whose salted hash alone would not tell."""
+        return credential.recipient_key == self._recipient_key(credential.org_id, consent.digest)
+
+    def _issued(self, piece: Piece, credential: Credential, lists: Mapping[ListId, ListSnapshot]) -> Piece:
+        """One that was issued here: our own row says how it stands, and what its document is."""
+        piece = replace(piece, listed=self._listed(credential.slot.list_id, credential.slot.index, lists))
+        return as_issued(piece, credential)
+
+    def _judged(self, piece: Piece, kept: KeptText, lists: Mapping[ListId, ListSnapshot]) -> Piece:
+        """One from elsewhere, by what the last look found."""
+        seen = None if kept.looked is None else Snapshot.read(kept.looked)
+        if seen is None:
+            assert piece.brought is not None  # noqa: S101 - as it was made
+            return _doubted(replace(piece, brought=replace(piece.brought, looked_at=None)), kept.doubt)
+        piece = replace(piece, has_no_status=seen.kind is Kind.NONE, fits=piece.fits and seen.kind is not Kind.OTHER)
+        if seen.kind is Kind.LISTED:
+            ours = seen.url.removeprefix(self._addresses.status_list(ListId("")))
+            is_ours = ours != seen.url and is_id(ours)
+            listed = (
+                self._listed(ListId(ours), seen.index, lists) if is_ours else Listed(seen.url, seen.index, seen.digest)
+            )
+            piece = replace(piece, listed=listed)
+        return _doubted(piece, kept.doubt)
+
+    def _listed(self, list_id: ListId, index: int, lists: Mapping[ListId, ListSnapshot]) -> Listed | None:
+        snapshot = lists.get(list_id)
+        if snapshot is None or snapshot.digest is None:
+            return None
+        return Listed(self._addresses.status_list(list_id), index, snapshot.digest)
+
+
+def as_issued(piece: Piece, credential: Credential) -> Piece:
+    """The piece, with what our own row says of it."""
+    if credential.state is not State.ISSUED:
+        return replace(piece, state=credential.state, became=f"was {credential.state.value}")
+    if credential.digest != piece.digest:
+        return replace(
+            piece, state=State.SUSPENDED, fits=False, became="was corrected; the newer document is to be brought"
+        )
+    return replace(piece, state=State.ISSUED)
+
+
+def _doubted(piece: Piece, doubt: Doubt | None) -> Piece:
+    if doubt is None:
+        return piece
+    state = FELL.get(doubt.code)
+    if state is None:
+        return replace(piece, state=None, became="could not be confirmed")
+    became = f"was {doubt.code}" if state.value == doubt.code else "does not hold any more"
+    return replace(piece, state=state, became=became)
+
+
+def _address(rows: BroughtRows, consent: AwardConsent) -> str | None:
+    return address_in(rows.profiles.get(consent.person), consent.digest)
+
+
+def _name_of(document: Mapping[str, Any], otherwise: str) -> str:
+    name = document["credentialSubject"]["achievement"].get("name")
+    return name if isinstance(name, str) and name else otherwise
