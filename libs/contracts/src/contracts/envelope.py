@@ -34,7 +34,11 @@ class Envelope:
 
     def headers(self) -> Headers:
         """The record's headers, in a fixed order."""
-        attributes = {
+        return tuple((name, value.encode()) for name, value in self.attributes().items())
+
+    def attributes(self) -> dict[str, str]:
+        """The same as text."""
+        return {
             "ce_specversion": SPEC_VERSION,
             "ce_id": self.id,
             "ce_source": self.source,
@@ -43,7 +47,6 @@ class Envelope:
             "ce_time": self.time.isoformat(),
             "content-type": JSON_TYPE,
         }
-        return tuple((name, value.encode()) for name, value in attributes.items())
 
 
 def envelope(payload: Payload, *, event_id: str, source: str, time: datetime) -> Envelope:

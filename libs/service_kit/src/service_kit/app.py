@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
@@ -147,14 +147,20 @@ def router(*, open_query: bool = False, **options: Any) -> APIRouter:
 
 
 class App(DescribedApp):
-    """A DescribedApp whose direct routes are found before all else."""
+    """A DescribedApp whose direct routes are found before all else, FastAPI's own middleware included."""
 
     def __init__(self, context: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
         """`context` is the middleware that everything runs in."""
         super().__init__(**options)
         self._context = context
+        self._short_way: ShortWay | None = None  # made of all routes, when the first request comes
 
-    def build_middleware_stack(self) -> ASGIApp:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._short_way is None:
+            self._short_way = self._find_short_way()
+        await self._short_way(scope, receive, send)
+
+    def _find_short_way(self) -> ShortWay:
         routes = [one.original_route for one in iter_route_contexts(self.router.routes)]
         direct = {
             (method, route.path): self._context(DirectAnswer(self, route, route.direct()))
@@ -162,7 +168,7 @@ class App(DescribedApp):
             if isinstance(route, DirectRoute)
             for method in route.methods or ()
         }
-        return ShortWay(super().build_middleware_stack(), direct)
+        return ShortWay(super().__call__, direct)
 
 
 def create_app(

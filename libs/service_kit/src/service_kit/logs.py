@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -12,9 +13,12 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from service_kit.clock import utc_now
 from service_kit.settings import LogSettings
 
 AUDIT = "audit"
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that is being answered: stands in each line that is written meanwhile."""
 REDACTED = "[redacted]"
 SENSITIVE = re.compile(
     r"authori[sz]ation|token|secret|password|passwd|cookie|private|seed|api_?key|encryption|assertion|email|e_mail|"
@@ -36,12 +40,11 @@ def configure_logs(settings: LogSettings, service: str) -> None:
     """
     level, output = settings.level.upper(), sys.stdout
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request,
         structlog.processors.format_exc_info,
-        _named(service),
         redact,
+        structlog.stdlib.add_log_level,
+        _circumstances(service),
     ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if settings.pretty else structlog.processors.JSONRenderer(serializer=_json)
@@ -93,8 +96,16 @@ def _json(event: EventDict, default: Callable[[Any], Any]) -> str:
         return json.dumps(event, default=default)
 
 
-def _named(service: str) -> structlog.typing.Processor:
+def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def _circumstances(service: str) -> structlog.typing.Processor:
     def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["timestamp"] = utc_now().isoformat().replace("+00:00", "Z")
         event["service"] = service
         return event
 

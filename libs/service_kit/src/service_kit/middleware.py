@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-import structlog
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
-from service_kit.logs import get_logger
+from service_kit.logs import REQUEST_ID, get_logger
 from service_kit.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from service_kit.problems import problem, service_problem, unexpected_problem
 
 log = get_logger(__name__)
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+BEARABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -52,15 +51,16 @@ class RequestContext:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._serve(scope, receive, send_with_id)
-            except Exception as error:  # the outermost edge: whatever went wrong, the client gets an answer
-                if status:
-                    raise
-                await unexpected_problem(Request(scope), error)(scope, receive, send_with_id)
-            finally:
-                _record(scope, status or 500, time.perf_counter() - started)
+        told = REQUEST_ID.set(request_id)
+        try:
+            await self._serve(scope, receive, send_with_id)
+        except Exception as error:  # the outermost edge: whatever went wrong, the client gets an answer
+            if status:
+                raise
+            await unexpected_problem(Request(scope), error)(scope, receive, send_with_id)
+        finally:
+            _record(scope, status or 500, time.perf_counter() - started)
+            REQUEST_ID.reset(told)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if b"\x00" in scope["path"].encode() or b"%00" in scope["query_string"]:
@@ -105,7 +105,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             text = value.decode("latin-1")
-            return text if REQUEST_ID.fullmatch(text) else new_id()
+            return text if BEARABLE_ID.fullmatch(text) else new_id()
     return new_id()
 
 

@@ -1,7 +1,5 @@
 """Transactional outbox: an event is a row in the same transaction as the change it tells of."""
 
-from collections.abc import Sequence
-
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,11 +47,10 @@ def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = n
     event = envelope(payload, event_id=payload.event_id() or ids(), source=source, time=clock())
     if len(event.data) > MAX_VALUE:
         raise Invalid(f"this is too large to be published: {len(event.data)} bytes of {MAX_VALUE}")
-    headers: Sequence[tuple[str, bytes]] = event.headers()
     return {
         "id": event.id,
         "topic": TOPIC_OF[type(payload)].name,
         "key": payload.key(),
-        "headers": [[name, value.decode()] for name, value in headers],
+        "headers": list(map(list, event.attributes().items())),
         "value": event.data,
     }

@@ -7,10 +7,10 @@ A row means nothing once `until` has passed: the tokens that it ends have expire
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +18,7 @@ from contracts.events import AccessRevoked
 from service_kit.auth import Caller
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, UnitOfWork
+from service_kit.direct import fetch_outside
 from service_kit.inbox import Received, Subscription
 from service_kit.logs import get_logger
 from service_kit.tables import REVOKED_ACCESS
@@ -29,6 +30,8 @@ EVERY_S = 0.25
 WHOLE_EVERY_S = 60.0
 OVERLAP = timedelta(seconds=30)  # a transaction that began earlier may commit later
 SKEW = timedelta(minutes=5)  # clocks differ
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+ADDED_SINCE = "SELECT kind, id, until, added_at FROM revoked_access WHERE added_at > $1 ORDER BY added_at"
 
 
 async def keep(work: UnitOfWork, received: Received[AccessRevoked]) -> None:
@@ -72,14 +75,10 @@ class RevokedAccess:
     async def refresh(self) -> None:
         """Read what is new, and now and then everything."""
         is_whole = self._monotonic() - self._whole_at >= WHOLE_EVERY_S
-        query = select(REVOKED_ACCESS).order_by(REVOKED_ACCESS.c.added_at)
-        if self._newest and not is_whole:
-            query = query.where(REVOKED_ACCESS.c.added_at > self._newest - OVERLAP)
-        async with self._database.engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        for row in rows:
-            self._ended[row.kind, row.id] = row.until
-            self._newest = row.added_at
+        since = self._newest - OVERLAP if self._newest and not is_whole else ALWAYS
+        for kind, what, until, added_at in await fetch_outside(self._database, ADDED_SINCE, since):
+            self._ended[kind, what] = until
+            self._newest = added_at
         if is_whole:
             self._whole_at = self._monotonic()
         self._forget()

@@ -1,7 +1,6 @@
 """Request and response bodies about credentials. Names are Open Badges 3.0's where it has one."""
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -111,7 +110,14 @@ class AwardBody(Body):
     )
 
     def award(
-        self, org_id: str, actor: str, *, achievement: str, issuer: str | None, key: IdempotencyKey | None = None
+        self,
+        org_id: str,
+        actor: str,
+        *,
+        achievement: str,
+        issuer: str | None,
+        allow_duplicates: bool = True,
+        key: IdempotencyKey | None = None,
     ) -> Order:
         """As the core has it."""
         return Order(
@@ -129,6 +135,7 @@ class AwardBody(Body):
             evidence=tuple(_json(item) for item in self.evidence),
             narrative=self.narrative,
             credits_earned=self.credits_earned,
+            allow_duplicates=allow_duplicates,
             key=key,
         )
 
@@ -149,8 +156,14 @@ class CredentialRequest(AwardBody):
 
     def order(self, org_id: str, actor: str, key: IdempotencyKey | None) -> Order:
         """As the core has it."""
-        order = self.award(org_id, actor, achievement=self.achievement, issuer=self.issuer, key=key)
-        return replace(order, allow_duplicates=self.allow_duplicates)
+        return self.award(
+            org_id,
+            actor,
+            achievement=self.achievement,
+            issuer=self.issuer,
+            allow_duplicates=self.allow_duplicates,
+            key=key,
+        )
 
 
 def _json(body: Body) -> Json:
