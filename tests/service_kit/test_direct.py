@@ -70,73 +70,37 @@ async def test_a_lost_connection_is_not_used_again(database: Database, within: b
 BACKEND = "SELECT pg_backend_pid()"
 
 
-@pytest.mark.parametrize("ends", [True, False])
-async def test_a_line_keeps_its_connection_and_undoes_what_is_not_committed(database: Database, ends: bool) -> None:
+async def test_a_line_keeps_its_connection(database: Database) -> None:
     kept = line(database, "kept")
     assert line(database, "kept") is kept
-    [(before,)] = await kept.fetch(BACKEND)
-    async with kept.transaction() as transaction:
-        for name in "abc":
-            await fetch(transaction, TAKE, "a source", name)
-        [(seen,)] = await fetch(transaction, COUNT)
-        if ends:
-            await transaction.commit()
-    [(after,)] = await kept.fetch(BACKEND)
-    assert (seen, await count(database), before) == (3, 3 if ends else 0, after)
+    before, *_, after = await asyncio.gather(*(kept.fetch(BACKEND) for _ in range(4)))
+    assert before == after
+    await kept.fetch(TAKE, "a source", "a")
+    assert await count(database) == 1
 
 
-async def test_an_error_undoes_a_lines_transaction_and_leaves_the_line_usable(database: Database) -> None:
+async def test_an_error_leaves_a_line_usable(database: Database) -> None:
     kept = line(database, "kept")
     with pytest.raises(DBAPIError) as found:
-        async with kept.transaction() as transaction:
-            await fetch(transaction, TAKE, "a source", "a")
-            await fetch(transaction, "SELECT 1 / $1::int", 0)
+        await kept.fetch("SELECT 1 / $1::int", 0)
     assert (found.value.connection_invalidated, getattr(found.value.orig, "sqlstate", "")) == (False, "22012")
     assert await kept.fetch(COUNT) == [(0,)]
 
 
-async def test_who_is_cancelled_in_a_lines_transaction_leaves_nothing_behind(database: Database) -> None:
+async def test_who_is_cancelled_leaves_a_line_usable(database: Database) -> None:
     kept = line(database, "kept")
-
-    async def slow() -> None:
-        async with kept.transaction() as transaction:
-            await fetch(transaction, TAKE, "a source", "a")
-            begun.set()
-            await fetch(transaction, "SELECT pg_sleep(60)")
-
-    begun = asyncio.Event()
-    task = asyncio.create_task(slow())
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await kept.fetch(COUNT)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await kept.fetch("SELECT pg_sleep(60)")
     assert await kept.fetch(COUNT) == [(0,)]
 
 
-async def test_transactions_of_a_line_follow_each_other(database: Database) -> None:
+async def test_a_lost_line_takes_another_connection(database: Database) -> None:
     kept = line(database, "kept")
-
-    async def take(name: str) -> int:
-        async with kept.transaction() as transaction:
-            await fetch(transaction, TAKE, "a source", name)
-            [(seen,)] = await fetch(transaction, COUNT)
-            await transaction.commit()
-        return int(seen)
-
-    assert sorted(await asyncio.gather(*map(take, "abcd"))) == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("within", [True, False])
-async def test_a_lost_line_takes_another_connection(database: Database, within: bool) -> None:
-    kept = line(database, "kept")
-    end = "SELECT pg_terminate_backend(pg_backend_pid())"
     for _ in range(3):
         with pytest.raises(DBAPIError) as found:
-            if within:
-                async with kept.transaction() as transaction:
-                    await fetch(transaction, end)
-            else:
-                await kept.fetch(end)
+            await kept.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
         assert found.value.connection_invalidated
         assert await kept.fetch(COUNT) == [(0,)]
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
 
 from service_kit.database import Database, UnitOfWork
+from service_kit.direct import fetch_outside
 from service_kit.errors import Conflict
-from service_kit.idempotency import IdempotencyKeys
+from service_kit.idempotency import CLAIMED, Claim, IdempotencyKeys, claims, find_all
 from service_kit.ids import new_id
 from service_kit.inputs import IdempotencyKey
 from service_kit.tables import IDEMPOTENCY_KEYS
+from service_kit.unnest import insert_all
 from tests.service_kit.support import until
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 KEY = IdempotencyKey("POST /things", "key-1", "fingerprint")
+CLAIM_ALL = insert_all(IDEMPOTENCY_KEYS, *CLAIMED) + " ON CONFLICT DO NOTHING RETURNING result"
 
 
 async def run(database: Database, key: IdempotencyKey = KEY, owner: str = "org", hold: float = 0) -> str:
@@ -79,11 +83,13 @@ async def _waits(database: Database) -> bool:
         return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
-async def claim_all(database: Database, *asked: tuple[str, IdempotencyKey, str]) -> list[str | Conflict | None]:
-    async with UnitOfWork(database) as work:
-        found = await IdempotencyKeys(work.session).claim_all(asked)
-        await work.commit()
-        return found
+async def claim_all(database: Database, *asked: Claim) -> list[str | Conflict | None]:
+    """As part of a statement does that stores what they stand for."""
+    run = partial(fetch_outside, database)
+    ours = {result for (result,) in await run(CLAIM_ALL, *claims(asked))}
+    lost = [one for one in asked if one[2] not in ours]
+    earlier = dict(zip(lost, await find_all(run, [(owner, key) for owner, key, _ in lost]), strict=True))
+    return [earlier.get(one) for one in asked]
 
 
 async def test_several_keys_at_once_are_what_each_alone_would_be(database: Database) -> None:

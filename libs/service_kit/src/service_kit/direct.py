@@ -5,8 +5,7 @@ so do the errors. JSON comes parsed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from asyncpg import InterfaceError, PostgresError
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from service_kit.database import Database
 
+PLANNED_ONCE = "SET plan_cache_mode = force_generic_plan"
 Rows = Sequence[Sequence[Any]]
 Fetch = Callable[..., Awaitable[Rows]]
 """Gives the rows of a statement, whose parameters follow it."""
@@ -29,6 +29,8 @@ class Line:
 
     A statement on a connection from the pool costs six times what it costs here, a session's transaction thirty times.
     It is taken when it is first needed. When it is lost, what is under way fails, and what comes next takes another.
+    Its statements are planned once, not for each of their parameters, so they are such whose plan does not depend on
+    these.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,18 +43,6 @@ class Line:
         """The rows of a statement that is a transaction of its own."""
         async with self._turn:
             return await _rows(await self._ready(), statement, parameters)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator["LineTransaction"]:
-        """A transaction, which has the line to itself. Leaving it without `commit` rolls back."""
-        async with self._turn:
-            driver = await self._ready()
-            await _rows(driver, "BEGIN")
-            try:
-                yield LineTransaction(driver)
-            finally:
-                if not driver.is_closed() and driver.is_in_transaction():
-                    await _undo(driver)
 
     async def close(self) -> None:
         """Give the connection back. The next statement takes another."""
@@ -72,7 +62,9 @@ class Line:
         if self.is_lost:
             await self.close()
             self._connection = await self._database.engine.connect()
-            self._driver = (await self._connection.get_raw_connection()).driver_connection
+            driver: Any = (await self._connection.get_raw_connection()).driver_connection
+            await _rows(driver, PLANNED_ONCE)
+            self._driver = driver
         return self._driver
 
 
@@ -84,34 +76,8 @@ def line(database: Database, name: str) -> Line:
     return kept
 
 
-class LineTransaction:
-    """The transaction of a Line."""
-
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
-
-    async def fetch(self, statement: str, *parameters: object) -> Rows:
-        """The rows of a statement in it."""
-        return await _rows(self._driver, statement, parameters)
-
-    async def commit(self) -> None:
-        """Make it durable."""
-        await _rows(self._driver, "COMMIT")
-
-
-async def _undo(driver: Any) -> None:
-    """Roll back. A connection that cannot is given up, and its server does it."""
-    try:
-        await _rows(driver, "ROLLBACK")
-    except BaseException:
-        driver.terminate()
-        raise
-
-
-async def fetch(session: AsyncSession | LineTransaction, statement: str, *parameters: object) -> Rows:
+async def fetch(session: AsyncSession, statement: str, *parameters: object) -> Rows:
     """The rows of a statement in the session's transaction."""
-    if isinstance(session, LineTransaction):
-        return await session.fetch(statement, *parameters)
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     if raw.driver_connection.is_in_transaction():  # type: ignore[union-attr]  # it is checked out

@@ -2,23 +2,23 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Request
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service_kit.direct import Fetch, LineTransaction, fetch
+from service_kit.direct import Fetch
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
 from service_kit.tables import IDEMPOTENCY_KEYS as KEYS
-from service_kit.unnest import columns_of, insert_all
+from service_kit.unnest import columns_of
 
 CLAIMED = ("owner", "operation", "key", "fingerprint", "result")
-CLAIM_ALL = insert_all(KEYS, *CLAIMED) + " ON CONFLICT DO NOTHING RETURNING owner, operation, key, result"
+Claim = tuple[str, IdempotencyKey, str]
+"""An owner, its key, and what a repetition must give."""
 FIND_ALL = """
 SELECT owner, operation, key, fingerprint, result
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (owner, operation, key)
@@ -56,35 +56,10 @@ def _digest(query: bytes, body: bytes) -> str:
     return digest.hexdigest()
 
 
-class IdempotencyClaims:
-    """Keys that are taken by many requests at once, in the caller's transaction."""
-
-    def __init__(self, session: AsyncSession | LineTransaction) -> None:
-        self._transaction = session
-
-    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> list[str | Conflict | None]:
-        """Take the keys for their results; for those that were taken what their first use stored, or Conflict.
-
-        Locks are taken in the order of the keys, so that two processes never wait for each other.
-        """
-        rows = [
-            {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
-            for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
-        ]
-        run = partial(fetch, self._transaction)
-        ours = {(*taken,) for taken in await run(CLAIM_ALL, *columns_of(KEYS, rows, *CLAIMED))}
-        claims = [(owner, key.operation, key.key, what) for owner, key, what in asked]
-        lost = [number for number, claim in enumerate(claims) if claim not in ours]
-        found = await find_all(run, [asked[number][:2] for number in lost])
-        earlier = dict(zip(lost, found, strict=True))
-        return [earlier.get(number) for number in range(len(asked))]
-
-
-class IdempotencyKeys(IdempotencyClaims):
+class IdempotencyKeys:
     """The keys seen so far, in the caller's transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
-        super().__init__(session)
         self._session = session
 
     async def claim(self, owner: str, key: IdempotencyKey, result: str | None = None) -> str | None:
@@ -111,6 +86,18 @@ class IdempotencyKeys(IdempotencyClaims):
     async def store(self, owner: str, key: IdempotencyKey, result: str) -> None:
         """Remember what a repetition must give: an id, or a whole answer without personal data."""
         await self._session.execute(update(KEYS).where(*_is(owner, key)).values(result=result))
+
+
+def claims(asked: Sequence[Claim]) -> tuple[list[Any], ...]:
+    """Values of CLAIMED, for an INSERT of many that does nothing on conflict.
+
+    In the order of the keys, so that two processes never wait for each other.
+    """
+    rows = [
+        {"owner": owner, "operation": key.operation, "key": key.key, "fingerprint": key.fingerprint, "result": what}
+        for owner, key, what in sorted(asked, key=lambda one: (one[0], one[1].operation, one[1].key))
+    ]
+    return columns_of(KEYS, rows, *CLAIMED)
 
 
 async def find_all(run: Fetch, asked: Sequence[tuple[str, IdempotencyKey]]) -> list[str | Conflict | None]:

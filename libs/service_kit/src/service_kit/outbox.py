@@ -1,5 +1,8 @@
 """Transactional outbox: an event is a row in the same transaction as the change it tells of."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,7 +10,7 @@ from contracts.envelope import envelope
 from contracts.events import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.clock import Clock, utc_now
-from service_kit.direct import LineTransaction, fetch
+from service_kit.direct import fetch
 from service_kit.errors import Invalid
 from service_kit.ids import NewId, new_id
 from service_kit.tables import OUTBOX
@@ -23,9 +26,7 @@ APPEND = insert_all(OUTBOX, *COLUMNS)
 class Outbox:
     """Appends events to the caller's transaction. Never flushes on its own, never commits."""
 
-    def __init__(
-        self, session: AsyncSession | LineTransaction, source: str, *, clock: Clock = utc_now, ids: NewId = new_id
-    ) -> None:
+    def __init__(self, session: AsyncSession, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> None:
         self._session = session
         self._source = source
         self._clock = clock
@@ -38,8 +39,13 @@ class Outbox:
         """
         if payloads:
             rows = [row(payload, self._source, clock=self._clock, ids=self._ids) for payload in payloads]
-            texts = [made | {"headers": orjson.dumps(made["headers"]).decode()} for made in rows]
-            await fetch(self._session, APPEND, *columns_of(OUTBOX, texts, *COLUMNS))
+            await fetch(self._session, APPEND, *columns(rows))
+
+
+def columns(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], ...]:
+    """Values of COLUMNS, of several rows."""
+    texts = [{**row, "headers": orjson.dumps(row["headers"]).decode()} for row in rows]
+    return columns_of(OUTBOX, texts, *COLUMNS)
 
 
 def row(payload: Payload, source: str, *, clock: Clock = utc_now, ids: NewId = new_id) -> dict[str, object]:

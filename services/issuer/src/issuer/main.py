@@ -12,15 +12,16 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
+from issuer.adapters.bases import Bases
 from issuer.adapters.batch_worker import BatchWorker
-from issuer.adapters.issuing import Bases
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
 from issuer.adapters.openbao_key_store import OpenBaoKeyStore
 from issuer.adapters.reading import Reading
+from issuer.adapters.record_issued import RecordIssued
 from issuer.adapters.transit import Transit, open_transit
-from issuer.adapters.unit_of_work import IssuerUnitOfWork, Recording
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
@@ -113,7 +114,7 @@ def wire(
         **_issuers(settings, database, keys, open_list, clock),
         issue=Issue(
             unit_of_work=unit_of_work,
-            recording=partial(Recording, database),
+            record=RecordIssued(database),
             basis=Bases(database, reading),
             reading=reading,
             slots=slots,

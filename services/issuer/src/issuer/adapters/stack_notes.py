@@ -29,10 +29,10 @@ _COLUMNS = "one.org_id, fed.pathway_id, one.recipient_key, one.id, one.revision,
 ADD_CREDENTIALS = insert_all(CREDENTIALS) + " ON CONFLICT (once) DO NOTHING RETURNING id::text"
 
 # Those whose achievements feed something are noted by the statement that stores them: for when they begin and end.
+ONE = "id, org_id, recipient_key, achievement_id, revision, valid_from, valid_until"
+NOTED = f"noted AS ({_NOTE} SELECT {_COLUMNS} FROM one {_FED})"  # noqa: S608 - our own tables
 ADD_AND_NOTE = f"""
-WITH one AS ({insert_all(CREDENTIALS)} ON CONFLICT (once) DO NOTHING
-  RETURNING id, org_id, recipient_key, achievement_id, revision, valid_from, valid_until),
-noted AS ({_NOTE} SELECT {_COLUMNS} FROM one {_FED})
+WITH one AS ({insert_all(CREDENTIALS)} ON CONFLICT (once) DO NOTHING RETURNING {ONE}), {NOTED}
 SELECT id::text FROM one
 """  # noqa: S608 - our own tables
 

@@ -1,9 +1,7 @@
 """The issuer's unit of work: one transaction with its repositories, outbox and idempotency keys."""
 
-from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Select, case, func, select, update
@@ -17,9 +15,8 @@ from issuer.adapters.any_credentials import AnyCredentialRows
 from issuer.adapters.batches import BatchTable
 from issuer.adapters.changes import ChangeTable
 from issuer.adapters.endorsements import EndorsementRows
-from issuer.adapters.issuing import HeldKeys, NewCredentials
 from issuer.adapters.recognitions import RecognitionTable
-from issuer.adapters.stack_notes import is_fed, note_changes
+from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
 from issuer.adapters.stacks import PathwayRows, StackRows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES, STATUS_LISTS
 from issuer.core.model import (
@@ -29,19 +26,22 @@ from issuer.core.model import (
     Issuer,
     IssuerId,
     IssuerKey,
+    KeyId,
     Lease,
     ListId,
     State,
     StatusChange,
     StatusList,
 )
-from service_kit.database import Database, UnitOfWork
-from service_kit.direct import LineTransaction, fetch, line
-from service_kit.idempotency import IdempotencyClaims, IdempotencyKeys
+from service_kit.database import UnitOfWork
+from service_kit.direct import fetch
+from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox
 from service_kit.tables import OUTBOX
+from service_kit.unnest import columns_of
 
 SOURCE = "/issuer"
+HOLD_KEYS = "SELECT hold_issuer_keys($1::text[], $2::uuid[])::text"
 TAKE_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended('issuer-keys/' || $1::text, 0))"
 HOLDERS = """
 SELECT recipient_key FROM credentials
@@ -50,11 +50,10 @@ WHERE recipient_key = ANY($1::bytea[]) AND achievement_id = $2 AND state <> 'rev
 ADD_CREDENTIAL = insert(CREDENTIALS)  # made once: it is on the path of every issue
 
 
-class IssuerRows(HeldKeys):
+class IssuerRows:
     """See issuer.core.ports.Issuers."""
 
     def __init__(self, session: AsyncSession) -> None:
-        super().__init__(session)
         self._session = session
 
     async def add(self, issuer: Issuer) -> bool:
@@ -73,6 +72,15 @@ class IssuerRows(HeldKeys):
         # Read by a second statement: the first one sees the keys as they were before it waited for the lock.
         found = await self._session.execute(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.id == issuer_id))
         return next(iter(rows.issuers(found.mappings())), None)
+
+    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
+        """Those of the keys that are active. They stay so until the end of the transaction.
+
+        By advisory locks: row locks that are shared let a steady stream of issuing shut out a revocation.
+        """
+        issuers = sorted({key.issuer_id for key in keys})  # in one order, so that nobody waits in a circle
+        found = await fetch(self._session, HOLD_KEYS, issuers, [key.id for key in keys])
+        return {KeyId(key_id) for (key_id,) in found}
 
     async def take_keys(self, issuer_id: IssuerId) -> None:
         """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""
@@ -114,16 +122,27 @@ class IssuerRows(HeldKeys):
         await self._session.execute(update(ISSUER_KEYS).where(ISSUER_KEYS.c.id == key.id).values(changed))
 
 
-class CredentialRows(NewCredentials):
+class CredentialRows:
     """See issuer.core.ports.Credentials."""
 
     def __init__(self, session: AsyncSession) -> None:
-        super().__init__(session)
         self._session = session
 
     async def add(self, credential: Credential) -> None:
         """Store a new credential."""
         await self._session.execute(ADD_CREDENTIAL, rows.of_credential(credential))
+
+    async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
+        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others.
+
+        In the order of these marks, so that two transactions never wait for each other in a circle.
+        """
+        if not credentials:
+            return ()
+        in_order = sorted(credentials, key=lambda credential: credential.once or b"")
+        values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in in_order])
+        statement = ADD_AND_NOTE if any(credential.feeds for credential in credentials) else ADD_CREDENTIALS
+        return {CredentialId(found) for (found,) in await fetch(self._session, statement, *values)}
 
     async def holders(self, achievement_id: str, recipient_keys: Collection[bytes]) -> Collection[bytes]:
         """Those of the recipients who have the achievement, not revoked."""
@@ -286,34 +305,3 @@ class IssuerUnitOfWork(UnitOfWork):
         self.idempotency = IdempotencyKeys(self.session)
         self.outbox = Outbox(self.session, source=SOURCE)
         return self
-
-
-class Recording:
-    """See issuer.core.issue_ports.Recording. Its connection is kept."""
-
-    issuers: HeldKeys
-    credentials: NewCredentials
-    idempotency: IdempotencyClaims
-    outbox: Outbox
-
-    def __init__(self, database: Database) -> None:
-        kept = line(database, "what is issued")
-        self._entered: AbstractAsyncContextManager[LineTransaction] = kept.transaction()
-        self._transaction: LineTransaction
-
-    async def __aenter__(self) -> Self:
-        transaction = self._transaction = await self._entered.__aenter__()
-        self.issuers = HeldKeys(transaction)
-        self.credentials = NewCredentials(transaction)
-        self.idempotency = IdempotencyClaims(transaction)
-        self.outbox = Outbox(transaction, source=SOURCE)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._entered.__aexit__(kind, error, trace)
-
-    async def commit(self) -> None:
-        """Make everything of it durable, events included, in one step."""
-        await self._transaction.commit()

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from issuer.core.model import IssuerKey
-from issuer.core.ports import HoldsKeys
+from issuer.core.ports import UnitOfWork
 from service_kit.errors import Conflict
 
 ATTEMPTS = 5
@@ -21,17 +21,11 @@ class KeyChanged(Conflict):
         super().__init__("the issuer's keys change all the time; try again")
 
 
-class HasIssuers(Protocol):
-    """A transaction that can hold keys."""
-
-    @property
-    def issuers(self) -> HoldsKeys: ...
-
-
-async def hold(work: HasIssuers, *keys: IssuerKey) -> None:
+async def hold(work: UnitOfWork, *keys: IssuerKey) -> None:
     """Keep these keys active until the end of the transaction. Raises KeyChanged when one is not.
 
-    After idempotency keys are claimed, and before anything else that others may wait for.
+    After idempotency keys are claimed, and before anything else that others may wait for. Only those of
+    `POST /credentials` are claimed by everybody after that.
     """
     held = await work.issuers.hold_keys(keys)
     if any(key.id not in held for key in keys):

@@ -8,7 +8,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.award import allow
 from issuer.core.compose import Compose, Draft
 from issuer.core.held_keys import hold, signed_anew
-from issuer.core.issue_ports import Basis, ReadBasis, Recording
+from issuer.core.issue_ports import Basis, Made, ReadBasis, Record
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
@@ -17,7 +17,6 @@ from issuer.core.slots import Slots
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Unavailable, invalid_field
 from service_kit.ids import NewId
-from service_kit.inputs import IdempotencyKey
 from service_kit.together import Together
 
 Also = Callable[[UnitOfWork, Credential], Awaitable[None]]
@@ -32,15 +31,6 @@ class Issued:
     document: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Made:
-    """A signed credential that nobody has seen yet."""
-
-    key: IdempotencyKey | None
-    credential: Credential
-    issuer: Issuer
-
-
 class Issue:
     """Issues one credential. Nothing signed leaves before it is stored.
 
@@ -51,7 +41,7 @@ class Issue:
         self,
         *,
         unit_of_work: UnitsOfWork,
-        recording: Callable[[], Recording],
+        record: Record,
         basis: ReadBasis,
         reading: Reading,
         slots: Slots,
@@ -61,7 +51,6 @@ class Issue:
         new_id: NewId,
     ) -> None:
         self._unit_of_work = unit_of_work
-        self._recording = recording
         self._basis = basis
         self._reading = reading
         self._slots = slots
@@ -70,7 +59,7 @@ class Issue:
         self._clock = clock
         self._new_id = new_id
         self._compositions: Together[Draft, Credential] = Together(compose.each)
-        self._records: Together[_Made, str | None] = Together(self._record_all)
+        self._records: Together[Made, str | None] = Together(record)
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
@@ -114,24 +103,11 @@ class Issue:
         return await self._reading.achievement(reference.achievement_id, reference.version)
 
     async def _record(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
-        earlier = await self._records(_Made(order.key, credential, issuer))
+        made = Made(order.key, credential, issuer.key, self._compose.event(credential, issuer))
+        earlier = await self._records(made)
         if earlier is not None:
             return await self._repeat(order.org_id, earlier)
         return Issued(self._addresses.credential(credential.id), credential.document)
-
-    async def _record_all(self, made: Sequence[_Made]) -> Sequence[str | Conflict | None]:
-        """Store them with their events in one transaction, but for those whose key had an answer: gives that."""
-        async with self._recording() as work:
-            keyed = [(one.credential.org_id, one.key, one.credential.id) for one in made if one.key is not None]
-            answers = iter(await work.idempotency.claim_all(keyed) if keyed else ())
-            earlier = [None if one.key is None else next(answers) for one in made]
-            new = [one for one, answer in zip(made, earlier, strict=True) if answer is None]
-            if new:
-                await hold(work, *{one.issuer.key.id: one.issuer.key for one in new}.values())
-                await work.credentials.add_all([one.credential for one in new])
-                await work.outbox.append(*(self._compose.event(one.credential, one.issuer) for one in new))
-                await work.commit()
-        return earlier
 
     async def _record_once(
         self, order: Order, credential: Credential, issuer: Issuer, also: Also | None = None
@@ -142,9 +118,9 @@ class Issue:
         async with self._unit_of_work() as work:
             if also is not None:
                 await also(work, made)
+            await hold(work, issuer.key)  # before the key is claimed, as by those who share a transaction
             earlier = await work.idempotency.claim(order.org_id, order.key, made.id) if order.key else None
             if earlier is None:
-                await hold(work, issuer.key)
                 if await work.credentials.holders(made.achievement_id, [made.recipient_key]):
                     raise already_awarded()
                 if not await work.credentials.add_all([made]):  # a batch was faster

@@ -1,14 +1,12 @@
-"""What issuing one credential after the other needs from outside: one read of what orders stand on, one transaction."""
+"""What issuing needs from outside: what orders stand on, and one transaction for all that were signed together."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
 
+from contracts.events import CredentialIssued
 from issuer.core.achievements import Reference
-from issuer.core.model import Achievement, Credential, CredentialId, Issuer
-from issuer.core.ports import HoldsKeys, Outbox
-from service_kit.errors import Conflict
+from issuer.core.model import Achievement, Credential, Issuer, IssuerKey
+from service_kit.errors import ServiceError
 from service_kit.inputs import IdempotencyKey
 
 
@@ -25,38 +23,19 @@ ReadBasis = Callable[[str, IdempotencyKey | None, Reference], Awaitable[Basis]]
 """The basis of an organization's order. Raises Conflict when its key stands for another request."""
 
 
-class NewCredentials(Protocol):
-    """Credentials that were just signed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A signed credential that nobody has seen yet: who asked for it by which key, and what signed it."""
 
-    async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
-        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others."""
-
-
-class IdempotencyClaims(Protocol):
-    """See service_kit.idempotency."""
-
-    async def claim_all(self, asked: Sequence[tuple[str, IdempotencyKey, str]]) -> Sequence[str | Conflict | None]: ...
+    key: IdempotencyKey | None
+    credential: Credential
+    signer: IssuerKey
+    event: CredentialIssued
 
 
-class Recording(Protocol):
-    """One transaction of what issuing stores, and no more than that. Leaving it without `commit` undoes everything."""
+Record = Callable[[Sequence[Made]], Awaitable[Sequence[str | ServiceError | None]]]
+"""Stores credentials with their events and idempotency keys in one transaction, which ends before this does.
 
-    @property
-    def issuers(self) -> HoldsKeys: ...
-
-    @property
-    def credentials(self) -> NewCredentials: ...
-
-    @property
-    def idempotency(self) -> IdempotencyClaims: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    async def commit(self) -> None: ...
+Those whose key had an answer are not stored: gives that, or why there is none. Raises KeyChanged, and nothing is
+stored, when a key that signed is not active; those that are stay so until all is stored.
+"""

@@ -64,14 +64,7 @@ class Audit(Protocol):
     def __call__(self, event: str, **fields: str | int) -> None: ...
 
 
-class HoldsKeys(Protocol):
-    """Keys that stay active while what they signed is stored."""
-
-    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
-        """Those of the keys that are active. They stay so until the end of the transaction."""
-
-
-class Issuers(HoldsKeys, Protocol):
+class Issuers(Protocol):
     """Issuers and their keys."""
 
     async def add(self, issuer: Issuer) -> bool:
@@ -79,6 +72,9 @@ class Issuers(HoldsKeys, Protocol):
 
     async def lock(self, org_id: str, slug: str) -> Issuer | None:
         """One of the organization's issuers, locked until the end of the transaction."""
+
+    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
+        """Those of the keys that are active. They stay so until the end of the transaction."""
 
     async def take_keys(self, issuer_id: IssuerId) -> None:
         """Wait for all who hold keys of this issuer. Nobody else holds one until the end of the transaction."""

@@ -1,4 +1,4 @@
-"""What issuing reads for all orders that come at once, and stores of what was signed together."""
+"""What orders stand on, read for all that come at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,20 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
 from issuer.adapters.reading import Reading
-from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS
-from issuer.adapters.tables import CREDENTIALS, ISSUERS
+from issuer.adapters.tables import ISSUERS
 from issuer.core.achievements import Reference
 from issuer.core.issue_ports import Basis
-from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey, KeyId
+from issuer.core.model import Achievement, Issuer
 from service_kit.database import Database
-from service_kit.direct import DirectSelect, LineTransaction, fetch, line
+from service_kit.direct import DirectSelect, line
 from service_kit.errors import Conflict
 from service_kit.idempotency import find_all
 from service_kit.inputs import IdempotencyKey
 from service_kit.together import Together
-from service_kit.unnest import columns_of
 
-HOLD_KEYS = """
-SELECT pg_advisory_xact_lock_shared(hashtextextended('issuer-keys/' || id, 0)) FROM unnest($1::text[]) AS id
-"""
-ACTIVE_KEYS = "SELECT id::text FROM issuer_keys WHERE id = ANY($1::uuid[]) AND state = 'active'"
 ISSUERS_OF = DirectSelect(
     rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == func.any(bindparam("org_ids", type_=ARRAY(Text))))
 )
@@ -87,39 +80,3 @@ class Bases:
         columns = [one.achievement_id for one in wanted], [one.version for one in wanted]
         found: Sequence[Any] = await self._line.fetch(ACHIEVEMENTS, *columns)
         return {wanted[row["place"] - 1]: await self._reading.with_document(row) for row in found}
-
-
-class HeldKeys:
-    """Keys that stay active while a transaction stores what they signed."""
-
-    def __init__(self, session: AsyncSession | LineTransaction) -> None:
-        self._transaction = session
-
-    async def hold_keys(self, keys: Collection[IssuerKey]) -> Collection[KeyId]:
-        """Those of the keys that are active. They stay so until the end of the transaction.
-
-        By advisory locks: row locks that are shared let a steady stream of issuing shut out a revocation.
-        """
-        issuers = sorted({key.issuer_id for key in keys})  # in one order, so that nobody waits in a circle
-        await fetch(self._transaction, HOLD_KEYS, issuers)
-        # By a second statement: the first one sees the keys as they were before it waited for the locks.
-        return {KeyId(key_id) for (key_id,) in await fetch(self._transaction, ACTIVE_KEYS, [key.id for key in keys])}
-
-
-class NewCredentials:
-    """Credentials that were just signed."""
-
-    def __init__(self, session: AsyncSession | LineTransaction) -> None:
-        self._transaction = session
-
-    async def add_all(self, credentials: Sequence[Credential]) -> Collection[CredentialId]:
-        """Store new credentials, but for those whose `once` is taken. Returns the ids of the others.
-
-        In the order of these marks, so that two transactions never wait for each other in a circle.
-        """
-        if not credentials:
-            return ()
-        in_order = sorted(credentials, key=lambda credential: credential.once or b"")
-        values = columns_of(CREDENTIALS, [rows.of_credential(credential) for credential in in_order])
-        statement = ADD_AND_NOTE if any(credential.feeds for credential in credentials) else ADD_CREDENTIALS
-        return {CredentialId(found) for (found,) in await fetch(self._transaction, statement, *values)}
