@@ -122,13 +122,16 @@ class DirectSelect:
 
     def __init__(self, query: Select[Any]) -> None:
         compiled = query.compile(dialect=_DIALECT)
-        self._statement = str(compiled)
+        self.statement = str(compiled)
         self._parameters = {name: compiled.params[name] for name in compiled.positiontup or ()}
         self._columns = [(column.name, isinstance(column.type, Uuid)) for column in query.selected_columns]
 
     async def __call__(self, run: Fetch, **values: object) -> Sequence[Mapping[str, Any]]:
         """Its rows by the names of the columns, UUIDs as text."""
-        found = await run(self._statement, *{**self._parameters, **values}.values())
+        return self.named(await run(self.statement, *{**self._parameters, **values}.values()))
+
+    def named(self, found: Rows) -> Sequence[Mapping[str, Any]]:
+        """Rows that its statement gave as part of another."""
         return [
             {name: str(value) if is_id else value for (name, is_id), value in zip(self._columns, row, strict=True)}
             for row in found

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service_kit.direct import Fetch
+from service_kit.direct import Fetch, Rows
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
@@ -17,13 +17,14 @@ from service_kit.tables import IDEMPOTENCY_KEYS as KEYS
 from service_kit.unnest import columns_of
 
 CLAIMED = ("owner", "operation", "key", "fingerprint", "result")
+Asked = tuple[str, IdempotencyKey]
+"""An owner, and its key."""
 Claim = tuple[str, IdempotencyKey, str]
 """An owner, its key, and what a repetition must give."""
 FIND_ALL = """
 SELECT owner, operation, key, fingerprint, result
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (owner, operation, key)
-JOIN idempotency_keys USING (owner, operation, key)
-"""
+JOIN idempotency_keys USING (owner, operation, key)"""
 SMALL = 256 * 1024  # bytes that are hashed in less than a millisecond
 
 
@@ -100,12 +101,18 @@ def claims(asked: Sequence[Claim]) -> tuple[list[Any], ...]:
     return columns_of(KEYS, rows, *CLAIMED)
 
 
-async def find_all(run: Fetch, asked: Sequence[tuple[str, IdempotencyKey]]) -> list[str | Conflict | None]:
+async def find_all(run: Fetch, asked: Sequence[Asked]) -> list[str | Conflict | None]:
     """What the first use of each owner's key stored, if it has ended; Conflict as a value for another request."""
-    if not asked:
-        return []
-    columns = zip(*((owner, key.operation, key.key) for owner, key in asked), strict=True)
-    rows = await run(FIND_ALL, *map(list, columns))
+    return answers(asked, await run(FIND_ALL, *looked_for(asked))) if asked else []
+
+
+def looked_for(asked: Sequence[Asked]) -> tuple[list[str], ...]:
+    """Parameters of FIND_ALL."""
+    return [owner for owner, _ in asked], [key.operation for _, key in asked], [key.key for _, key in asked]
+
+
+def answers(asked: Sequence[Asked], rows: Rows) -> list[str | Conflict | None]:
+    """What FIND_ALL found, for each that was asked."""
     known = {(owner, operation, key): found for owner, operation, key, *found in rows}
     return [_earlier(known.get((owner, key.operation, key.key)), key) for owner, key in asked]
 

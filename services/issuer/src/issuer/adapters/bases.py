@@ -1,10 +1,9 @@
 """What orders stand on, read for all that come at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 from sqlalchemy import Text, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,25 +15,31 @@ from issuer.core.achievements import Reference
 from issuer.core.issue_ports import Basis
 from issuer.core.model import Achievement, Issuer
 from service_kit.database import Database
-from service_kit.direct import DirectSelect, line
+from service_kit.direct import DirectSelect, Rows, line
 from service_kit.errors import Conflict
-from service_kit.idempotency import find_all
+from service_kit.idempotency import FIND_ALL, answers, looked_for
 from service_kit.inputs import IdempotencyKey
 from service_kit.together import Together
 
-ISSUERS_OF = DirectSelect(
-    rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == func.any(bindparam("org_ids", type_=ARRAY(Text))))
-)
+_OWNERS = bindparam("org_ids", type_=ARRAY(Text))
+ISSUERS_OF = DirectSelect(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == func.any(_OWNERS)))
 # A version, or without a number the newest that is not retired, else the newest. Its document is known, or read apart.
-ACHIEVEMENTS = """
-SELECT asked.place::int, found.id, found.version, found.revision, found.org_id, found.retired, found.fed
-FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS asked (id, version, place)
-CROSS JOIN LATERAL (
-  SELECT id, version, revision, org_id, retired, fed FROM achievements
-  WHERE id = asked.id AND version = coalesce(asked.version, version)
-  ORDER BY retired, version DESC LIMIT 1
-) AS found
-"""
+ACHIEVEMENTS = ("id", "version", "revision", "org_id", "retired", "fed")
+# The parameters: three of idempotency keys, two of achievements, one of issuers.
+READ = f"""
+SELECT
+ARRAY(SELECT one FROM ({FIND_ALL}) AS one),
+ARRAY(SELECT one FROM (
+  SELECT asked.place::int, {", ".join(f"found.{name}" for name in ACHIEVEMENTS)}
+  FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (id, version, place)
+  CROSS JOIN LATERAL (
+    SELECT {", ".join(ACHIEVEMENTS)} FROM achievements
+    WHERE id = asked.id AND version = coalesce(asked.version, version)
+    ORDER BY retired, version DESC LIMIT 1
+  ) AS found
+) AS one),
+ARRAY(SELECT one FROM ({ISSUERS_OF.statement.replace("$1", "$6")}) AS one)
+"""  # noqa: S608 - our own tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class _Asked:
 
 
 class Bases:
-    """See issuer.core.issue_ports.ReadBasis: three statements for all who ask at once, which begin after they asked."""
+    """See issuer.core.issue_ports.ReadBasis: one statement for all who ask at once, which begins after they asked."""
 
     def __init__(self, database: Database, reading: Reading) -> None:
         self._line = line(database, "what orders stand on")
@@ -57,26 +62,33 @@ class Bases:
         return await self._lots(_Asked(org_id, key, reference))
 
     async def _read(self, asked: Sequence[_Asked]) -> Sequence[Basis | Exception]:
-        answers = iter(
-            await find_all(self._line.fetch, [(one.org_id, one.key) for one in asked if one.key is not None])
+        keyed = [(one.org_id, one.key) for one in asked if one.key is not None]
+        wanted = list({one.reference for one in asked})
+        [(answered, published, owned)] = await self._line.fetch(
+            READ,
+            *looked_for(keyed),
+            [reference.achievement_id for reference in wanted],
+            [reference.version for reference in wanted],
+            list({one.org_id for one in asked}),
         )
-        earlier = [None if one.key is None else next(answers) for one in asked]
-        issuers = await self._issuers({one.org_id for one in asked})
-        achievements = await self._achievements({one.reference for one in asked})
+        answer = iter(answers(keyed, answered))
+        earlier = [None if one.key is None else next(answer) for one in asked]
+        issuers, achievements = _by_owner(owned), await self._achievements(wanted, published)
         return [
-            answer
-            if isinstance(answer, Conflict)
-            else Basis(answer, issuers.get(one.org_id, ()), achievements.get(one.reference))
-            for one, answer in zip(asked, earlier, strict=True)
+            told
+            if isinstance(told, Conflict)
+            else Basis(told, issuers.get(one.org_id, ()), achievements.get(one.reference))
+            for one, told in zip(asked, earlier, strict=True)
         ]
 
-    async def _issuers(self, org_ids: Collection[str]) -> Mapping[str, Sequence[Issuer]]:
-        found = rows.issuers(await ISSUERS_OF(self._line.fetch, org_ids=list(org_ids)))
-        owner = attrgetter("org_id")
-        return {org_id: list(theirs) for org_id, theirs in groupby(sorted(found, key=owner), owner)}
+    async def _achievements(self, wanted: Sequence[Reference], found: Rows) -> Mapping[Reference, Achievement]:
+        return {
+            wanted[place - 1]: await self._reading.with_document(dict(zip(ACHIEVEMENTS, values, strict=True)))
+            for place, *values in found
+        }
 
-    async def _achievements(self, asked: Collection[Reference]) -> Mapping[Reference, Achievement]:
-        wanted = list(asked)
-        columns = [one.achievement_id for one in wanted], [one.version for one in wanted]
-        found: Sequence[Any] = await self._line.fetch(ACHIEVEMENTS, *columns)
-        return {wanted[row["place"] - 1]: await self._reading.with_document(row) for row in found}
+
+def _by_owner(found: Rows) -> Mapping[str, Sequence[Issuer]]:
+    owner = attrgetter("org_id")
+    issuers = sorted(rows.issuers(ISSUERS_OF.named(found)), key=owner)
+    return {org_id: list(theirs) for org_id, theirs in groupby(issuers, owner)}
