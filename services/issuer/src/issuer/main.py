@@ -115,7 +115,7 @@ def wire(
         issue=Issue(
             unit_of_work=unit_of_work,
             record=RecordIssued(database),
-            basis=Bases(database, reading),
+            bases=Bases(database, reading),
             reading=reading,
             slots=slots,
             compose=compose,

@@ -1,7 +1,6 @@
 """What orders stand on, read for all that come at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
@@ -12,14 +11,12 @@ from issuer.adapters import rows
 from issuer.adapters.reading import Reading
 from issuer.adapters.tables import ISSUERS
 from issuer.core.achievements import Reference
-from issuer.core.issue_ports import Basis
+from issuer.core.issue_ports import Asked, Basis
 from issuer.core.model import Achievement, Issuer
 from service_kit.database import Database
 from service_kit.direct import DirectSelect, Rows, line
-from service_kit.errors import Conflict
+from service_kit.errors import ServiceError
 from service_kit.idempotency import FIND_ALL, answers, looked_for
-from service_kit.inputs import IdempotencyKey
-from service_kit.together import Together
 
 _OWNERS = bindparam("org_ids", type_=ARRAY(Text))
 ISSUERS_OF = DirectSelect(rows.ISSUERS_WITH_KEYS.where(ISSUERS.c.org_id == func.any(_OWNERS)))
@@ -42,42 +39,31 @@ ARRAY(SELECT one FROM ({ISSUERS_OF.statement.replace("$1", "$6")}) AS one)
 """  # noqa: S608 - our own tables
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    org_id: str
-    key: IdempotencyKey | None
-    reference: Reference
-
-
 class Bases:
-    """See issuer.core.issue_ports.ReadBasis: one statement for all who ask at once, which begins after they asked."""
+    """See issuer.core.issue_ports.ReadBases."""
 
     def __init__(self, database: Database, reading: Reading) -> None:
         self._line = line(database, "what orders stand on")
         self._reading = reading
-        self._lots: Together[_Asked, Basis] = Together(self._read)
 
-    async def __call__(self, org_id: str, key: IdempotencyKey | None, reference: Reference) -> Basis:
-        """The basis of an organization's order."""
-        return await self._lots(_Asked(org_id, key, reference))
-
-    async def _read(self, asked: Sequence[_Asked]) -> Sequence[Basis | Exception]:
-        keyed = [(one.org_id, one.key) for one in asked if one.key is not None]
+    async def __call__(self, asked: Sequence[Asked]) -> Sequence[Basis | ServiceError]:
+        """By one statement, which begins after they asked."""
+        keyed = [(one.order.org_id, one.key) for one in asked if one.key is not None]
         wanted = list({one.reference for one in asked})
         [(answered, published, owned)] = await self._line.fetch(
             READ,
             *looked_for(keyed),
             [reference.achievement_id for reference in wanted],
             [reference.version for reference in wanted],
-            list({one.org_id for one in asked}),
+            list({one.order.org_id for one in asked}),
         )
         answer = iter(answers(keyed, answered))
         earlier = [None if one.key is None else next(answer) for one in asked]
         issuers, achievements = _by_owner(owned), await self._achievements(wanted, published)
         return [
             told
-            if isinstance(told, Conflict)
-            else Basis(told, issuers.get(one.org_id, ()), achievements.get(one.reference))
+            if isinstance(told, ServiceError)
+            else Basis(told, issuers.get(one.order.org_id, ()), achievements.get(one.reference))
             for one, told in zip(asked, earlier, strict=True)
         ]
 

@@ -21,6 +21,15 @@ class Reference:
     version: int | None
 
 
+class NotKnownYet(Conflict):
+    """The achievement has not been published, as far as we know."""
+
+    code = "achievement-not-known"
+
+    def __init__(self) -> None:
+        super().__init__("no such achievement has been published")
+
+
 FindAchievement = Callable[[Reference], Awaitable[Achievement | None]]
 
 
@@ -38,7 +47,7 @@ def _is_version(text: str) -> bool:
 
 
 async def await_achievement(find: FindAchievement, reference: Reference, wait_s: float = WAIT_S) -> Achievement:
-    """The achievement. One that was published a moment ago is waited for. Raises Conflict when it does not come."""
+    """The achievement. One that was published a moment ago is waited for. Raises NotKnownYet when it does not come."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait_s
     while True:
@@ -46,5 +55,5 @@ async def await_achievement(find: FindAchievement, reference: Reference, wait_s:
         if found is not None:
             return found
         if clock() >= deadline:
-            raise Conflict("no such achievement has been published", code="achievement-not-known")
+            raise NotKnownYet
         await asyncio.sleep(POLL_S)

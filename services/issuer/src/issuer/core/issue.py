@@ -2,21 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from issuer.core.achievements import Reference, await_achievement, parse_reference
+from issuer.core.achievements import NotKnownYet, Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
 from issuer.core.award import allow
 from issuer.core.compose import Compose, Draft
 from issuer.core.held_keys import hold, signed_anew
-from issuer.core.issue_ports import Basis, Made, ReadBasis, Record
+from issuer.core.issue_ports import Asked, Basis, Made, ReadBases, Record
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer
 from issuer.core.once import already_awarded, once_mark
 from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitOfWork, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, Unavailable, invalid_field
+from service_kit.errors import Conflict, ServiceError, Unavailable, invalid_field
 from service_kit.ids import NewId
+from service_kit.inputs import IdempotencyKey
 from service_kit.together import Together
 
 Also = Callable[[UnitOfWork, Credential], Awaitable[None]]
@@ -34,15 +36,16 @@ class Issued:
 class Issue:
     """Issues one credential. Nothing signed leaves before it is stored.
 
-    What comes at once is signed together, with one line in the audit trail before and one after, and shares one commit.
+    What comes while others are issued is issued together: read at once, signed with one line in the audit trail before
+    and one after, and stored by one commit.
     """
 
     def __init__(
         self,
         *,
         unit_of_work: UnitsOfWork,
+        bases: ReadBases,
         record: Record,
-        basis: ReadBasis,
         reading: Reading,
         slots: Slots,
         compose: Compose,
@@ -51,15 +54,15 @@ class Issue:
         new_id: NewId,
     ) -> None:
         self._unit_of_work = unit_of_work
-        self._basis = basis
+        self._bases = bases
+        self._record = record
         self._reading = reading
         self._slots = slots
         self._compose = compose
         self._addresses = addresses
         self._clock = clock
         self._new_id = new_id
-        self._compositions: Together[Draft, Credential] = Together(compose.each)
-        self._records: Together[Made, str | None] = Together(record)
+        self._lots: Together[Asked, Issued | CredentialId] = Together(self._issue_all)
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
@@ -67,47 +70,93 @@ class Issue:
 
     async def once(self, order: Order, also: Also) -> Issued:
         """Issue to a learner who does not have the achievement, with what else its transaction stores. ServiceError."""
-        return await signed_anew(lambda: self._attempt_with(order, also))
-
-    async def _attempt_with(self, order: Order, also: Also) -> Issued:
-        reference = self._reference(order)
-        basis = await self._basis(order.org_id, None, reference)
-        credential, issuer = await self._signed_credential(order, reference, basis)
-        return await self._record_once(order, credential, issuer, also)
+        return await signed_anew(lambda: self._attempt_once(order, None, also))
 
     async def _attempt(self, order: Order) -> Issued:
-        reference = self._reference(order)
-        basis = await self._basis(order.org_id, order.key, reference)
-        if basis.earlier is not None:  # before anything is checked: what has changed since is no error of a repetition
-            return await self._repeat(order.org_id, basis.earlier)
-        credential, issuer = await self._signed_credential(order, reference, basis)
         if not order.allow_duplicates:
-            return await self._record_once(order, credential, issuer)
-        return await self._record(order, credential, issuer)
+            return await self._attempt_once(order, order.key)
+        asked = Asked(order, order.key, self._reference(order))
+        try:
+            told = await self._lots(asked)
+        except NotKnownYet:
+            await self._arrived(asked.reference)
+            told = await self._lots(asked)
+        return told if isinstance(told, Issued) else await self._repeat(order.org_id, told)
+
+    async def _attempt_once(self, order: Order, key: IdempotencyKey | None, also: Also | None = None) -> Issued:
+        asked = Asked(order, key, self._reference(order))
+        [basis] = await self._bases([asked])
+        if isinstance(basis, ServiceError):
+            raise basis
+        if basis.earlier is not None:
+            return await self._repeat(order.org_id, basis.earlier)
+        try:
+            draft = await self._draft(order, basis, self._clock())
+        except NotKnownYet:
+            basis = replace(basis, achievement=await self._arrived(asked.reference))
+            draft = await self._draft(order, basis, self._clock())
+        [credential] = await self._compose.each([draft])
+        if isinstance(credential, ServiceError):
+            raise credential
+        return await self._record_once(order, credential, draft.award.issuer, also)
+
+    async def _issue_all(self, asked: Sequence[Asked]) -> Sequence[Issued | CredentialId | ServiceError]:
+        """What each is answered, or the id of the credential that its idempotency key stands for."""
+        # 1. What each is about, who signs it, and whether that is allowed. A refusal from here on burns the place.
+        bases, now = await self._bases(asked), self._clock()
+        begun = [await self._begin(one.order, basis, now) for one, basis in zip(asked, bases, strict=True)]
+        # 2. The signatures.
+        signed = iter(await self._compose.each([one for one in begun if isinstance(one, Draft)]))
+        # 3. One transaction. Nothing signed has left the process yet.
+        made = [
+            self._made(one.order, draft, next(signed)) if isinstance(draft, Draft) else draft
+            for one, draft in zip(asked, begun, strict=True)
+        ]
+        new = [one for one in made if isinstance(one, Made)]
+        earlier = iter(await self._record(new) if new else ())
+        return [self._told(one, next(earlier)) if isinstance(one, Made) else one for one in made]
+
+    async def _begin(
+        self, order: Order, basis: Basis | ServiceError, now: datetime
+    ) -> Draft | CredentialId | ServiceError:
+        if isinstance(basis, ServiceError):
+            return basis
+        if basis.earlier is not None:  # before anything is checked: what changed since is no error of a repetition
+            return CredentialId(basis.earlier)
+        try:
+            return await self._draft(order, basis, now)
+        except ServiceError as error:
+            return error
+
+    async def _draft(self, order: Order, basis: Basis, now: datetime) -> Draft:
+        """What is to be signed, with its place in the status list."""
+        issuer = choose_issuer(basis.issuers, order.issuer)
+        if basis.achievement is None:
+            raise NotKnownYet
+        award = allow(order, issuer, basis.achievement, now)
+        slot = await self._slots.take(issuer)
+        return self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
+
+    def _made(self, order: Order, draft: Draft, credential: Credential | ServiceError) -> Made | ServiceError:
+        if isinstance(credential, ServiceError):
+            return credential
+        issuer = draft.award.issuer
+        return Made(order.key, credential, issuer.key, self._compose.event(credential, issuer))
+
+    def _told(self, made: Made, earlier: str | ServiceError | None) -> Issued | CredentialId | ServiceError:
+        if earlier is None:
+            return Issued(self._addresses.credential(made.credential.id), made.credential.document)
+        return earlier if isinstance(earlier, ServiceError) else CredentialId(earlier)
 
     def _reference(self, order: Order) -> Reference:
         return parse_reference(order.achievement, self._addresses.base_url)
 
-    async def _signed_credential(self, order: Order, reference: Reference, basis: Basis) -> tuple[Credential, Issuer]:
-        # 1. What it is about, who signs it, and whether that is allowed.
-        issuer = choose_issuer(basis.issuers, order.issuer)
-        achievement = basis.achievement or await await_achievement(self._find_achievement, reference)
-        now = self._clock()
-        award = allow(order, issuer, achievement, now)
-        # 2. Its place in the status list, and the signature. A refusal from here on burns the place.
-        slot = await self._slots.take(issuer)
-        draft = self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
-        return await self._compositions(draft), issuer
+    async def _arrived(self, reference: Reference) -> Achievement:
+        """One that was published a moment ago is waited for."""
+        return await await_achievement(self._find_achievement, reference)
 
     async def _find_achievement(self, reference: Reference) -> Achievement | None:
         return await self._reading.achievement(reference.achievement_id, reference.version)
-
-    async def _record(self, order: Order, credential: Credential, issuer: Issuer) -> Issued:
-        made = Made(order.key, credential, issuer.key, self._compose.event(credential, issuer))
-        earlier = await self._records(made)
-        if earlier is not None:
-            return await self._repeat(order.org_id, earlier)
-        return Issued(self._addresses.credential(credential.id), credential.document)
 
     async def _record_once(
         self, order: Order, credential: Credential, issuer: Issuer, also: Also | None = None

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from contracts.events import CredentialIssued
 from issuer.core.achievements import Reference
 from issuer.core.model import Achievement, Credential, Issuer, IssuerKey
+from issuer.core.order import Order
 from service_kit.errors import ServiceError
 from service_kit.inputs import IdempotencyKey
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """An order, the idempotency key that may have an answer, and the achievement that it names."""
+
+    order: Order
+    key: IdempotencyKey | None
+    reference: Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +29,8 @@ class Basis:
     achievement: Achievement | None
 
 
-ReadBasis = Callable[[str, IdempotencyKey | None, Reference], Awaitable[Basis]]
-"""The basis of an organization's order. Raises Conflict when its key stands for another request."""
+ReadBases = Callable[[Sequence[Asked]], Awaitable[Sequence[Basis | ServiceError]]]
+"""The basis of each order, or why it has none: its key stands for another request."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

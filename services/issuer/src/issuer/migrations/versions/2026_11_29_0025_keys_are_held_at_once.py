@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 
 # Each statement of a volatile function sees what was committed before it: the second one what the first waited for.
 HOLD = """
