@@ -71,6 +71,7 @@ ASKED: dict[str, tuple[bytes, dict[str, str]]] = {
     "NUL": (b'{"recipient": {"email": "a\\u0000b"}}', {}),
     "half a pair": (b'{"recipient": {"email": "a\\ud800b"}}', {}),
     "too deep": (b"[" * 65 + b"]" * 65, {}),
+    "too large": (b'"' + b"x" * 1_100_000 + b'"', {}),
     "null": (b"null", {}),
     "a list": (b"[]", {}),
     "nothing": (b"", {}),

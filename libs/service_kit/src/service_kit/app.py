@@ -156,6 +156,7 @@ class App(DescribedApp):
         self._short_way: ShortWay | None = None  # made of all routes, when the first request comes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
         if self._short_way is None:
             self._short_way = self._find_short_way()
         await self._short_way(scope, receive, send)

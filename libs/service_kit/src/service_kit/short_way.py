@@ -34,13 +34,12 @@ class DirectAnswer:
     """One route as an application, with the error handlers of the one that it belongs to."""
 
     def __init__(self, app: FastAPI, route: APIRoute, answer: Answer) -> None:
-        self._app = app
         self._route = route
         self._answer = answer
         self._handlers: Mapping[Any, Callable[[Request, Any], Any]] = app.exception_handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"], scope["route"] = self._app, self._route
+        scope["route"] = self._route
         try:
             response = await self._answer(scope, receive)
         except Exception as error:  # those without a handler are for the request's context
