@@ -5,13 +5,15 @@ index costs microseconds.
 """
 
 import asyncio
+from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, func, select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service_kit.bus import BusUnavailable, Publisher, Record
 from service_kit.database import Database
+from service_kit.direct import fetch_alone
 from service_kit.logs import get_logger
 from service_kit.metrics import EVENTS_PUBLISHED, OUTBOX_AGE, OUTBOX_PENDING
 from service_kit.tables import OUTBOX
@@ -22,6 +24,14 @@ BATCH = 500
 IDLE_S = 0.1
 FOLLOWER_S = 1.0
 RETRY_S = 1.0
+# At the driver: a relay asks ten times a second, all day.
+PENDING = """
+SELECT sequence, topic, key, headers, value FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT $1
+"""
+PUBLISHED = "UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])"
+MEASURED = """
+SELECT count(*), extract(epoch FROM now() - min(created_at)) FROM outbox WHERE published_at IS NULL
+"""
 LEADER_LOCK = 0x6C61_7265_6C61_7901  # any constant: advisory locks are per database
 
 
@@ -68,27 +78,22 @@ class Relay:
 
     async def publish_pending(self, connection: AsyncConnection) -> int:
         """Publish one batch, oldest first, and mark it. Returns its size. Raises BusUnavailable."""
-        pending = select(OUTBOX).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.sequence).limit(BATCH)
-        rows = (await connection.execute(pending)).mappings().all()
+        rows = await fetch_alone(connection, PENDING, BATCH)
         if not rows:
             return 0
-        await self._publisher.publish([_record(row) for row in rows])
-        sequences = [row["sequence"] for row in rows]
-        await connection.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(sequences)).values(published_at=func.now()))
-        for row in rows:
-            EVENTS_PUBLISHED.labels(row["topic"]).inc()
+        await self._publisher.publish([_record(*values) for _, *values in rows])
+        await fetch_alone(connection, PUBLISHED, [sequence for sequence, *_ in rows])
+        for _, topic, *_ in rows:
+            EVENTS_PUBLISHED.labels(topic).inc()
         return len(rows)
 
 
-def _record(row: RowMapping) -> Record:
-    headers = tuple((name, value.encode()) for name, value in row["headers"])
-    return Record(row["topic"], row["key"].encode(), bytes(row["value"]), headers)
+def _record(topic: str, key: str, headers: Sequence[tuple[str, str]], value: bytes) -> Record:
+    return Record(topic, key.encode(), value, tuple((name, text.encode()) for name, text in headers))
 
 
 async def _measure(connection: AsyncConnection) -> None:
-    age = func.extract("epoch", func.now() - func.min(OUTBOX.c.created_at))
-    pending = select(func.count(), age).where(OUTBOX.c.published_at.is_(None))
-    count, oldest = (await connection.execute(pending)).one()
+    [(count, oldest)] = await fetch_alone(connection, MEASURED)
     OUTBOX_PENDING.set(count)
     OUTBOX_AGE.set(float(oldest or 0))
 
