@@ -1,10 +1,12 @@
 """What the Credential Engine publishes of CTDL, as far as we use it, to hold documents to."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+CTID = re.compile(r"ce-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TERMS = json.loads((Path(__file__).parent / "catalog" / "data" / "ctdl-terms.json").read_text())
 
 
@@ -25,6 +27,8 @@ def holds(document: dict[str, Any]) -> None:
     for node in nodes(document["@graph"]):
         if "@type" in node:
             assert node["@type"] in TERMS["classes"]
+            if "ceterms:ctid" in node:
+                assert CTID.fullmatch(node["ceterms:ctid"]), node["ceterms:ctid"]
             for name, value in node.items():
                 if not name.startswith("@"):
                     _stands(node["@type"], name, value)

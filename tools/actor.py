@@ -24,6 +24,7 @@ class Actor:
         self.http = http
         self.headers = {"Authorization": f"Bearer {access_token(http, organization)}"}
         self.name = organization["name"]
+        self.login = organization["client_id"], organization["client_secret"]
 
     def get(self, path: str) -> Any:
         """GET, JSON."""

@@ -92,8 +92,8 @@ async def test_elm_is_an_organisation(client: httpx.AsyncClient, deliver: Delive
     assert address["countryCode"]["id"].endswith("/authority/country/IRL")
     assert address["fullAddress"]["noteLiteral"] == {"en": "College Green 1, D02 Dublin, Leinster, IE"}
     (contact,) = document["contactPoint"]
-    assert contact["emailAddress"]["id"] == "mailto:office@north.example"
-    assert contact["phone"]["phoneNumber"] == "+353 1 000"
+    assert contact["emailAddress"][0]["id"] == "mailto:office@north.example"
+    assert contact["phone"][0]["phoneNumber"] == "+353 1 000"
     assert [(one["schemeName"], one["notation"]) for one in document["identifier"]] == [
         ("DID", events.DID),
         ("ext:ror", "05m7pjf47"),

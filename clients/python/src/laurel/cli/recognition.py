@@ -229,7 +229,7 @@ def _show_agreement(one: Agreement, *, as_json: bool) -> None:
     say(f"  {said.get('recognisingIssuer')} recognises {said.get('sourceIssuer')} in {said.get('programme')}")
     for rule in said.get("rules", []):
         what = rule.get("achievement") or "all that reach the floor"
-        say(f"  {rule.get('credits')} credits of {rule.get('target')} for {what}")
+        say(f"  {rule.get('credits', 0):g} credits of {rule.get('target')} for {what}")
 
 
 def _show(one: Recognition, *, as_json: bool) -> None:

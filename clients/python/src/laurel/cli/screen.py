@@ -13,9 +13,9 @@ from rich.table import Table
 
 from laurel.models import Check, Verification
 
-# Where nobody watches, lines are as long as they are.
-OUT: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
-ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+# Where nobody watches, lines are as long as they are. Without emoji: `did:key:` is no picture of a key.
+OUT: Final = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
+ERR: Final = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 _COLOURS: Final = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
 _MARKS: Final = {
     "passed": "[green]ok[/]",

@@ -3,6 +3,7 @@
 A Profile does not say that its organization assures quality, so it is never a `ceterms:QACredentialOrganization`.
 """
 
+import hashlib
 from typing import Any
 
 from credential_core.organizations.model import Address, Document, Organization
@@ -21,6 +22,14 @@ def term(scheme: str, prefix: str, name: str) -> Document:
         "ceterms:targetNode": f"{prefix}:{name}",
         "ceterms:targetNodeName": {"en": name},
     }
+
+
+def ctid_of(address: str) -> str:
+    """The CTID of what has an address and no UUID: always the same. A CTID has the bits of a version 4."""
+    bits = bytearray(hashlib.sha256(address.encode()).digest()[:16])
+    bits[6], bits[8] = bits[6] & 0x0F | 0x40, bits[8] & 0x3F | 0x80  # RFC 9562 §5.4
+    text = bits.hex()
+    return f"ce-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def node(said: Organization) -> Document:

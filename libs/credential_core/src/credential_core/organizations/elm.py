@@ -69,8 +69,8 @@ def _location(said: Organization) -> Document | None:
 def _contact(said: Organization) -> Document | None:
     found = whole(
         {
-            "emailAddress": {"id": f"mailto:{said.email}", "type": "Mailbox"} if said.email else None,
-            "phone": {"id": f"{said.id}#phone", "type": "Phone", "phoneNumber": said.phone} if said.phone else None,
+            "emailAddress": [{"id": f"mailto:{said.email}", "type": "Mailbox"}] if said.email else None,
+            "phone": [{"id": f"{said.id}#phone", "type": "Phone", "phoneNumber": said.phone}] if said.phone else None,
         }
     )
     return {"id": f"{said.id}#contact", "type": "ContactPoint", **found} if found else None

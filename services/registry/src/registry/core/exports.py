@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
-from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
@@ -42,7 +41,7 @@ def organization_of(issuer: Issuer, endorsements: Sequence[Endorsement], base_ur
         name=issuer.name,
         url=said.url or where,
         identifiers=(Identifier("DID", issuer.issuer_id), *said.identifiers),
-        ctid=f"ce-{uuid5(NAMESPACE_URL, where)}",
+        ctid=ctdl.ctid_of(where),
         active=issuer.active,
         endorsements=tuple(Said(str(one.issuer_id), str(one.issuer_name), one.comment) for one in endorsements),
     )

@@ -5,7 +5,6 @@ Where several achievements reach a component, each is a component of its own bel
 """
 
 from collections.abc import Iterator, Sequence
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import JsonValue
 
@@ -16,7 +15,7 @@ from catalog.core.exports.source import whole
 from catalog.core.model import Json, Status
 from catalog.core.vocabularies import CREDIT_FRAMEWORK
 from credential_core.organizations import ctdl
-from credential_core.organizations.ctdl import CONTEXT, term
+from credential_core.organizations.ctdl import CONTEXT, ctid_of, term
 from stacking import Component, Condition
 from stacking.members import number
 from stacking.model import Kind
@@ -96,7 +95,7 @@ def _identity(source: PathwayExport, component: Component, identifier: str) -> J
     said: Json = {
         "@id": identifier,
         "@type": f"ceterms:{name}",
-        "ceterms:ctid": f"ce-{uuid5(NAMESPACE_URL, identifier)}",
+        "ceterms:ctid": ctid_of(identifier),
         "ceterms:subjectWebpage": source.address,
         "ceterms:isPartOf": source.address,
     }

@@ -1,0 +1,153 @@
+"""Recognition on the command line, as docs/recognition.md walks through it: in process, and on the fleet."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from laurel.cli import FAILED, app
+from laurel.errors import LaurelError
+from tests.e2e.test_recognition import PATIENCE_S, World
+from tools.actor import Actor, last, until
+
+pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
+
+
+@pytest.fixture(scope="module", params=["in_process", "running_fleet"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "in_process":
+        place = request.getfixturevalue("in_process")
+        made = World(place, place.base_url, ssl.create_default_context())
+    else:
+        place = request.getfixturevalue("fleet")
+        made = World(place, place.tls_base_url, ssl.create_default_context(cafile=str(place.authority)))
+    yield made
+    made.laurel.close()
+    made.http.close()
+
+
+class Shell:
+    """Runs `laurel` in this process, with a home of its own, logged in as the two institutions."""
+
+    def __init__(self, home: Path, world: World) -> None:
+        self.home, self.base_url = home, str(world.http.base_url).rstrip("/")
+        self.env = {name: None for name in os.environ if name.startswith("LAUREL_")} | {
+            "XDG_CONFIG_HOME": str(home),
+            "NO_COLOR": "1",
+        }
+        self.log_in("university", world.university)
+        self.log_in("partner", world.mooc)
+        self.log_in("appeals", world.second())
+
+    def log_in(self, name: str, actor: Actor) -> None:
+        client_id, secret = actor.login
+        self("login", self.base_url, "--client-id", client_id, "--client-secret", secret, "--as", name)
+
+    def __call__(self, *arguments: str, code: int = 0, token: str = "") -> str:
+        """What it printed; where it failed, why."""
+        env = self.env | ({"LAUREL_TOKEN": token} if token else {})
+        ended = CliRunner().invoke(app, arguments, env=env)
+        if isinstance(ended.exception, LaurelError):
+            assert code == FAILED, f"{arguments}: {ended.exception}"
+            return str(ended.exception)
+        assert ended.exit_code == code, f"{arguments}: {ended.output}\n{ended.exception!r}"
+        return ended.output if code else _without_logs(ended.stdout)
+
+    def recognition(self, *arguments: str, by: str = "university", **how: Any) -> str:
+        return self("recognition", *arguments, "--as", by, **how)
+
+    def file(self, name: str, content: object) -> str:
+        """A file with JSON."""
+        (self.home / name).write_text(json.dumps(content))
+        return str(self.home / name)
+
+
+def _without_logs(text: str) -> str:
+    """What the command said: in process, the rooms write to the same place, in colours."""
+    return "\n".join(line for line in text.splitlines() if "\x1b[" not in line).strip()
+
+
+def test_agreed_asked_decided_and_appealed_by_commands(world: World, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, world)
+    theirs = world.achievement(world.mooc, "Certificate in Python", creditsAvailable=6)
+    uncounted = world.achievement(world.mooc, "Attendance")
+    ours = world.achievement(world.university, "Programming 1", creditsAvailable=6)
+    members = {
+        "name": "Certificates count",
+        "recognisingIssuer": world.did,
+        "sourceIssuer": world.mooc_did,
+        "programme": ours,
+        "rules": [{"achievement": theirs, "target": ours, "credits": 6}],
+        "appealDays": 14,
+    }
+    address = shell.recognition("agreements", "propose", shell.file("agreement.json", members), by="partner")
+    assert address in shell.recognition("agreements", "list", "--status", "proposed")
+    shown = shell.recognition("agreements", "show", address)
+    assert f"{world.did} recognises {world.mooc_did}" in shown
+    assert f"6 credits of {ours} for {theirs}" in shown
+    digest = json.loads(shell.recognition("agreements", "show", address, "--json"))["digest"]
+    assert "read the proposal again" in shell.recognition("agreements", "sign", address, "--digest", "u", code=4)
+    assert shell.recognition("agreements", "sign", address, "--digest", digest) == "signed"
+
+    ada = f"{uuid.uuid4().hex}@learners.example"
+    python = str(tmp_path / "python.json")
+    shell("issue", theirs, "--email", ada, "-o", python, "--as", "partner")
+    granted = shell.recognition("request", ours, python, "--email", ada)
+    assert granted.startswith("granted  ")
+    again = shell.recognition("request", ours, python, "--email", ada, code=4)
+    assert "recognised in the programme before" in again
+    assert "awarded " in shell.recognition("show", granted.split()[1])
+    _declined_and_withdrawn(shell, members)
+    assert shell.recognition("agreements", "end", address, "--reason", "it was a pilot") == "ended"
+    told = until(lambda: _told_of(world, address), lambda changes: len(changes) == 2, PATIENCE_S)
+    assert told == ["published", "retired"]
+
+    _a_case_and_an_appeal(world, shell, uncounted, ours)
+
+
+def _told_of(world: World, address: str) -> list[str]:
+    """What harvesters read of an agreement."""
+    page = world.http.get("/changes", params={"kind": "recognition-agreement", "limit": "200"}).json()
+    return [one["change"] for one in page["items"] if one["href"] == address]
+
+
+def _declined_and_withdrawn(shell: Shell, members: dict[str, Any]) -> None:
+    for act, by, state in (("decline", "university", "declined"), ("withdraw", "partner", "withdrawn")):
+        another = shell.file("another.json", members | {"name": f"To {act}"})
+        proposed = shell.recognition("agreements", "propose", another, by="partner")
+        assert shell.recognition("agreements", act, proposed, "--reason", "not now", by=by) == state
+    assert "no JSON object" in shell.recognition("agreements", "propose", shell.file("broken.json", [1]), code=4)
+
+
+def _a_case_and_an_appeal(world: World, shell: Shell, theirs: str, ours: str) -> None:
+    """By a learner with a token of their own; nobody else appeals."""
+    mine = world.learner()
+    email = world.person["email"]
+    attendance = str(shell.home / "attendance.json")
+    shell("issue", theirs, "--email", email, "-o", attendance, "--as", "partner")
+    asked = shell.recognition("request", ours, attendance, "--email", email, token=mine.token)
+    assert asked.startswith("open  ")
+    case = asked.split()[1]
+    assert case in shell.recognition("list", token=mine.token)
+    assert case in shell.recognition("list", "--status", "open", "--programme", ours)
+    refused = shell.recognition("decide", case, "--refuse", "--reason", "there was no examination")
+    assert "decided-by-institution: there was no examination" in refused
+    assert "the learner may appeal until " in refused
+    assert "--token" in shell.recognition("appeal", case, "--reason", "there was one", code=2)
+    appealed = shell.recognition("appeal", case, "--reason", "there was one", token=mine.token)
+    assert appealed.startswith("appealed  ")
+    assert "somebody else" in shell.recognition("decide", case, "--grant", "--reason", "x", code=4)
+    done = shell.recognition("decide", case, "--grant", "--reason", "it shows", "--credits", "5", by="appeals")
+    assert done.startswith("granted  ")
+    wrong = shell.recognition("decide", last(case), "--refuse", "--reason", "x", "--credits", "5", code=2)
+    assert "belong to --grant" in wrong
+    assert shell.recognition("show", case, token=mine.token).startswith("granted  ")
+    mine.close()
