@@ -7,12 +7,10 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from catalog.adapters.tables import METADATA
 from catalog.main import app as build_app
 from service_kit.database import Database, open_database
 from service_kit.settings import DatabaseSettings, Settings
-from service_kit.tables import KIT
-from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client
+from service_kit.testing import BASE_URL, Empty, MakeDatabase, TokenMint, asgi_client, emptying
 from tests.catalog.samples import OTHER, UNIVERSITY
 
 
@@ -37,12 +35,16 @@ async def owner(catalog_settings: DatabaseSettings) -> AsyncIterator[Database]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session")
+async def empty(catalog_settings: DatabaseSettings) -> AsyncIterator[Empty]:
+    async with emptying(catalog_settings) as empty:
+        yield empty
+
+
 @pytest_asyncio.fixture
-async def database(connected: Database, owner: Database) -> Database:
-    """The same, empty. With so few rows, DELETE is ten times faster than TRUNCATE."""
-    async with owner.engine.begin() as connection:
-        for table in [*reversed(METADATA.sorted_tables), *KIT.sorted_tables]:
-            await connection.execute(table.delete())
+async def database(connected: Database, empty: Empty) -> Database:
+    """The same, empty."""
+    await empty()
     return connected
 
 

@@ -18,7 +18,7 @@ from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import AuthSettings, DatabaseSettings, FetcherSettings
-from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
+from service_kit.testing import BASE_URL, Empty, MakeDatabase, TokenMint, asgi_client, emptying
 from tests.issuer.world import Clock, World
 from tools.certificates import Certificate, localhost
 
@@ -54,10 +54,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return localhost(tmp_path_factory.mktemp("tls"))
 
 
+@pytest_asyncio.fixture(scope="session")
+async def empty(database_settings: DatabaseSettings) -> AsyncIterator[Empty]:
+    async with emptying(database_settings) as empty:
+        yield empty
+
+
 @pytest_asyncio.fixture
-async def database(open_issuer_database: Database, database_settings: DatabaseSettings) -> Database:
+async def database(open_issuer_database: Database, empty: Empty) -> Database:
     """An empty issuer's database."""
-    await empty(database_settings)
+    await empty()
     return open_issuer_database
 
 

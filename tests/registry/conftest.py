@@ -22,7 +22,7 @@ from service_kit.database import Database, open_database
 from service_kit.ids import new_id
 from service_kit.inbox import Outcome
 from service_kit.settings import AuthSettings, DatabaseSettings
-from service_kit.testing import BASE_URL, MakeDatabase, asgi_client, empty
+from service_kit.testing import BASE_URL, Empty, MakeDatabase, asgi_client, emptying
 
 Deliver = Callable[..., Awaitable[list[Outcome]]]
 
@@ -55,10 +55,16 @@ async def open_registry(settings: RegistrySettings) -> AsyncIterator[Database]:
         yield database
 
 
+@pytest_asyncio.fixture(scope="session")
+async def empty(database_settings: DatabaseSettings) -> AsyncIterator[Empty]:
+    async with emptying(database_settings) as empty:
+        yield empty
+
+
 @pytest_asyncio.fixture
-async def database(open_registry: Database, database_settings: DatabaseSettings) -> Database:
+async def database(open_registry: Database, empty: Empty) -> Database:
     """An empty registry."""
-    await empty(database_settings)
+    await empty()
     return open_registry
 
 

@@ -21,7 +21,7 @@ from service_kit.ids import new_id
 from service_kit.inbox import Inbox, Outcome
 from service_kit.offload import offload
 from service_kit.settings import AuthSettings, DatabaseSettings
-from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client, empty
+from service_kit.testing import BASE_URL, Empty, MakeDatabase, TokenMint, asgi_client, emptying
 from tests.verifier.world import ORIGIN, Issuer, of_the_fleet
 from verifier import main
 from verifier.adapters.unit_of_work import UnitOfWork
@@ -90,10 +90,16 @@ async def open_verifier(settings: VerifierSettings) -> AsyncIterator[Database]:
         yield database
 
 
+@pytest_asyncio.fixture(scope="session")
+async def empty(database_settings: DatabaseSettings) -> AsyncIterator[Empty]:
+    async with emptying(database_settings) as empty:
+        yield empty
+
+
 @pytest_asyncio.fixture
-async def database(open_verifier: Database, database_settings: DatabaseSettings) -> Database:
+async def database(open_verifier: Database, empty: Empty) -> Database:
     """An empty verifier."""
-    await empty(database_settings)
+    await empty()
     return open_verifier
 
 

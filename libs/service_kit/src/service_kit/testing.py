@@ -5,7 +5,7 @@ Load it with `pytest_plugins = ["service_kit.testing"]`. It expects a fixture `p
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,17 +131,37 @@ def make_database(postgres_server: Any) -> MakeDatabase:
     return make
 
 
-async def empty(settings: DatabaseSettings) -> None:
-    """Remove every row of every table but Alembic's, as the tables' owner."""
+# A table that holds or held rows, or whose numbers were drawn: whatever nobody wrote to since is empty as it is.
+WRITTEN = """
+SELECT quote_ident(relname) FROM pg_class AS held JOIN pg_namespace AS space ON space.oid = relnamespace
+WHERE nspname = 'public' AND relkind = 'r' AND relname <> 'alembic_version'
+AND (pg_relation_size(held.oid) > 0 OR EXISTS (
+    SELECT FROM pg_depend JOIN pg_sequence ON seqrelid = objid
+    WHERE refobjid = held.oid AND pg_sequence_last_value(seqrelid) IS NOT NULL
+))
+"""
+
+Empty = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def emptying(settings: DatabaseSettings) -> AsyncIterator[Empty]:
+    """What removes every row of every table but Alembic's, as the tables' owner, on a connection that it keeps."""
     assert settings.migrate_url is not None  # noqa: S101 - test support
     database = Database(settings.model_copy(update={"url": settings.migrate_url}), "tests")
-    try:
+
+    async def empty() -> None:
         async with database.engine.begin() as connection:
-            names = await connection.scalars(
-                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
-            )
-            tables = ", ".join(f'"{name}"' for name in names)
-            if tables:
+            if tables := ", ".join(await connection.scalars(text(WRITTEN))):
                 await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+    try:
+        yield empty
     finally:
         await database.close()
+
+
+async def empty(settings: DatabaseSettings) -> None:
+    """The same, once."""
+    async with emptying(settings) as now:
+        await now()
