@@ -134,6 +134,7 @@ class Issue:
         if basis.achievement is None:
             raise NotKnownYet
         award = allow(order, issuer, basis.achievement, now)
+        _ = issuer.key  # one that has none is refused here, before it takes a place, and others of its lot are not
         slot = await self._slots.take(issuer)
         return self._compose.draft(award, credential_id=CredentialId(self._new_id()), slot=slot, now=now)
 
