@@ -1,7 +1,6 @@
 """Who carries mail: an SMTP server by aiosmtplib, or, in development, a directory that anybody can look into."""
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -16,6 +15,7 @@ import aiosmtplib
 from gateway.core.mail import Mail, MailId, MailRefused, MailUnavailable
 from service_kit.clock import Clock
 from service_kit.offload import offload
+from service_kit.tls import trusting
 
 SENDER_NAME = "Laurel"
 
@@ -49,7 +49,7 @@ class SmtpMailer:
         self._sender = sender
         self._timeout_s = timeout_s
         self._clock = clock
-        self._tls = ssl.create_default_context(cafile=ca_file)
+        self._tls = trusting(ca_file)
 
     async def __call__(self, name: MailId, mail: Mail) -> None:
         """Raises MailRefused or MailUnavailable, never quoting the server: it may quote the address."""

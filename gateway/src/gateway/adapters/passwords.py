@@ -1,6 +1,7 @@
 """Argon2id (RFC 9106). Each hash takes memory and most of a core for a while, so few run at a time, off the loop."""
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,8 +16,8 @@ class Argon2Passwords(Passwords):
     """See core.ports.Passwords."""
 
     def __init__(self, *, memory_kib: int, passes: int) -> None:
-        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._hasher = _hasher(memory_kib, passes)
+        self._nobody = _nobodys(memory_kib, passes)
         self._free = asyncio.Semaphore(AT_ONCE)
 
     async def hash(self, password: str) -> str:
@@ -33,3 +34,13 @@ class Argon2Passwords(Passwords):
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _hasher(memory_kib: int, passes: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+
+
+@cache
+def _nobodys(memory_kib: int, passes: int) -> str:
+    """What is compared with where there is no hash, so that it takes as long."""
+    return _hasher(memory_kib, passes).hash("nobody has this password")

@@ -5,7 +5,6 @@ The address that was checked is the address that is connected to, so a name cann
 
 import ipaddress
 import socket
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from service_kit.metrics import FETCHES
 from service_kit.settings import FetcherSettings
+from service_kit.tls import trusting
 
 T = TypeVar("T")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -192,9 +192,11 @@ class Fetcher:
 @asynccontextmanager
 async def open_fetcher(settings: FetcherSettings) -> AsyncIterator[Fetcher]:
     """A Fetcher with its connections, closed at the end. Proxies and cookies of the environment are not used."""
-    tls = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else ssl.create_default_context()
     connector = aiohttp.TCPConnector(
-        resolver=None if settings.allow_private else PublicResolver(), ssl=tls, limit=50, limit_per_host=8
+        resolver=None if settings.allow_private else PublicResolver(),
+        ssl=trusting(settings.ca_file),
+        limit=50,
+        limit_per_host=8,
     )
     timeout = aiohttp.ClientTimeout(total=settings.total_s, sock_connect=settings.connect_s)
     async with aiohttp.ClientSession(
