@@ -6,12 +6,15 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from issuer.adapters.record_issued import RECORD, RECORD_AND_NOTE
 from issuer.core.order import Order
 from issuer.core.recipient import Recipient
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import open_database
+from service_kit.direct import Line, Rows
 from service_kit.ids import new_id
 from service_kit.inputs import IdempotencyKey
 from service_kit.testing import BASE_URL
@@ -66,3 +69,66 @@ async def test_processes_that_are_asked_under_the_same_keys_give_the_same_answer
         )
     assert first == second
     assert await world.count("credentials") == len(await world.events("credential.issued.v1")) == len(keys)
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_what_is_stored_while_the_answer_gets_lost_is_issued_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, keyed: bool
+) -> None:
+    good = {"achievement": await world.ready(), "recipient": {"email": LEARNER}}
+    usual, lost = Line.fetch, list[object]()
+
+    async def unheard(self: Line, statement: str, *parameters: object) -> Rows:
+        found = await usual(self, statement, *parameters)
+        if statement in (RECORD, RECORD_AND_NOTE) and not lost:
+            lost.append(found)
+            raise DBAPIError(statement, None, OSError("the connection is lost"), connection_invalidated=True)
+        return found
+
+    monkeypatch.setattr(Line, "fetch", unheard)
+    keys = [{"Idempotency_Key": f"key-{number}"} if keyed else {} for number in range(6)]
+    answers = await asyncio.gather(*(world.send("POST", "/credentials", good, **key) for key in keys))
+
+    assert lost
+    assert [one.status_code for one in answers] == [201] * 6
+    assert len({one.json()["id"] for one in answers}) == 6
+    assert await world.count("credentials") == len(await world.events("credential.issued.v1")) == 6
+
+
+async def test_where_nobody_knows_what_is_stored_nothing_is_signed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = {"achievement": await world.ready(), "recipient": {"email": LEARNER}}
+    usual = Line.fetch
+
+    async def unheard(self: Line, statement: str, *parameters: object) -> Rows:
+        found = await usual(self, statement, *parameters)
+        if statement in (RECORD, RECORD_AND_NOTE):
+            raise DBAPIError(statement, None, OSError("the connection is lost"), connection_invalidated=True)
+        return found
+
+    monkeypatch.setattr(Line, "fetch", unheard)
+    answers = await asyncio.gather(*(world.send("POST", "/credentials", good) for _ in range(6)))
+
+    assert [one.status_code for one in answers] == [503] * 6
+    assert await world.count("credentials") == 6
+
+
+async def test_what_the_database_refuses_does_not_spoil_a_lot(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = {"achievement": await world.ready(), "recipient": {"email": LEARNER}}
+    usual, refused = Line.fetch, list[int]()
+
+    async def strict(self: Line, statement: str, *parameters: object) -> Rows:
+        if statement in (RECORD, RECORD_AND_NOTE):
+            asked = len(parameters[-1]) if isinstance(parameters[-1], list) else 0
+            if asked > 1 or not refused:
+                refused.append(asked)
+                raise DBAPIError(statement, None, ValueError("a value is not taken"))
+        return await usual(self, statement, *parameters)
+
+    monkeypatch.setattr(Line, "fetch", strict)
+    answers = await asyncio.gather(*(world.send("POST", "/credentials", good) for _ in range(6)))
+
+    assert refused
+    assert [one.status_code for one in answers].count(201) >= 5
+    assert await world.count("credentials") == [one.status_code for one in answers].count(201)

@@ -76,6 +76,13 @@ def line(database: Database, name: str) -> Line:
     return kept
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether the connection failed, so that nobody knows whether the statement was done."""
+    if isinstance(error, DBAPIError) and not isinstance(error, Unusable):
+        return error.connection_invalidated
+    return isinstance(error, Unusable | OSError | TimeoutError)
+
+
 async def fetch(session: AsyncSession, statement: str, *parameters: object) -> Rows:
     """The rows of a statement in the session's transaction."""
     connection = await session.connection()

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from issuer.adapters import rows
 from issuer.adapters.stack_notes import NOTED, ONE
 from issuer.adapters.tables import CREDENTIALS
@@ -10,8 +12,8 @@ from issuer.core.held_keys import KeyChanged
 from issuer.core.issue_ports import Made
 from service_kit import outbox
 from service_kit.database import Database
-from service_kit.direct import line
-from service_kit.errors import ServiceError, Unavailable
+from service_kit.direct import is_lost, line
+from service_kit.errors import Unavailable
 from service_kit.idempotency import CLAIMED, claims, find_all
 from service_kit.tables import IDEMPOTENCY_KEYS
 from service_kit.unnest import columns_of, insert_all
@@ -35,7 +37,7 @@ claimed AS (
 one AS (
   {insert_all(CREDENTIALS, first=_CREDENTIALS)} CROSS JOIN held WHERE held.keys = cardinality($2)
   AND (given.id::text <> ALL (${_RESULTS}) OR given.id::text IN (SELECT result FROM claimed))
-  RETURNING {ONE}
+  ON CONFLICT (id) DO NOTHING RETURNING {ONE}
 ),
 told AS (
   INSERT INTO outbox (id, topic, key, headers, value)
@@ -53,8 +55,29 @@ class RecordIssued:
     def __init__(self, database: Database) -> None:
         self._line = line(database, "what is issued")
 
-    async def __call__(self, made: Sequence[Made]) -> Sequence[str | ServiceError | None]:
-        """Store them. For those that are not stored: what an earlier request gave, or why there is nothing."""
+    async def __call__(self, made: Sequence[Made]) -> Sequence[str | Exception | None]:
+        """Store them. Where the answer got lost it is asked for again: what is stored already is told to be."""
+        try:
+            return await self._store(made)
+        except KeyChanged:
+            return await self._each(made)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            if is_lost(error):
+                return await self._store(made)
+            return await self._each(made)
+
+    async def _each(self, made: Sequence[Made]) -> Sequence[str | Exception | None]:
+        """One by one, so that none spoils the others."""
+        return [await self._alone(one) for one in made]
+
+    async def _alone(self, one: Made) -> str | Exception | None:
+        try:
+            [told] = await self._store([one])
+        except (KeyChanged, DBAPIError) as error:
+            return error
+        return told
+
+    async def _store(self, made: Sequence[Made]) -> Sequence[str | Exception | None]:
         credentials = [one.credential for one in made]
         signers = {one.signer.id: one.signer.issuer_id for one in made}
         [(held, stored)] = await self._line.fetch(
@@ -70,7 +93,7 @@ class RecordIssued:
             raise KeyChanged
         return await self._earlier(made, stored)
 
-    async def _earlier(self, made: Sequence[Made], stored: Collection[str]) -> Sequence[str | ServiceError | None]:
+    async def _earlier(self, made: Sequence[Made], stored: Collection[str]) -> Sequence[str | Exception | None]:
         """By another statement: the first one did not see what was committed while it waited for it."""
         lost = {one: one.key for one in made if one.key is not None and one.credential.id not in stored}
         found = await find_all(self._line.fetch, [(one.credential.org_id, key) for one, key in lost.items()])

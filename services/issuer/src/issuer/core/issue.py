@@ -100,7 +100,7 @@ class Issue:
             raise credential
         return await self._record_once(order, credential, draft.award.issuer, also)
 
-    async def _issue_all(self, asked: Sequence[Asked]) -> Sequence[Issued | CredentialId | ServiceError]:
+    async def _issue_all(self, asked: Sequence[Asked]) -> Sequence[Issued | CredentialId | Exception]:
         """What each is answered, or the id of the credential that its idempotency key stands for."""
         # 1. What each is about, who signs it, and whether that is allowed. A refusal from here on burns the place.
         bases, now = await self._bases(asked), self._clock()
@@ -113,7 +113,7 @@ class Issue:
             for one, draft in zip(asked, begun, strict=True)
         ]
         new = [one for one in made if isinstance(one, Made)]
-        earlier = iter(await self._record(new) if new else ())
+        earlier = iter(await self._stored(new) if new else ())
         return [self._told(one, next(earlier)) if isinstance(one, Made) else one for one in made]
 
     async def _begin(
@@ -144,10 +144,17 @@ class Issue:
         issuer = draft.award.issuer
         return Made(order.key, credential, issuer.key, self._compose.event(credential, issuer))
 
-    def _told(self, made: Made, earlier: str | ServiceError | None) -> Issued | CredentialId | ServiceError:
+    async def _stored(self, made: Sequence[Made]) -> Sequence[str | Exception | None]:
+        """What became of each. A failure is told to all: signed anew, what was stored unheard would be issued twice."""
+        try:
+            return await self._record(made)
+        except Exception as error:
+            return [error] * len(made)
+
+    def _told(self, made: Made, earlier: str | Exception | None) -> Issued | CredentialId | Exception:
         if earlier is None:
             return Issued(self._addresses.credential(made.credential.id), made.credential.document)
-        return earlier if isinstance(earlier, ServiceError) else CredentialId(earlier)
+        return earlier if isinstance(earlier, Exception) else CredentialId(earlier)
 
     def _reference(self, order: Order) -> Reference:
         return parse_reference(order.achievement, self._addresses.base_url)

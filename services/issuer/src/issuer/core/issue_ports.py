@@ -43,9 +43,10 @@ class Made:
     event: CredentialIssued
 
 
-Record = Callable[[Sequence[Made]], Awaitable[Sequence[str | ServiceError | None]]]
+Record = Callable[[Sequence[Made]], Awaitable[Sequence[str | Exception | None]]]
 """Stores credentials with their events and idempotency keys in one transaction, which ends before this does.
 
-Those whose key had an answer are not stored: gives that, or why there is none. Raises KeyChanged, and nothing is
-stored, when a key that signed is not active; those that are stay so until all is stored.
+Those whose key had an answer are not stored: gives that, or why there is none. What cannot be stored does not spoil the
+others: its error is given, KeyChanged when the key that signed is not active; those that are stay so until all is
+stored. Storing the same again does nothing. Raises when nothing is known of any.
 """
