@@ -1,5 +1,6 @@
 """Transactional outbox: an event is a row in the same transaction as the change it tells of."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from service_kit.unnest import columns_of, insert_all
 # Kafka refuses a record of more than a mebibyte, headers included, and would refuse it again at every attempt: one
 # such row would hold up all events behind it for ever.
 MAX_VALUE = 1_000_000
+AT_ONCE = 40  # events made, before others on this loop have their turn
 COLUMNS = ("id", "topic", "key", "headers", "value")
 APPEND = insert_all(OUTBOX, *COLUMNS)
 
@@ -38,7 +40,11 @@ class Outbox:
         Raises Invalid for one that is too large for the bus.
         """
         if payloads:
-            rows = [row(payload, self._source, clock=self._clock, ids=self._ids) for payload in payloads]
+            rows = []
+            for number, payload in enumerate(payloads, 1):
+                rows.append(row(payload, self._source, clock=self._clock, ids=self._ids))
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
             await fetch(self._session, APPEND, *columns(rows))
 
 

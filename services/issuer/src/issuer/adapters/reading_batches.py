@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.topics import CREDENTIAL_ISSUED, CREDENTIAL_REVOKED
@@ -22,6 +22,9 @@ from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
 Counting = Select[int, int]
+# Events have no index by key, and new tables no statistics: PostgreSQL then takes few rows for granted, and looks at
+# all events anew for each row of the batch. The first 5,000 of an installation took longer than a statement may.
+NO_NESTED_LOOPS = text("SET LOCAL enable_nestloop = off")
 
 
 class ReadingBatches:
@@ -96,6 +99,7 @@ class ReadingBatches:
         async with self._database.snapshot() as session:
             counts = {RowState(state): count for state, count in (await session.execute(states)).all()}
             credentials, others = (await session.execute(kept)).one()
+            await session.execute(NO_NESTED_LOOPS)
             events, published = (await session.execute(told)).one()
         by_kind = {"status_entries": others} if issues else {"steps": others}
         return Reconciliation(batch.rows, Counts(counts), credentials, events, published, **by_kind)

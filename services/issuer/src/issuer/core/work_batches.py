@@ -141,6 +141,7 @@ class WorkBatches:
                 allowed[number] = allow(one.order, issuer, achievement, self._clock())
             except ServiceError as error:
                 settled[number] = error
+        await asyncio.sleep(0)
         slots, now = await self._slots.take_many(issuer, len(allowed)), self._clock()
         drafts = [
             self._compose.draft(
