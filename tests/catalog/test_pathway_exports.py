@@ -187,6 +187,32 @@ def test_ctdl_has_every_constraint() -> None:
     assert anything["ceterms:description"]["en"].startswith("Any achievement; Reached by 2 credentials")
 
 
+def test_what_the_evaluator_does_not_look_at_is_not_told() -> None:
+    """A destination is completed by its condition alone, and is worth the first that it stands for."""
+    strict = [{"type": "LevelAtLeast", "level": 6}]
+    part = {"id": "part", "hasConstraint": strict, "hasCondition": {"targetComponent": ["a"]}}
+    document: Json = {
+        "name": "Odd",
+        "hasDestinationComponent": "all",
+        "hasPart": [
+            {"id": "all", "proxyFor": [f"{THEIRS}/one", f"{THEIRS}/two"], "hasConstraint": strict}
+            | {"hasCondition": {"targetComponent": ["part"]}},
+            part,
+            {"id": "a", "proxyFor": [f"{THEIRS}/a"]},
+        ],
+    }
+    view = replace(VIEW, version=replace(VERSION, document=document), endorsements=())
+    found = graph(view)
+    assert found["all"]["ceterms:proxyFor"] == f"{THEIRS}/one"
+    for name in ("all", "part"):
+        [condition] = found[name]["ceterms:hasCondition"]
+        assert len(condition["ceterms:targetComponent"]) == condition["ceterms:requiredNumber"] == 1
+        assert "ceterms:hasConstraint" not in condition
+    told = exported("elm", view)
+    assert [one["id"] for one in told["specialisationOf"]] == [f"{THEIRS}/one"]
+    assert [one["noteLiteral"]["en"] for one in told["additionalNote"]] == ["part"]
+
+
 # From the EDC application profile, edc-generic-no-cv 1.1.0: LearningAchievementSpecification.
 OF_A_SPECIFICATION = {
     "id", "type", "title", "description", "homepage", "additionalNote", "creditPoint", "hasPart", "specialisationOf",

@@ -1,7 +1,7 @@
 """What every export of a pathway is made from."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from catalog.core.exports.source import ENGLISH, first_issuer
@@ -55,7 +55,19 @@ def pathway_source(view: PathwayView, base_url: str) -> PathwayExport | None:
         return None
     where = address(base_url, view.id)
     pathway = parse(view.version.document, identifier=where, version=view.version.number)
+    told = {name: _as_counted(one, pathway.destination) for name, one in pathway.components.items()}
+    pathway = replace(pathway, components=told)
     return PathwayExport(where, view.version, pathway, first_issuer(view.issuers, base_url), view.endorsements)
+
+
+def _as_counted(component: Component, destination: str) -> Component:
+    """Without what the evaluator does not look at: only the condition completes a destination that has one, or whatever
+    else stands for no achievement. What a destination stands for is what it is worth: the first.
+    """
+    is_destination = component.id == destination
+    if component.condition is None or (component.accepts and not is_destination):
+        return component
+    return replace(component, accepts=component.accepts[:1], constraints=(), minimum=1, maximum=1)
 
 
 def _targets(condition: Condition) -> Iterator[str]:
