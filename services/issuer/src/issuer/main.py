@@ -44,7 +44,7 @@ from issuer.core.work_changes import WorkChanges
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.services import Services
-from issuer.main_backpack import backpack_routers, wire_look_again
+from issuer.main_backpack import backpack_routers, wire_look_again, wire_pulls
 from issuer.main_batches import wire_batches, work_batches, work_changes
 from issuer.main_endorsements import EndorsementParts, wire_endorsements
 from issuer.main_recognition import recognition_routers
@@ -209,6 +209,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     ):
         core = wire(settings, database, transit=transit)
         more, endorsements = more_parts(settings, database, core, fetcher)
+        pull_due = wire_pulls(settings, database, core.sign_list, fetcher)
         revoked = RevokedAccess(database)
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
@@ -225,6 +226,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             serve=[  # there the web may be read
                 revoked.run,
                 BatchWorker(endorsements.recheck).run,
+                BatchWorker(pull_due).run,
                 BatchWorker(wire_look_again(settings, database, core.sign_list, fetcher)).run,
             ],
             relay=[

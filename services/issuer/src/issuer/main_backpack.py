@@ -1,10 +1,12 @@
 """The part of the composition root that is about backpacks and other hosts: main calls it, and nothing else does."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter
 
+from issuer.adapters.audit import audit
 from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
 from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
@@ -19,6 +21,7 @@ from issuer.core.backpack_farewell import EndConnections, Farewell
 from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
 from issuer.core.backpack_hosts_ports import HostWorks, Sender
 from issuer.core.backpack_pull import PullCredentials
+from issuer.core.backpack_sync import PullDue
 from issuer.core.look_again import LookAgain
 from issuer.core.looks import Looks
 from issuer.core.own_credentials import OwnCredentials
@@ -43,8 +46,7 @@ def backpack_routers(
 ) -> Sequence[APIRouter]:
     """The routes of backpacks and of the Open Badges API."""
     base = settings.public_base_url
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(base), clock)
-    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    examine = examination(settings, database, sign_list, fetcher, clock)
     backpacks, rows = partial(BackpackUnitOfWork, database), BackpackRows(database)
     works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
     sender = GuardedSender(fetcher, offload)
@@ -73,12 +75,48 @@ def backpack_routers(
     )
 
 
+def examination(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
+) -> Examine:
+    """How what arrives is verified."""
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+
+
+def wire_pulls(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+) -> PullDue:
+    """The worker that looks through connected hosts."""
+    works = partial(HostUnitOfWork, database, Sealing(settings.key_encryption_key_bytes))
+    keep = KeepCredential(
+        examine=examination(settings, database, sign_list, fetcher, clock),
+        backpacks=partial(BackpackUnitOfWork, database),
+        clock=clock,
+        new_id=new_id,
+    )
+    connections = connections_of(settings, works, GuardedSender(fetcher, offload), clock)
+    return PullDue(
+        works=works,
+        connections=connections,
+        keep=keep,
+        every=timedelta(seconds=settings.backpack_pull_every_s),
+        audit=audit,
+        clock=clock,
+        spread=lambda: random_bytes(1)[0] / 255,
+    )
+
+
+def connections_of(settings: IssuerSettings, works: HostWorks, sender: Sender, clock: Clock) -> Connections:
+    """Connections, and when they are first looked through."""
+    every = timedelta(seconds=settings.backpack_pull_every_s)
+    return Connections(works=works, sender=sender, farewell=Farewell(sender=sender), clock=clock, every=every)
+
+
 def wire_look_again(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
 ) -> LookAgain:
     """The worker that verifies again what learners keep and stacks count."""
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
-    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    examine = examination(settings, database, sign_list, fetcher, clock)
     works = partial(WantedLookUnitOfWork, database)
     return LookAgain(works=works, looks=Looks(examine=examine, clock=clock), clock=clock)
 
@@ -95,7 +133,7 @@ def host_uses(
 ) -> HostUses:
     """What connections to other hosts are made of. Towards them we are at the https origin."""
     origin = settings.did_web_origin
-    connections = Connections(works=works, sender=sender, farewell=Farewell(sender=sender), clock=clock)
+    connections = connections_of(settings, works, sender, clock)
     return HostUses(
         connect=ConnectHost(
             works=works,

@@ -61,6 +61,11 @@ class IssuerSettings(ServiceSettings):
     fetcher: FetcherSettings = FetcherSettings()
     terms_url: str | None = Field(default=None, description="terms of service that Open Badges hosts must name")
     privacy_url: str | None = Field(default=None, description="privacy policy that Open Badges hosts must name")
+    backpack_pull_every_s: int = Field(
+        default=3600,
+        ge=0,
+        description="how often what connected hosts have comes by itself; 0: only when it is asked for",
+    )
 
     @model_validator(mode="after")
     def _guarded_in_production(self) -> Self:

@@ -10,11 +10,12 @@ from typing import Any, Self
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import LargeBinary, RowMapping, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from issuer.adapters.backpack import BackpackUnitOfWork
-from issuer.adapters.tables import BACKPACK_HOSTS
-from issuer.core.backpack_hosts_model import Endpoints, HostId, RemoteHost, Secrets
+from issuer.adapters.tables import BACKPACK_HOSTS, BACKPACK_PULLED
+from issuer.core.backpack_hosts_model import DuePull, Endpoints, HostId, RemoteHost, Secrets
 from issuer.core.backpack_hosts_ports import Answer, Outgoing
 from issuer.core.backpack_model import PersonId
 from service_kit import strict_json
@@ -110,9 +111,40 @@ class HostUnitOfWork(BackpackUnitOfWork):
             "sealed": self._sealing.seal(host.id, host.secrets),
             "waits_until": host.waits_until,
             "changed_at": host.changed_at,
+            "pulls_at": func.coalesce(HOSTS.pulls_at, host.pulls_at),
         }
         saved = update(BACKPACK_HOSTS).where(HOSTS.id == host.id).values(values).returning(HOSTS.id)
         return await self.session.scalar(saved) is not None
+
+    async def take_pull(self, now: datetime, until: datetime) -> DuePull | None:
+        """One that is due, which nobody else takes until then."""
+        due = select(HOSTS.id).where(HOSTS.pulls_at <= now).order_by(HOSTS.pulls_at).limit(1)
+        chosen = due.with_for_update(skip_locked=True).scalar_subquery()
+        taken = update(BACKPACK_HOSTS).where(HOSTS.id == chosen).values(pulls_at=until)
+        found = await self.session.execute(
+            taken.returning(HOSTS.id, HOSTS.person, HOSTS.pulled_at, HOSTS.pull_failures)
+        )
+        row = found.one_or_none()
+        return None if row is None else DuePull(HostId(row[0]), PersonId(row[1]), row[2], row[3])
+
+    async def note_pull(
+        self, host_id: HostId, pulled_at: datetime | None, again: datetime | None, failures: int
+    ) -> None:
+        """When it was looked through, and when it is the next time."""
+        values = {"pulled_at": pulled_at, "pulls_at": again, "pull_failures": failures}
+        await self.session.execute(update(BACKPACK_HOSTS).where(HOSTS.id == host_id).values(values))
+
+    async def has_brought(self, host_id: HostId, digest: bytes) -> bool:
+        """Whether a text came by itself from there."""
+        known = select(BACKPACK_PULLED.c.digest).where(BACKPACK_PULLED.c.host_id == host_id)
+        return await self.session.scalar(known.where(BACKPACK_PULLED.c.digest == digest)) is not None
+
+    async def brought(self, host_id: HostId, digest: bytes) -> None:
+        """Remember that, unless the connection is gone."""
+        there = select(HOSTS.id, literal(digest, LargeBinary)).where(HOSTS.id == host_id)
+        rows = there.with_for_update(read=True, key_share=True)
+        columns = [BACKPACK_PULLED.c.host_id, BACKPACK_PULLED.c.digest]
+        await self.session.execute(insert(BACKPACK_PULLED).from_select(columns, rows).on_conflict_do_nothing())
 
     async def remove_host(self, person: PersonId, host_id: HostId) -> bool:
         """False when there is none."""
@@ -191,4 +223,6 @@ def _host(row: RowMapping, secrets: Secrets) -> RemoteHost:
         changed_at=row["changed_at"],
         waits_until=row["waits_until"],
         busy_until=row["busy_until"],
+        pulls_at=row["pulls_at"],
+        pulled_at=row["pulled_at"],
     )

@@ -266,6 +266,16 @@ BACKPACK_HOSTS = Table(
     Column("changed_at", MOMENT, nullable=False),
     Column("waits_until", MOMENT),
     Column("busy_until", MOMENT),
+    Column("pulls_at", MOMENT, index=True),
+    Column("pulled_at", MOMENT),
+    Column("pull_failures", Integer, nullable=False, server_default="0"),
+)
+
+BACKPACK_PULLED = Table(
+    "backpack_pulled",
+    METADATA,
+    Column("host_id", ForeignKey("backpack_hosts.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
 )
 
 PROGRESS_CONSENTS = Table(

@@ -163,9 +163,14 @@ def pulled(answer: Any, link: str) -> Pulled:
     return Pulled(texts, 'rel="next"' in link)
 
 
-def refused(why: str) -> Conflict:
-    """The other host does not do its part."""
-    return Conflict(f"the other host did not do its part: {why}", code="host-refused")
+class GrantEnded(Conflict):
+    """The other host takes our tokens no more."""
+
+
+def refused(why: str, *, has_ended: bool = False) -> Conflict:
+    """The other host does not do its part; `has_ended`: nor will it until it is connected anew."""
+    kind = GrantEnded if has_ended else Conflict
+    return kind(f"the other host did not do its part: {why}", code="host-refused")
 
 
 def _object(answer: Any) -> dict[str, Any]:

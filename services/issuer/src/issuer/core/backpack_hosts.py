@@ -6,6 +6,7 @@ a connection is taken nobody else uses it, so that a refresh token is never show
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from issuer.core import backpack_client as client
 from issuer.core.backpack_farewell import Farewell
@@ -25,6 +26,7 @@ from service_kit.errors import Conflict, Gone, Invalid, NotFound, invalid_field
 from service_kit.ids import NewId, is_id
 from service_kit.inputs import Expectation, IdempotencyKey, whatever
 
+REFUSALS = frozenset({400, 401})  # RFC 6749 §5.2; whatever else a token endpoint says may pass
 PUSHED = {201: Outcome.CREATED, 200: Outcome.REPLACED, 304: Outcome.OLDER}
 
 
@@ -37,13 +39,17 @@ class Begun:
 
 
 class Connections:
-    """Taking a connection for a while, and calling its host with a token that is fresh enough."""
+    """Taking a connection for a while, and calling its host with a token that is fresh enough.
 
-    def __init__(self, *, works: HostWorks, sender: Sender, farewell: Farewell, clock: Clock) -> None:
+    `every`: how long after its consent it is first looked through by itself; zero for never.
+    """
+
+    def __init__(self, *, works: HostWorks, sender: Sender, farewell: Farewell, clock: Clock, every: timedelta) -> None:
         self._works = works
         self._sender = sender
         self._farewell = farewell
         self._clock = clock
+        self._every = every
 
     async def take(
         self, person: PersonId, host_id: str, *, connected: bool, expect: Expectation[RemoteHost] = whatever
@@ -84,9 +90,12 @@ class Connections:
         """
         answer = await self._sender(Outgoing("POST", host.endpoints.token, client.form_headers(host.secrets), form))
         if answer.status != 200:
-            raise client.refused(f"its token endpoint answered {answer.status}; delete the connection and begin anew")
+            why = f"its token endpoint answered {answer.status}; delete the connection and begin anew"
+            raise client.refused(why, has_ended=answer.status in REFUSALS)
         secrets = client.with_tokens(host.secrets, answer.document)
-        renewed = replace(host, secrets=secrets, waits_until=None, changed_at=self._clock())
+        now = self._clock()
+        due = host.pulls_at or (now + self._every if self._every else None)
+        renewed = replace(host, secrets=secrets, waits_until=None, changed_at=now, pulls_at=due)
         async with self._works() as work:
             is_there = await work.save(renewed)
             await work.commit()
@@ -163,7 +172,7 @@ async def _begun_before(work: HostWork, person: PersonId, host_id: str) -> Begun
     host = await work.lock(person, HostId(host_id))
     if host is None:
         raise Gone("the connection that this Idempotency-Key began was ended")
-    begun = replace(host, waits_until=host.created_at + CONSENT_LIFETIME)
+    begun = replace(host, waits_until=host.created_at + CONSENT_LIFETIME, pulls_at=None, pulled_at=None)
     return Begun(begun, host.secrets.authorization_url)
 
 

@@ -42,7 +42,10 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class RemoteHost:
-    """A connection. `waits_until`: the person's consent over there is awaited; None once it is given."""
+    """A connection. `waits_until`: the person's consent over there is awaited; None once it is given.
+
+    `pulls_at`: when credentials come by themselves the next time, None for never; `pulled_at`: when they last did.
+    """
 
     id: HostId
     person: PersonId
@@ -53,11 +56,23 @@ class RemoteHost:
     changed_at: datetime
     waits_until: datetime | None
     busy_until: datetime | None = None
+    pulls_at: datetime | None = None
+    pulled_at: datetime | None = None
 
     @property
     def is_connected(self) -> bool:
         """Whether credentials can be moved."""
         return self.waits_until is None
+
+
+@dataclass(frozen=True, slots=True)
+class DuePull:
+    """A connection whose host is to be looked through. `failures` are those in a row."""
+
+    host: HostId
+    person: PersonId
+    pulled_at: datetime | None
+    failures: int
 
 
 def digest_of(state: str) -> bytes:

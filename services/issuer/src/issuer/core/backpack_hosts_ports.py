@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from issuer.core.backpack_hosts_model import HostId, RemoteHost
+from issuer.core.backpack_hosts_model import DuePull, HostId, RemoteHost
 from issuer.core.backpack_model import PersonId
 from service_kit.inputs import IdempotencyKey
 
@@ -69,7 +69,24 @@ class HostWork(Protocol):
     async def lock_all(self, person: PersonId) -> Sequence[RemoteHost]: ...
 
     async def save(self, host: RemoteHost) -> bool:
-        """Store its secrets, and that its consent is given. False when it is not there any more."""
+        """Store its secrets, that its consent is given, and when it is due unless that is known.
+
+        False when it is not there any more.
+        """
+
+    async def take_pull(self, now: datetime, until: datetime) -> DuePull | None:
+        """One that is due, which nobody else takes until then."""
+
+    async def note_pull(
+        self, host_id: HostId, pulled_at: datetime | None, again: datetime | None, failures: int
+    ) -> None:
+        """When it was looked through, and when it is the next time."""
+
+    async def has_brought(self, host_id: HostId, digest: bytes) -> bool:
+        """Whether a text came by itself from there."""
+
+    async def brought(self, host_id: HostId, digest: bytes) -> None:
+        """Remember that, for as long as there is the connection."""
 
     async def remove_host(self, person: PersonId, host_id: HostId) -> bool:
         """False when there is none."""

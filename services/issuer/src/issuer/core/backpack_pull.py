@@ -1,18 +1,18 @@
 """A person takes credentials over from another host: page after page, each verified as if the person had sent it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from issuer.core import backpack_client as client
-from issuer.core.backpack import KeepCredential
 from issuer.core.backpack_hosts import Connections
 from issuer.core.backpack_hosts_ports import Outgoing
 from issuer.core.backpack_model import Notation, Outcome, PersonId
 from service_kit.clock import Clock
 from service_kit.errors import ServiceError
 
+Keep = Callable[[PersonId, str, Notation], Awaitable[Outcome]]
 PAGE = 10
 MOST = 100
 BEGINS_WITHIN = timedelta(seconds=30)
@@ -35,7 +35,7 @@ class Pulled:
 class PullCredentials:
     """Takes what the other host has, from one place on, until all is here or it has taken long enough."""
 
-    def __init__(self, *, connections: Connections, keep: KeepCredential, clock: Clock) -> None:
+    def __init__(self, *, connections: Connections, keep: Keep, clock: Clock) -> None:
         self._connections = connections
         self._keep = keep
         self._clock = clock
@@ -64,7 +64,8 @@ class PullCredentials:
         finally:
             await self._connections.give_back(host)
         if answer.status != 200:
-            raise client.refused(f"it answered {answer.status} to the question for credentials")
+            why = f"it answered {answer.status} to the question for credentials"
+            raise client.refused(why, has_ended=answer.status == 401)
         page = client.pulled(answer.document, answer.link)
         results = await self._all_kept(person, page.texts, ends)
         outcomes = {outcome: results.count(outcome) for outcome in Outcome}

@@ -27,6 +27,7 @@ from service_kit.pagination import LINK, link_next, page_request, part_of
 from service_kit.representation import document_reply
 
 PREFIX = "/learners/me/hosts"
+BY_ITSELF = frozenset({"pulledAt", "pullsAt"})  # changes while nobody changes anything
 Connects = Annotated[Caller, Depends(PersonScope("backpack:connect"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 PULL = f"Page after page, each credential verified as if it had been sent: {MOST} of them, or half a minute, at most."
@@ -79,6 +80,8 @@ class HostReply(BaseModel):
     connected: bool
     waitsUntil: datetime | None  # noqa: N815 - as above
     createdAt: datetime  # noqa: N815 - as above
+    pulledAt: datetime | None = Field(description="when what it has last came by itself")  # noqa: N815 - as above
+    pullsAt: datetime | None = Field(description="when it does again; null: never")  # noqa: N815 - as above
     authorizationUrl: str | None = None  # noqa: N815 - as above
 
 
@@ -148,7 +151,8 @@ def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
         responses=UNCHANGED | problems(404, 422),
     )
     async def host(request: Request, caller: Connects, host_id: str) -> Response:
-        return document_reply(request, _shown(await uses.read.one(keeper(caller), host_id)))
+        found = await uses.read.one(keeper(caller), host_id)
+        return document_reply(request, _shown(found), tag=_tag(found))
 
     @routes.delete(
         "/{host_id}",
@@ -191,7 +195,8 @@ def _place(host: RemoteHost) -> tuple[str, str]:
 
 
 def _tag(host: RemoteHost) -> str:
-    return tag_of(_shown(host))
+    shown = _shown(host)
+    return tag_of({name: value for name, value in shown.items() if name not in BY_ITSELF}, shown)
 
 
 def _reply(host: RemoteHost, begun: Begun | None = None) -> HostReply:
@@ -202,6 +207,8 @@ def _reply(host: RemoteHost, begun: Begun | None = None) -> HostReply:
         connected=host.is_connected,
         waitsUntil=host.waits_until,
         createdAt=host.created_at,
+        pulledAt=host.pulled_at,
+        pullsAt=host.pulls_at,
         authorizationUrl=begun.authorization_url if begun else None,
     )
 
