@@ -19,7 +19,7 @@ from tests.browser.chromium import TIMEOUT_S, Page
 from tests.browser.conftest import Pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.db, pytest.mark.asyncio]
-ADA, PASSWORD = "ada@students.example", "correct horse battery staple"
+ADA, BEN, PASSWORD = "ada@students.example", "ben@students.example", "correct horse battery staple"
 CALLBACK = "https://portfolio.example/callback"
 SCOPE = "https://purl.imsglobal.org/spec/ob/v3p0/scope/credential.readonly"
 LINK = re.compile(r"(http://localhost:\d+/login/\S+)")
@@ -36,13 +36,13 @@ async def sound(page: Page, heading: str) -> None:
     assert page.complaints == []
 
 
-async def link_in_mail(pages: Pages) -> str:
+async def link_in_mail(pages: Pages, address: str = ADA) -> str:
     async with asyncio.timeout(TIMEOUT_S):
         while True:
             for path in sorted(pages.mail.glob("*.eml")) if pages.mail.exists() else ():
                 mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
                 assert isinstance(mail, EmailMessage)
-                if mail["To"] == ADA and (found := LINK.search(mail.get_content())):
+                if mail["To"] == address and (found := LINK.search(mail.get_content())):
                     return found[1]
             await asyncio.sleep(0.05)
 
@@ -110,6 +110,27 @@ async def test_from_no_account_to_consent(pages: Pages, page: Page) -> None:
     await page.press("Allow", leads_away=True)
     came = urlsplit(await page.asked_for(CALLBACK))
     query = parse_qs(came.query)
+    assert (query["state"], query["iss"]) == (["s"], [pages.origin])
+    assert query["code"]
+
+
+async def test_who_makes_an_account_on_the_way_comes_back_to_the_program(pages: Pages, page: Page) -> None:
+    await page.go(program(pages))
+    await sound(page, "Sign in")
+    await page.press("Make an account")
+    await sound(page, "Make an account")
+    await page.fill("email", BEN)
+    await page.press("Send the link")
+    await sound(page, "Look into your mailbox")
+    await page.go(await link_in_mail(pages, BEN))
+    await sound(page, "Your account")
+    assert "You go on to Portfolio then." in await page.text()
+    await page.fill("name", "Ben")
+    await page.fill("password", PASSWORD)
+    await page.press("Make the account")
+    await sound(page, "Allow Portfolio to act for you?")
+    await page.press("Allow", leads_away=True)
+    query = parse_qs(urlsplit(await page.asked_for(CALLBACK)).query)
     assert (query["state"], query["iss"]) == (["s"], [pages.origin])
     assert query["code"]
 
