@@ -6,11 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from stacking import Component, Condition, Pathway, compile_rules, evaluate, flaws
+from stacking.constraints import IssuedBy
 from tests.stacking.pathways import SETTING, achievement, all_of, component, held, pathway, pathways
 
+NORTH = IssuedBy(frozenset({"did:web:north.example"}))
 GOOD = pathway(component("a"), component("b"), destination=all_of("a", "b"))
 
 
@@ -45,6 +47,13 @@ def test_a_good_pathway_has_none() -> None:
         ),
         (replace(GOOD, not_for=frozenset({achievement("a")})), "contradiction", achievement("a")),
         (replace(GOOD, one_of=(frozenset({achievement("a")}),)), "pointless", "one-of"),
+        (replace(GOOD, one_of=(frozenset({achievement("a"), achievement("b")}),)), "unreachable", "one-of"),
+        (
+            pathway(component("a", constraints=(NORTH, IssuedBy(frozenset({"did:web:s"})))), destination=all_of("a")),
+            "unreachable",
+            "a",
+        ),
+        (pathway(component("a", "x", "x"), component("b", "x"), destination=all_of("a", "b")), "double-counting", "b"),
     ],
 )
 def test_each_flaw_is_named(path: Pathway, code: str, where: str) -> None:
@@ -55,12 +64,29 @@ def test_credits_that_a_credential_decides_may_be_enough() -> None:
     assert flaws(pathway(component("a"), destination=all_of("a", credits=Decimal(600)))) == ()
 
 
+def test_one_of_a_group_is_enough_where_others_are_accepted_too() -> None:
+    group = (frozenset({achievement("a"), achievement("b")}),)
+
+    assert flaws(replace(GOOD, components={**GOOD.components, "b": component("b", "b", "c")}, one_of=group)) == ()
+
+
+def test_where_too_many_credentials_would_have_to_be_tried_no_flaw_is_claimed() -> None:
+    group = (frozenset({achievement("a"), achievement("x")}),)
+    many = [component(f"m{number}", maximum=1000) for number in range(3)]
+    path = pathway(component("a"), *many, destination=all_of("a", *[one.id for one in many]), one_of=group)
+
+    assert flaws(path) == ()
+
+
+@settings(deadline=None, max_examples=50)
 @given(path=pathways())
-def test_a_pathway_without_flaws_or_limits_can_be_completed(path: Pathway) -> None:
-    path = replace(path, one_of=(), sharing=())
+def test_a_pathway_without_flaws_can_be_completed(path: Pathway) -> None:
     assume(not flaws(path))
+    grouped = frozenset[str]().union(*path.one_of)
     plenty = [
-        held(f"{number}-{copy}", number, credits=12) for number in range(6) for copy in range(3 * len(path.components))
+        held(f"{number}-{copy}", number, credits=12)
+        for number in range(6)
+        for copy in range(1 if achievement(number) in grouped else 3 * len(path.components))
     ]
 
     assert evaluate(compile_rules(path), plenty, SETTING).is_complete

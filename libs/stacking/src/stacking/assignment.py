@@ -2,14 +2,15 @@
 the pathway is found.
 
 Three steps, cheapest first. A flow that grows by augmenting paths gives each condition what it needs. If that does not
-complete the pathway, a relaxation in which every credential counts everywhere says whether any choice could. Only if
-it could, the choices are searched, within a budget.
+complete the pathway, bounds say whether any choice could: a flow to what every way to the end needs, and a relaxation
+in which every credential counts everywhere. Only if it could, the choices are searched, within a budget.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from stacking.bounds import short_by
 from stacking.constraints import Refusal
 from stacking.evidence import Held, Setting
 from stacking.limits import Limits
@@ -33,11 +34,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """By place, the indexes of the credentials that count there. `is_exact` is False when the budget ran out."""
+    """By place, the indexes of the credentials that count there. `is_exact` is False when the budget ran out.
+
+    `short_by`: as many more are needed at least, wherever they count.
+    """
 
     placed: Sequence[Sequence[int]]
     measure: Measure
     is_exact: bool = True
+    short_by: int = 0
 
 
 def offer(rules: Rules, held: Sequence[Held], setting: Setting) -> Offer:
@@ -75,20 +80,17 @@ def assign(rules: Rules, offered: Offer) -> Assignment:
     """The best assignment there is: one that completes the pathway if any does."""
     limits = Limits(rules, offered.held)
     matched = limits.cut(match(rules, offered.held, offered.places), offered.places)
-    found = Assignment(matched, measure(rules, offered.held, matched))
-    if found.measure.is_complete or not _could_complete(rules, offered, matched):
-        return found
-    return _Search(rules, offered, limits).run() or Assignment(matched, found.measure, is_exact=False)
+    state = measure(rules, offered.held, matched)
+    if state.is_complete or sum(map(len, matched)) == sum(map(len, offered.places)):
+        return Assignment(matched, state)  # complete, or everything counts wherever it fits
+    short = max(0, rules.needs - sum(map(bool, offered.places))) or short_by(rules, offered.places, matched)
+    if short or not measure(rules, offered.held, everywhere(rules, offered.held, offered.places)).is_complete:
+        return Assignment(matched, state, short_by=short)
+    search = Search(rules, offered, limits)
+    return search.run() or Assignment(matched, state, is_exact=search.left > 0)
 
 
-def _could_complete(rules: Rules, offered: Offer, matched: Sequence[Sequence[int]]) -> bool:
-    """Whether another choice than this one, which does not, might complete the pathway."""
-    if sum(map(len, matched)) == sum(map(len, offered.places)):
-        return False  # everything counts wherever it fits already
-    return measure(rules, offered.held, _everywhere(rules, offered.held, offered.places)).is_complete
-
-
-def _everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:
+def everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:
     """Every credential in all its places; where there are more than a place takes, those with most credits."""
     placed: list[list[int]] = [[] for _ in rules.places]
     for index, fits in enumerate(places):
@@ -100,37 +102,43 @@ def _everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) ->
     return placed
 
 
-class _Search:
-    """Depth first over the credentials that leave a choice; a branch is left when not even the relaxation completes."""
+class Search:
+    """Depth first over the credentials that leave a choice; a branch is left when not even the relaxation is enough.
 
-    def __init__(self, rules: Rules, offered: Offer, limits: Limits) -> None:
+    `left` is how many more steps may be taken; with none left, whatever was not found may still be there.
+    """
+
+    def __init__(self, rules: Rules, offered: Offer, limits: Limits, left: int = BUDGET) -> None:
+        self.left = left
         self._rules = rules
         self._offered = offered
         self._limits = limits
-        self._left = BUDGET
         self._open = [i for i, fits in enumerate(offered.places) if fits and (len(fits) > 1 or limits.bind(i))]
         self._chosen: list[Places] = list(offered.places)
 
     def run(self) -> Assignment | None:
-        """An assignment that completes the pathway; one that does not if none does; None when the budget ran out."""
-        found = self._from(0)
-        if found:
-            return found
-        if self._left <= 0:
-            return None
-        matched = self._limits.cut(match(self._rules, self._offered.held, self._offered.places), self._offered.places)
-        return Assignment(matched, measure(self._rules, self._offered.held, matched))
+        """The first that is enough."""
+        return self._from(0)
+
+    def could_be(self, placed: Sequence[Sequence[int]], state: Measure) -> bool:
+        """Whether something below this relaxation may be enough."""
+        return state.is_complete
+
+    def is_enough(self, placed: Sequence[Sequence[int]], state: Measure) -> bool:
+        """Whether this is, of which no limit is broken."""
+        return True
 
     def _from(self, depth: int) -> Assignment | None:
-        self._left -= 1
-        if self._left <= 0:
+        self.left -= 1
+        if self.left <= 0:
             return None
-        placed = _everywhere(self._rules, self._offered.held, self._chosen)
+        placed = everywhere(self._rules, self._offered.held, self._chosen)
         state = measure(self._rules, self._offered.held, placed)
-        if not state.is_complete or not self._decided_hold(depth):
+        if not self.could_be(placed, state) or not self._decided_hold(depth):
             return None
         if depth == len(self._open):
-            return Assignment(placed, state) if self._limits.hold(placed) else None
+            is_found = self._limits.hold(placed) and self.is_enough(placed, state)
+            return Assignment(placed, state) if is_found else None
         index = self._open[depth]
         fits = self._offered.places[index]
         for choice in (*((place,) for place in fits), ()):
@@ -147,4 +155,4 @@ class _Search:
         decided: list[Places] = [()] * len(self._chosen)
         for index in self._open[:depth]:
             decided[index] = self._chosen[index]
-        return self._limits.hold(_everywhere(self._rules, self._offered.held, decided))
+        return self._limits.hold(everywhere(self._rules, self._offered.held, decided))

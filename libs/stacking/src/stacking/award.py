@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stacking.evaluation import Evaluation, evaluate
+from stacking.evaluation import Evaluation, completes, evaluate
 from stacking.evidence import Held, Setting
 from stacking.rules import Rules
 
@@ -18,6 +18,8 @@ class Completion:
 
 def completion(rules: Rules, held: Sequence[Held], setting: Setting) -> Completion | None:
     """None when the pathway is not complete."""
+    if not completes(rules, held, setting):
+        return None
     counting: Sequence[Held] = list({one.id: one for one in held}.values())
     found = evaluate(rules, counting, setting)
     while found.is_complete and len(found.placed) < len(counting):

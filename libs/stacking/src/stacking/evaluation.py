@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from stacking.assignment import Assignment, Offer, assign, offer
+from stacking.closest import closest
 from stacking.constraints import Refusal
 from stacking.evidence import Held, Setting
 from stacking.limits import of_one_source
-from stacking.rules import Node, Rules, Step
+from stacking.missing import NO_WAY
+from stacking.rules import Rules, Step
 
 
 class Placed(NamedTuple):
@@ -36,8 +38,12 @@ class Left(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was decided and why. `missing` is a shortest way to complete the pathway: components still to be reached.
+    """What was decided and why.
 
+    `missing` is a way to complete the pathway: components that need credentials yet. Each is to be reached, and where
+    `steps` show that credits are short, with as many as are. `is_shortest`: no way takes fewer credentials, wherever
+    those that are held count; a component with parts is reached by its parts, if it can be. Of what cannot be completed
+    any more, nothing is said to be missing.
     `barred_by`: credentials whose holder may not complete it. `is_exact` is False when there were more choices than
     could be searched, and none of those searched completes it: not complete then means not shown to be.
     """
@@ -49,24 +55,39 @@ class Evaluation:
     missing: tuple[str, ...]
     barred_by: tuple[str, ...] = ()
     is_exact: bool = True
+    is_shortest: bool = True
 
 
 def evaluate(rules: Rules, held: Sequence[Held], setting: Setting) -> Evaluation:
     """The order of `held` never matters. One more credential never loses a completed pathway, unless `not_for` does."""
     offered = offer(rules, held, setting)
-    not_for = rules.pathway.not_for
-    barred = tuple(one.id for one in offered.held if one.achievement in not_for) if not_for else ()
+    barred = _barred_by(rules, offered)
     found = assign(rules, offered)
-    is_complete = found.measure.is_complete and not barred
+    way, is_shortest = NO_WAY, True
+    if not found.measure.is_complete:
+        near = closest(rules, offered, found)
+        found, way, is_shortest = near.assignment, near.way or NO_WAY, near.is_shortest
     return Evaluation(
-        is_complete=is_complete,
+        is_complete=found.measure.is_complete and not barred,
         placed=_placed(rules, offered, found),
         left=_left(rules, offered, found),
         steps=_steps(rules, found),
-        missing=() if found.measure.is_complete else tuple(_Shortest(rules, found).way()),
+        missing=tuple(dict.fromkeys([rules.places[place].id for place in way.places])),
         barred_by=barred,
         is_exact=found.is_exact,
+        is_shortest=is_shortest,
     )
+
+
+def completes(rules: Rules, held: Sequence[Held], setting: Setting) -> bool:
+    """The same decision without its reasons."""
+    offered = offer(rules, held, setting)
+    return not _barred_by(rules, offered) and assign(rules, offered).measure.is_complete
+
+
+def _barred_by(rules: Rules, offered: Offer) -> tuple[str, ...]:
+    not_for = rules.pathway.not_for
+    return tuple(one.id for one in offered.held if one.achievement in not_for) if not_for else ()
 
 
 def _placed(rules: Rules, offered: Offer, found: Assignment) -> tuple[Placed, ...]:
@@ -111,47 +132,3 @@ def _steps(rules: Rules, found: Assignment) -> tuple[Step, ...]:
         node = rules.nodes[at]
         steps[at] = Step(node.name, reached[at], counts[at], node.number, sums[at], node.credits)
     return tuple(steps)
-
-
-class _Shortest:
-    """The fewest components that are still to be reached. Where credits are short, those that are worth most first."""
-
-    def __init__(self, rules: Rules, found: Assignment) -> None:
-        self._rules = rules
-        self._state = found.measure
-
-    def way(self) -> list[str]:
-        return list(dict.fromkeys(self._to(len(self._rules.nodes) - 1)))
-
-    def _to(self, at: int) -> list[str]:
-        node = self._rules.nodes[at]
-        if self._state.reached[at]:
-            return []
-        if not node.children:
-            return [node.name]
-        open_ways = [(self._to(child), child) for child in node.children if not self._state.reached[child]]
-        open_ways.sort(key=lambda way: len(way[0]))
-        short = max(0, node.number - self._state.counts[at])
-        chosen = open_ways[:short]
-        return [name for way, _ in chosen for name in way] + self._credits(node, at, chosen, open_ways)
-
-    def _credits(
-        self, node: Node, at: int, chosen: Sequence[tuple[list[str], int]], ways: Sequence[tuple[list[str], int]]
-    ) -> list[str]:
-        """What is needed besides for the credits, as far as the pathway says what a component is worth."""
-        if node.credits is None:
-            return []
-        short = node.credits - self._state.credits[at] - sum((self._worth(child) for _, child in chosen), Decimal(0))
-        more: list[str] = []
-        for way, child in sorted(ways[len(chosen) :], key=lambda way: -self._worth(way[1])):
-            if short <= 0:
-                break
-            more += way
-            short -= self._worth(child)
-        return more
-
-    def _worth(self, at: int) -> Decimal:
-        node = self._rules.nodes[at]
-        if node.place is not None:
-            return self._rules.places[node.place].credits or Decimal(0)
-        return sum((self._worth(child) for child in node.children), Decimal(0))

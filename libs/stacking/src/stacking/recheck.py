@@ -13,7 +13,7 @@ from typing import Any
 
 from stacking import documents
 from stacking.badges import NotEvidence, held_from
-from stacking.evaluation import evaluate
+from stacking.evaluation import completes, evaluate
 from stacking.evidence import Held
 from stacking.limits import of_one_source
 from stacking.members import NotAPathway
@@ -157,4 +157,4 @@ def _still(rules: Rules, record: Record, standing: Mapping[str, bool], unseen: t
 
 def _completes(rules: Rules, record: Record, *, without: list[str]) -> bool:
     left = [one.held for one in record.inputs if one.held.id not in without]
-    return evaluate(rules, left, record.setting).is_complete
+    return completes(rules, left, record.setting)

@@ -53,7 +53,9 @@ class Rules:
     """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order.
 
     `node_of` is each place's node, `inner` are the nodes that have more to them than a place, `beside` is the group
-    that a place is in. `steps` are the places' as long as nothing counts there, by node.
+    that a place is in, `needed` are the groups without which nothing is complete, and `needs` is how many credentials
+    those take. `alike` are the nodes all of whose parts take one credential each. `steps` are the places' as long as
+    nothing counts there, by node.
     """
 
     pathway: Pathway
@@ -64,6 +66,9 @@ class Rules:
     steps: tuple[Step, ...]
     groups: tuple[Group, ...]
     beside: Mapping[int, Group]
+    needed: tuple[Group, ...]
+    needs: int
+    alike: frozenset[int]
     by_achievement: dict[str, tuple[int, ...]]
     open_places: tuple[int, ...]
 
@@ -99,7 +104,22 @@ class _Compiler:
         inner = tuple(index for index, node in enumerate(nodes) if node.children or node.place is None)
         steps = tuple(Step(one.name, not one.minimum, 0, one.minimum, NO_CREDITS, None) for one in nodes)
         beside = {place: group for group in groups for place in group.places}
-        return Rules(self._pathway, nodes, places, node_of, inner, steps, groups, beside, by_achievement, open_places)
+        needed = tuple(group for at in _needed(nodes) for group in _groups(nodes, nodes[at]) if group.number)
+        return Rules(
+            pathway=self._pathway,
+            nodes=nodes,
+            places=places,
+            node_of=node_of,
+            inner=inner,
+            steps=steps,
+            groups=groups,
+            beside=beside,
+            needed=needed,
+            needs=sum(_least(places, group) for group in needed),
+            alike=frozenset(at for at, node in enumerate(nodes) if _is_alike(nodes, places, node)),
+            by_achievement=by_achievement,
+            open_places=open_places,
+        )
 
     def _component(self, name: str, *, is_destination: bool = False) -> int:
         component = self._pathway.components.get(name)
@@ -140,3 +160,22 @@ def _groups(nodes: Sequence[Node], node: Node) -> list[Group]:
         return [Group((place,), 1, None) for place in places]
     others = len(node.children) - len(places)
     return [Group(places, max(0, node.number - others), node.credits)]
+
+
+def _needed(nodes: Sequence[Node]) -> list[int]:
+    """The conditions that every way to the end meets: its own, and all that those need all of."""
+    found = [len(nodes) - 1]
+    for at in found:
+        if nodes[at].place is None and nodes[at].number == len(nodes[at].children):
+            found += nodes[at].children
+    return [at for at in found if nodes[at].place is None]
+
+
+def _least(places: Sequence[Component], group: Group) -> int:
+    return places[group.places[0]].minimum if len(group.places) == 1 else group.number
+
+
+def _is_alike(nodes: Sequence[Node], places: Sequence[Component], node: Node) -> bool:
+    parts = [nodes[child] for child in node.children]
+    taken = [places[part.place] for part in parts if part.place is not None and not part.children]
+    return len(taken) == len(parts) > 0 and all(one.minimum == one.maximum == 1 for one in taken)

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from stacking.constraints import IssuedBy
 from stacking.model import Component, Condition, Pathway
+from stacking.reachable import can_be_completed
 
 INFINITE = Decimal("Infinity")
 
@@ -21,7 +23,7 @@ class Flaw:
 def flaws(pathway: Pathway) -> tuple[Flaw, ...]:
     """Everything that is wrong, in tree order. A pathway without flaws can be compiled, and someone can complete it."""
     shape = tuple(_shape(pathway))
-    return shape or tuple(_rules(pathway))
+    return shape or tuple(_rules(pathway)) or tuple(_together(pathway))
 
 
 def _shape(pathway: Pathway) -> Iterator[Flaw]:
@@ -96,6 +98,9 @@ def _component(pathway: Pathway, component: Component) -> Iterator[Flaw]:
         yield from _condition(pathway, component.condition, component.id)
     elif not component.accepts and not component.constraints:
         yield Flaw("unreachable", component.id, "it accepts no achievement, has no constraint and no condition")
+    issuers = [rule.issuers for rule in component.constraints if isinstance(rule, IssuedBy)]
+    if issuers and not frozenset.intersection(*issuers):
+        yield Flaw("unreachable", component.id, "no issuer is in all of its lists of issuers")
     if component.minimum < 1 or component.maximum < component.minimum:
         yield Flaw(
             "unreachable", component.id, f"from {component.minimum} to {component.maximum} credentials cannot be"
@@ -129,12 +134,18 @@ def _worth(pathway: Pathway, component: Component) -> Decimal:
     return max(own, below)
 
 
+def _together(pathway: Pathway) -> Iterator[Flaw]:
+    """What can be had by itself, and not together."""
+    if pathway.one_of and not can_be_completed(pathway):
+        yield Flaw("unreachable", "one-of", "nobody can complete it: of each group, only one counts")
+
+
 def _accepted_twice(pathway: Pathway) -> Iterator[Flaw]:
     """An achievement asked for in more places than there are credentials of it: one credential counts once."""
-    places: dict[tuple[str, ...], list[str]] = {}
+    places: dict[str, list[str]] = {}
     for component in pathway.components.values():
         if len(set(component.accepts)) == 1 and component.id != pathway.destination:
-            places.setdefault(tuple(component.accepts), []).append(component.id)
-    for (achievement,), where in places.items():
+            places.setdefault(component.accepts[0], []).append(component.id)
+    for achievement, where in places.items():
         if len(where) > 1:
             yield Flaw("double-counting", where[1], f"{achievement} is all it accepts, and all that {where[0]} accepts")

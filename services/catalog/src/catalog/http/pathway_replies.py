@@ -137,7 +137,12 @@ class EvaluationAnswer(Answer):
     digest: str
     is_complete: bool
     is_exact: bool = Field(description="false: there were more ways to count than could be tried")
-    missing: list[str] = Field(description="a shortest way to complete it: components still to be reached")
+    missing: list[str] = Field(
+        description="a way to complete it: components to be reached, where `steps` show credits short with so many more"
+    )
+    is_shortest: bool = Field(
+        description="of `missing`: no way takes fewer credentials. False where not all were tried"
+    )
     barred_by: list[str]
     placed: list[PlacedAnswer]
     left: list[LeftAnswer]
@@ -222,6 +227,7 @@ def evaluation_reply(version: PathwayVersion, found: Evaluation, base_url: str) 
         "isComplete": found.is_complete,
         "isExact": found.is_exact,
         "missing": list(found.missing),
+        "isShortest": found.is_shortest,
         "barredBy": list(found.barred_by),
         "placed": [
             {"credential": one.credential, "component": one.component, "credits": number(one.credits)}

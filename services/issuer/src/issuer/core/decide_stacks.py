@@ -8,8 +8,9 @@ from issuer.core.brought import as_issued
 from issuer.core.model import Credential, State
 from issuer.core.pieces import Piece
 from issuer.core.stack import OpenPathway, Situation, Stack, StackState, evidence_digest
-from stacking import Held, Setting, evaluate
+from stacking import Held, Setting
 from stacking.award import Completion, completion
+from stacking.evaluation import completes
 from stacking.model import Awarding
 from stacking.record import Input, Record, read_record
 from stacking.trust import trusting
@@ -233,7 +234,7 @@ def _may_count(piece: Piece, inputs: Mapping[str, str], ended: Collection[str], 
 
 
 def _completes(open_pathway: OpenPathway, setting: Setting, pieces: Iterable[Piece]) -> bool:
-    return evaluate(trusting(open_pathway.rules, setting), _held(open_pathway, pieces), setting).is_complete
+    return completes(trusting(open_pathway.rules, setting), _held(open_pathway, pieces), setting)
 
 
 def _what_fell(fallen: Iterable[str], theirs: Mapping[str, Piece]) -> str:

@@ -48,7 +48,7 @@ class ProgressSummary(BaseModel):
     isComplete: bool  # noqa: N815 - as above
     isAwarded: bool = Field(description="the pathway's credential is theirs")  # noqa: N815 - as above
     percent: int
-    missing: list[str] = Field(description="components of a shortest way to complete it")
+    missing: list[str] = Field(description="components of a way to complete it, as in the pathway's trial")
     notConfirmed: int = Field(  # noqa: N815 - as above
         description="credentials that would matter, and do not count because they do not stand or cannot be confirmed"
     )
@@ -66,6 +66,7 @@ class ProgressReply(ProgressSummary):
     """How far a learner is on a pathway, and why."""
 
     isExact: bool = Field(description="false: too many choices to search all")  # noqa: N815 - as above
+    isShortest: bool = Field(description="no way takes fewer credentials than `missing`")  # noqa: N815 - as above
     steps: list[StackStep]
     counted: list[CountedReply]
     notCounted: list[NotCountedReply]  # noqa: N815 - as above
@@ -96,6 +97,7 @@ def progress_reply(progress: Progress) -> Json:
     return {
         **progress_summary(progress),
         "isExact": found.is_exact,
+        "isShortest": found.is_shortest,
         "steps": steps(progress),
         "counted": [counted(one, progress) for one in found.placed],
         "notCounted": [*refused, *(_doubtful(one) for one in progress.doubtful)],

@@ -1,0 +1,139 @@
+"""What is missing where a pathway is not complete, counted from the choice of places that leaves least to be done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stacking.assignment import Assignment, Offer, Search, everywhere
+from stacking.bounds import short_by
+from stacking.limits import Limits
+from stacking.measure import Measure, measure
+from stacking.missing import Way, shortest
+from stacking.rules import Rules
+
+BUDGET = 6_000
+"""Nodes that are looked at, in all steps of the search together."""
+Placed = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """An assignment, and the way on from it. `is_shortest`: there is none shorter, however what is held counts."""
+
+    assignment: Assignment
+    way: Way | None
+    is_shortest: bool
+
+
+def closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
+    """From an assignment that does not complete the pathway, where no other one does, as far as was searched."""
+    near = _closest(rules, offered, found)
+    return near if near.way else replace(near, way=_afresh(rules, offered, found.placed))
+
+
+def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
+    way, is_least = way_on(rules, offered, found.placed, found.measure)
+    if not found.is_exact:
+        return Closest(found, way, is_shortest=False)
+    if is_least and sum(map(len, found.placed)) == sum(map(len, offered.places)):
+        return Closest(found, way, is_shortest=way is not None)
+    length = found.short_by
+    if way is None or way.length > length:
+        length = max(length, short_by(rules, offered.places, found.placed))
+        everything = everywhere(rules, offered.held, offered.places)
+        least, is_all = shortest(rules, measure(rules, offered.held, everything), everything)
+        if least is None or not is_all:
+            return Closest(found, way, is_shortest=False)
+        length = max(length, least.length)
+    if way is not None and way.length <= length:
+        return Closest(found, way, is_shortest=True)
+    return _closer(rules, offered, Closest(found, way, is_shortest=False), length)
+
+
+def _closer(rules: Rules, offered: Offer, known: Closest, least: int) -> Closest:
+    """One length after the other, from the least that may be."""
+    most = known.way.length if known.way else least + len(rules.places)
+    limits, left, sure = Limits(rules, offered.held), BUDGET // len(rules.nodes), True
+    for length in range(least, most):
+        search = _Within(rules, offered, limits, length, left)
+        found = search.run()
+        sure = sure and search.is_sure
+        if found is not None:
+            return Closest(found, search.way, is_shortest=sure)
+        left = search.left
+        if left <= 0:
+            return known
+    return replace(known, is_shortest=sure and known.way is not None)
+
+
+def _afresh(rules: Rules, offered: Offer, placed: Placed) -> Way | None:
+    """Without what is in the way because one of its group counts: something else of the group may be earned."""
+    grouped = frozenset[str]().union(*rules.pathway.one_of)
+    kept = [[index for index in which if offered.held[index].achievement not in grouped] for which in placed]
+    way, _ = way_on(rules, offered, kept, measure(rules, offered.held, kept))
+    return way
+
+
+class _Within(Search):
+    """For an assignment from which the way on is no longer than that."""
+
+    def __init__(self, rules: Rules, offered: Offer, limits: Limits, length: int, left: int) -> None:
+        super().__init__(rules, offered, limits, left)
+        self.way: Way | None = None
+        self.is_sure = True
+        self._length = length
+
+    def could_be(self, placed: Placed, state: Measure) -> bool:
+        way, _ = shortest(self._rules, state, placed)
+        return way is not None and way.length <= self._length
+
+    def is_enough(self, placed: Placed, state: Measure) -> bool:
+        self.way, is_least = way_on(self._rules, self._offered, placed, state)
+        is_enough = self.way is not None and self.way.length <= self._length
+        self.is_sure = self.is_sure and (is_enough or is_least)
+        return is_enough
+
+
+def way_on(rules: Rules, offered: Offer, placed: Placed, state: Measure) -> tuple[Way | None, bool]:
+    """The shortest that breaks no limit, and whether it is: of groups of which one counts, not all ways are tried."""
+    if not rules.pathway.one_of:
+        return shortest(rules, state, placed)
+    groups = _Groups(rules, offered, placed)
+    closed, is_least = groups.closed, all(rules.places[place].maximum == 1 for place in groups.closed)
+    while True:
+        way, is_all = shortest(rules, state, placed, closed)
+        beyond = groups.first_beyond(way) if way else None
+        if beyond is None:
+            return way, is_least and is_all
+        closed, is_least = closed | {beyond}, False
+
+
+class _Groups:
+    """Achievements of which one counts, and what that leaves to be earned for each place."""
+
+    def __init__(self, rules: Rules, offered: Offer, placed: Placed) -> None:
+        self._places = rules.places
+        self._groups = rules.pathway.one_of
+        self._counting = [(at, offered.held[index].achievement) for at, which in enumerate(placed) for index in which]
+        self.closed = frozenset(
+            at for at, one in enumerate(self._places) if one.accepts and self._taken(at).issuperset(one.accepts)
+        )
+
+    def first_beyond(self, way: Way) -> int | None:
+        """The first place that gets no achievement, where each group is good for one."""
+        grouped, earned = frozenset[str]().union(*self._groups), frozenset[str]()
+        for place in way.places:
+            accepts = self._places[place].accepts
+            if not accepts or not grouped.issuperset(accepts):
+                continue
+            taken = self._taken(place) | earned
+            one = next((achievement for achievement in accepts if achievement not in taken), None)
+            if one is None:
+                return place
+            earned = earned.union(*(group for group in self._groups if one in group))
+        return None
+
+    def _taken(self, place: int) -> frozenset[str]:
+        """Where one counts, the next one takes its place."""
+        is_replaced = self._places[place].maximum == 1
+        counting = {achievement for at, achievement in self._counting if at != place or not is_replaced}
+        return frozenset[str]().union(*(group for group in self._groups if group & counting))
