@@ -197,3 +197,30 @@ def test_a_long_chain_of_places_is_followed_to_its_end() -> None:
     assert not found.is_complete
     assert len(found.placed) == size - 1
     assert evaluate(compile_rules(path), [held(str(number)) for number in range(1, size + 1)], SETTING).is_complete
+
+
+def test_more_choices_than_calls_can_nest_are_left_as_undecided() -> None:
+    """Of a thousand that fit two places any may be chosen, and of the other two only one counts."""
+    path = pathway(
+        component("a", "x"),
+        component("b", "x", "y"),
+        component("c"),
+        component("d"),
+        destination=all_of("a", "b", "c", "d"),
+        one_of=(frozenset({achievement("c"), achievement("d")}),),
+    )
+    many = [held(f"a{number}", "x") for number in range(1_100)]
+    found = evaluate(compile_rules(path), [*many, held("c"), held("d")], SETTING)
+
+    assert not found.is_complete
+    assert not found.is_exact
+
+
+def test_a_deep_tree_has_its_way_to_the_end() -> None:
+    size = 290
+    steps = [Component(f"k{number}", condition=all_of(f"k{number + 1}", f"l{number}")) for number in range(size)]
+    path = pathway(
+        *steps, *[component(f"l{number}") for number in range(size)], component(f"k{size}"), destination=all_of("k0")
+    )
+
+    assert len(missing(path)) == size + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
@@ -68,6 +69,18 @@ def test_one_of_a_group_is_enough_where_others_are_accepted_too() -> None:
     group = (frozenset({achievement("a"), achievement("b")}),)
 
     assert flaws(replace(GOOD, components={**GOOD.components, "b": component("b", "b", "c")}, one_of=group)) == ()
+
+
+def test_groups_in_a_chain_through_many_components_are_not_judged() -> None:
+    names = [[f"{number}-{which}" for which in range(15)] for number in range(66)]
+    parts = [component(f"c{number}", *accepted) for number, accepted in enumerate(names)]
+    chained = tuple(
+        frozenset({achievement(one), achievement(other)})
+        for accepted, following in pairwise(names)
+        for one, other in zip(accepted, following, strict=True)
+    )
+
+    assert flaws(pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=chained)) == ()
 
 
 def test_where_too_many_credentials_would_have_to_be_tried_no_flaw_is_claimed() -> None:

@@ -6,7 +6,7 @@ complete the pathway, bounds say whether any choice could: a flow to what every 
 in which every credential counts everywhere. Only if it could, the choices are searched, within a budget.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -76,7 +76,7 @@ def _by_preference(held: Iterable[Held]) -> list[Held]:
     return ordered
 
 
-def assign(rules: Rules, offered: Offer) -> Assignment:
+def assign(rules: Rules, offered: Offer, budget: int = BUDGET) -> Assignment:
     """The best assignment there is: one that completes the pathway if any does."""
     limits = Limits(rules, offered.held)
     matched = limits.cut(match(rules, offered.held, offered.places), offered.places)
@@ -86,7 +86,7 @@ def assign(rules: Rules, offered: Offer) -> Assignment:
     short = max(0, rules.needs - sum(map(bool, offered.places))) or short_by(rules, offered.places, matched)
     if short or not measure(rules, offered.held, everywhere(rules, offered.held, offered.places)).is_complete:
         return Assignment(matched, state, short_by=short)
-    search = Search(rules, offered, limits)
+    search = Search(rules, offered, limits, budget)
     return search.run() or Assignment(matched, state, is_exact=search.left > 0)
 
 
@@ -117,8 +117,31 @@ class Search:
         self._chosen: list[Places] = list(offered.places)
 
     def run(self) -> Assignment | None:
-        """The first that is enough."""
-        return self._from(0)
+        """The first that is enough. With a list of the choices that are open: there may be more than calls can nest."""
+        ways: list[Iterator[Places]] = []
+        while self.left > 0:
+            self.left -= 1
+            found, leads_on = self._look(len(ways))
+            if found:
+                return found
+            if leads_on:
+                fits = self._offered.places[self._open[len(ways)]]
+                ways.append(iter((*((place,) for place in fits), ())))
+            if not self._next(ways):
+                return None
+        return None
+
+    def _next(self, ways: list[Iterator[Places]]) -> bool:
+        """Choose otherwise, for the last one that can be; False when there is none."""
+        while ways:
+            index = self._open[len(ways) - 1]
+            choice = next(ways[-1], None)
+            if choice is not None:
+                self._chosen[index] = choice
+                return True
+            self._chosen[index] = self._offered.places[index]
+            ways.pop()
+        return False
 
     def could_be(self, placed: Sequence[Sequence[int]], state: Measure) -> bool:
         """Whether something below this relaxation may be enough."""
@@ -128,26 +151,16 @@ class Search:
         """Whether this is, of which no limit is broken."""
         return True
 
-    def _from(self, depth: int) -> Assignment | None:
-        self.left -= 1
-        if self.left <= 0:
-            return None
+    def _look(self, depth: int) -> tuple[Assignment | None, bool]:
+        """Where so many are chosen: what is found, or whether to choose for one more."""
         placed = everywhere(self._rules, self._offered.held, self._chosen)
         state = measure(self._rules, self._offered.held, placed)
         if not self.could_be(placed, state) or not self._decided_hold(depth):
-            return None
-        if depth == len(self._open):
-            is_found = self._limits.hold(placed) and self.is_enough(placed, state)
-            return Assignment(placed, state) if is_found else None
-        index = self._open[depth]
-        fits = self._offered.places[index]
-        for choice in (*((place,) for place in fits), ()):
-            self._chosen[index] = choice
-            found = self._from(depth + 1)
-            if found:
-                return found
-        self._chosen[index] = fits
-        return None
+            return None, False
+        if depth < len(self._open):
+            return None, True
+        is_found = self._limits.hold(placed) and self.is_enough(placed, state)
+        return (Assignment(placed, state) if is_found else None), False
 
     def _decided_hold(self, depth: int) -> bool:
         if not self._limits.any:

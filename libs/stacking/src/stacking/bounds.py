@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stacking.matching import Places
+from stacking.matching import DEEPEST, Places
 from stacking.rules import Group, Rules
 
 
@@ -11,7 +11,8 @@ def short_by(rules: Rules, fits: Sequence[Places], placed: Sequence[Sequence[int
     if not rules.needed:
         return 0
     flow = _Flow(rules, fits, placed)
-    return sum(flow.lack(group) for group in rules.needed)
+    short = sum(flow.lack(group) for group in rules.needed)
+    return short if flow.is_exact else 0
 
 
 class _Flow:
@@ -38,6 +39,8 @@ class _Flow:
         self._placed = placed
         self._at = [-1] * len(fits)
         self._tried = 0
+        self._depth = 0
+        self.is_exact = True
 
     def lack(self, group: Group) -> int:
         """How many it does not get. What led nowhere once leads nowhere later either."""
@@ -70,7 +73,7 @@ class _Flow:
                 self._free ^= lowest
                 self._put(lowest.bit_length() - 1, place)
                 return True
-        return any(self._take_over(place) for place in group.places if self._room[place])
+        return any(self._room[place] and self._take_over(place) for place in group.places)
 
     def _take_over(self, place: int) -> bool:
         while left := self._wanting[place] & ~self._tried:
@@ -80,11 +83,20 @@ class _Flow:
             other = self._at[index]
             self._room[other] += 1
             self._put(index, place)
-            if self._augment(self._group[other]):
+            if self._augment_deeper(self._group[other]):
                 return True
             self._room[place] += 1
             self._put(index, other)
         return False
+
+    def _augment_deeper(self, group: Group) -> bool:
+        if self._depth >= DEEPEST:
+            self.is_exact = False
+            return False
+        self._depth += 1
+        is_found = self._augment(group)
+        self._depth -= 1
+        return is_found
 
     def _put(self, index: int, place: int) -> None:
         self._at[index] = place

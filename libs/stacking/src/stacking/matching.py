@@ -8,6 +8,8 @@ from stacking.measure import counted
 from stacking.rules import Group, Rules
 
 Places = tuple[int, ...]
+DEEPEST = 200
+"""Credentials that move for one: calls nest three times as deep."""
 
 
 def match(rules: Rules, held: Sequence[Held], fits: Sequence[Places]) -> list[list[int]]:
@@ -53,6 +55,7 @@ class _Matching:
         self._placed = [0] * len(rules.places)
         self._at = [-1] * len(fits)
         self._tried = 0
+        self._depth = 0
 
     def meet(self, group: Group) -> None:
         """As many of its places, and as many credits in them, as it needs, as far as they can be had."""
@@ -127,7 +130,10 @@ class _Matching:
             self._tried |= lowest
             other = self._at[lowest.bit_length() - 1]
             self._move(lowest, other, place)
-            if self._augment(other) or self._augment_beside(other):
+            self._depth += 1
+            has_room = self._depth < DEEPEST and (self._augment(other) or self._augment_beside(other))
+            self._depth -= 1
+            if has_room:
                 return True
             self._move(lowest, place, other)
         return False

@@ -133,8 +133,11 @@ class _Ways:
 
     def _parts(self, node: Node, at: int, now: Way) -> list[Way]:
         """Where only their number counts: those that are the least way off."""
-        open_parts = (self.to(child, credits_matter=False) for child in node.children if not self._state.reached[child])
-        ways = sorted((way for way in map(_met, open_parts) if way), key=lambda way: way.length)
+        ways: list[Way] = []
+        for child in node.children:
+            if not self._state.reached[child] and (way := _met(self.to(child, credits_matter=False))):
+                ways.append(way)  # noqa: PERF401 - in a comprehension calls would nest deeper
+        ways.sort(key=lambda way: way.length)
         chosen = ways[: node.number - self._state.counts[at]]
         if self._state.counts[at] + len(chosen) < node.number:
             return []

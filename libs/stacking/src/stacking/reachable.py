@@ -9,8 +9,8 @@ from stacking.evidence import Held, Setting
 from stacking.model import Component, Pathway
 from stacking.rules import Rules, compile_rules
 
-MOST = 2_000
-"""Credentials that are tried. A pathway that takes more is not judged."""
+MOST_WORK, STEPS = 200_000, 20_000
+"""Comparisons of credentials with groups, and nodes looked at. A pathway that takes more is not judged."""
 
 
 def can_be_completed(pathway: Pathway) -> bool:
@@ -19,7 +19,7 @@ def can_be_completed(pathway: Pathway) -> bool:
     rules = compile_rules(pathway)
     places = tuple(_place(component, at, grouped) for at, component in enumerate(rules.places))
     held = [one for at, component in enumerate(places) for one in _plenty(component, at, grouped)]
-    if len(held) > MOST:
+    if len(held) ** 2 * len(pathway.one_of) > MOST_WORK:
         return True
     found = _assign(rules, places, held)
     return found.measure.is_complete or not found.is_exact
@@ -31,7 +31,7 @@ def _assign(rules: Rules, places: tuple[Component, ...], held: list[Held]) -> As
         for achievement in dict.fromkeys(component.accepts):
             by_achievement[achievement] = (*by_achievement.get(achievement, ()), at)
     rules = replace(rules, places=places, by_achievement=by_achievement, open_places=())
-    return assign(rules, offer(rules, held, Setting(date.max)))
+    return assign(rules, offer(rules, held, Setting(date.max)), STEPS // (len(held) + len(rules.nodes)))
 
 
 def _place(component: Component, at: int, grouped: frozenset[str]) -> Component:
@@ -43,6 +43,6 @@ def _place(component: Component, at: int, grouped: frozenset[str]) -> Component:
 def _plenty(component: Component, at: int, grouped: frozenset[str]) -> list[Held]:
     credits_each = Decimal("Infinity") if component.credits is None else component.credits
     if component.accepts == (str(at),):
-        copies = min(component.maximum, MOST)
+        copies = component.maximum
         return [Held(f"{at}/{copy}", str(at), "", date.min, credits_each) for copy in range(copies)]
     return [Held(one, one, "", date.min, credits_each) for one in component.accepts]
