@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,13 @@ import pytest_asyncio
 from credential_core.jcs import digest
 from credential_core.keys import SigningKey
 from credential_core.model import hashed_identity, plain_identity
+from issuer.adapters.wanted_looks import WantedLookUnitOfWork
+from issuer.core.brought import named_by
+from issuer.core.stack_credential import ComposeStack
 from issuer.main import Core
 from issuer.main_backpack import wire_look_again
 from issuer.settings import IssuerSettings
+from service_kit.clock import utc_now
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
 from stacking.recheck import Given, Holding, recheck
@@ -61,6 +66,17 @@ async def complete(bringing: Bringing, academy: Academy, ana: Keeper) -> Json:
     document = abroad(academy)
     await bringing.keep(ana, document)
     return document
+
+
+async def test_nothing_that_stands_beside_a_hash_is_taken_over() -> None:
+    salted = hashed_identity(ANA, "emailAddress", salt="s1")
+    assert named_by(salted | {"note": "a stranger's words"}, None) == salted
+    plain = plain_identity(ANA, "emailAddress")
+    assert named_by(salted, ANA) == named_by(plain | {"note": "x"}, None) == plain
+    unsalted = {"hashed": True, "identityType": "emailAddress", "identityHash": "sha256$ab", "salt": {"x": 1}}
+    found = named_by(unsalted, None)
+    assert found is not None
+    assert (found["identityHash"], found.get("salt", "")) == ("sha256$ab", "")
 
 
 class TestCounting:
@@ -176,6 +192,87 @@ class TestCounting:
         academy.site.documents["/lists/1"] = published
         await world.rows("UPDATE backpack_credentials SET look_at = now() WHERE look_at > now() RETURNING 1")
         assert await bringing.statuses() == ["awarded"]
+
+    async def test_doubt_from_before_the_consent_is_looked_into(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json
+    ) -> None:
+        published = academy.site.documents.pop("/lists/1")
+        [item] = await ana.items()
+        answer = await ana.call("POST", f"/learners/me/backpack/{item['id']}/verify")
+        assert answer.json()["doubt"]["code"] == "not-confirmed"
+        academy.site.documents["/lists/1"] = published
+        await bringing.allow(ana)
+        assert await bringing.statuses() == ["awarded"]
+
+    async def test_doubt_that_somebody_else_found_is_looked_into_later(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json, world: World
+    ) -> None:
+        """The learner asks how far they are while the academy is away: that must not settle it for good."""
+        await bringing.takes(complete["credentialSubject"]["achievement"]["id"], by("did:web:other.example"))
+        await bringing.allow(ana)
+        assert await bringing.statuses() == []
+        del academy.site.documents["/lists/1"]
+        [item] = await ana.items()
+        await ana.call("POST", f"/learners/me/backpack/{item['id']}/verify")
+        [(minutes,)] = await world.rows("SELECT extract(epoch FROM look_at - now()) / 60 FROM backpack_credentials")
+        assert 8 < minutes <= 10
+
+    async def test_who_answers_too_late_is_asked_again_after_a_while_and_not_at_once(
+        self,
+        bringing: Bringing,
+        academy: Academy,
+        ana: Keeper,
+        complete: Json,
+        world: World,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("issuer.core.look_again.TIME_S", 0.0)
+        await world.rows(STALE)
+        academy.site.asked.clear()
+        await bringing.allow(ana)
+        assert await bringing.statuses() == []
+        [(minutes,)] = await world.rows("SELECT extract(epoch FROM look_at - now()) / 60 FROM backpack_credentials")
+        assert 8 < minutes <= 10
+        assert sum(academy.site.asked.values()) <= 1
+        assert [item["doubt"] for item in await ana.items()] == [None]  # what was found before stays
+
+    async def test_one_persons_slow_hosts_take_nobody_elses_time(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json, world: World, database: Database
+    ) -> None:
+        bo = Keeper(world, email="bo@students.example")
+        for _ in range(3):
+            await bringing.keep(bo, abroad(academy, "bo@students.example"))
+        await world.rows("UPDATE backpack_credentials SET look_at = now() RETURNING 1")
+        claimed = []
+        for _ in range(3):
+            async with WantedLookUnitOfWork(database) as work:
+                now = utc_now()
+                claimed.append(len(await work.claim(20, now=now, until=now + timedelta(minutes=1))))
+                await work.commit()
+        assert sorted(claimed) == [0, 1, 3]
+
+    async def test_an_address_of_another_script_is_known_as_it_is_written(
+        self, bringing: Bringing, academy: Academy, world: World
+    ) -> None:
+        ascii_form, written = "ana@xn--mnchen-3ya.example", "ana@m\u00fcnchen.example"
+        learner = Keeper(world, email=ascii_form)
+        await bringing.takes(abroad(academy)["credentialSubject"]["achievement"]["id"], by(academy.did))
+        await bringing.series.earn("capstone", email=ascii_form)
+        profile = {"id": "https://people.example/ana", "type": ["Profile"], "email": written}
+        assert (await learner.call("PUT", f"{OB}/profile", json=profile)).status_code == 200
+        await bringing.keep(learner, abroad(academy, identifiers=[hashed_identity(written, "emailAddress", salt="s1")]))
+        await bringing.allow(learner)
+        assert await bringing.statuses() == ["awarded"]
+
+    async def test_what_an_issuer_that_nobody_asked_for_says_is_never_looked_up(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json, world: World
+    ) -> None:
+        await bringing.takes(complete["credentialSubject"]["achievement"]["id"], by("did:web:other.example"))
+        await world.rows(STALE)
+        academy.site.asked.clear()
+        await bringing.allow(ana)
+        assert await bringing.statuses() == []
+        assert not academy.site.asked
 
     async def test_it_was_revoked_since_it_came(
         self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json, world: World
@@ -452,6 +549,45 @@ class TestPartners:
         await self.bring(bringing, partners, "bo@students.example")
         assert await bringing.statuses() == ["awarded"]
         assert await bringing.awarded() == before
+
+    async def test_an_agreement_that_ends_while_the_award_is_signed_counts_nothing(
+        self, bringing: Bringing, partners: Partners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        agreement, compose = await partners.agree(), ComposeStack.__call__
+        await self.bring(bringing, partners)
+
+        async def meanwhile(*arguments: Any, **options: Any) -> Any:
+            assert (await partners.act(agreement, "end", org=ORG)).status_code == 200
+            return await compose(*arguments, **options)
+
+        monkeypatch.setattr(ComposeStack, "__call__", meanwhile)
+        assert await bringing.statuses() == []
+
+    async def test_a_consent_that_is_withdrawn_while_the_award_is_signed_lets_nothing_count(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, complete: Json, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        consent, compose = await bringing.allow(ana), ComposeStack.__call__
+
+        async def meanwhile(*arguments: Any, **options: Any) -> Any:
+            await bringing.withdraw(ana, consent)
+            return await compose(*arguments, **options)
+
+        monkeypatch.setattr(ComposeStack, "__call__", meanwhile)
+        assert await bringing.statuses() == []
+
+    async def test_a_partner_that_revokes_while_the_award_is_signed_is_heard(
+        self, bringing: Bringing, partners: Partners, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await partners.agree()
+        _, certificate = await self.bring(bringing, partners)
+        compose = ComposeStack.__call__
+
+        async def meanwhile(*arguments: Any, **options: Any) -> Any:
+            await world.send("POST", f"{certificate}/revoke", {"reason": "x"}, org=OTHER_ORG)
+            return await compose(*arguments, **options)
+
+        monkeypatch.setattr(ComposeStack, "__call__", meanwhile)
+        assert await bringing.statuses() == []
 
     async def test_a_stack_from_then_is_measured_by_what_was_agreed_then(
         self, bringing: Bringing, partners: Partners

@@ -108,8 +108,9 @@ class ConsentUnitOfWork(UnitOfWork):
         return True
 
     async def _look_again(self, consent: Consent) -> None:
-        """What counts already is looked at again from now on: it was not while no consent stood."""
-        mine = select(KEPT.id).where(KEPT.person == consent.person, KEPT.id.in_(select(STACK_KEPT.c.kept_id)))
+        """What counts already, and what was in doubt, is looked at from now on: it was not while no consent stood."""
+        matters = or_(KEPT.doubt.is_not(None), KEPT.id.in_(select(STACK_KEPT.c.kept_id)))
+        mine = select(KEPT.id).where(KEPT.person == consent.person, matters)
         unplanned = update(BACKPACK_CREDENTIALS).where(KEPT.id.in_(mine), KEPT.look_at.is_(None))
         await self.session.execute(unplanned.values(look_at=consent.granted_at))
 

@@ -155,6 +155,11 @@ class RecognitionTable:
         found = await self._session.execute(signed_about(place, source_issuer).with_for_update(read=True))
         return [rows.agreement(row) for row in found.mappings()]
 
+    async def hold_signed(self, ids: Collection[AgreementId]) -> bool:
+        """Whether all of these are signed. They stay so until the end of the transaction."""
+        signed = select(OF.id).where(OF.id.in_(ids), OF.state == AgreementState.SIGNED.value).order_by(OF.id)
+        return set(await self._session.scalars(signed.with_for_update(read=True))) == set(ids)
+
     async def hold_learner(self, place: Place) -> Counted:
         """What counts in the place now. Nobody else adds to it until the end of the transaction."""
         for learner in (place.recipient_key.hex(), place.person):  # a person may have come by another address before

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from issuer.adapters.look_plans import LATER
 from issuer.adapters.stack_notes import mark_fed, note_sharing
 from issuer.adapters.stack_tables import (
     EVALUATIONS_DUE,
@@ -178,9 +179,9 @@ class StackRows:
         return set(await self._session.scalars(query)) == consents
 
     async def want_looks(self, kept: Collection[KeptId], now: datetime) -> None:
-        """These are to be verified again as soon as may be."""
+        """These are to be verified again as soon as may be; those whose turn comes soon wait for it."""
         one = BACKPACK_CREDENTIALS.c
-        late = or_(one.look_at.is_(None), one.look_at > now)
+        late = or_(one.look_at.is_(None), one.look_at > now + LATER)
         ids = select(one.id).where(one.id.in_(kept), late).order_by(one.id).with_for_update()
         locked = (await self._session.scalars(ids)).all()
         await self._session.execute(update(BACKPACK_CREDENTIALS).where(one.id.in_(locked)).values(look_at=now))

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from issuer.adapters.look_plans import LATER
 from issuer.adapters.progress import SHOWN, LookUnitOfWork, kept_text
 from issuer.adapters.stack_notes import note_kept
 from issuer.adapters.tables import BACKPACK_CREDENTIALS
+from issuer.core.looks import NOT_IN_TIME
 from issuer.core.progress_ports import KeptText, Look
 
 KEPT = BACKPACK_CREDENTIALS.c
@@ -17,13 +19,22 @@ class WantedLookUnitOfWork(LookUnitOfWork):
     """See issuer.core.look_again.WantedLookWork."""
 
     async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[KeptText]:
-        """Some that are wanted, the longest waiting first. Until then nobody else looks at them."""
-        free = select(KEPT.id).where(KEPT.look_at <= now).order_by(KEPT.look_at, KEPT.id).limit(most)
-        ids = (await self.session.scalars(free.with_for_update(skip_locked=True))).all()
+        """Some of one person's, who waits longest: what one keeps takes nobody else's time."""
+        first = select(KEPT.person).where(KEPT.look_at <= now).order_by(KEPT.look_at, KEPT.id).limit(1)
+        person = await self.session.scalar(first.with_for_update(skip_locked=True))
+        if person is None:
+            return []
+        free = select(KEPT.id).where(KEPT.person == person, KEPT.look_at <= now).order_by(KEPT.look_at, KEPT.id)
+        ids = (await self.session.scalars(free.limit(most).with_for_update(skip_locked=True))).all()
         taken = update(BACKPACK_CREDENTIALS).where(KEPT.id.in_(ids)).values(look_at=until).returning(*SHOWN)
-        return [kept_text(row) for row in (await self.session.execute(taken)).mappings()] if ids else []
+        return [kept_text(row) for row in (await self.session.execute(taken)).mappings()]
 
-    async def settle(self, looks: Sequence[Look]) -> None:
-        """Keep what was found, and have what it matters to evaluated: somebody may wait for it."""
-        await self.keep(looks)
-        await note_kept(self.session, [look.kept.id for look in looks])
+    async def settle(self, looks: Sequence[Look], now: datetime) -> None:
+        """Keep what was found, and have what it matters to evaluated. What there was no time for is as it was."""
+        found = [look for look in looks if look.doubt is not NOT_IN_TIME]
+        late = [look.kept.id for look in looks if look.doubt is NOT_IN_TIME]
+        await self.keep(found)
+        await note_kept(self.session, [look.kept.id for look in found])
+        if late:
+            again = update(BACKPACK_CREDENTIALS).where(KEPT.id.in_(late)).values(look_at=now + LATER)
+            await self.session.execute(again)

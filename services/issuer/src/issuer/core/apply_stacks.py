@@ -109,7 +109,7 @@ class ApplyStacks:
         async with self._unit_of_work() as work:
             if not await work.issuers.hold_keys([issuer.key]):  # another will sign
                 return None
-            if not await still_so(work, situation, proven.pieces, step.open, now=self._clock()):
+            if not await still_so(work, situation, step, now=self._clock()):
                 return None
             await work.credentials.add_all([credential])
             await work.outbox.append(event)
@@ -135,7 +135,7 @@ class ApplyStacks:
         problem = None if error is None else problem_of(error)
         stack = replace(self._stack(situation, step, proven), state=StackState.WAITING, problem=problem)
         async with self._unit_of_work() as work:
-            if not await still_so(work, situation, proven.pieces, step.open, now=self._clock()):
+            if not await still_so(work, situation, step, now=self._clock()):
                 return False
             if not await self._keep(work, stack, proven.pieces, why, is_new=step.case is None):
                 return False
@@ -171,7 +171,7 @@ class ApplyStacks:
         async with self._unit_of_work() as work:
             if not await work.issuers.hold_keys([issuer.key]):
                 return False
-            if not await still_so(work, situation, proven.pieces, step.open, mine, now=self._clock()):
+            if not await still_so(work, situation, step, mine, now=self._clock()):
                 return False
             await replace_document(work, mine, amended)
             await work.outbox.append(amended.event.model_copy(update={"caused_by": why.cause}))

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from credential_core.jcs import digest
+from credential_core.model import hashed_identity, plain_identity
 from credential_core.model.period import validity_period
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import read_credential
 from issuer.core.backpack_model import Doubt, PersonId
 from issuer.core.consents_model import ConsentId
 from issuer.core.kept_evidence import address_in, hashed_address_in, identity_in
-from issuer.core.model import Credential, CredentialId, ListId, State
+from issuer.core.model import Credential, CredentialId, Json, ListId, State
 from issuer.core.pieces import Brought, Piece
 from issuer.core.progress_ports import KeptText
+from issuer.core.recipient import EMAIL, normalized
 from issuer.core.snapshots import Kind, Snapshot
 from issuer.core.stack import Group, ListSnapshot
 from service_kit.errors import Invalid
@@ -103,7 +105,8 @@ class Bring:
         credential = None if issued is None else rows.issued.get(issued)
         if credential is not None and credential.org_id == consent.group.org_id:
             return None  # it counts as what it is
-        identity = identity_in(document, consent.digest, _address(rows, consent))
+        address = address_in(rows.profiles.get(consent.person), consent.digest)
+        identity = identity_in(document, consent.digest, address)
         if identity is None and credential is not None and self._is_theirs(credential, consent):
             identity = hashed_address_in(document)
         piece = Piece(
@@ -116,7 +119,9 @@ class Bring:
             name=_name_of(document, held.id),
             became="",
             fits=identity is not None,
-            brought=Brought(kept.id, kept.changed_at, kept.checked_at, consent.id, identity, credential),
+            brought=Brought(
+                kept.id, kept.changed_at, kept.checked_at, consent.id, named_by(identity, address), credential
+            ),
         )
         if credential is not None:
             return self._issued(piece, credential, rows.lists)
@@ -175,8 +180,20 @@ def _doubted(piece: Piece, doubt: Doubt | None) -> Piece:
     return replace(piece, state=state, became=became)
 
 
-def _address(rows: BroughtRows, consent: AwardConsent) -> str | None:
-    return address_in(rows.profiles.get(consent.person), consent.digest)
+def named_by(identity: Mapping[str, Any] | None, address: str | None) -> Json | None:
+    """How a stack's credential may name whom this names: by the address, to be hashed anew, where it is known.
+
+    Else by the hash that there is, and by nothing else that stands beside it.
+    """
+    if identity is None:
+        return None
+    known = address if identity.get("hashed") is True else str(identity["identityHash"])
+    if known is not None:
+        return plain_identity(normalized(EMAIL, known), EMAIL)
+    salt = identity.get("salt")
+    return hashed_identity("", EMAIL, salt if isinstance(salt, str) else "") | {
+        "identityHash": str(identity["identityHash"])
+    }
 
 
 def _name_of(document: Mapping[str, Any], otherwise: str) -> str:

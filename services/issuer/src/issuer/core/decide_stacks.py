@@ -215,13 +215,7 @@ def _recorded(one: Input, known: State, day: date) -> Piece:
 
 def _day_of_award(before: Setting, now: Setting) -> Setting:
     """The award's, with who is recognised and by what since, for what comes to count only now."""
-    named = {one.issuer for one in before.agreed}
-    return Setting(
-        before.day,
-        before.recognised | now.recognised,
-        before.agreed | {one for one in now.agreed if one.issuer not in named},
-        before.own | now.own,
-    )
+    return Setting(before.day, before.recognised | now.recognised, before.agreed | now.agreed, before.own | now.own)
 
 
 def _may_count(piece: Piece, inputs: Mapping[str, str], ended: Collection[str], now: datetime) -> bool:

@@ -83,16 +83,26 @@ def address_in(profile: str | None, digest: str) -> str | None:
 
 def names_learner(document: Mapping[str, Any], digest: str, address: str | None) -> bool:
     """Whether it is about who has the address. By the digest alone, a salted hash cannot be told."""
-    forms = {address, readable_address(address)} if address is not None else set()  # others hash what people write
-    if any(check_recipient(document, Recipient(identifier=one)).outcome is Outcome.PASSED for one in forms):
+    found = (check_recipient(document, Recipient(identifier=one)) for one in _forms(address))
+    if any(one.outcome is Outcome.PASSED for one in found):
         return True
     return identity_in(document, digest, None) is not None
 
 
 def identity_in(document: Mapping[str, Any], digest: str, address: str | None) -> Json | None:
     """Which of the subject's identifiers names who has the address."""
-    found = (one for one in _identities(document) if _is_named(one, digest) or _is_hash_of(one, address))
+    forms = _forms(address)
+    found = (
+        one
+        for one in _identities(document)
+        if _is_named(one, digest) or any(identity_matches(one, form, EMAIL) for form in forms)
+    )
     return next(found, None)
+
+
+def _forms(address: str | None) -> set[str]:
+    """Others hash what people write."""
+    return set() if address is None else {address, readable_address(address)}
 
 
 def hashed_address_in(document: Mapping[str, Any]) -> Json | None:
@@ -106,10 +116,6 @@ def _identities(document: Mapping[str, Any]) -> list[Json]:
     identities = subject.get("identifier") if isinstance(subject, Mapping) else None
     found = identities if isinstance(identities, list) else [identities]
     return [one for one in found[:64] if isinstance(one, dict)]
-
-
-def _is_hash_of(identity: Json, address: str | None) -> bool:
-    return address is not None and identity_matches(identity, address, EMAIL)
 
 
 def _is_named(identity: Mapping[str, Any], digest: str) -> bool:

@@ -22,10 +22,10 @@ class WantedLookWork(Protocol):
     """One transaction over what is to be looked at."""
 
     async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[KeptText]:
-        """Some that are wanted. Until then nobody else looks at them."""
+        """Some of one person's that are wanted. Until then nobody else looks at them."""
 
-    async def settle(self, looks: Sequence[Look]) -> None:
-        """Keep what was found, and have what it matters to evaluated: somebody may wait for it."""
+    async def settle(self, looks: Sequence[Look], now: datetime) -> None:
+        """Keep what was found, and have what it matters to evaluated. What there was no time for is as it was."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -56,6 +56,6 @@ class LookAgain:
         if wanted:
             found = await self._looks(wanted, asyncio.get_running_loop().time() + TIME_S)
             async with self._works() as work:
-                await work.settle(found)
+                await work.settle(found, self._clock())
                 await work.commit()
         return len(wanted)

@@ -105,24 +105,35 @@ class SettleStacks:
         self, situation: Situation, step: Step | None, due: Sequence[Due], gathered: Gathered
     ) -> Wait | None:
         """Do what was decided; or how long it is to wait."""
-        if step is None:
-            return None
+        ready: Step | Wait | None = step
         if isinstance(step, Award | Replace):
-            if is_unsettled(situation, step.found, gathered):
-                return Wait(SOON)
-            if stale := to_look_at(step.pieces, self._clock()):
-                await self._want_looks(stale)
-                if _attempts(due) < PATIENCE or not _stands_already(situation):
-                    return Wait(SOON * (1 + _attempts(due)), is_attempt=True)
-                step = decide(situation.looked_at(self._clock()), self._clock())  # what fell waits no longer
-                if step is None or isinstance(step, Award):
-                    return None
+            settled = not is_unsettled(situation, step.found, gathered)
+            ready = await self._confirmed(situation, step, due) if settled else Wait(SOON)
+        if ready is None or isinstance(ready, Wait):
+            return ready
         try:
-            is_done = await self._apply(situation, step, due, last_try=_attempts(due) >= PATIENCE)
+            is_done = await self._apply(situation, ready, due, last_try=_attempts(due) >= PATIENCE)
         except ServiceError as error:
             self._audit("stack_not_settled", pathway=situation.group.pathway_id, code=error.code)
             return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
         return None if is_done else Wait(AT_ONCE_AGAIN * (1 + _attempts(due) ** 2), is_attempt=True)
+
+    async def _confirmed(self, situation: Situation, step: Award | Replace, due: Sequence[Due]) -> Step | Wait | None:
+        """The step if all that counts was looked at just now. Else None: whoever looks makes it due again.
+
+        What stands already and has lost a component waits only for a while for what might take its place.
+        """
+        stale = to_look_at(step.pieces, self._clock())
+        if not stale:
+            return step
+        await self._want_looks(stale)
+        if not _stands_already(situation):
+            return None
+        if _attempts(due) < PATIENCE:
+            return Wait(SOON * (1 + _attempts(due)), is_attempt=True)
+        now = self._clock()
+        found = decide(situation.looked_at(now), now)
+        return None if isinstance(found, Award) else found
 
     async def _want_looks(self, kept: Collection[KeptId]) -> None:
         """Somebody who may read the web verifies them again, and makes this due then."""

@@ -36,6 +36,9 @@ class Recognitions(Protocol):
     async def hold_agreements(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
         """The signed ones about the programme and issuer. They stay so until the end of the transaction."""
 
+    async def hold_signed(self, ids: Collection[AgreementId]) -> bool:
+        """Whether all of these are signed. They stay so until the end of the transaction."""
+
     async def hold_learner(self, place: Place) -> Counted:
         """What counts in the place now. Nobody else adds to it until the end of the transaction."""
 
