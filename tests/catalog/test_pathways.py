@@ -32,6 +32,17 @@ async def tried(client: httpx.AsyncClient, pathway: Json, *names: str, **members
     return found
 
 
+async def test_one_of_them_is_no_other_number(university: httpx.AsyncClient) -> None:
+    condition = {"logicalOperator": "or", "requiredNumber": 2, "targetComponent": ["a", "b"]}
+    body = {"name": "A", "hasDestinationComponent": "end", "hasPart": [{"id": "end", "hasCondition": condition}]}
+    answer = await university.post("/pathways", json=body)
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "hasPart.0.hasCondition"
+    assert "requiredNumber must be 1" in error["detail"]
+
+
 def without(component: str) -> list[Json]:
     return [part for part in SERIES["hasPart"] if part["id"] != component]
 

@@ -11,14 +11,42 @@ from hypothesis import assume, given, settings
 
 from stacking import Component, Condition, Pathway, compile_rules, evaluate, flaws
 from stacking.constraints import IssuedBy
+from stacking.model import Sharing
 from tests.stacking.pathways import SETTING, achievement, all_of, component, held, pathway, pathways
 
 NORTH = IssuedBy(frozenset({"did:web:north.example"}))
+OTHER = "https://laurel.example/pathways/other"
 GOOD = pathway(component("a"), component("b"), destination=all_of("a", "b"))
+
+
+def worth_a_degree(part: Component | None = None, *names: str, **members: object) -> Pathway:
+    """One that is, with a part more; `names` are those that it asks for besides."""
+    parts = [part, *map(component, names[1:])] if part else []
+    given: dict[str, object] = {"condition": all_of("a", "b", *names[:1])} | members
+    end = Component("end", accepts=(achievement("degree"),), **given)  # type: ignore[arg-type]  # by name
+    return replace(GOOD, components={**GOOD.components, **{one.id: one for one in parts}, "end": end})
 
 
 def test_a_good_pathway_has_none() -> None:
     assert flaws(GOOD) == ()
+    assert flaws(worth_a_degree(credits=Decimal(30))) == ()
+
+
+def test_an_open_place_may_take_what_is_in_a_group() -> None:
+    """So a group of which one achievement alone is asked for by name is not pointless."""
+    electives = Component("electives", constraints=(NORTH,))
+    path = pathway(
+        component("a", "a", "b"),
+        electives,
+        destination=all_of("a", "electives"),
+        one_of=(frozenset({achievement("a"), achievement("x")}),),
+    )
+
+    assert flaws(path) == ()
+
+
+def test_as_many_places_as_achievements_count_none_twice() -> None:
+    assert flaws(pathway(component("a", "x", "y"), component("b", "y", "x"), destination=all_of("a", "b"))) == ()
 
 
 @pytest.mark.parametrize(
@@ -47,6 +75,22 @@ def test_a_good_pathway_has_none() -> None:
             "a",
         ),
         (replace(GOOD, not_for=frozenset({achievement("a")})), "contradiction", achievement("a")),
+        (replace(worth_a_degree(), not_for=frozenset({achievement("degree")})), "contradiction", achievement("degree")),
+        (worth_a_degree(component("c", "c", "degree"), "c"), "cycle", "c"),
+        (replace(GOOD, components={"end": component("end", "degree")}), "unreachable", "end"),
+        (worth_a_degree(constraints=(NORTH,)), "pointless", "end"),
+        (worth_a_degree(minimum=2, maximum=2), "pointless", "end"),
+        (worth_a_degree(Component("m", condition=all_of("n"), constraints=(NORTH,)), "m", "n"), "pointless", "m"),
+        (worth_a_degree(Component("m", condition=all_of("n"), credits=Decimal(5)), "m", "n"), "pointless", "m"),
+        (pathway(component("a"), destination=all_of("a", credits=Decimal(0))), "pointless", "end"),
+        (replace(GOOD, sharing=(Sharing(GOOD.id, Decimal(5)),)), "pointless", GOOD.id),
+        (replace(GOOD, sharing=(Sharing(OTHER, Decimal(5)), Sharing(OTHER, Decimal(6)))), "contradiction", OTHER),
+        (replace(GOOD, one_of=(frozenset({achievement("a"), achievement("x")}),)), "pointless", "one-of"),
+        (
+            pathway(*[component(name, "x", "y") for name in "abc"], destination=all_of("a", "b", "c")),
+            "double-counting",
+            "c",
+        ),
         (replace(GOOD, one_of=(frozenset({achievement("a")}),)), "pointless", "one-of"),
         (replace(GOOD, one_of=(frozenset({achievement("a"), achievement("b")}),)), "unreachable", "one-of"),
         (
@@ -86,7 +130,7 @@ def test_groups_in_a_chain_through_many_components_are_not_judged() -> None:
 def test_where_too_many_credentials_would_have_to_be_tried_no_flaw_is_claimed() -> None:
     group = (frozenset({achievement("a"), achievement("x")}),)
     many = [component(f"m{number}", maximum=1000) for number in range(3)]
-    path = pathway(component("a"), *many, destination=all_of("a", *[one.id for one in many]), one_of=group)
+    path = pathway(component("a", "a", "x"), *many, destination=all_of("a", *[one.id for one in many]), one_of=group)
 
     assert flaws(path) == ()
 

@@ -85,26 +85,60 @@ def _rules(pathway: Pathway) -> Iterator[Flaw]:
     for component in pathway.components.values():
         yield from _component(pathway, component)
     yield from _accepted_twice(pathway)
+    yield from _limits(pathway)
+
+
+def _limits(pathway: Pathway) -> Iterator[Flaw]:
+    """What is said of several credentials together, and of other pathways."""
+    parts = [one for one in pathway.components.values() if one.id != pathway.destination]
+    asked = {achievement for component in parts for achievement in component.accepts}
+    takes_any = any(not one.accepts and not one.condition for one in parts)
     for group in pathway.one_of:
         if len(group) < 2:
             yield Flaw("pointless", "one-of", "at most one of one achievement says nothing")
-    asked = {achievement for component in pathway.components.values() for achievement in component.accepts}
+        elif len(group & asked) < 2 and not takes_any:
+            yield Flaw("pointless", "one-of", f"of {', '.join(sorted(group))}, fewer than two are asked for")
     for achievement in sorted(pathway.not_for & asked):
         yield Flaw("contradiction", achievement, "it is asked for, and who holds it cannot complete the pathway")
+    if pathway.worth in pathway.not_for:
+        yield Flaw("contradiction", str(pathway.worth), "the pathway is worth it, and is not for who holds it")
+    others = [one.pathway for one in pathway.sharing]
+    for other in dict.fromkeys(others):
+        if other == pathway.id:
+            yield Flaw("pointless", other, "a pathway shares no credits with itself")
+        elif others.count(other) > 1:
+            yield Flaw("contradiction", other, "what is shared with it has more than one limit")
 
 
 def _component(pathway: Pathway, component: Component) -> Iterator[Flaw]:
+    is_destination = component.id == pathway.destination
     if component.condition:
         yield from _condition(pathway, component.condition, component.id)
+        if is_destination or not component.accepts:
+            yield from _of_parts(component, is_destination=is_destination)
+    elif is_destination:
+        yield Flaw("unreachable", component.id, "nothing says how it is reached: it has no condition")
     elif not component.accepts and not component.constraints:
         yield Flaw("unreachable", component.id, "it accepts no achievement, has no constraint and no condition")
     issuers = [rule.issuers for rule in component.constraints if isinstance(rule, IssuedBy)]
     if issuers and not frozenset.intersection(*issuers):
         yield Flaw("unreachable", component.id, "no issuer is in all of its lists of issuers")
+    if not is_destination and pathway.worth in component.accepts:
+        yield Flaw("cycle", component.id, f"it asks for {pathway.worth}, which is what the pathway itself is worth")
     if component.minimum < 1 or component.maximum < component.minimum:
         yield Flaw(
             "unreachable", component.id, f"from {component.minimum} to {component.maximum} credentials cannot be"
         )
+
+
+def _of_parts(component: Component, *, is_destination: bool) -> Iterator[Flaw]:
+    """No credential counts in it, so that what is said of credentials says nothing."""
+    if component.constraints:
+        yield Flaw("pointless", component.id, "its constraints look at no credential: it is reached by its parts")
+    if (component.minimum, component.maximum) != (1, 1):
+        yield Flaw("pointless", component.id, "no number of credentials counts in it: it is reached by its parts")
+    if component.credits is not None and not is_destination:
+        yield Flaw("pointless", component.id, "its credits are those of its parts: it has no achievement of its own")
 
 
 def _condition(pathway: Pathway, condition: Condition, where: str) -> Iterator[Flaw]:
@@ -113,6 +147,8 @@ def _condition(pathway: Pathway, condition: Condition, where: str) -> Iterator[F
         yield Flaw("unreachable", where, "a condition asks for nothing: it has no target")
     if condition.required is not None and not 0 < condition.required <= children:
         yield Flaw("unreachable", where, f"{condition.required} of {children} cannot be reached")
+    if condition.credits is not None and condition.credits <= 0:
+        yield Flaw("pointless", where, "no credits ask for nothing")
     most = _most(pathway, condition)
     if condition.credits is not None and most < condition.credits:
         yield Flaw("unreachable", where, f"{condition.credits} credits are asked for, {most} at most can be had")
@@ -142,10 +178,13 @@ def _together(pathway: Pathway) -> Iterator[Flaw]:
 
 def _accepted_twice(pathway: Pathway) -> Iterator[Flaw]:
     """An achievement asked for in more places than there are credentials of it: one credential counts once."""
-    places: dict[str, list[str]] = {}
+    places: dict[frozenset[str], list[str]] = {}
     for component in pathway.components.values():
-        if len(set(component.accepts)) == 1 and component.id != pathway.destination:
-            places.setdefault(component.accepts[0], []).append(component.id)
-    for achievement, where in places.items():
-        if len(where) > 1:
-            yield Flaw("double-counting", where[1], f"{achievement} is all it accepts, and all that {where[0]} accepts")
+        if component.accepts and component.id != pathway.destination:
+            places.setdefault(frozenset(component.accepts), []).append(component.id)
+    for accepted, where in places.items():
+        if len(where) > len(accepted):
+            names, *others = " and ".join(sorted(accepted)), *where[:-1]
+            yield Flaw(
+                "double-counting", where[-1], f"{names} is all it accepts, and all that {', '.join(others)} accepts"
+            )

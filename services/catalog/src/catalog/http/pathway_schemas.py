@@ -86,6 +86,12 @@ class Condition(Members):
     target_component: Annotated[list[Key], Field(max_length=Many, description="ids of components")] = []
     has_condition: Annotated[list["Condition"], Field(max_length=Many)] = []
 
+    @model_validator(mode="after")
+    def _one_of_them_is_no_other_number(self) -> Self:
+        if self.logical_operator == "or" and self.required_number not in (None, 1):
+            raise ValueError("requiredNumber must be 1, or left out, where logicalOperator is or")
+        return self
+
 
 class Component(Members):
     """A step: reached by credentials for one of the achievements in `proxyFor`, or by its condition."""
