@@ -43,6 +43,15 @@ async def test_one_of_them_is_no_other_number(university: httpx.AsyncClient) -> 
     assert "requiredNumber must be 1" in error["detail"]
 
 
+async def test_a_trial_names_each_credential_once(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await opened(university)
+    twice = [{"id": "one", "achievement": foreign(name)} for name in ("python", "statistics")]
+    answer = await client.post(f"{path(made['id'])}/evaluations", json={"held": twice})
+
+    assert answer.status_code == 422
+    assert "the same id twice" in answer.json()["errors"][0]["detail"]
+
+
 def without(component: str) -> list[Json]:
     return [part for part in SERIES["hasPart"] if part["id"] != component]
 

@@ -7,8 +7,8 @@ in which every credential counts everywhere. Only if it could, the choices are s
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from stacking.bounds import short_by
 from stacking.constraints import Refusal
@@ -22,8 +22,7 @@ BUDGET = 4_000
 _ID, _AWARDED, _CREDITS = attrgetter("id"), attrgetter("awarded"), attrgetter("credits")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """The credentials in order of preference, where each could count, and why not elsewhere."""
 
     held: Sequence[Held]
@@ -32,8 +31,7 @@ class Offer:
     """Index of the credential, of the place, and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """By place, the indexes of the credentials that count there. `is_exact` is False when the budget ran out.
 
     `short_by`: as many more are needed at least, wherever they count.

@@ -1,7 +1,7 @@
 """What is missing where a pathway is not complete, counted from the choice of places that leaves least to be done."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from stacking.assignment import Assignment, Offer, Search, everywhere
 from stacking.bounds import short_by
@@ -15,8 +15,7 @@ BUDGET = 6_000
 Placed = Sequence[Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Closest:
+class Closest(NamedTuple):
     """An assignment, and the way on from it. `is_shortest`: there is none shorter, however what is held counts."""
 
     assignment: Assignment
@@ -27,7 +26,7 @@ class Closest:
 def closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
     """From an assignment that does not complete the pathway, where no other one does, as far as was searched."""
     near = _closest(rules, offered, found)
-    return near if near.way else replace(near, way=_afresh(rules, offered, found.placed))
+    return near if near.way else near._replace(way=_afresh(rules, offered, found.placed))
 
 
 def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
@@ -62,7 +61,7 @@ def _closer(rules: Rules, offered: Offer, known: Closest, least: int) -> Closest
         left = search.left
         if left <= 0:
             return known
-    return replace(known, is_shortest=sure and known.way is not None)
+    return known._replace(is_shortest=sure and known.way is not None)
 
 
 def _afresh(rules: Rules, offered: Offer, placed: Placed) -> Way | None:

@@ -1,16 +1,15 @@
 """How far each component and condition is, once it is known which credentials count where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from stacking.evidence import NO_CREDITS, Held
 from stacking.model import Component
 from stacking.rules import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """How far each node is: reached or not, how many of its children are, and the credits in it."""
 
     reached: Sequence[bool]

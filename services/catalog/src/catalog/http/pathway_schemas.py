@@ -198,3 +198,11 @@ class Trial(Members):
     day: Annotated[date | None, Field(description="of the evaluation; today if not said")] = None
     recognised_issuers: Annotated[list[Uri], Field(max_length=Many)] = []
     version: Annotated[int | None, Field(ge=1, le=2**31 - 1, description="the newest if not said")] = None
+
+    @model_validator(mode="after")
+    def _ids_are_of_one_each(self) -> Self:
+        """One credential counts once, and which of two were meant is not to be guessed."""
+        ids = [one.id for one in self.held if one.id is not None]
+        if len(set(ids)) < len(ids):
+            raise ValueError("held names the same id twice")
+        return self
