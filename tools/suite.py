@@ -165,7 +165,8 @@ def _pytest(name: str, arguments: list[str], processes: int, *, ignore: bool = T
     results = RESULTS / f"{name.replace(' ', '-')}.xml"
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={results}", *arguments]
     command += [f"--ignore-glob={FALLBACK}"] if ignore else []
-    command += ["-n", str(processes)] if processes > 1 else []
+    if processes > 1:  # each has its half in order, so that a file's fixtures are made once, and helps the other then
+        command += ["-n", str(processes), "--dist", "worksteal"]
     return Step(name, command, results=results)
 
 
