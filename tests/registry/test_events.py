@@ -7,5 +7,6 @@ from registry.events.handlers import subscriptions
 
 
 def test_follows_every_event_of_the_public_record() -> None:
-    told = {payload for payload in TOPIC_OF if not payload.event_type.startswith(("access.", "pathway."))}
+    of_others = ("access.", "pathway.", "recognition-agreement.")
+    told = {payload for payload in TOPIC_OF if not payload.event_type.startswith(of_others)}
     assert {subscription.payload for subscription in subscriptions()} == told
