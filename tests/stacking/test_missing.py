@@ -153,6 +153,17 @@ def test_what_a_limit_would_not_let_count_is_not_named() -> None:
     assert missing(path, held("b")) == ("d",)
 
 
+def test_what_gives_way_to_another_of_its_group_is_not_named() -> None:
+    """`a` alone would do for the first condition, but `d` is needed, and of the two one counts."""
+    path = pathway(
+        *map(component, "acd"),
+        destination=Condition((), (all_of("a", "c", required=1), all_of("d"))),
+        one_of=(frozenset({achievement("a"), achievement("d")}),),
+    )
+
+    assert evaluate(compile_rules(path), [], SETTING).missing == ("c", "d")
+
+
 def test_one_short_is_known_where_everything_fits_everywhere() -> None:
     """No choice has to be tried: eleven cannot be twelve."""
     names = [str(number) for number in range(12)]

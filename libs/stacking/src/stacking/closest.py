@@ -1,6 +1,7 @@
 """What is missing where a pathway is not complete, counted from the choice of places that leaves least to be done."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from stacking.assignment import Assignment, Offer, Search, everywhere
@@ -12,6 +13,7 @@ from stacking.rules import Rules
 
 BUDGET = 6_000
 """Nodes that are looked at, in all steps of the search together."""
+TRIES = 20
 Placed = Sequence[Sequence[int]]
 
 
@@ -98,12 +100,15 @@ def way_on(rules: Rules, offered: Offer, placed: Placed, state: Measure) -> tupl
         return shortest(rules, state, placed)
     groups = _Groups(rules, offered, placed)
     closed, is_least = groups.closed, all(rules.places[place].maximum == 1 for place in groups.closed)
-    while True:
+    waiting = [closed]
+    for closed in islice(waiting, TRIES):
         way, is_all = shortest(rules, state, placed, closed)
-        beyond = groups.first_beyond(way) if way else None
-        if beyond is None:
+        in_conflict = groups.in_conflict(way) if way else []
+        if way and not in_conflict:
             return way, is_least and is_all
-        closed, is_least = closed | {beyond}, False
+        is_least = is_least and not in_conflict
+        waiting += [closed | {place} for place in in_conflict]
+    return None, is_least
 
 
 class _Groups:
@@ -117,9 +122,9 @@ class _Groups:
             at for at, one in enumerate(self._places) if one.accepts and self._taken(at).issuperset(one.accepts)
         )
 
-    def first_beyond(self, way: Way) -> int | None:
-        """The first place that gets no achievement, where each group is good for one."""
-        grouped, earned = frozenset[str]().union(*self._groups), frozenset[str]()
+    def in_conflict(self, way: Way) -> list[int]:
+        """Where each group is good for one: the first place that gets no achievement, and those that may give way."""
+        grouped, earned, depending = frozenset[str]().union(*self._groups), frozenset[str](), list[int]()
         for place in way.places:
             accepts = self._places[place].accepts
             if not accepts or not grouped.issuperset(accepts):
@@ -127,9 +132,10 @@ class _Groups:
             taken = self._taken(place) | earned
             one = next((achievement for achievement in accepts if achievement not in taken), None)
             if one is None:
-                return place
+                return list(dict.fromkeys([place, *depending]))
+            depending.append(place)
             earned = earned.union(*(group for group in self._groups if one in group))
-        return None
+        return []
 
     def _taken(self, place: int) -> frozenset[str]:
         """Where one counts, the next one takes its place."""
