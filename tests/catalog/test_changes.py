@@ -18,7 +18,8 @@ from catalog.core.changes import Change, ChangeKind, ChangeQuery, ChangeType
 from catalog.core.model import OrgId
 from catalog.http.changes import ChangePage
 from catalog.main import inbox
-from contracts.events import AgreementEnded, AgreementSigned, Payload
+from contracts.events import AgreementEnded, AgreementSigned
+from contracts.payload import Payload
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.inbox import Outcome

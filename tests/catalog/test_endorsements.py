@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from catalog.main import inbox
-from contracts.events import EndorsementPublished, EndorsementWithdrawn, Payload
+from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
+from contracts.payload import Payload
 from service_kit.clock import utc_now
 from service_kit.database import Database
 from service_kit.testing import BASE_URL

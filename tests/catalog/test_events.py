@@ -19,8 +19,8 @@ from contracts.events import (
     CredentialRevoked,
     CredentialSuspended,
     IssuerPublished,
-    Payload,
 )
+from contracts.payload import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.bus import Record
 from service_kit.database import Database

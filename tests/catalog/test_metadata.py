@@ -19,7 +19,7 @@ from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.metadata import MEMBERS as DEFINED
 from catalog.core.terms import TERMS, Nature
 from catalog.http.achievement_schemas import NewAchievement
-from contracts.events import AchievementPublished
+from contracts.catalog_events import AchievementPublished
 from credential_core import model
 from credential_core.contexts import MICRO_CREDENTIAL_V1, load_context
 from credential_core.jsonld import to_quads

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from contracts.events import PathwayPublished, PathwayRetired
+from contracts.catalog_events import PathwayPublished, PathwayRetired
 from service_kit.database import Database
 from tests.catalog.samples import NOBODY, SERIES, UNIVERSITY, Json, events, foreign, last, path, planned, published
 

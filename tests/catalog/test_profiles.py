@@ -7,7 +7,7 @@ import pytest
 
 from catalog.core.elements import ANNEX_I, ELEMENTS, Need, completeness
 from catalog.core.profiles import EU_ANNEX_I, OPEN_BADGES, SHARED, TRUST_ED, standing
-from contracts.events import AchievementPublished
+from contracts.catalog_events import AchievementPublished
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, drafted, events, path, published
 from tests.micro_credentials import CREATOR, MEMBERS

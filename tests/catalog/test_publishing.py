@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from contracts.events import AchievementPublished, AchievementRetired
+from contracts.catalog_events import AchievementPublished, AchievementRetired
 from service_kit.database import Database
 from tests.catalog.samples import COMPLETE, PLAIN, UNIVERSITY, drafted, events, path, published
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.schema import examples
 from contracts.topics import TOPIC_OF
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import STRUCTURED_TYPE, Envelope, EnvelopeError, envelope, read
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.topics import EVENTS
 from tests.contracts.payloads import INSTANTS, JSON, NAME, TEXT, payloads
 

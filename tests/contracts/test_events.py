@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from contracts.envelope import read
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.schema import examples, schema
 from contracts.topics import EVENTS, TOPIC_OF
 from tests.contracts.payloads import payloads

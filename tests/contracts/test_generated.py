@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from contracts.__main__ import PACKAGE, main
 from contracts.asyncapi import document
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.reference import fill
 from contracts.schema import examples, published, schema
 from contracts.topics import EVENTS, TOPIC_OF, TOPICS

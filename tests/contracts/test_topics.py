@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from contracts import events
-from contracts.events import Payload
+from contracts import catalog_events, events
+from contracts.payload import Payload
 from contracts.schema import examples
 from contracts.topics import EVENTS, TOPIC_OF, TOPICS, Topic
 
+MODULES = {events.__name__, catalog_events.__name__}
 SERVICES = ("catalog", "issuer", "registry", "verifier")
 
 
 def kinds(base: type[Payload]) -> set[type[Payload]]:
     """Every concrete event below `base`."""
-    below = {kind for child in base.__subclasses__() for kind in kinds(child) if kind.__module__ == events.__name__}
+    below = {kind for child in base.__subclasses__() for kind in kinds(child) if kind.__module__ in MODULES}
     return below | ({base} if "event_type" in vars(base) else set())
 
 

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from typing import Any
 
-from contracts.events import PathwayPublished, PathwayRetired, PathwayState
+from contracts.catalog_events import PathwayPublished, PathwayRetired, PathwayState
 from issuer.main import Core
 from service_kit.clock import utc_now
 from service_kit.inbox import Outcome

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from contracts.events import EndorsementPublished, EndorsementWithdrawn
+from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
 from issuer.core.endorsement_model import BELIEVED_FOR, CHECK_EVERY
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts

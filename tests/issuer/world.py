@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from contracts.catalog_events import AchievementPublished, AchievementRetired, AchievementState
 from contracts.envelope import envelope
-from contracts.events import AchievementPublished, AchievementRetired, AchievementState, Payload
+from contracts.payload import Payload
 from contracts.topics import TOPIC_OF, TOPICS
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.events.handlers import SUBSCRIPTIONS

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from contracts.envelope import envelope
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.topics import TOPIC_OF
 from registry import main
 from registry.adapters.readings import SqlReadings

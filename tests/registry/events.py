@@ -6,9 +6,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contracts.catalog_events import AchievementPublished, AchievementRetired
 from contracts.events import (
-    AchievementPublished,
-    AchievementRetired,
     CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from registry.adapters.rebuilding import Rebuilding
 from registry.commands import inbox as inbox_of
 from registry.core.rebuild import Fingerprint

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.events import EndorsementPublished, EndorsementWithdrawn
+from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
 from service_kit.clock import utc_now
 from service_kit.testing import BASE_URL
 from tests.registry import events

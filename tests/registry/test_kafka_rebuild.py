@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.topics import Topic
 from registry.adapters.state_hash import fingerprint
 from registry.commands import inbox, rebuild_command, state_hash_command

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.events import CredentialIssued, Payload
+from contracts.events import CredentialIssued
+from contracts.payload import Payload
 from registry.adapters.statistics import KEPT_S, SqlStatistics
 from registry.core.statistics import LEAST, MEASURES, Month, StatisticsQuery, part_after, protected
 from registry.http.schemas import StatisticsPage

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from contracts.envelope import envelope
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.topics import TOPIC_OF
 from credential_core.verify import Failure, Resolution
 from service_kit.bus import Record

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events import PathwayPublished
+from contracts.catalog_events import PathwayPublished
 from credential_core.bitstring import entry
 from credential_core.jcs import digest
 from service_kit.testing import BASE_URL

@@ -8,7 +8,7 @@ import random
 import pytest
 from sqlalchemy import select
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from credential_core.verify import KnownState as State
 from service_kit.database import Database
 from service_kit.inbox import Inbox, Outcome

@@ -6,7 +6,7 @@ Source: AsyncAPI 3.0.0; Kafka bindings 0.5.0; CloudEvents 1.0 Kafka protocol bin
 from typing import Any
 
 from contracts.envelope import JSON_TYPE, SPEC_VERSION
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.schema import examples, schema
 from contracts.topics import TOPIC_OF, TOPICS, Topic
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events import Payload
+from contracts.payload import Payload
 
 SPEC_VERSION = "1.0"
 JSON_TYPE = "application/json"

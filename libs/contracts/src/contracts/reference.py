@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.schema import examples, schema
 from contracts.topics import TOPICS, Topic
 

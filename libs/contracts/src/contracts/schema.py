@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from typing import Any, cast
 
-from contracts.events import Payload
+from contracts.payload import Payload
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
-from contracts.events import (
-    AccessRevoked,
+from contracts.catalog_events import (
     AchievementPublished,
     AchievementRetired,
+    EndorsementPublished,
+    EndorsementWithdrawn,
+    PathwayPublished,
+    PathwayRetired,
+)
+from contracts.events import (
+    AccessRevoked,
     AgreementEnded,
     AgreementSigned,
     CredentialCorrected,
@@ -13,14 +19,10 @@ from contracts.events import (
     CredentialReinstated,
     CredentialRevoked,
     CredentialSuspended,
-    EndorsementPublished,
-    EndorsementWithdrawn,
     IssuerPublished,
-    PathwayPublished,
-    PathwayRetired,
-    Payload,
     StatusListPublished,
 )
+from contracts.payload import Payload
 
 DAY_MS = 24 * 3600 * 1000
 

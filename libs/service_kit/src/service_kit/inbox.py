@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Envelope, EnvelopeError, read
-from contracts.events import Payload
+from contracts.payload import Payload
 from service_kit.bus import Record
 from service_kit.clock import Clock, utc_now
 from service_kit.database import UnitOfWork

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import envelope
-from contracts.events import Payload
+from contracts.payload import Payload
 from contracts.topics import TOPIC_OF
 from service_kit.clock import Clock, utc_now
 from service_kit.direct import fetch

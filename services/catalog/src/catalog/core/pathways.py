@@ -11,7 +11,7 @@ from catalog.core import documents
 from catalog.core.changes import of_pathway
 from catalog.core.model import Json, OrgId, PathwayDraft, PathwayId, PathwayVersion, Status
 from catalog.core.ports import Begin, Work
-from contracts.events import PathwayPublished, PathwayRetired, PathwayState
+from contracts.catalog_events import PathwayPublished, PathwayRetired, PathwayState
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, FieldError, Gone, Invalid, NotFound
 from service_kit.ids import NewId

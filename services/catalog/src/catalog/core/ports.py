@@ -29,7 +29,7 @@ from catalog.core.model import (
 )
 from catalog.core.profile_ports import Profiles
 from catalog.core.skill_ports import Skills
-from contracts.events import Payload
+from contracts.payload import Payload
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 

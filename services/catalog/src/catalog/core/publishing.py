@@ -9,7 +9,7 @@ from catalog.core.changes import of_version
 from catalog.core.drafts import locked
 from catalog.core.model import AchievementId, Draft, OrgId, Status, Version
 from catalog.core.ports import Begin, Work
-from contracts.events import AchievementPublished, AchievementRetired, AchievementState
+from contracts.catalog_events import AchievementPublished, AchievementRetired, AchievementState
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, invalid_field
 from service_kit.inputs import Expectation, whatever

@@ -6,6 +6,7 @@ from catalog.core.changes import FIRST, Change, ChangeKind, ChangeType
 from catalog.core.model import AgreementState as Agreed
 from catalog.core.model import Endorsement, IssuerProfile, OrgId
 from catalog.core.ports import Work
+from contracts.catalog_events import EndorsementPublished, EndorsementState, EndorsementWithdrawn
 from contracts.events import (
     AgreementEnded,
     AgreementSigned,
@@ -16,9 +17,6 @@ from contracts.events import (
     CredentialRevoked,
     CredentialStatusChanged,
     CredentialSuspended,
-    EndorsementPublished,
-    EndorsementState,
-    EndorsementWithdrawn,
     IssuerPublished,
     SignedCredential,
 )

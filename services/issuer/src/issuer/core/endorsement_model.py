@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NewType
 
-from contracts.events import EndorsementPublished, EndorsementWithdrawn
+from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
 from issuer.core.backpack_model import Notation
 
 EndorsementId = NewType("EndorsementId", str)

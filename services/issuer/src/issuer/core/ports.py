@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from contracts.events import Payload
+from contracts.payload import Payload
 from credential_core.errors import ContextError, DocumentError
 from credential_core.template import Filled, Sealed
 from issuer.core.batch_ports import Batches, Changes

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.events import (
+from contracts.catalog_events import (
     AchievementPublished,
     AchievementRetired,
     AchievementState,

@@ -5,23 +5,25 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contracts import topics
-from contracts.events import (
+from contracts.catalog_events import (
     AchievementPublished,
     AchievementRetired,
     AchievementState,
+    EndorsementPublished,
+    EndorsementWithdrawn,
+)
+from contracts.events import (
     CredentialCorrected,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
     CredentialStatusChanged,
     CredentialSuspended,
-    EndorsementPublished,
-    EndorsementWithdrawn,
     IssuerPublished,
-    Json,
     SignedCredential,
     StatusListPublished,
 )
+from contracts.payload import Json
 from registry.core.model import AchievementVersion, Endorsement, Issuance, Issuer, Standing, State, StatusList
 from registry.core.ports import Projections
 from service_kit.inbox import Received, Subscription

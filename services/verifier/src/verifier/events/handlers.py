@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contracts.catalog_events import PathwayPublished, PathwayRetired, PathwayState
 from contracts.events import (
     CredentialCorrected,
     CredentialIssued,
@@ -10,12 +11,9 @@ from contracts.events import (
     CredentialStatusChanged,
     CredentialSuspended,
     IssuerPublished,
-    PathwayPublished,
-    PathwayRetired,
-    PathwayState,
-    Payload,
     StatusListPublished,
 )
+from contracts.payload import Payload
 from contracts.topics import (
     ACCESS_REVOKED,
     CREDENTIAL_ISSUED,
