@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, BACKPACKS, PROGRESS_CONSENTS
 from issuer.adapters.look_plans import plan_looks
 from issuer.adapters.stack_notes import note_keeper
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, ID, MOMENT, PROGRESS_CONSENTS
+from issuer.adapters.tables import ID, MOMENT
 from issuer.core.backpack_model import Arrived, Doubt, Kept, KeptId, Notation, Outcome, PersonId, Slice, Texts
 from service_kit.database import Database, UnitOfWork
 from service_kit.errors import invalid_field

@@ -14,7 +14,7 @@ from sqlalchemy import LargeBinary, RowMapping, delete, func, literal, select, u
 from sqlalchemy.dialects.postgresql import insert
 
 from issuer.adapters.backpack import BackpackUnitOfWork
-from issuer.adapters.tables import BACKPACK_HOSTS, BACKPACK_PULLED
+from issuer.adapters.backpack_tables import BACKPACK_HOSTS, BACKPACK_PULLED
 from issuer.core.backpack_hosts_model import DuePull, Endpoints, HostId, RemoteHost, Secrets
 from issuer.core.backpack_hosts_ports import Answer, Outgoing
 from issuer.core.backpack_model import PersonId

@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, PROGRESS_CONSENTS
 from issuer.adapters.stack_notes import note_consent, note_keeper
 from issuer.adapters.stack_tables import STACK_KEPT
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, ID, MOMENT, PROGRESS_CONSENTS
+from issuer.adapters.tables import ID, MOMENT
 from issuer.core.backpack_model import PersonId
 from issuer.core.consents_model import KEPT_ENDED, Consent, ConsentId
 from service_kit.database import Database, UnitOfWork

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, func, literal, or_, select, true, update
 
 from issuer.adapters import rows
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, BACKPACKS
 from issuer.adapters.look_plans import plan_looks
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.stack_notes import note_kept
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, PATHWAYS
-from issuer.adapters.tables import ACHIEVEMENTS, BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS
+from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS
 from issuer.core.backpack_model import Doubt, KeptId, Notation, PersonId
 from issuer.core.progress_ports import Earned, KeptText, Look, PathwayName
 from issuer.core.stack import ANY_ACHIEVEMENT

@@ -8,10 +8,11 @@ from sqlalchemy import literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters import rows
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, BACKPACKS, PROGRESS_CONSENTS
 from issuer.adapters.consents import DigestSealing
 from issuer.adapters.progress import SHOWN, kept_text
 from issuer.adapters.stack_tables import PATHWAY_FEEDS, STACK_KEPT
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, BACKPACKS, CREDENTIALS, PROGRESS_CONSENTS, STATUS_LISTS
+from issuer.adapters.tables import CREDENTIALS, STATUS_LISTS
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import PersonId
 from issuer.core.brought import NOTHING, AwardConsent, BroughtRows

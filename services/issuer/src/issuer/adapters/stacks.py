@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, PROGRESS_CONSENTS
 from issuer.adapters.look_plans import LATER
 from issuer.adapters.stack_notes import mark_fed, note_sharing
 from issuer.adapters.stack_tables import (
@@ -20,7 +21,7 @@ from issuer.adapters.stack_tables import (
     STACK_KEPT,
     STACKS,
 )
-from issuer.adapters.tables import BACKPACK_CREDENTIALS, CREDENTIALS, PROGRESS_CONSENTS
+from issuer.adapters.tables import CREDENTIALS
 from issuer.core.backpack_model import KeptId
 from issuer.core.model import CredentialId, State
 from issuer.core.pieces import Brought

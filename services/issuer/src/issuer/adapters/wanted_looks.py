@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS
 from issuer.adapters.look_plans import LATER
 from issuer.adapters.progress import SHOWN, LookUnitOfWork, kept_text
 from issuer.adapters.stack_notes import note_kept
-from issuer.adapters.tables import BACKPACK_CREDENTIALS
 from issuer.core.looks import NOT_IN_TIME
 from issuer.core.progress_ports import KeptText, Look
 
