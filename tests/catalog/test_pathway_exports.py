@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import httpx
@@ -345,5 +346,9 @@ async def test_a_browser_gets_pages(university: httpx.AsyncClient, client: httpx
     for answer, status in ((listed, 200), (shown, 200), (hidden, 404)):
         assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
         assert "script-src" not in answer.headers["content-security-policy"]
+    second = await planned(university, name="Second")
+    assert (await university.post(f"{path(second['id'])}/publish")).status_code == 200
+    part = await client.get("/pathways", params={"limit": 1}, headers=browser)
+    assert part.links["next"]["url"] in unescape(part.text)
     mine = await university.get("/pathways", params={"mine": True}, headers=browser)
     assert mine.headers["content-type"] == "application/json"

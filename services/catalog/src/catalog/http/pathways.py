@@ -225,9 +225,10 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         items = [summary_reply(item, use.base_url) for item in found.items]
         if not filters.mine and negotiate(request, JSON, HTML) == HTML:
             links = Response()
-            link_next(request, links, use.base_url, found.next)
+            following = link_next(request, links, use.base_url, found.next)
             body = list_page(PATHWAYS, items, query.q, address_of_next(links))
-            return stored(request, body, media_type=HTML, headers={**ForReader, **LIST_SECURITY})
+            headers = {**ForReader, **LIST_SECURITY, **({"Link": links.headers["link"]} if following else {})}
+            return stored(request, body, media_type=HTML, headers=headers)
         return _page(request, use.base_url, items, found.next, cache_control=PRIVATE if filters.mine else SHORTLY)
 
     @pathways.get(

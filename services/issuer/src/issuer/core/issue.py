@@ -148,7 +148,7 @@ class Issue:
         """What became of each. A failure is told to all: signed anew, what was stored unheard would be issued twice."""
         try:
             return await self._record(made)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is told to whoever waits for it
             return [error] * len(made)
 
     def _told(self, made: Made, earlier: str | Exception | None) -> Issued | CredentialId | Exception:
