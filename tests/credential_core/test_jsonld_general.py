@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from credential_core import proof
 from credential_core.errors import CredentialError
+from credential_core.json_input import MAX_NODES
 from credential_core.jsonld import general, to_quads
 from credential_core.keys import SigningKey
 from credential_core.rdfc import canonicalize
@@ -143,7 +144,7 @@ def test_what_is_no_context(context: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "code"),
     [
-        (["x"] * 2000, "document_too_many_nodes"),
+        (["x"] * MAX_NODES, "document_too_many_nodes"),
         (nested(40), "document_too_deep"),
         (2**53, "number_unsafe"),
         ("\x00", "text_unsafe"),

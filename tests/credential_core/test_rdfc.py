@@ -163,7 +163,7 @@ def test_all_different_orders_of_a_list_come_once(related: list[str]) -> None:
 
 def test_too_many_blank_nodes_are_refused_before_any_search() -> None:
     with pytest.raises(LimitError, match="too_many_blank_nodes"):
-        canonicalize([(f"_:n{n}", "<urn:p>", f'"{n}"', "") for n in range(129)])
+        canonicalize([(f"_:n{n}", "<urn:p>", f'"{n}"', "") for n in range(rdfc.MAX_BLANK_NODES + 1)])
 
 
 def test_an_unknown_hash_is_refused() -> None:

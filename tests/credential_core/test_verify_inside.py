@@ -28,7 +28,8 @@ from credential_core.verify import (
     trust_only,
     verify_presentation,
 )
-from credential_core.verify.read_lists import ReadLists
+from credential_core.verify.nested import MAX_NESTED
+from credential_core.verify.read_lists import MAX_LISTS, ReadLists
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
@@ -159,7 +160,7 @@ def test_nothing_inside_a_forgery_is_looked_at(check: Verify, endorsed: Callable
 
 
 def test_more_endorsements_than_there_is_room_for_are_not_verified(check: Verify, unsigned: Json, sign: Sign) -> None:
-    unsigned["endorsementJwt"] = ["a.b.c"] * 33
+    unsigned["endorsementJwt"] = ["a.b.c"] * (MAX_NESTED + 1)
     report = check(sign(unsigned))
     assert outcome(report, "endorsements") == ("skipped", "endorsements_too_many")
     assert report.verdict is Verdict.VALID
@@ -239,12 +240,12 @@ def test_a_list_is_inflated_once_and_several_share_the_room() -> None:
     encoded = bitstring.StatusBits.empty(2**25).encoded()  # 4 MiB
     few = ReadLists(8)
     assert few.decode(encoded) is few.decode(encoded)
-    for lists, code in ((9, "status_list_too_large"), (17, "status_lists_too_many")):
+    for lists, code in ((9, "status_list_too_large"), (MAX_LISTS + 1, "status_lists_too_many")):
         with pytest.raises(StatusError, match=code):
             ReadLists(lists).decode(encoded)
 
 
-@pytest.mark.parametrize("sizes", [(14, 16), (15, 16), (20, 20)])
+@pytest.mark.parametrize("sizes", [(48, 50), (49, 50), (52, 52)])
 def test_too_much_inside_is_undecided_in_any_order(
     shown: Verify, present: Callable[..., Json], jwt_record: Callable[..., str], unsigned: Json, sign: Sign, sizes: Any
 ) -> None:
@@ -255,7 +256,7 @@ def test_too_much_inside_is_undecided_in_any_order(
     one = enveloped(jwt_record(held(0, forged=True), *(held(n) for n in range(1, sizes[0]))))
     other = enveloped(jwt_record(*(held(n) for n in range(sizes[1]))))
     verdicts = {shown(present(*order)).verdict for order in ((one, other), (other, one))}
-    assert verdicts == {Verdict.INVALID if sum(sizes) + 2 <= 32 else Verdict.INDETERMINATE}
+    assert verdicts == {Verdict.INVALID if sum(sizes) + 2 <= MAX_NESTED else Verdict.INDETERMINATE}
 
 
 def test_too_many_status_lists_are_undecided_in_any_order(
@@ -266,13 +267,13 @@ def test_too_many_status_lists_are_undecided_in_any_order(
         status = {**unsigned["credentialStatus"], "id": f"{url}#7", "statusListCredential": url}
         return sign({**unsigned, "id": f"https://issuer.test/credentials/{number}", "credentialStatus": status})
 
-    lists = [f"https://issuer.test/status-lists/{number}" for number in range(17)]
-    for several, order in itertools.product((15, 17), (1, -1)):
+    lists = [f"https://issuer.test/status-lists/{number}" for number in range(MAX_LISTS + 1)]
+    for several, order in itertools.product((MAX_LISTS - 1, MAX_LISTS + 1), (1, -1)):
         held = [on(number) for number in range(several)][::order]
         found = {url: status_list(7, id=url) for url in lists}
         report = check(parse(jwt_record(*held)), status_lists={LIST: status_list(), **found})
         codes = {outcome(each.report, "status")[1] for each in report.nested}
-        assert codes == {"status_revoked" if several == 15 else "status_lists_too_many"}
+        assert codes == {"status_revoked" if several < MAX_LISTS else "status_lists_too_many"}
 
 
 def test_events_are_told_by_id(check: Verify, record: Callable[..., Json], signed: Json, second: Json) -> None:
@@ -350,6 +351,18 @@ def test_a_presentation_is_verified_with_each_credential(
         assert report.verdict is Verdict.INVALID
         assert outcome(only(report, FIRST), "status") == ("failed", "status_revoked")
         assert only(report, SECOND).verdict is Verdict.VALID
+
+
+def test_a_whole_wallet_is_shown_at_once_and_a_transcript_holds_all_courses(
+    shown: Verify, check: Verify, present: Callable[..., Json], record: Callable[..., Json], unsigned: Json, sign: Sign
+) -> None:
+    held = [sign({**unsigned, "id": f"https://issuer.test/credentials/{number}"}) for number in range(80)]
+    for report in (shown(present(*held)), check(record(*held))):
+        assert report.verdict is Verdict.VALID
+        assert len(report.nested) == len(held)
+    report = shown(present(*held[:-1], {**held[-1], "name": "Surgery"}))
+    assert report.verdict is Verdict.INVALID
+    assert only(report, held[-1]["id"]).verdict is Verdict.INVALID
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """JSON from strangers: strict parsing under budgets, before anything else looks at it.
 
-Budgets: 256 kB of text, 32 levels of nesting, 2,000 values. Refused beside them: duplicate member names, NaN and
+Budgets: 256 kB of text, 32 levels of nesting, 8,000 values. Refused beside them: duplicate member names, NaN and
 Infinity, integers that JavaScript cannot hold, lone surrogates, U+0000, and anything that is not one JSON object.
 """
 
@@ -18,7 +18,7 @@ from credential_core.errors import DocumentError, LimitError
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 2000
+MAX_NODES: Final = 8000  # some hundred credentials in a presentation
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 _CONTAINERS: Final = (dict, list)
 _MAX_DIGITS: Final = 400

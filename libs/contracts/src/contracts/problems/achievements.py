@@ -122,7 +122,7 @@ ENTRIES = (
         "stack-too-large",
         409,
         "The stack has more components than a credential can hold",
-        "A verifier reads credentials of up to 256 kB and 2,000 values; a record holds its components whole.",
+        "A verifier reads credentials of up to 256 kB and 8,000 values; a record holds its components whole.",
         "Divide the pathway: a component may be worth a credential of its own, reached by a pathway of its own.",
         "it has more components than a credential can name",
         f"{STACK}/approve",

@@ -10,7 +10,7 @@ from typing import Any, Final
 from credential_core.errors import CredentialError
 from credential_core.verify.reading import parse
 
-MAX_NESTED: Final = 32  # documents inside one document, at all depths
+MAX_NESTED: Final = 100  # documents inside one document, at all depths
 MAX_DEPTH: Final = 3  # a presentation of a record of records
 _HOLDERS: Final = ("issuer", "credentialSubject", "achievement", "creator", "source", "parentOrg")
 

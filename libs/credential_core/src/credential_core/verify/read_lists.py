@@ -9,7 +9,7 @@ from credential_core.bitstring import MAX_INFLATED_BYTES, StatusBits
 from credential_core.errors import StatusError
 from credential_core.report import Check
 
-MAX_LISTS: Final = 16
+MAX_LISTS: Final = 32
 _MAX_HELD: Final = 32 * 1024 * 1024  # bytes of all lists together
 
 
@@ -32,7 +32,7 @@ class ReadLists:
         return self._proofs[url]
 
     def decode(self, encoded: str) -> StatusBits:
-        """As StatusBits.decode. StatusError `status_lists_too_many` if a verification has more than 16 lists."""
+        """As StatusBits.decode. StatusError `status_lists_too_many` if a verification has more than 32 lists."""
         if self._refuses:
             raise StatusError("status_lists_too_many", f"{MAX_LISTS} status lists are read in one verification")
         if encoded not in self._bits:
