@@ -36,6 +36,7 @@ async def test_a_registered_client_gets_tokens_with_its_secret(gateway: Gateway)
         "applicationType": "web",
         "requirePushedAuthorizationRequests": False,
         "dpopBoundAccessTokens": False,
+        "idTokenSignedResponseAlg": "RS256",
         "audiences": [],
         "createdAt": body["createdAt"],
     }

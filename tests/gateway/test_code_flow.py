@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 from sqlalchemy import delete, select
 
@@ -41,7 +41,7 @@ async def scene(gateway: Gateway) -> Scene:
 
 async def claims(gateway: Gateway, token: str) -> dict[str, Any]:
     keys = KeySet.import_key_set((await gateway.http.get("/oauth/jwks")).json())
-    return dict(jwt.decode(token, keys, algorithms=["ES256"]).claims)
+    return dict(jwt.decode(token, keys, algorithms=["ES256", "RS256"]).claims)
 
 
 class TestTheWholeWay:
@@ -74,6 +74,23 @@ class TestTheWholeWay:
             "exp": now + 600,
             "auth_time": now,
         }
+
+    @pytest.mark.parametrize(("asked", "algorithm"), [(None, "RS256"), ("RS256", "RS256"), ("ES256", "ES256")])
+    async def test_the_id_token_is_signed_as_its_client_registered(
+        self, scene: Scene, asked: str | None, algorithm: str
+    ) -> None:
+        chosen = {} if asked is None else {"id_token_signed_response_alg": asked}
+        given = await tokens(scene.visitor, await app(scene.gateway, scene.member, **chosen), EMAIL)
+        heads = {name: jws.extract_compact(given[name].encode()).headers() for name in ("id_token", "access_token")}
+        assert (heads["id_token"]["alg"], heads["access_token"]["alg"]) == (algorithm, "ES256")
+        published = {one["kid"]: one for one in (await scene.gateway.http.get("/oauth/jwks")).json()["keys"]}
+        assert published[heads["id_token"]["kid"]]["alg"] == algorithm
+
+    async def test_an_id_token_is_no_access_token(self, scene: Scene) -> None:
+        token = (await tokens(scene.visitor, scene.app, EMAIL))["id_token"]
+        answer = await scene.gateway.http.get("/oauth/userinfo", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+        assert not await scene.app.is_active(token)
 
     async def test_without_openid_there_is_no_id_token(self, scene: Scene) -> None:
         assert "id_token" not in await tokens(scene.visitor, scene.app, EMAIL, scope="credentials:issue")

@@ -31,7 +31,7 @@ async def platform(gateway: Gateway) -> App:
 
 async def claims(gateway: Gateway, token: str) -> dict[str, Any]:
     keys = KeySet.import_key_set((await gateway.http.get("/oauth/jwks")).json())
-    return dict(jwt.decode(token, keys, algorithms=["ES256"]).claims)
+    return dict(jwt.decode(token, keys, algorithms=["ES256", "RS256"]).claims)
 
 
 async def test_a_platform_registers_without_a_token(gateway: Gateway) -> None:

@@ -111,6 +111,14 @@ class TestRegistering:
         assert body["response_types"] == ["code"]
         assert body["token_endpoint_auth_method"] == "client_secret_basic"
         assert body["application_type"] == "web"
+        assert body["id_token_signed_response_alg"] == "RS256"
+
+    async def test_what_signs_its_id_tokens_is_its_choice(self, gateway: Gateway) -> None:
+        body = await made(gateway, OPEN | {"id_token_signed_response_alg": "ES256"})
+        assert body["id_token_signed_response_alg"] == "ES256"
+        address = f"/oauth/register/{body['client_id']}"
+        again = await gateway.http.put(address, json=OPEN, headers=bearer(body["registration_access_token"]))
+        assert again.json()["id_token_signed_response_alg"] == "RS256"
 
     async def test_a_public_client_gets_no_secret(self, gateway: Gateway) -> None:
         body = await made(
@@ -159,6 +167,8 @@ class TestRefusals:
             ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
             ({"subject_type": "pairwise"}, "invalid_client_metadata"),
             ({"userinfo_signed_response_alg": "ES256"}, "invalid_client_metadata"),
+            ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
+            ({"id_token_signed_response_alg": "HS256"}, "invalid_client_metadata"),
             ({"id_token_encrypted_response_alg": "ECDH-ES"}, "invalid_client_metadata"),
             ({"request_object_signing_alg": "ES256"}, "invalid_client_metadata"),
             ({"require_signed_request_object": True}, "invalid_client_metadata"),

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from gateway.adapters.signing_keys import key_maker, key_opener
 from gateway.adapters.tables import AUDIT, SIGNING_KEYS
 from gateway.adapters.vault import LocalVault
-from gateway.core.signing_key import KeyId, KeyState, RotationPolicy, SigningKey, Step, steps
+from gateway.core.signing_key import Algorithm, KeyId, KeyState, RotationPolicy, SigningKey, Step, steps
 from gateway.main import application, wire
 from gateway.oauth.key_ring import REFRESH_EVERY_S, KeyRing
 from service_kit.errors import Unauthorized, Unavailable
@@ -76,10 +76,13 @@ def test_a_changed_box_does_not_open(spoil: Callable[[bytes], bytes]) -> None:
         vault.open(spoil(vault.seal(b"plain", "p")), "p")
 
 
-def test_a_key_opens_with_its_own_vault_only() -> None:
-    made = key_maker(LocalVault(bytes(32)))(KeyState.ACTIVE, START)
+@pytest.mark.asyncio
+@pytest.mark.parametrize("algorithm", Algorithm)
+async def test_a_key_opens_with_its_own_vault_only(algorithm: Algorithm) -> None:
+    made = await key_maker(LocalVault(bytes(32)))(algorithm, KeyState.ACTIVE, START)
     assert key_opener(LocalVault(bytes(32)))(made).thumbprint() == made.id
-    assert "d" not in made.public
+    assert (made.algorithm, made.public["alg"]) == (algorithm, algorithm.value)
+    assert made.public.keys().isdisjoint({"d", "p", "q", "dp", "dq", "qi"})
     with pytest.raises(ValueError, match="does not open"):
         key_opener(LocalVault(bytes([1]) * 32))(made)
 
@@ -107,8 +110,9 @@ class TestRotation:
         answer = await gateway.http.get("/oauth/jwks")
         assert answer.headers["cache-control"] == "public, max-age=300"
         keys = answer.json()["keys"]
-        assert len(keys) == 2
-        assert all(one.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"} for one in keys)
+        assert sorted(one["alg"] for one in keys) == ["ES256", "ES256", "RS256", "RS256"]
+        shown = {"EC": {"crv", "x", "y"}, "RSA": {"n", "e"}}
+        assert all(one.keys() == {"kty", "kid", "use", "alg"} | shown[one["kty"]] for one in keys)
         again = await gateway.http.get("/oauth/jwks", headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
@@ -116,7 +120,7 @@ class TestRotation:
         processes = [another_process(gateway) for _ in range(5)]
         found = await asyncio.gather(*(published(one) for one in processes))
         assert all(sorted(one) == sorted(found[0]) for one in found)
-        assert len(found[0]) == 2
+        assert len(found[0]) == 4
 
     async def test_old_tokens_stay_good_until_their_key_is_removed(self, gateway: Gateway) -> None:
         member = await gateway.member("lakeside")
@@ -129,7 +133,7 @@ class TestRotation:
         new = await fresh.token(member)
         assert key_of(new) != key_of(old)
         assert {key_of(old), key_of(new)} < set(await published(fresh))
-        assert len(await published(fresh)) == 3
+        assert len(await published(fresh)) == 6
         assert (await fresh.parts.tokens.verify(old)).org == member.organization
         gateway.clock.forward(minutes=11)
         await gateway.rotate()
@@ -159,7 +163,7 @@ class TestRotation:
         await published(gateway)
         gateway.clock.forward(minutes=16)
         rotations = await asyncio.gather(*(gateway.rotate() for _ in range(4)))
-        assert sorted(len(one.changed) for one in rotations) == [0, 0, 0, 3]
+        assert sorted(len(one.changed) for one in rotations) == [0, 0, 0, 6]
 
     async def test_a_compromised_key_is_gone_at_once(self, gateway: Gateway) -> None:
         member = await gateway.member("lakeside")
@@ -167,7 +171,7 @@ class TestRotation:
         await gateway.rotate(compromised=True)
         fresh = another_process(gateway)
         assert key_of(stolen) not in await published(fresh)
-        assert len(await published(fresh)) == 2
+        assert len(await published(fresh)) == 4
         assert (await fresh.ask({}, auth=member.auth)).status_code == 200
 
     async def test_private_keys_are_sealed_and_forgotten_when_they_no_longer_sign(self, gateway: Gateway) -> None:
@@ -177,10 +181,10 @@ class TestRotation:
         async with gateway.unit_of_work() as work:
             rows = (await work.session.execute(select(SIGNING_KEYS))).mappings().all()
             trail = (await work.session.scalars(select(AUDIT.c.action))).all()
-        assert {row["state"]: row["sealed"] is not None for row in rows} == {
-            "active": True,
-            "next": True,
-            "retired": False,
+        assert {(row["algorithm"], row["state"]): row["sealed"] is not None for row in rows} == {
+            (algorithm, state): state != "retired"
+            for algorithm in ("ES256", "RS256")
+            for state in ("active", "next", "retired")
         }
         assert all(b'"d"' not in (row["sealed"] or b"") for row in rows)
         assert trail == ["signing_keys.rotated"]
@@ -218,8 +222,19 @@ class TestRotation:
         before = await ring.current()
         gateway.clock.forward(minutes=16)
         await gateway.rotate()
-        assert (await ring.current()).active_id == before.active_id
+        assert await ring.current() == before
         now = REFRESH_EVERY_S + 1
         after = await ring.current()
-        assert after.active_id != before.active_id
-        assert before.active_id in after.public
+        for algorithm in Algorithm:
+            assert after.active[algorithm].id != before.active[algorithm].id
+            assert before.active[algorithm].id in after.public
+
+    async def test_an_installation_of_one_algorithm_gets_the_other(self, gateway: Gateway) -> None:
+        before = await published(gateway)
+        async with gateway.unit_of_work() as work:
+            await work.session.execute(text("UPDATE signing_keys SET state = 'removed' WHERE algorithm = 'RS256'"))
+            await work.commit()
+        after = await published(another_process(gateway))
+        assert len(after) == 4
+        assert set(after) != set(before)
+        assert len(set(after) & set(before)) == 2

@@ -111,7 +111,7 @@ async def create_operator(settings: GatewaySettings, arguments: Sequence[str]) -
 async def rotate_keys(settings: GatewaySettings, arguments: Sequence[str]) -> int:
     """Move the signing keys along. Safe to run as often as one likes."""
     parser = argparse.ArgumentParser(prog="gateway rotate-keys")
-    parser.add_argument("--compromised", action="store_true", help="remove the active key now; its tokens end")
+    parser.add_argument("--compromised", action="store_true", help="remove the active keys now; their tokens end")
     compromised: bool = parser.parse_args(arguments).compromised
     async with _store(settings) as unit_of_work:
         rotate = RotateKeys(

@@ -13,6 +13,7 @@ from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import CLIENT_SECRETS as SECRETS
 from gateway.adapters.tables import CLIENTS as TABLE
 from gateway.core.model import ApplicationType, AuthMethod, Client, ClientId, Flow, GrantType, OrganizationId
+from gateway.core.signing_key import Algorithm
 from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
@@ -132,6 +133,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "application_type": flow.application_type,
         "pushed_only": flow.pushed_only,
         "dpop_bound": flow.dpop_bound,
+        "id_token_algorithm": flow.id_token_algorithm,
     }
 
 
@@ -143,4 +145,5 @@ def flow(row: RowMapping) -> Flow:
         application_type=ApplicationType(row["application_type"]),
         pushed_only=row["pushed_only"],
         dpop_bound=row["dpop_bound"],
+        id_token_algorithm=Algorithm(row["id_token_algorithm"]),
     )

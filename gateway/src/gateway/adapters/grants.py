@@ -46,6 +46,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.application_type,
         CLIENTS.c.pushed_only,
         CLIENTS.c.dpop_bound,
+        CLIENTS.c.id_token_algorithm,
         CLIENTS.c.jwks_uri,
         CLIENTS.c.about,
         CLIENTS.c.audiences,

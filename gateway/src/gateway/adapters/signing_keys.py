@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key, RSAKey, import_key
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.adapters.tables import SIGNING_KEYS as TABLE
 from gateway.core.ports import NewSigningKey, Vault
-from gateway.core.signing_key import KeyId, KeyState, SigningKey
+from gateway.core.signing_key import Algorithm, KeyId, KeyState, SigningKey
 from service_kit.errors import Unavailable
+from service_kit.offload import offload
 
 LOCK = 0x6C61_7265_6C6B_6579  # "laurelkey": one process changes keys at a time
+RSA_BITS = 2048
 MOMENT = {KeyState.ACTIVE: "activated_at", KeyState.RETIRED: "retired_at", KeyState.REMOVED: "removed_at"}
 
 
@@ -40,12 +42,14 @@ class SqlSigningKeys:
                 state=KeyState(row["state"]),
                 created_at=row["created_at"],
                 retired_at=row["retired_at"],
+                algorithm=Algorithm(row["algorithm"]),
             )
             for row in rows
         ]
 
     async def add(self, key: SigningKey) -> None:
         values: dict[str, object] = {"id": key.id, "public": dict(key.public), "sealed": key.sealed, "state": key.state}
+        values["algorithm"] = key.algorithm
         if key.state in MOMENT:
             values[MOMENT[key.state]] = key.created_at
         await self._session.execute(insert(TABLE).values(**values, created_at=key.created_at))
@@ -58,25 +62,31 @@ class SqlSigningKeys:
 
 
 def key_maker(vault: Vault) -> NewSigningKey:
-    """Makes P-256 keys whose id is their thumbprint (RFC 7638) and whose private half is sealed at once."""
+    """Makes keys whose id is their thumbprint (RFC 7638) and whose private half is sealed at once."""
 
-    def make(state: KeyState, now: datetime) -> SigningKey:
-        key = ECKey.generate_key("P-256", auto_kid=True)
+    async def make(algorithm: Algorithm, state: KeyState, now: datetime) -> SigningKey:
+        key = await offload(_generate, algorithm)  # of RSA it takes a good part of a second
         key_id = KeyId(key.thumbprint())
-        public = {**key.as_dict(private=False), "kid": key_id, "use": "sig", "alg": "ES256"}
+        public = {**key.as_dict(private=False), "kid": key_id, "use": "sig", "alg": algorithm.value}
         sealed = vault.seal(json.dumps(key.as_dict(private=True)).encode(), _purpose(key_id))
-        return SigningKey(key_id, public, sealed, state, now)
+        return SigningKey(key_id, public, sealed, state, now, algorithm=algorithm)
 
     return make
 
 
-def key_opener(vault: Vault) -> Callable[[SigningKey], ECKey]:
+def _generate(algorithm: Algorithm) -> Key:
+    if algorithm is Algorithm.RS256:
+        return RSAKey.generate_key(RSA_BITS)
+    return ECKey.generate_key("P-256")
+
+
+def key_opener(vault: Vault) -> Callable[[SigningKey], Key]:
     """Gives back the private key. Raises ValueError when the key-encryption key is another one."""
 
-    def open_key(key: SigningKey) -> ECKey:
+    def open_key(key: SigningKey) -> Key:
         if key.sealed is None:
             raise ValueError("this key no longer signs")
-        return ECKey.import_key(json.loads(vault.open(key.sealed, _purpose(key.id))))
+        return import_key(json.loads(vault.open(key.sealed, _purpose(key.id))))
 
     return open_key
 

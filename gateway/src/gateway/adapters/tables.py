@@ -55,6 +55,7 @@ CLIENTS = Table(
     Column("application_type", Text, nullable=False),
     Column("pushed_only", Boolean, nullable=False),
     Column("dpop_bound", Boolean, nullable=False),
+    Column("id_token_algorithm", Text, nullable=False, server_default="ES256"),
     Column("jwks_uri", Text),
     _moment("keys_read_at", nullable=True),
     Column("about", JSONB, nullable=False, server_default="{}"),
@@ -82,6 +83,7 @@ SIGNING_KEYS = Table(
     Column("public", JSONB, nullable=False),
     Column("sealed", LargeBinary),
     Column("state", Text, nullable=False),
+    Column("algorithm", Text, nullable=False, server_default="ES256"),
     _moment("created_at"),
     _moment("activated_at", nullable=True),
     _moment("retired_at", nullable=True),
@@ -91,6 +93,7 @@ SIGNING_KEYS = Table(
 )
 Index(
     "uq_signing_keys_one_per_role",
+    SIGNING_KEYS.c.algorithm,
     SIGNING_KEYS.c.state,
     unique=True,
     postgresql_where=text("state IN ('next', 'active')"),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from gateway.core.scopes import Kind
+from gateway.core.signing_key import Algorithm
 
 OrganizationId = NewType("OrganizationId", str)
 ClientId = NewType("ClientId", str)
@@ -59,7 +60,8 @@ class Organization:
 class Flow:
     """How a client comes by its tokens. `pushed_only`: it pushes every authorization request (RFC 9126 §6).
 
-    `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2).
+    `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2). Its ID tokens are signed by `id_token_algorithm`, of which
+    RS256 is the default (OpenID Connect Registration §2).
     """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
@@ -67,6 +69,7 @@ class Flow:
     application_type: ApplicationType = ApplicationType.WEB
     pushed_only: bool = False
     dpop_bound: bool = False
+    id_token_algorithm: Algorithm = Algorithm.RS256
 
 
 @dataclass(frozen=True, slots=True)

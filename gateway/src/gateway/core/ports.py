@@ -1,6 +1,6 @@
 """What the rules need from outside: a unit of work over the gateway's own database, and a maker of keys."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -10,7 +10,7 @@ from gateway.core.authorization import AuthorizationRequest, Code, Grant, Refres
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization, OrganizationId
 from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
 from gateway.core.scopes import Kind
-from gateway.core.signing_key import KeyId, KeyState, SigningKey
+from gateway.core.signing_key import Algorithm, KeyId, KeyState, SigningKey
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 T = TypeVar("T")
@@ -263,7 +263,7 @@ class UnitOfWork(Protocol):
 
 
 NewUnitOfWork = Callable[[], UnitOfWork]
-NewSigningKey = Callable[[KeyState, datetime], SigningKey]
+NewSigningKey = Callable[[Algorithm, KeyState, datetime], Awaitable[SigningKey]]
 
 
 class Vault(Protocol):

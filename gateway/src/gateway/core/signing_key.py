@@ -1,7 +1,7 @@
 """The life of a signing key: next (published, not used), active (signs), retired (still verifies), removed.
 
 A key is published long enough before its first use that every verifier has it, and kept long enough after its
-last use that every token it signed has expired.
+last use that every token it signed has expired. Each algorithm has keys of its own, which live side by side.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,13 @@ from enum import StrEnum
 from typing import Any, NewType
 
 KeyId = NewType("KeyId", str)
+
+
+class Algorithm(StrEnum):
+    """What a key signs with: access tokens by ES256, ID tokens as their client asked for (ADR 0096)."""
+
+    ES256 = "ES256"
+    RS256 = "RS256"
 
 
 class KeyState(StrEnum):
@@ -32,6 +39,7 @@ class SigningKey:
     state: KeyState
     created_at: datetime
     retired_at: datetime | None = None
+    algorithm: Algorithm = Algorithm.ES256
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Step:
 
 
 def steps(keys: Sequence[SigningKey], now: datetime, policy: RotationPolicy, *, compromised: bool) -> list[Step]:
-    """What a rotation does now, in this order. Nothing, while the next key has not been published long enough.
+    """What a rotation of one algorithm's keys does now, in this order. Nothing, while the next key is too young.
 
     `compromised` means that the active key may be in wrong hands: it is removed at once, whatever that breaks.
     """

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType
 from gateway.core.roles import IDENTITY
 from gateway.core.scopes import OPEN_BADGES
+from gateway.core.signing_key import Algorithm
 from gateway.http.schemas import GrantTypes, Name, Redirects, Url
 
 UNNAMED = "A program without a name"
@@ -44,7 +45,7 @@ class MetadataIn(BaseModel):
     scope: Annotated[str, Field(max_length=1000)] = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: Url | None = None
-    id_token_signed_response_alg: Literal["ES256"] | None = None
+    id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
     subject_type: Literal["public"] | None = None
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
@@ -107,6 +108,7 @@ class MetadataIn(BaseModel):
             application_type=self.application_type,
             pushed_only=self.require_pushed_authorization_requests,
             dpop_bound=self.dpop_bound_access_tokens,
+            id_token_algorithm=self.id_token_signed_response_alg,
         )
 
     def about(self) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def described(client: Client) -> dict[str, Any]:
         "scope": " ".join([*(IDENTITY if with_people else ()), *client.scopes]),
         "require_pushed_authorization_requests": client.flow.pushed_only,
         "dpop_bound_access_tokens": client.flow.dpop_bound,
-        "id_token_signed_response_alg": "ES256",
+        "id_token_signed_response_alg": client.flow.id_token_algorithm,
         **client.about,
     }
     if client.jwks_uri:

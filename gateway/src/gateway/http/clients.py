@@ -31,7 +31,11 @@ from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 from service_kit.representation import document_reply
 
-RENAMED = {"require_pushed_authorization_requests": "pushed_only", "dpop_bound_access_tokens": "dpop_bound"}
+RENAMED = {
+    "require_pushed_authorization_requests": "pushed_only",
+    "dpop_bound_access_tokens": "dpop_bound",
+    "id_token_signed_response_alg": "id_token_algorithm",
+}
 LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "audiences"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]

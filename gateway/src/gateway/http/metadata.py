@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.core.model import AuthMethod
 from gateway.core.roles import IDENTITY
 from gateway.core.scopes import ALL
+from gateway.core.signing_key import Algorithm
 from gateway.http.public import data
 from gateway.oauth.authorization import PROMPTS
 from gateway.oauth.authorization_code import METHOD
@@ -55,7 +56,7 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
     async def protected_resource(request: Request) -> Response:
         return data(request, resource)
 
-    @router.get(JWKS_PATH, summary="The keys that access tokens are signed with (RFC 7517)", responses=UNCHANGED)
+    @router.get(JWKS_PATH, summary="The keys that tokens are signed with (RFC 7517)", responses=UNCHANGED)
     async def jwks(request: Request) -> Response:
         return data(request, await jwk_set())
 
@@ -82,7 +83,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "grant_types_supported": sorted(GRANT_TYPES),
         "code_challenge_methods_supported": [METHOD],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [algorithm.value for algorithm in Algorithm],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time"],
         "prompt_values_supported": sorted(PROMPTS),
         "claims_parameter_supported": False,

@@ -1,6 +1,6 @@
 """POST /oauth/token, /oauth/introspect and /oauth/revoke: forms in, JSON of RFC 6749 out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
@@ -9,9 +9,11 @@ from fastapi.responses import JSONResponse
 
 from gateway.oauth.client import GRANT_TYPES
 from gateway.oauth.form import Form, FormRequest, read_form
+from gateway.oauth.id_token import IdToken
 from gateway.oauth.policy import INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
 from gateway.oauth.pushed import push
 from gateway.oauth.server import Answer, Server, refusal
+from service_kit.offload import offload
 
 Endpoint = Callable[[Server, FormRequest], Answer]
 Run = Callable[[Callable[[Server], Answer]], Awaitable[Answer]]
@@ -44,11 +46,11 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
             form = read_form(request.headers.get("content-type", ""), request.url.query, await request.body())
             request_ = FormRequest(form, _authorization(request), request.headers.getlist("dpop"))
         except InvalidRequestError as error:
-            return _response(refusal(error))
+            return await _response(refusal(error))
         result = await run(lambda server: endpoint(server, request_))
         if result.unknown_key_of and await refresh_keys(result.unknown_key_of):
             result = await run(lambda server: endpoint(server, request_))
-        return _response(result)
+        return await _response(result)
 
     @router.post(
         TOKEN_PATH,
@@ -103,11 +105,16 @@ def _authorization(request: Request) -> str | None:
     return headers[0] if headers else None
 
 
-def _response(answer: Answer) -> Response:
-    response = JSONResponse(dict(answer.body), answer.status, headers=dict(answer.headers))
+async def _response(answer: Answer) -> Response:
+    response = JSONResponse(await _signed(answer.body), answer.status, headers=dict(answer.headers))
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
     return response
+
+
+async def _signed(body: Mapping[str, Any]) -> dict[str, Any]:
+    token = body.get("id_token")
+    return {**body, "id_token": await offload(token.sign)} if isinstance(token, IdToken) else {**body}
 
 
 def _form(fields: dict[str, Any]) -> dict[str, Any]:

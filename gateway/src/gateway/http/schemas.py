@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantType, Organization
 from gateway.core.scopes import Kind
+from gateway.core.signing_key import Algorithm
 from service_kit.entity_tags import tag_of
 from service_kit.internet_names import ascii_address, ascii_url
 
@@ -148,6 +149,7 @@ class ClientIn(Body):
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
     audiences: Audiences = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -164,6 +166,7 @@ class ClientIn(Body):
             application_type=self.application_type,
             pushed_only=self.require_pushed_authorization_requests,
             dpop_bound=self.dpop_bound_access_tokens,
+            id_token_algorithm=self.id_token_signed_response_alg,
         )
 
 
@@ -178,6 +181,7 @@ class ClientChange(Change):
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
     audiences: Audiences = Field(default_factory=list)
 
 
@@ -197,6 +201,7 @@ class ClientOut(Answer):
     application_type: ApplicationType
     require_pushed_authorization_requests: bool
     dpop_bound_access_tokens: bool
+    id_token_signed_response_alg: Algorithm
     audiences: list[str]
     created_at: datetime
 
@@ -215,6 +220,7 @@ class ClientOut(Answer):
             application_type=client.flow.application_type,
             require_pushed_authorization_requests=client.flow.pushed_only,
             dpop_bound_access_tokens=client.flow.dpop_bound,
+            id_token_signed_response_alg=client.flow.id_token_algorithm,
             audiences=list(client.audiences),
             created_at=client.created_at,
         )

@@ -8,27 +8,34 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import UnauthorizedClientError
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key
 
 from gateway.core.authorization import Grant, Person
 from gateway.core.model import ClientId, KnownClient, OrganizationId
 from gateway.core.people import User
 from gateway.core.scopes import Kind
-from gateway.core.signing_key import KeyId
+from gateway.core.signing_key import Algorithm, KeyId
 from gateway.oauth.policy import Policy
 from service_kit import compact_jws
 
 TYPE = "at+jwt"
-ALGORITHMS = frozenset({"ES256"})
+ALGORITHM = Algorithm.ES256
 SHOWING_ADDRESS = frozenset({"email", "backpack:manage"})
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The signing key of this moment, and every public key that a token may still name."""
+class ActiveKey:
+    """A private key that signs now, and the name that verifiers know it by."""
 
-    active_id: KeyId
-    active: ECKey
+    id: KeyId
+    private: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The signing keys of this moment, and every public key that a token may still name."""
+
+    active: Mapping[Algorithm, ActiveKey]
     public: Mapping[str, Mapping[str, Any]]
 
 
@@ -177,8 +184,8 @@ def sign(
         "exp": expires_at,
         "jti": token_id,
     }
-    header = {"alg": "ES256", "typ": TYPE, "kid": keys.active_id}
-    return jwt.encode(header, claims, keys.active, algorithms=["ES256"])
+    key = keys.active[ALGORITHM]
+    return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.id}, claims, key.private, algorithms=[ALGORITHM])
 
 
 def read(token: str, policy: Policy, keys: Keys) -> AccessToken | None:
@@ -186,9 +193,9 @@ def read(token: str, policy: Policy, keys: Keys) -> AccessToken | None:
     try:
         header = compact_jws.read_header(token)
         public = keys.public.get(header.get("kid", ""))
-        if public is None or header.get("typ") != TYPE:
+        if public is None or public["alg"] != ALGORITHM or header.get("typ") != TYPE:
             return None
-        claims = compact_jws.read_claims(token, ECKey.import_key(dict(public)), ALGORITHMS)
+        claims = compact_jws.read_claims(token, ECKey.import_key(dict(public)), frozenset({ALGORITHM}))
     except compact_jws.JwsError:
         return None
     return AccessToken(claims) if claims.get("iss") == policy.issuer else None

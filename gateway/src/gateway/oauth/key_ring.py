@@ -5,10 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import Key
 
 from gateway.core.signing_key import KeyState, SigningKey
-from gateway.oauth.access_token import Keys
+from gateway.oauth.access_token import ActiveKey, Keys
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
 
@@ -18,7 +18,7 @@ REFRESH_EVERY_S = 30.0
 RETRY_AFTER_S = 5.0
 
 Load = Callable[[], Awaitable[Sequence[SigningKey]]]
-Open = Callable[[SigningKey], ECKey]
+Open = Callable[[SigningKey], Key]
 
 
 class KeyRing:
@@ -59,7 +59,10 @@ class KeyRing:
             if self._keys is not None:  # known keys serve on: do not make every request wait for the database
                 self._read_at = self._clock() - REFRESH_EVERY_S + RETRY_AFTER_S
             return
-        active = next(key for key in present if key.state is KeyState.ACTIVE)
-        opened = self._keys.active if self._keys and self._keys.active_id == active.id else self._open(active)
-        self._keys = Keys(active.id, opened, {key.id: key.public for key in present})
+        active = {key.algorithm: self._opened(key) for key in present if key.state is KeyState.ACTIVE}
+        self._keys = Keys(active, {key.id: key.public for key in present})
         self._read_at = self._clock()
+
+    def _opened(self, key: SigningKey) -> ActiveKey:
+        known = self._keys.active.get(key.algorithm) if self._keys else None
+        return known if known and known.id == key.id else ActiveKey(key.id, self._open(key))

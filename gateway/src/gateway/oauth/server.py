@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, JSON body and headers of an OAuth endpoint.
+    """Status, JSON body and headers of an OAuth endpoint. An ID token in it is not signed yet.
 
     `unknown_key_of` is a client that named a key we do not know, and publishes its keys at an address of its own.
     """

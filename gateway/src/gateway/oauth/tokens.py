@@ -13,7 +13,7 @@ from gateway.core.roles import narrowed
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.access_token import AccessToken, Holder, Keys, sign
 from gateway.oauth.form import FormRequest
-from gateway.oauth.id_token import sign_id_token
+from gateway.oauth.id_token import IdToken, id_token_claims
 from gateway.oauth.policy import Policy
 from gateway.oauth.targets import InvalidTarget, targets
 from service_kit.ids import NewId
@@ -75,7 +75,7 @@ class Tokens:
         nonce: str | None = None,
         refreshable: bool,
     ) -> dict[str, Any]:
-        """Everything a grant gives now, bound to `key`.
+        """Everything a grant gives now, bound to `key`. The ID token is not signed yet.
 
         Raises InvalidGrantError when the person's roles leave nothing of it.
         """
@@ -85,10 +85,9 @@ class Tokens:
         holder = Holder.of_person(grant, person, left, key)
         answer = self.access(holder, left, self._audiences(request, grant))
         if "openid" in left:
-            issued_at = int(self._now.timestamp())
-            answer["id_token"] = sign_id_token(
-                person.user, grant, left, nonce, policy=self._policy, keys=self._keys, issued_at=issued_at
-            )
+            issued_at, algorithm = int(self._now.timestamp()), request.client.known.flow.id_token_algorithm
+            claims = id_token_claims(person.user, grant, left, nonce, policy=self._policy, issued_at=issued_at)
+            answer["id_token"] = IdToken(claims, algorithm, self._keys.active[algorithm])
         if refreshable:
             answer["refresh_token"] = self._refresh_token(grant, key)
         return answer
