@@ -266,6 +266,22 @@ def test_each_broken_rule_is_named_with_its_place(
     assert violation in codes(document)
 
 
+def test_what_others_issued_may_have_several_statuses_and_is_read(unsigned: dict[str, Any]) -> None:
+    """As VCDM 2.0 has it; the model of Open Badges has room for one, and so has what is issued here."""
+    entry = {"id": "urn:x", "type": "X"}
+    several = unsigned | {"credentialStatus": [entry, entry | {"id": "urn:y"}]}
+    assert model.validate_to_read(several) == ()
+    assert ("credentialStatus", "object_expected") in codes(several)
+    broken = model.validate_to_read(several | {"credentialStatus": [entry, {"type": "X"}, "urn:z"], "validFrom": "x"})
+    assert {(one.path, one.code) for one in broken} == {
+        ("validFrom", "date_malformed"),
+        ("credentialStatus[1].id", "member_missing"),
+        ("credentialStatus[2]", "object_expected"),
+    }
+    for document in (unsigned, unsigned | {"credentialStatus": []}, unsigned | {"credentialStatus": {"type": "X"}}):
+        assert model.validate_to_read(document) == model.validate_credential(document)
+
+
 @pytest.mark.parametrize("name", ["issuer", "validFrom", "credentialSubject", "id"])
 def test_required_members_are_required(unsigned: dict[str, Any], name: str) -> None:
     del unsigned[name]

@@ -13,11 +13,12 @@ from typing import Any
 from aiohttp import web
 
 from credential_core import did
-from credential_core.bitstring import StatusBits, entry, status_list_credential
+from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, entry, status_list_credential
 from credential_core.jose import issue_credential
 from credential_core.keys import SigningKey
 from credential_core.model import achievement_credential, hashed_identity
 from credential_core.proof import sign
+from credential_core.revocation_list import revocation_list
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from tools.certificates import Certificate
@@ -85,13 +86,24 @@ class Academy:
 
     def publish(self, *revoked: int) -> None:
         """The list with these bits set."""
-        bits = StatusBits.empty()
-        for index in revoked:
-            bits.set(index, True)
+        self.publish_list("/lists/1", "revocation", *revoked)
+
+    def publish_list(self, path: str, purpose: str, *raised: int, size: int = 1) -> str:
+        """A list of this purpose, of values so many bits wide, with the last bit of these set. Returns its address."""
+        url, bits = self.site.origin + path, StatusBits.empty(MINIMUM_LENGTH * size)
+        for index in raised:
+            bits.set(index * size + size - 1, True)
         document = status_list_credential(
-            list_url=self.list_url, issuer=self.did, purpose="revocation", bits=bits, valid_from=NOW, ttl_ms=60_000
+            list_url=url, issuer=self.did, purpose=purpose, bits=bits, valid_from=NOW, ttl_ms=60_000
         )
-        self.site.documents["/lists/1"] = sign(document, self.key, verification_method=self.method, created=NOW)
+        self.site.documents[path] = self.signed(document)
+        return url
+
+    def publish_revoked(self, path: str, *ids: str) -> str:
+        """A 1EdTechRevocationList of these. Returns its address."""
+        url = self.site.origin + path
+        self.site.documents[path] = revocation_list(url, self.did, dict.fromkeys(ids))
+        return url
 
     def unsigned(self, *, index: int = 7, **changes: Any) -> Json:
         members: Json = {

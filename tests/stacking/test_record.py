@@ -25,17 +25,19 @@ from stacking.record import (
     GENRE,
     HEAD,
     Input,
-    Listed,
     NotARecord,
     as_evidence,
     find_record,
     read_record,
     record_of,
 )
+from stacking.statuses import Listed, Status
 from tests.stacking.pathways import SETTING, achievement, credentials, pathways
 
 Json = dict[str, Any]
 DID = "did:web:laurel.example:issuers:north"
+PLACE = Status("https://laurel.example/status-lists/1", 5)
+LISTED = Listed(PLACE, "uList")
 DAY = Setting(date(2026, 11, 28), frozenset({DID}))
 DOCUMENT: Json = {
     "name": "Data series",
@@ -67,6 +69,7 @@ def component(name: str, grade: str = "85") -> Json:
         "id": f"urn:uuid:{name}",
         "issuer": {"id": DID, "type": ["Profile"]},
         "validFrom": "2026-05-01T00:00:00Z",
+        "credentialStatus": PLACE.entry,
         "credentialSubject": {
             "achievement": {"id": f"{achievement(name)}/versions/3", "creditsAvailable": 5},
             "result": [{"resultDescription": "urn:grade", "value": grade}],
@@ -92,10 +95,7 @@ def completed(held: Sequence[Held], pathway: Pathway = PATHWAY) -> Completion:
 def stack(names: Sequence[str] = ("capstone", "python", "statistics")) -> Json:
     """A stacked credential, as an issuer would write it."""
     found = completed([held_from(COMPONENTS[name]) for name in names])
-    inputs = [
-        Input(one, GIVEN[one.id].digest, Listed("https://laurel.example/status-lists/1", 5, "uList"))
-        for one in found.counting
-    ]
+    inputs = [Input(one, GIVEN[one.id].digest, (LISTED,)) for one in found.counting]
     record = record_of(PATHWAY, digest(PUBLISHED), found.evaluation, inputs, DAY)
     return {
         "id": "urn:uuid:stack",
@@ -172,6 +172,31 @@ def test_a_component_that_says_otherwise_fails() -> None:
     # As if the issuer had signed the digest of what does not say what the record states.
     lying = Given(worse, GIVEN[worse["id"]].digest)
     assert found(stack(), given=GIVEN | {worse["id"]: lying}).holding is Holding.FAILS
+
+
+def test_a_component_whose_status_is_elsewhere_fails() -> None:
+    """Not all places, another one, and one that the record denies."""
+    moved = component("python") | {"credentialStatus": replace(PLACE, index=6).entry}
+    more = component("python") | {"credentialStatus": [PLACE.entry, replace(PLACE, purpose="suspension").entry]}
+    for document in (moved, more):
+        lying = Given(document, GIVEN["urn:uuid:python"].digest)
+        finding = found(stack(), given=GIVEN | {"urn:uuid:python": lying})
+        assert (finding.holding, "elsewhere" in finding.reason) == (Holding.FAILS, True)
+
+    def denied(record: Json) -> None:
+        for name in ("statusListCredential", "statusListIndex", "statusListDigest"):
+            del record["inputs"][0][name]
+        record["inputs"][0]["hasNoStatus"] = True
+
+    finding = found(rewritten(stack(), denied))
+    assert (finding.holding, "denies" in finding.reason) == (Holding.FAILS, True)
+
+
+def test_what_only_informs_is_no_status() -> None:
+    told = component("python") | {"credentialStatus": [PLACE.entry, PLACE.entry | {"statusPurpose": "message"}]}
+    assert found(stack(), given=GIVEN | {"urn:uuid:python": Given(told, GIVEN["urn:uuid:python"].digest)}).holding is (
+        Holding.HOLDS
+    )
 
 
 def test_a_credential_for_something_else_fails() -> None:
@@ -258,7 +283,7 @@ def by_agreement() -> Json:
     day = replace(DAY, recognised=frozenset({DID, PARTNER, OTHERS.issuer}), agreed=frozenset({AGREED, OTHERS}))
     whole = completion(compile_rules(PATHWAY), [held_from(COMPONENTS["capstone"]), held_from(theirs)], day)
     assert whole is not None
-    inputs = [Input(one, "uDigest", None) for one in whole.counting]
+    inputs = [Input(one, "uDigest") for one in whole.counting]
     record = record_of(PATHWAY, digest(PUBLISHED), whole.evaluation, inputs, day)
     return stack() | {"evidence": [{"id": "urn:uuid:other"}, as_evidence(record, PATHWAY.name)]}
 
@@ -299,7 +324,7 @@ def test_those_that_count_complete_it_by_themselves(pathway: Pathway, held: list
     if whole is None:
         return
     assert len(whole.evaluation.placed) == len(whole.counting)
-    inputs = [Input(one, "u", None) for one in whole.counting]
+    inputs = [Input(one, "u") for one in whole.counting]
     record = read_record(record_of(pathway, "digest", whole.evaluation, inputs, SETTING))
     again = completion(rules, [replace(one.held, results={}) for one in record.inputs], record.setting)
     assert again is not None

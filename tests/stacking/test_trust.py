@@ -64,7 +64,7 @@ def test_whoever_reads_the_record_decides_the_same(found: Pathway, given_: list[
     if whole is None:
         return
     record = read_record(
-        record_of(mixed, "digest", whole.evaluation, [Input(one, "u", None) for one in whole.counting], SETTING)
+        record_of(mixed, "digest", whole.evaluation, [Input(one, "u") for one in whole.counting], SETTING)
     )
     again = evaluate(
         trusting(compile_rules(mixed), record.setting), [one.held for one in record.inputs], record.setting
@@ -77,9 +77,7 @@ def test_that_a_component_has_no_status_is_read_as_it_was_written() -> None:
     found = pathway(RECOGNISED, destination=all_of("recognised"))
     whole = completion(compile_rules(found), [held("x", "a", issuer=PARTNER)], SETTING)
     assert whole is not None
-    written = record_of(
-        found, "d", whole.evaluation, [Input(whole.counting[0], "u", None, has_no_status=True)], SETTING
-    )
+    written = record_of(found, "d", whole.evaluation, [Input(whole.counting[0], "u", has_no_status=True)], SETTING)
     assert written["inputs"][0]["hasNoStatus"] is True
     assert written["ownIssuers"] == [OWN]
     [read] = read_record(written).inputs

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
 from typing import Any
 
 import pytest
 
 from contracts.catalog_events import PathwayPublished
-from credential_core.bitstring import entry
+from credential_core.bitstring import MINIMUM_LENGTH, StatusBits, entry, status_list_credential
 from credential_core.jcs import digest
+from credential_core.revocation_list import revocation_list
 from service_kit.testing import BASE_URL
 from stacking import Setting, compile_rules
 from stacking.award import completion
@@ -17,11 +20,12 @@ from stacking.badges import held_from
 from stacking.documents import digest as pathway_digest
 from stacking.documents import read
 from stacking.evidence import Agreed
-from stacking.record import Input, Listed, as_evidence, record_of
+from stacking.record import HEAD, Input, as_evidence, record_of
+from stacking.statuses import Listed, statuses_of
 from stacking.trust import trusting
 from tests.verifier.conftest import Deliver, Verify, Web
 from tests.verifier.test_stacks import achievement, check_of, unversioned
-from tests.verifier.world import NOW, Issuer, list_url
+from tests.verifier.world import DAY, NOW, Issuer, list_url
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 Json = dict[str, Any]
@@ -53,7 +57,7 @@ def academy(web: Web) -> Issuer:
 
 
 async def stacked(
-    university: Issuer, academy: Issuer, deliver: Deliver, *, status: Json | None, agreed: bool = True
+    university: Issuer, academy: Issuer, deliver: Deliver, *, status: Json | list[Json] | None, agreed: bool = True
 ) -> tuple[Json, list[Json]]:
     """A stack of one component of each, and the components."""
     address = list_url()
@@ -70,12 +74,15 @@ async def stacked(
     rules = read(DOCUMENT, identifier=PATHWAY, version=1)
     found = completion(trusting(compile_rules(rules), day), [held_from(one) for one in components], day)
     assert found is not None
-    listed = {components[0]["id"]: Listed(address, 1, "uList"), components[1]["id"]: Listed(THEIR_LIST, 7, "uTheirs")}
-    if status is None:
-        del listed[components[1]["id"]]
     by_id = {one["id"]: one for one in components}
+    statuses = {name: statuses_of(one) or () for name, one in by_id.items()}
     inputs = [
-        Input(held, digest(by_id[held.id]), listed.get(held.id), has_no_status=held.id not in listed)
+        Input(
+            held,
+            digest(by_id[held.id]),
+            tuple(Listed(one, "uList") for one in statuses[held.id]),
+            has_no_status=not statuses[held.id],
+        )
         for held in found.counting
     ]
     record = record_of(rules, pathway_digest(DOCUMENT), found.evaluation, inputs, day)
@@ -147,3 +154,79 @@ async def test_without_the_agreement_in_its_record_it_does_not_hold(
 ) -> None:
     stack, _ = await stacked(university, academy, deliver, status=THEIRS, agreed=False)
     assert check_of(await verify(stack)) == ("failed", "stack_does_not_hold")
+
+
+REVOKED_IDS = "https://academy.example/revoked.json"
+MEANINGS = ["valid", "under appeal", "withdrawn", "fraudulent"]
+WIDE = entry(THEIR_LIST, 7, "revocation") | {
+    "statusSize": 2,
+    "statusMessage": [{"status": hex(value), "message": meaning} for value, meaning in enumerate(MEANINGS)],
+}
+SUSPENSIONS = "https://academy.example/lists/2"
+
+
+def wide_list(academy: Issuer, value: int) -> Json:
+    """A list of two bits each, with this value at the seventh place."""
+    bits = StatusBits.empty(2 * MINIMUM_LENGTH)
+    for place in (0, 1):
+        bits.set(14 + place, bool(value >> (1 - place) & 1))
+    return academy.sign(
+        status_list_credential(
+            list_url=THEIR_LIST,
+            issuer=academy.identifier,
+            purpose="revocation",
+            bits=bits,
+            valid_from=NOW - DAY,
+            ttl_ms=300_000,
+        )
+    )
+
+
+class TestOtherStatuses:
+    """Whatever the record names is looked up; the worst counts."""
+
+    async def test_revocation_and_suspension_are_both_looked_up(
+        self, university: Issuer, academy: Issuer, deliver: Deliver, verify: Verify, web: Web
+    ) -> None:
+        both: list[Json] = [THEIRS, dict(entry(SUSPENSIONS, 9, "suspension"))]
+        web.documents[SUSPENSIONS] = academy.status_list(SUSPENSIONS, purpose="suspension")
+        stack, components = await stacked(university, academy, deliver, status=both)
+        assert check_of(await verify(stack, components=components)) == ("passed", "stack_holds")
+        web.documents[SUSPENSIONS] = academy.status_list(SUSPENSIONS, 9, purpose="suspension")
+        assert check_of(await verify(stack)) == ("failed", "stack_does_not_hold")
+        del web.documents[SUSPENSIONS]
+        assert check_of(await verify(stack)) == ("unknown", "stack_undecided")
+        web.documents[THEIR_LIST] = academy.status_list(THEIR_LIST, 7)
+        assert check_of(await verify(stack)) == ("failed", "stack_does_not_hold")
+
+    async def test_a_list_of_revoked_ids_is_read(
+        self, university: Issuer, academy: Issuer, deliver: Deliver, verify: Verify, web: Web
+    ) -> None:
+        status: Json = {"id": REVOKED_IDS, "type": "1EdTechRevocationList"}
+        web.documents[REVOKED_IDS] = revocation_list(REVOKED_IDS, academy.identifier, {"urn:uuid:another": None})
+        stack, components = await stacked(university, academy, deliver, status=status)
+        assert check_of(await verify(stack, components=components)) == ("passed", "stack_holds")
+        named = {components[1]["id"]: "a mistake"}
+        web.documents[REVOKED_IDS] = revocation_list(REVOKED_IDS, academy.identifier, named)
+        assert check_of(await verify(stack)) == ("failed", "stack_does_not_hold")
+
+    @pytest.mark.parametrize("value", range(4))
+    async def test_of_a_wide_value_any_but_nought_counts_against_it(
+        self, university: Issuer, academy: Issuer, deliver: Deliver, verify: Verify, web: Web, value: int
+    ) -> None:
+        web.documents[THEIR_LIST] = wide_list(academy, value)
+        stack, _ = await stacked(university, academy, deliver, status=WIDE)
+        holds = ("failed", "stack_does_not_hold") if value else ("passed", "stack_holds_as_stated")
+        assert check_of(await verify(stack)) == holds
+
+    async def test_a_kind_that_is_not_known_here_leaves_it_open(
+        self, university: Issuer, academy: Issuer, deliver: Deliver, verify: Verify
+    ) -> None:
+        stack, _ = await stacked(university, academy, deliver, status=THEIRS)
+        [*others, evidence] = stack["evidence"]
+        record = json.loads(base64.b64decode(evidence["id"].removeprefix(HEAD)))
+        theirs = next(one for one in record["inputs"] if one["issuer"] == academy.identifier)
+        theirs["credentialStatus"] = [{"type": "LaterStatus", "id": THEIR_LIST, "statusListDigest": "uList"}]
+        later = {name: value for name, value in stack.items() if name != "proof"}
+        later["evidence"] = [*others, as_evidence(record, "Series")]
+        assert check_of(await verify(university.sign(later))) == ("unknown", "stack_undecided")

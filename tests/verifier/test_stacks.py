@@ -19,7 +19,8 @@ from stacking.award import completion
 from stacking.badges import held_from
 from stacking.documents import digest as pathway_digest
 from stacking.documents import read
-from stacking.record import Input, Listed, as_evidence, record_of
+from stacking.record import Input, as_evidence, record_of
+from stacking.statuses import Listed, Status
 from tests.verifier.conftest import Deliver, Verify, Web
 from tests.verifier.test_vc_api import presentation, show
 from tests.verifier.world import NOW, Issuer, list_url
@@ -92,7 +93,7 @@ def series_of(issuer: Issuer, *, catalog: str = BASE_URL) -> Series:
     )
     assert found is not None
     inputs = [
-        Input(held, digest(one), Listed(address, place, "uList"))
+        Input(held, digest(one), (Listed(Status(address, place), "uList"),))
         for place, (held, one) in enumerate(zip(found.counting, components, strict=True), 1)
     ]
     rules = read(pathway, identifier=identifier, version=1)

@@ -60,7 +60,7 @@ class Issuer:
         options: Json = {"verification_method": self.method, "created": NOW - timedelta(minutes=1)} | overrides
         return sign(document, self.key, **options)
 
-    def unsigned(self, *, status: Json | None = None, **overrides: Any) -> Json:
+    def unsigned(self, *, status: Json | list[Json] | None = None, **overrides: Any) -> Json:
         members: Json = {
             "credential_id": f"{BASE_URL}/credentials/{new_id()}",
             "issuer": {"id": self.identifier, "name": f"University of {self.slug}"},
@@ -80,7 +80,7 @@ class Issuer:
         }
         return achievement_credential(**(members | overrides))
 
-    def credential(self, *, status: Json | None = None, **overrides: Any) -> Json:
+    def credential(self, *, status: Json | list[Json] | None = None, **overrides: Any) -> Json:
         return self.sign(self.unsigned(status=status, **overrides))
 
     def status_list(

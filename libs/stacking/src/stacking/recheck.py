@@ -19,6 +19,7 @@ from stacking.limits import of_one_source
 from stacking.members import NotAPathway
 from stacking.record import Input, NotARecord, OtherEvaluator, Record, find_record
 from stacking.rules import NotATree, Rules, compile_rules
+from stacking.statuses import statuses_of
 from stacking.trust import trusting
 
 Document = Mapping[str, Any]
@@ -119,8 +120,7 @@ def _refuse_other(one: Input, given: Given) -> None:
     name = one.held.id
     if given.digest != one.digest:
         raise _DoesNotHold(f"the document of {name} is not the one that was evaluated")
-    if one.has_no_status and given.document.get("credentialStatus") is not None:
-        raise _DoesNotHold(f"{name} has a status, which the record denies")
+    _refuse_misplaced(one, given.document)
     try:
         said = held_from(given.document, one.held.counted_in)
     except NotEvidence as error:
@@ -128,6 +128,15 @@ def _refuse_other(one: Input, given: Given) -> None:
     # Of a source the record says nothing: each counts once, and who sees the stack need not know where.
     if not _as_good(said, one.held) or replace(said, results={}, source=None) != replace(one.held, results={}):
         raise _DoesNotHold(f"the document of {name} does not say what the record states")
+
+
+def _refuse_misplaced(one: Input, document: Document) -> None:
+    """The record names all places where the document's status is, and no others. Of kinds not known nothing is said."""
+    found, stated = statuses_of(document), {each.status for each in one.listed}
+    if one.has_no_status and found != ():
+        raise _DoesNotHold(f"{one.held.id} has a status, which the record denies")
+    if stated and found is not None and stated != set(found):
+        raise _DoesNotHold(f"the status of {one.held.id} is published elsewhere than the record says")
 
 
 def _refuse_twice(record: Record, given: Mapping[str, Given]) -> None:

@@ -19,6 +19,7 @@ from stacking.evaluation import Evaluation, Placed
 from stacking.evidence import Agreed, Held, Setting
 from stacking.members import number
 from stacking.model import Component, Pathway
+from stacking.statuses import Listed, read_said, said
 
 TYPE = "PathwayEvaluation"
 EVALUATOR = "laurel-stacking/1"
@@ -37,24 +38,15 @@ class OtherEvaluator(NotARecord):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """Where a credential's status is published, and the digest of the list that was looked at."""
-
-    url: str
-    index: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Input:
-    """A credential that counts: what the rules saw of it, the digest of its document, and where it is listed.
+    """A credential that counts: what the rules saw of it, the digest of its document, and all places it is listed in.
 
-    `has_no_status`: its document names no status, so that it cannot have been revoked.
+    `has_no_status`: its document names none, so that it cannot have been revoked.
     """
 
     held: Held
     digest: str
-    listed: Listed | None
+    listed: tuple[Listed, ...] = ()
     has_no_status: bool = False
 
 
@@ -127,11 +119,7 @@ def _input(one: Input, component: Component, shared: set[str]) -> Document:
         "countedIn": sorted(held.counted_in & shared),
     }
     if one.listed:
-        members |= {
-            "statusListCredential": one.listed.url,
-            "statusListIndex": str(one.listed.index),
-            "statusListDigest": one.listed.digest,
-        }
+        members |= said(one.listed)
     elif one.has_no_status:
         members["hasNoStatus"] = True
     return {name: value for name, value in members.items() if value not in (None, [], {})}
@@ -222,11 +210,9 @@ def _read_input(members: Any) -> Input:
         results={_text(name): Decimal(str(value)) for name, value in members.get("resultsAtLeast", {}).items()},
         counted_in=_texts(members.get("countedIn", [])),
     )
-    listed = None
-    if "statusListCredential" in members:
-        listed = Listed(
-            _text(members["statusListCredential"]), int(members["statusListIndex"]), _text(members["statusListDigest"])
-        )
+    listed = read_said(members)
+    for one in listed:
+        _texts((one.status.url, one.digest))
     return Input(held, _text(members["digest"]), listed, members.get("hasNoStatus") is True)
 
 

@@ -7,6 +7,7 @@ from credential_core.model.validation import (
     validate_credential,
     validate_presentation,
     validate_profile,
+    validate_to_read,
 )
 from credential_core.model.violation import Violation
 
@@ -20,4 +21,5 @@ __all__ = [
     "validate_credential",
     "validate_presentation",
     "validate_profile",
+    "validate_to_read",
 ]

@@ -26,7 +26,7 @@ def achievement_credential(
     results: Sequence[Mapping[str, Any]] = (),
     evidence: Sequence[Mapping[str, Any]] = (),
     narrative: str | None = None,
-    status: Mapping[str, Any] | None = None,
+    status: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     activity_start: datetime | None = None,
     activity_end: datetime | None = None,
     credits_earned: float | None = None,
@@ -37,7 +37,7 @@ def achievement_credential(
     `issuer` is a Profile and `achievement` an Achievement; their `type` is added if missing, as is that of each
     result and evidence; contexts that the achievement names move to the credential. The learner is named by
     `subject_id`, by `identifiers` (see `hashed_identity`), or both; DocumentError if by neither. The name defaults to
-    the achievement's.
+    the achievement's. `status` is one entry, or several.
     """
     if subject_id is None and not identifiers:
         raise DocumentError("subject_unidentified", "a credential names its learner by an id or an identifier")
@@ -71,8 +71,9 @@ def achievement_credential(
     return pruned
 
 
-def _contexts(status: Mapping[str, Any] | None) -> list[str]:
-    extended = status is not None and str(status.get("type", "")).startswith("1EdTech")
+def _contexts(status: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[str]:
+    entries = [status] if isinstance(status, Mapping) else status or ()
+    extended = any(str(one.get("type", "")).startswith("1EdTech") for one in entries)
     return [CREDENTIALS_V2, OPEN_BADGES_V3, *([OPEN_BADGES_EXTENSIONS] if extended else [])]
 
 

@@ -21,6 +21,7 @@ from credential_core.model.violation import Violation, listed
 _OB_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json\Z")
 _CLR_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/clr/v2p0/context(-2\.\d\.\d)*\.json\Z")
 _ACHIEVEMENT_TYPES: Final = frozenset({"AchievementCredential", "OpenBadgeCredential"})
+_BADGE_TYPES: Final = _ACHIEVEMENT_TYPES | {"ClrCredential", "EndorsementCredential"}
 _MAX_VIOLATIONS: Final = 50
 
 
@@ -40,6 +41,19 @@ def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
             _frame(document, _OB_CONTEXT), _object(document, _versioned("EndorsementCredential", document), "")
         )
     return _collect(_frame(document), _object(document, _versioned("PlainCredential", document), ""))
+
+
+def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
+
+    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way.
+    """
+    entries = document.get("credentialStatus")
+    if not isinstance(entries, list) or not entries or not _BADGE_TYPES & set(_names(document)):
+        return validate_credential(document)
+    rest = {name: member for name, member in document.items() if name != "credentialStatus"}
+    found = (_object(entry, "TypedReference", f"credentialStatus[{at}]") for at, entry in enumerate(entries))
+    return _collect(validate_credential(rest), *found)
 
 
 def validate_achievement_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
@@ -70,6 +84,10 @@ def _versioned(shape: str, document: Mapping[str, Any]) -> str:
 
 def _names_achievement(types: list[Any]) -> bool:
     return any(isinstance(name, str) and name in _ACHIEVEMENT_TYPES for name in types)
+
+
+def _names(document: Mapping[str, Any]) -> list[str]:
+    return [name for name in listed(document.get("type")) if isinstance(name, str)]
 
 
 def _collect(*groups: Any) -> tuple[Violation, ...]:

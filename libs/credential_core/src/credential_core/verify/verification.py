@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from credential_core.errors import CredentialError, DocumentError
-from credential_core.model import Violation, validate_credential
+from credential_core.model import Violation, validate_to_read
 from credential_core.model.period import must_begin, validity_period
 from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.verify.corrections import check_correction
@@ -115,7 +115,7 @@ def verify_credential(
     inside = Inside(evidence, room, depth, genuine=proof.outcome is not Outcome.FAILED)
     checks = [
         PARSED,
-        schema_check(validate_credential(document)),
+        schema_check(validate_to_read(document)),
         proof,
         check_issuer_trust(issuer_id(document), evidence.trusted_issuers, evidence.policy),
         check_status(document, sources),

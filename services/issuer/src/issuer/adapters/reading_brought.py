@@ -19,6 +19,7 @@ from issuer.core.brought import NOTHING, AwardConsent, BroughtRows
 from issuer.core.consents_model import ConsentId
 from issuer.core.model import Credential, CredentialId, ListId
 from issuer.core.progress_ports import KeptText
+from issuer.core.snapshots import Snapshot
 from issuer.core.stack import ANY_ACHIEVEMENT, Group, ListSnapshot, Stack
 from service_kit.ids import is_id
 
@@ -78,10 +79,9 @@ class BroughtReading:
 
     def _own_lists(self, kept: Iterable[KeptText]) -> list[ListId]:
         """Lists of ours that looks found named."""
-        prefix = self.addresses.status_list(ListId(""))
-        urls = [str((one.looked or {}).get("url", "")) for one in kept]
-        ids = (url.removeprefix(prefix) for url in urls if url.startswith(prefix))
-        return [ListId(one) for one in ids if is_id(one)]
+        seen = (Snapshot.read(one.looked) for one in kept if one.looked is not None)
+        found = (self.addresses.list_in(one.status.url) for each in seen if each for one in each.listed)
+        return [one for one in found if one is not None]
 
 
 async def _kept(

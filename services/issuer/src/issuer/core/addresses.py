@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from issuer.core.model import CredentialId, ListId
+from service_kit.ids import is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Addresses:
     def status_list(self, list_id: ListId) -> str:
         """Where the registry serves a status list."""
         return f"{self.base_url}/status-lists/{list_id}"
+
+    def list_in(self, url: str) -> ListId | None:
+        """Which of our lists would be served there."""
+        found = url.removeprefix(self.status_list(ListId("")))
+        return ListId(found) if found != url and is_id(found) else None
 
     def batch(self, batch_id: str) -> str:
         """Where a batch's owner follows it."""

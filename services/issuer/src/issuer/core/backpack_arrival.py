@@ -32,6 +32,13 @@ ACHIEVEMENTS = frozenset({"AchievementCredential", "OpenBadgeCredential"})
 CONTROLLER_TYPES = "application/did+json, application/did+ld+json, application/ld+json, application/json"
 LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, application/json"
 SCHEMA_TYPES = "application/schema+json, application/json"
+TELLING = {
+    "schema_invalid",
+    "status_malformed",
+    "status_purpose_unsupported",
+    "status_size_unsupported",
+    "status_type_unsupported",
+}
 POLICY = Policy(accept_unknown_issuer=True)
 
 Offload = Callable[..., Coroutine[Any, Any, Any]]
@@ -67,7 +74,7 @@ class Examine:
         """The same, with its document."""
         document, report = await self.report(text, notation)
         if against := [check for check in report.checks if speaks_against(check)]:
-            raise _refused("; ".join(f"{check.check}: {check.code}{_why(check)}" for check in against))
+            raise _refused("; ".join(map(said_of, against)))
         return _arrived(document, text, notation), document
 
     async def report(self, text: str, notation: Notation) -> tuple[Json, Report]:
@@ -203,9 +210,9 @@ def speaks_against(check: Check) -> bool:
     return check.outcome in {Outcome.FAILED, Outcome.UNKNOWN} and check.code != "expired"
 
 
-def _why(check: Check) -> str:
-    """Where a document breaks its data model; the other codes say enough."""
-    return f" ({check.detail})" if check.code == "schema_invalid" else ""
+def said_of(check: Check) -> str:
+    """Why, for people. Of most codes no more need be said."""
+    return f"{check.check}: {check.code}{f' ({check.detail})' if check.code in TELLING else ''}"
 
 
 def _arrived(document: Mapping[str, Any], text: str, notation: Notation) -> Arrived:

@@ -21,7 +21,7 @@ from issuer.core.stack import Group, ListSnapshot
 from service_kit.errors import Invalid
 from service_kit.ids import is_id
 from stacking.badges import NotEvidence, held_from
-from stacking.record import Listed
+from stacking.statuses import Listed, Status
 
 FELL = {"revoked": State.REVOKED, "suspended": State.SUSPENDED, "does-not-hold": State.SUSPENDED}
 
@@ -133,30 +133,37 @@ class Bring:
 
     def _issued(self, piece: Piece, credential: Credential, lists: Mapping[ListId, ListSnapshot]) -> Piece:
         """One that was issued here: our own row says how it stands, and what its document is."""
-        piece = replace(piece, listed=self._listed(credential.slot.list_id, credential.slot.index, lists))
+        place = Status(self._addresses.status_list(credential.slot.list_id), credential.slot.index)
+        piece = replace(piece, listed=listed_here(place, lists.get(credential.slot.list_id)))
         return as_issued(piece, credential)
 
     def _judged(self, piece: Piece, kept: KeptText, lists: Mapping[ListId, ListSnapshot]) -> Piece:
         """One from elsewhere, by what the last look found."""
         seen = None if kept.looked is None else Snapshot.read(kept.looked)
-        if seen is None:
+        listed = None if seen is None else self._as_published(seen.listed, lists)
+        if seen is None or listed is None:
             assert piece.brought is not None  # noqa: S101 - as it was made
             return _doubted(replace(piece, brought=replace(piece.brought, looked_at=None)), kept.doubt)
         piece = replace(piece, has_no_status=seen.kind is Kind.NONE, fits=piece.fits and seen.kind is not Kind.OTHER)
-        if seen.kind is Kind.LISTED:
-            ours = seen.url.removeprefix(self._addresses.status_list(ListId("")))
-            is_ours = ours != seen.url and is_id(ours)
-            listed = (
-                self._listed(ListId(ours), seen.index, lists) if is_ours else Listed(seen.url, seen.index, seen.digest)
-            )
-            piece = replace(piece, listed=listed)
-        return _doubted(piece, kept.doubt)
+        return _doubted(replace(piece, listed=listed), kept.doubt)
 
-    def _listed(self, list_id: ListId, index: int, lists: Mapping[ListId, ListSnapshot]) -> Listed | None:
-        snapshot = lists.get(list_id)
-        if snapshot is None or snapshot.digest is None:
-            return None
-        return Listed(self._addresses.status_list(list_id), index, snapshot.digest)
+    def _as_published(
+        self, listed: Iterable[Listed], lists: Mapping[ListId, ListSnapshot]
+    ) -> tuple[Listed, ...] | None:
+        """With the digests of our own lists as everybody reads them. None if one has not been published yet."""
+        found: list[Listed] = []
+        for one in listed:
+            ours = self._addresses.list_in(one.status.url)
+            here = (one,) if ours is None else listed_here(one.status, lists.get(ours))
+            if not here:
+                return None
+            found += here
+        return tuple(found)
+
+
+def listed_here(place: Status, snapshot: ListSnapshot | None) -> tuple[Listed, ...]:
+    """A place in a list of ours, as that was last published; nothing if it never was."""
+    return () if snapshot is None or snapshot.digest is None else (Listed(place, snapshot.digest),)
 
 
 def as_issued(piece: Piece, credential: Credential) -> Piece:

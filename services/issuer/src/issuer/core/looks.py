@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from credential_core.report import Outcome, Report
-from issuer.core.backpack_arrival import Examine, achievement_of, speaks_against
+from issuer.core.backpack_arrival import Examine, achievement_of, said_of, speaks_against
 from issuer.core.backpack_model import Doubt
 from issuer.core.progress_ports import KeptText, Look
 from service_kit.clock import Clock
@@ -44,7 +44,7 @@ def doubt_of(report: Report) -> Doubt | None:
     """What speaks against it: that it fell, before what else failed, before what could not be known."""
     against = [check for check in report.checks if speaks_against(check)]
     failed = [check for check in against if check.outcome is Outcome.FAILED]
-    codes = "; ".join(f"{check.check}: {check.code}" for check in failed or against)
+    why = "; ".join(map(said_of, failed or against))
     if failed:
-        return Doubt(next((FELL[one.code] for one in failed if one.code in FELL), "does-not-hold"), codes)
-    return Doubt("not-confirmed", codes) if against else None
+        return Doubt(next((FELL[one.code] for one in failed if one.code in FELL), "does-not-hold"), why)
+    return Doubt("not-confirmed", why) if against else None

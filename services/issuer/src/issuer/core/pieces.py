@@ -7,7 +7,7 @@ from issuer.core.backpack_model import KeptId
 from issuer.core.consents_model import ConsentId
 from issuer.core.model import Credential, Json, State
 from stacking import Held
-from stacking.record import Listed
+from stacking.statuses import Listed
 
 FRESH = timedelta(minutes=5)
 
@@ -45,7 +45,7 @@ class Piece:
     ends: datetime | None
     name: str
     became: str
-    listed: Listed | None = None
+    listed: tuple[Listed, ...] = ()
     has_no_status: bool = False
     fits: bool = True
     own: Credential | None = None

@@ -9,7 +9,7 @@ import orjson
 
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import KeptId
-from issuer.core.brought import Bring
+from issuer.core.brought import Bring, listed_here
 from issuer.core.model import Credential, CredentialId, ListId
 from issuer.core.pieces import Piece
 from issuer.core.recognised_issuers import PartnerIssuer, RecognisedIssuers
@@ -30,7 +30,7 @@ from stacking.award import Completion
 from stacking.badges import NotEvidence, held_from
 from stacking.compiled import CompiledPathways
 from stacking.evidence import Agreed
-from stacking.record import Listed
+from stacking.statuses import Status
 
 LIST_SETTLES = timedelta(seconds=5)  # lists under change all the time are published twice a second
 
@@ -98,11 +98,8 @@ class Situations:
     def _own(self, credential: Credential, counted: Mapping[str, frozenset[str]], found: _Sorted) -> Own:
         address = self._addresses.credential(credential.id)
         held = _evidence(credential, counted.get(address, frozenset()))
-        snapshot = found.lists.get(credential.slot.list_id)
-        if snapshot is None or snapshot.digest is None:
-            return Own(credential, held, None)
-        listed = Listed(self._addresses.status_list(credential.slot.list_id), credential.slot.index, snapshot.digest)
-        return Own(credential, held, listed)
+        place = Status(self._addresses.status_list(credential.slot.list_id), credential.slot.index)
+        return Own(credential, held, listed_here(place, found.lists.get(credential.slot.list_id)))
 
 
 def _sorted(gathered: Gathered) -> _Sorted:

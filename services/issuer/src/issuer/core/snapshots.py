@@ -8,14 +8,12 @@ from typing import Any
 from credential_core.jcs import digest
 from credential_core.jose import Enveloped
 from credential_core.verify import Failure, Resolution
-from credential_core.verify.inputs import status_entries
-from issuer.core.model import PURPOSE, Json
-
-ENTRY = "BitstringStatusListEntry"
+from issuer.core.model import Json
+from stacking.statuses import Listed, Status, statuses_of
 
 
 class Kind(StrEnum):
-    """What kind of status it has. `other` is one that the record of an evaluation has no words for."""
+    """What kind of status it has. `other` is one that cannot be judged, or whose list could not be had."""
 
     NONE = "none"
     LISTED = "listed"
@@ -24,37 +22,44 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The one place in a list that says whether it is revoked, and the digest of the list that was looked at."""
+    """All places that say whether it is revoked or suspended, with the digests of the lists that were looked at."""
 
     kind: Kind
-    url: str = ""
-    index: int = 0
-    digest: str = ""
+    listed: tuple[Listed, ...] = ()
 
     @property
     def json(self) -> Json:
         """As it is stored."""
-        return asdict(self)
+        return {
+            "kind": self.kind.value,
+            "listed": [asdict(one.status) | {"digest": one.digest} for one in self.listed],
+        }
 
     @staticmethod
-    def read(members: Mapping[str, Any]) -> "Snapshot":
-        """What `json` wrote."""
-        return Snapshot(Kind(members["kind"]), members["url"], members["index"], members["digest"])
+    def read(members: Mapping[str, Any]) -> "Snapshot | None":
+        """What `json` wrote, or releases that knew of one place alone. None for what those had no words for."""
+        kind = Kind(members["kind"])
+        if "listed" in members:
+            return Snapshot(kind, tuple(_read(one) for one in members["listed"]))
+        if kind is Kind.OTHER:
+            return None
+        return Snapshot(kind, (_read(members),) if kind is Kind.LISTED else ())
+
+
+def _read(members: Mapping[str, Any]) -> Listed:
+    place = {name: members[name] for name in ("url", "index", "purpose", "type", "size") if name in members}
+    return Listed(Status(**place), members["digest"])
 
 
 def snapshot_of(document: Mapping[str, Any], lists: Mapping[str, Resolution]) -> Snapshot:
     """Of a document that was verified by these lists."""
-    entries = status_entries(document)
-    if isinstance(document, Enveloped) and "status" in document.envelope.jws.claims:
+    statuses = statuses_of(document)
+    if statuses is None or (isinstance(document, Enveloped) and "status" in document.envelope.jws.claims):
         return Snapshot(Kind.OTHER)
-    if not entries:
-        return Snapshot(Kind.NONE)
-    entry = entries[0]
-    if len(entries) > 1 or not isinstance(entry, Mapping) or entry.get("type") != ENTRY:
-        return Snapshot(Kind.OTHER)
-    url, index = entry.get("statusListCredential"), str(entry.get("statusListIndex"))
-    found = lists.get(url) if isinstance(url, str) else None
-    is_plain = entry.get("statusPurpose") == PURPOSE and entry.get("statusSize", 1) == 1
-    if not is_plain or found is None or isinstance(found, Failure) or not (index.isascii() and index.isdigit()):
-        return Snapshot(Kind.OTHER)
-    return Snapshot(Kind.LISTED, str(url), int(index), digest(dict(found)))
+    listed = []
+    for status in statuses:
+        found = lists.get(status.url)
+        if found is None or isinstance(found, Failure):
+            return Snapshot(Kind.OTHER)
+        listed.append(Listed(status, digest(dict(found))))
+    return Snapshot(Kind.LISTED if listed else Kind.NONE, tuple(listed))

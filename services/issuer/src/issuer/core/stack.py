@@ -11,7 +11,7 @@ from issuer.core.model import Credential, CredentialId, Json, State
 from issuer.core.pieces import Piece
 from issuer.core.recognised_issuers import RecognisedIssuers
 from stacking import Held, Rules, Setting
-from stacking.record import Listed
+from stacking.statuses import Listed
 
 StackId = NewType("StackId", str)
 
@@ -140,7 +140,7 @@ class Own:
 
     credential: Credential
     held: Held | None
-    listed: Listed | None
+    listed: tuple[Listed, ...]
 
     @property
     def address(self) -> str:

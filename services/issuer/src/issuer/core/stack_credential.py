@@ -10,6 +10,7 @@ from credential_core.bitstring import entry
 from credential_core.errors import ContextError, DocumentError
 from credential_core.json_input import MAX_BYTES
 from credential_core.model import achievement_credential, validate_achievement_credential
+from credential_core.verify.read_lists import MAX_LISTS
 from issuer.core.addresses import Addresses
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
 from issuer.core.pieces import Piece
@@ -26,6 +27,7 @@ from stacking.record import LONGEST, Input, as_evidence, record_of
 UNFIT = "invalid-credential"
 ROOM = 16_000  # bytes, for what the signature adds
 COMPONENT = "Component"
+MOST_LISTS = MAX_LISTS - 1  # its own is one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class Proven:
         record = as_evidence(self.record, self.open.rules.pathway.name)
         if len(record["id"]) > LONGEST:
             raise Conflict("it has more components than a credential can name", code="stack-too-large")
+        if len({one.status.url for piece in self.pieces for one in piece.listed}) > MOST_LISTS:
+            detail = f"its components are on more than the {MOST_LISTS} status lists that verifiers read at once"
+            raise Conflict(detail, code="stack-too-large")
         return [*named, record]
 
 

@@ -1,12 +1,11 @@
 """Stacked credentials: what making their decisions again takes, and the check that says what came of it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from credential_core.bitstring import entry
 from credential_core.errors import CredentialError
 from credential_core.jcs import digest
 from credential_core.report import Check, Outcome, Report, verdict_of
@@ -16,10 +15,10 @@ from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status import StatusSources, check_status
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import Input, NotARecord, Record, find_record
+from stacking.statuses import TYPES, Status
 from verifier.core.model import Evidence, Identity, Json, Wanted
 
 CHECK = "stack"
-PURPOSE = "revocation"
 MOST = 8  # stacked credentials in one document
 CODES: Mapping[Holding, tuple[Outcome, str]] = {
     Holding.HOLDS: (Outcome.PASSED, "stack_holds"),
@@ -60,13 +59,17 @@ def with_stacks(wanted: Wanted, document: Mapping[str, Any]) -> Wanted:
     inputs = [one for record in records for one in record.inputs]
     if not records:
         return wanted
-    lists = dict.fromkeys((*wanted.needs.status_lists, *(one.listed.url for one in inputs if one.listed)))
+    lists = dict.fromkeys((*wanted.needs.status_lists, *_lists(inputs)))
     return replace(
         wanted,
         needs=replace(wanted.needs, status_lists=tuple(lists)),
         pathways=tuple(dict.fromkeys((record.pathway, record.version) for record in records)),
         components=tuple(dict.fromkeys(Identity(one.held.id, one.held.issuer) for one in inputs)),
     )
+
+
+def _lists(inputs: Iterable[Input]) -> Iterator[str]:
+    return (listed.status.url for one in inputs for listed in one.listed if listed.status.type in TYPES)
 
 
 def readable(components: Iterable[Any]) -> list[Json]:
@@ -148,10 +151,8 @@ def _standing(inputs: Iterable[Input], evidence: Evidence, sources: StatusSource
     for one in inputs:
         known = evidence.states.get(one.held.id)
         told = None if known is None else KnownStatus(known.state, known.revision)
-        listed = (
-            {} if one.listed is None else {"credentialStatus": dict(entry(one.listed.url, one.listed.index, PURPOSE))}
-        )
-        document = {"id": one.held.id, "issuer": one.held.issuer, **listed}
+        entries = [_entry(listed.status) for listed in one.listed]
+        document = {"id": one.held.id, "issuer": one.held.issuer, "credentialStatus": entries}
         status = check_status(document, replace(sources, known=told))
         if status.outcome is Outcome.SKIPPED and one.has_no_status:
             found[one.held.id] = True
@@ -160,8 +161,15 @@ def _standing(inputs: Iterable[Input], evidence: Evidence, sources: StatusSource
     return found
 
 
+def _entry(status: Status) -> Json:
+    """What each value means is not in the record: any but 0 counts against it."""
+    if status.size == 1:
+        return status.entry
+    return status.entry | {"statusMessage": [{"status": hex(one), "message": ""} for one in range(1 << status.size)]}
+
+
 def _sources(evidence: Evidence, now: datetime, records: Iterable[Record]) -> StatusSources:
-    lists = {one.listed.url for record in records for one in record.inputs if one.listed}
+    lists = {url for record in records for url in _lists(record.inputs)}
     return StatusSources(
         lists=evidence.status_lists,
         controllers=evidence.controllers,
