@@ -169,6 +169,15 @@ class TestDataModel1:
     def test_claims_say_what_the_presentation_says(self, claims: Json, members: Json, code: str) -> None:
         assert self.code(self.present(claims=claims, **members)) == code
 
+    def test_neither_names_its_key(self) -> None:
+        vc = {"@context": [V2], "type": ["VerifiableCredential"], "credentialSubject": {"name": "Ada"}}
+        held = jose.sign({"typ": "JWT"}, {"iss": self.ISSUER, "vc": vc}, ED25519)
+        bound = {"aud": "https://verifier.test", "nonce": "n-1"}
+        vp = {"@context": [V2], "type": ["VerifiablePresentation"], "verifiableCredential": [self.enveloped(held)]}
+        for key, verdict in ((P256, "valid"), (ED25519, "invalid")):
+            sent = jose.sign({"typ": "JWT"}, {"iss": self.HOLDER, "vp": vp, **bound}, key)
+            assert self.report(sent).verdict == verdict
+
     def test_it_is_for_whoever_it_names(self) -> None:
         assert self.code(self.present(), domain=None) == "invalid_domain"
 

@@ -90,6 +90,14 @@ def _is_fetched(identifier: str) -> bool:
     return not identifier.startswith(_SELF_CONTAINED)
 
 
+def _jwk_name(document: Mapping[str, Any], method_id: str, purpose: str) -> object:
+    try:
+        jwk = method_entry(document, method_id, purpose).get("publicKeyJwk")
+    except DidError:
+        return None
+    return jwk.get("kid") if isinstance(jwk, Mapping) else None
+
+
 def _is_absolute(kid: object) -> bool:
     return isinstance(kid, str) and ":" in kid
 
@@ -109,16 +117,31 @@ class KeySource:
         if "kid" in header and not isinstance(self._kid, str):
             raise ProofError("jws_header_malformed", "a kid is a string")
 
-    def controlled(self) -> JwsKey:
-        """The key that the signer's own controller document lists, by `kid` or as the only one (VC-JOSE-COSE §4)."""
-        if self._kid is not None and _is_absolute(self._kid):
-            return self._by_method(self._kid)
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the header has no key, and names none but as one of the signer's."""
+        return "jwk" not in self._header and (not _is_absolute(self._kid) or self._kid == self._signer)
+
+    def controlled(self) -> tuple[JwsKey, ...]:
+        """The key that the signer's own controller document lists, by `kid`; all that fit, where it names none.
+
+        A `kid` is a method, its fragment, the `kid` of a method's JWK, or the signer, which names none.
+        """
+        if self._kid is not None and self._kid != self._signer:
+            return (self._by_method(self._kid) if _is_absolute(self._kid) else self._by_short_name(self._kid),)
         document = self._signers_document()
-        listed = methods_listed(document, self._purpose)[:_MAX_METHODS]
-        if self._kid is None and len(listed) != 1:
-            raise ProofError("jwt_key_unnamed", "the JWT names no key, and its issuer has not just one")
-        wanted = listed if self._kid is None else [f"{self._signer}#{self._kid.removeprefix('#')}"]
-        return key_of_method(document, wanted[0], self._purpose, self._algorithm)
+        found, unread = [], None
+        for method_id in methods_listed(document, self._purpose)[:_MAX_METHODS]:
+            try:
+                key = key_of_method(document, method_id, self._purpose, self._algorithm)
+            except CredentialError as error:
+                unread = error  # one method that cannot be read does not hide the others
+                continue
+            if self._algorithm in algorithms(key.key):
+                found.append(key)
+        if found:
+            return tuple(found)
+        raise unread or ProofError("jwt_key_unnamed", "the JWT names no key, and its issuer has none that fits")
 
     def anywhere(self) -> tuple[JwsKey, bool]:
         """The key that `kid` or `jwk` gives, and whether that makes it the signer's (Open Badges 3.0 §8.2.3)."""
@@ -150,6 +173,15 @@ class KeySource:
             if found.key == key:
                 return found
         raise DidError("method_not_authorized", f"the issuer does not list the key under {self._purpose}")
+
+    def _by_short_name(self, kid: str) -> JwsKey:
+        document = self._signers_document()
+        listed = methods_listed(document, self._purpose)[:_MAX_METHODS]
+        method_id = f"{self._signer}#{kid.removeprefix('#')}"
+        if method_id not in listed:
+            of_jwk = [name for name in listed if _jwk_name(document, name, self._purpose) == kid]
+            method_id = of_jwk[0] if len(of_jwk) == 1 else method_id
+        return key_of_method(document, method_id, self._purpose, self._algorithm)
 
     def _under_kid(self, kid: str) -> tuple[JwsKey, bool]:
         base, _, fragment = kid.partition("#")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from credential_core.errors import ProofError
 from credential_core.jose import data_model_1, open_badges, w3c
 from credential_core.jose.claims import check_times
 from credential_core.jose.envelope import Enveloped, Profile
+from credential_core.jose.jws import Jws
 from credential_core.jose.key_source import JwsKey, KeySource
 from credential_core.jose.reading import document_of
 
@@ -48,7 +49,7 @@ def verify_enveloped(document: Enveloped, expected: Expected, resolve: Callable[
         raise ProofError("issuer_mismatch", "the document does not say who signed it")
     source = KeySource(envelope.jws.header, expected.signer, expected.purpose, resolve)
     if profile is Profile.DATA_MODEL_1_PRESENTATION:
-        key = _data_model_1_key(document, source, expected)
+        key = _presenters_key(document, source, expected)
         times = claims
     elif profile is Profile.OPEN_BADGES:
         key = _open_badges_key(document, source)
@@ -63,21 +64,18 @@ def verify_enveloped(document: Enveloped, expected: Expected, resolve: Callable[
 def _open_badges_key(document: Enveloped, source: KeySource) -> JwsKey:
     """nbf and exp are validFrom and validUntil here, whose own check looks at the clock."""
     jws = document.envelope.jws
-    open_badges.check_header(jws.header)
+    by_data_model = "vc" in jws.claims
+    open_badges.check_header(jws.header, names_key=not by_data_model)
     open_badges.check_claims(jws.claims, document)
-    found, bound = source.anywhere()
-    jws.verify(found.key)
-    return found if bound else source.bind(found.key)
+    return _data_model_1_key(jws, source) if by_data_model else _key_anywhere(jws, source)
 
 
-def _data_model_1_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsKey:
+def _presenters_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsKey:
     jws = document.envelope.jws
-    open_badges.check_header(jws.header)
+    open_badges.check_header(jws.header, names_key=False)
     data_model_1.check_presentation(jws.claims, document)
     _check_audience(jws.claims, expected)
-    found, bound = source.anywhere()
-    jws.verify(found.key)
-    return found if bound else source.bind(found.key)
+    return _data_model_1_key(jws, source)
 
 
 def _w3c_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsKey:
@@ -85,9 +83,31 @@ def _w3c_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsK
     w3c.check_header(jws.header, profile, expected.signer)
     w3c.check_claims(jws.claims, document, profile, expected.signer)
     _check_audience(jws.claims, expected)
-    found = source.controlled()
+    return _key_that_signed(jws, source.controlled())
+
+
+def _data_model_1_key(jws: Jws, source: KeySource) -> JwsKey:
+    """VC Data Model 1.1 §6.3.1: a `kid` MAY be there, if the issuer has several keys."""
+    return _key_that_signed(jws, source.controlled()) if source.leaves_open else _key_anywhere(jws, source)
+
+
+def _key_anywhere(jws: Jws, source: KeySource) -> JwsKey:
+    found, bound = source.anywhere()
     jws.verify(found.key)
-    return found
+    return found if bound else source.bind(found.key)
+
+
+def _key_that_signed(jws: Jws, keys: Sequence[JwsKey]) -> JwsKey:
+    """The first of one issuer's keys under which the signature holds. ProofError as of the last, if there is none."""
+    *others, last = keys
+    for each in others:
+        try:
+            jws.verify(each.key)
+        except ProofError:
+            continue
+        return each
+    jws.verify(last.key)
+    return last
 
 
 def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:

@@ -51,9 +51,11 @@ def key_of_issuer(
     if issuer.startswith("https:"):
         return _from_metadata(header, issuer, document)
     found = document
-    key = KeySource(header, issuer, "assertionMethod", lambda _: found).controlled()
-    key.check_end(now)
-    return key.key
+    keys = KeySource(header, issuer, "assertionMethod", lambda _: found).controlled()
+    if len(keys) != 1:
+        raise ProofError("jwt_key_unnamed", "the JWT names no key, and several of its issuer's fit")
+    keys[0].check_end(now)
+    return keys[0].key
 
 
 def _from_metadata(header: Mapping[str, Any], issuer: str, document: Mapping[str, Any]) -> VerifyingKey:
