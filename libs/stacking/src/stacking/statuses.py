@@ -54,6 +54,13 @@ class Status:
             **wide,
         }
 
+    @property
+    def judged_entry(self) -> dict[str, Any]:
+        """As a status check takes it: a value of several bits must have its messages, whatever they say."""
+        if self.size == 1:
+            return self.entry
+        return self.entry | {"statusMessage": [{"status": hex(one), "message": ""} for one in range(1 << self.size)]}
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

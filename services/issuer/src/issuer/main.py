@@ -47,7 +47,7 @@ from issuer.http.services import Services
 from issuer.main_backpack import backpack_routers, wire_look_again, wire_pulls
 from issuer.main_batches import wire_batches, work_batches, work_changes
 from issuer.main_endorsements import EndorsementParts, wire_endorsements
-from issuer.main_recognition import recognition_routers
+from issuer.main_recognition import recognition_routers, wire_look_at_sources
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
@@ -228,6 +228,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 BatchWorker(endorsements.recheck).run,
                 BatchWorker(pull_due).run,
                 BatchWorker(wire_look_again(settings, database, core.sign_list, fetcher)).run,
+                BatchWorker(wire_look_at_sources(settings, database, core.sign_list, fetcher)).run,
             ],
             relay=[
                 Relay(database, publisher).run,

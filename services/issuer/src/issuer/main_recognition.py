@@ -1,6 +1,7 @@
 """The part of the composition root that is about recognition: main calls it, and nothing else does."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter
@@ -11,12 +12,14 @@ from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_recognitions import ReadingRecognitions
 from issuer.adapters.recipient_box import RecipientBox
+from issuer.adapters.recognition_sources import SourceUnitOfWork
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
 from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, ProposeAgreement
 from issuer.core.recognition.cases import Cases
+from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.vetting import Vet
@@ -27,8 +30,23 @@ from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
-from service_kit.ids import new_id
+from service_kit.ids import new_id, random_bytes
 from service_kit.offload import offload
+
+
+def wire_look_at_sources(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+) -> LookAtSources:
+    """The worker that looks again at what was recognised and was issued elsewhere."""
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    return LookAtSources(
+        works=partial(SourceUnitOfWork, database),
+        examine=Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock),
+        every=timedelta(seconds=settings.recognised_look_every_s),
+        audit=audit,
+        clock=clock,
+        spread=lambda: random_bytes(1)[0] / 255,
+    )
 
 
 def recognition_routers(

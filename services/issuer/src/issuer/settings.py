@@ -67,6 +67,12 @@ class IssuerSettings(ServiceSettings):
         description="how often what connected hosts have comes by itself; 0: only when it is asked for",
     )
 
+    recognised_look_every_s: int = Field(
+        default=3600,
+        ge=0,
+        description="how often the status of recognised credentials from elsewhere is looked at; 0: never",
+    )
+
     @model_validator(mode="after")
     def _guarded_in_production(self) -> Self:
         if self.environment == "production" and self.fetcher.allow_private:

@@ -9,6 +9,7 @@ from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
 from issuer.adapters import recognition_rows as made
 from issuer.adapters import rows
+from issuer.adapters.recognition_sources import source_status, watched_in
 from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RECOGNITION_CHANGES, RECOGNITIONS
 from issuer.adapters.recognitions import counted_in, is_party, signed_about
 from issuer.adapters.stack_tables import PATHWAYS
@@ -18,6 +19,7 @@ from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.ports import Viewer, WantedAgreements, WantedRecognitions
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId
+from issuer.core.recognition.sources import SourceStatus
 from service_kit.database import Database
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
@@ -74,6 +76,11 @@ class ReadingRecognitions:
         table = RECOGNITION_CHANGES.c
         query = select(RECOGNITION_CHANGES).where(table.recognition_id == recognition_id).order_by(table.revision)
         return [made.change(row) for row in await self._rows(query)]
+
+    async def watched(self, recognition_id: RecognitionId) -> SourceStatus | None:
+        """What was last seen of what is recognised, if that was issued elsewhere."""
+        found = await self._rows(watched_in(recognition_id))
+        return source_status(found[0]) if found else None
 
     async def recognitions(self, viewer: Viewer, wanted: WantedRecognitions, page: PageRequest) -> Page[Recognition]:
         """Newest first."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from issuer.adapters.tables import ID, METADATA, MOMENT
 
@@ -160,3 +160,25 @@ RECOGNITIONS_DUE = Table(
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
 )
+
+# What recognised credentials from elsewhere are looked at by. `lists` are the addresses that a look reads.
+RECOGNITION_SOURCES = Table(
+    "recognition_sources",
+    METADATA,
+    Column("recognition_id", ForeignKey("recognitions.id"), primary_key=True),
+    Column("lists", Text, nullable=False),
+    Column("places", JSON, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("seen_at", MOMENT, nullable=False),
+    Column("list_url", Text),
+    Column("list_digest", Text),
+    Column("problem", JSONB(none_as_null=True)),
+    Column("failures", Integer, nullable=False),
+    Column("look_at", MOMENT),
+    Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
+    CheckConstraint("state IN ('issued', 'suspended', 'revoked')", name="known_state"),
+)
+_SOURCE = RECOGNITION_SOURCES.c
+_WATCHED = text("look_at IS NOT NULL")
+Index("ix_recognition_sources_look_at", _SOURCE.look_at, postgresql_where=_WATCHED)
+Index("ix_recognition_sources_lists", _SOURCE.lists, _SOURCE.look_at, postgresql_where=_WATCHED)

@@ -10,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from issuer.adapters import recognition_rows as rows
+from issuer.adapters.recognition_sources import of_source, source_status, watched_in
 from issuer.adapters.recognition_tables import (
     AGREEMENT_CHANGES,
     AGREEMENTS,
     RECOGNITION_CHANGES,
+    RECOGNITION_SOURCES,
     RECOGNITIONS,
     RECOGNITIONS_DUE,
 )
@@ -32,6 +34,7 @@ from issuer.core.recognition.recognition import (
     RecognitionId,
     RecognitionState,
 )
+from issuer.core.recognition.sources import SourceStatus
 
 # Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
 LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || :learner, 0))")
@@ -44,6 +47,7 @@ RETURNING due.id, due.recognition_id
 """)
 OF = AGREEMENTS.c
 ONE = RECOGNITIONS.c
+SOURCE = RECOGNITION_SOURCES.c
 CLOSED = (RecognitionState.REFUSED, RecognitionState.WITHDRAWN)
 SAVED = (
     "takes_place",
@@ -233,3 +237,16 @@ class RecognitionTable:
         """The signed text of one that is locked."""
         found = await self._session.execute(select(CREDENTIALS.c.document).where(CREDENTIALS.c.id == credential_id))
         return str(found.scalar_one())
+
+    async def watch(self, source: SourceStatus) -> None:
+        """From now on it is looked at, as it says."""
+        await self._session.execute(insert(RECOGNITION_SOURCES).values(of_source(source)))
+
+    async def watched(self, recognition_id: RecognitionId) -> SourceStatus | None:
+        """What was last seen of what is recognised, if that was issued elsewhere."""
+        row = (await self._session.execute(watched_in(recognition_id))).mappings().one_or_none()
+        return None if row is None else source_status(row)
+
+    async def forget(self, recognition_id: RecognitionId) -> None:
+        """Nobody looks any more, and nothing is kept to look by."""
+        await self._session.execute(delete(RECOGNITION_SOURCES).where(SOURCE.recognition_id == recognition_id))

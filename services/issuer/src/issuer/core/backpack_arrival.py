@@ -6,7 +6,7 @@ that has expired is still a true record and is kept.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,9 @@ from credential_core.jose import Enveloped
 from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome, Report
 from credential_core.verify import Failure, Policy, Resolution, issuer_id, needs, parse, trust_only, verify
+from credential_core.verify.inputs import status_entries
+from credential_core.verify.read_lists import ReadLists
+from credential_core.verify.status import StatusSources, check_status
 from issuer.core.backpack_model import Arrived, Notation
 from issuer.core.backpack_ports import OwnDocuments, Web
 from issuer.core.model import Json
@@ -89,6 +92,16 @@ class Examine:
         report: Report = await self._offload(_judge, document, evidence, self._clock())
         snapshot: Snapshot = await self._offload(snapshot_of, document, evidence.status_lists)
         return document, report, snapshot
+
+    async def statuses(self, claims: Sequence[Json]) -> tuple[list[Check], Mapping[str, Resolution]]:
+        """How those stand whose documents are not at hand: of each there is its id, issuer and status entries.
+
+        With the lists that were read.
+        """
+        together = {"credentialStatus": [entry for claim in claims for entry in status_entries(claim)]}
+        evidence = await _Search(self._web, self._own, self._deadline_s)(together)
+        checks: list[Check] = await self._offload(_statuses, claims, evidence, self._clock())
+        return checks, evidence.status_lists
 
     async def unverified(self, text: str, notation: Notation, kinds: Collection[str] = ACHIEVEMENTS) -> Json:
         """The credential in the text, of one of these types, nothing of it verified. Raises Invalid."""
@@ -203,6 +216,20 @@ def _judge(document: Json, evidence: Evidence, now: datetime) -> Report:
         trusted_issuers=trust_only(()),
         policy=POLICY,
     )
+
+
+def _statuses(claims: Sequence[Json], evidence: Evidence, now: datetime) -> list[Check]:
+    """Each list is read once, whoever is on it."""
+    sources = StatusSources(
+        lists=evidence.status_lists,
+        controllers=evidence.controllers,
+        issuer_trusted=lambda _: False,
+        known=None,
+        now=now,
+        fetched=dict.fromkeys(evidence.status_lists, now),
+        read=ReadLists(len(evidence.status_lists)),
+    )
+    return [check_status(claim, sources) for claim in claims]
 
 
 def speaks_against(check: Check) -> bool:

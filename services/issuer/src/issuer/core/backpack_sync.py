@@ -14,6 +14,7 @@ from issuer.core.backpack_hosts_model import DuePull, HostId
 from issuer.core.backpack_hosts_ports import HostWorks
 from issuer.core.backpack_model import Notation, Outcome, PersonId
 from issuer.core.backpack_pull import Keep, PullCredentials
+from issuer.core.pacing import pause
 from issuer.core.ports import Audit
 from service_kit.clock import Clock
 from service_kit.errors import NotFound, ServiceError, Unavailable
@@ -23,7 +24,6 @@ ROUNDS = 10
 """Of a pull each, of a hundred credentials or half a minute: what a host has beyond that a person asks for."""
 ENOUGH = timedelta(minutes=2)
 """After this long no further pull is begun: others wait behind a host that is slow."""
-LONGEST = timedelta(days=1)
 
 
 class KeepOnce:
@@ -116,6 +116,4 @@ class PullDue:
             await work.commit()
 
     def _later(self, failures: int) -> datetime:
-        """A tenth sooner or later; twice as long after each failure, up to a day."""
-        delay = min(self._every * (1 << min(failures, 10)), max(self._every, LONGEST))
-        return self._clock() + delay * (0.9 + 0.2 * self._spread())
+        return self._clock() + pause(self._every, failures, spread=self._spread())

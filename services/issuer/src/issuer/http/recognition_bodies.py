@@ -9,10 +9,12 @@ from pydantic import BaseModel, Field, model_validator
 
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_model import Notation
-from issuer.core.model import Json
+from issuer.core.model import Json, State
 from issuer.core.recognition.cases import Given
+from issuer.core.recognition.life import RecognitionLife
 from issuer.core.recognition.papers import joined
-from issuer.core.recognition.recognition import By, Recognition, RecognitionLife, RecognitionState, notation_of
+from issuer.core.recognition.recognition import By, Recognition, RecognitionState, notation_of
+from issuer.core.recognition.sources import SourceStatus
 from issuer.http.credential_bodies import RecipientBody, ResultBody
 from issuer.http.inputs import Body, Email, Iri, Line, Prose, WebUrl
 from stacking.members import number
@@ -159,6 +161,17 @@ class RecognitionStep(BaseModel):
     causedBy: str | None = Field(description="id of the event that it followed from")  # noqa: N815 - as above
 
 
+class SourceStatusReply(BaseModel):
+    """How what was recognised, and was issued elsewhere, was last seen by what its issuer publishes."""
+
+    status: State
+    seenAt: datetime = Field(description="when that could last be told")  # noqa: N815 - JSON is camelCase here
+    statusList: str | None = Field(description="that told it since the decision")  # noqa: N815 - as above
+    listDigest: str | None = Field(description="of that list as it was read")  # noqa: N815 - as above
+    problem: ReasonReply | None = Field(description="why it cannot be told now, or at all: nothing follows from that")
+    nextLookAt: datetime | None = Field(description="null where nobody looks")  # noqa: N815 - as above
+
+
 class RecognitionReply(RecognitionSummary):
     """A recognition with everything that both sides may read of it."""
 
@@ -167,6 +180,9 @@ class RecognitionReply(RecognitionSummary):
     vouched: str | None
     mayAppeal: bool  # noqa: N815 - as above
     appealUntil: datetime | None = Field(description="an appeal comes too late then")  # noqa: N815 - as above
+    sourceStatus: SourceStatusReply | None = Field(  # noqa: N815 - as above
+        description="while the award stands; null where what was recognised was issued here, and is followed at once"
+    )
     history: list[RecognitionStep]
 
 
@@ -210,6 +226,7 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
         "vouched": found.vouched,
         "mayAppeal": life.may_appeal,
         "appealUntil": found.appeal_until if found.state is RecognitionState.REFUSED else None,
+        "sourceStatus": None if life.watched is None else _seen(life.watched),
         "history": [
             {
                 "status": change.state,
@@ -227,6 +244,18 @@ def reply(life: RecognitionLife, addresses: Addresses, *, to_institution: bool) 
     if not to_institution:
         return answer
     return answer | {"document": None if life.papers is None else _shown(life.papers.document)}
+
+
+def _seen(status: SourceStatus) -> Json:
+    problem = status.problem
+    return {
+        "status": status.state,
+        "seenAt": status.seen_at,
+        "statusList": status.list_url,
+        "listDigest": status.list_digest,
+        "problem": None if problem is None else {"code": problem.code, "detail": problem.detail},
+        "nextLookAt": status.look_at,
+    }
 
 
 def _text(credential: dict[str, Any] | str) -> tuple[str, Notation]:

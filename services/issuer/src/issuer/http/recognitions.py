@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from issuer.core.addresses import Addresses
 from issuer.core.recipient import EMAIL, Recipient, fingerprint
 from issuer.core.recognition.cases import Cases, Step
+from issuer.core.recognition.life import RecognitionLife
 from issuer.core.recognition.ports import Viewer
 from issuer.core.recognition.queries import RecognitionQueries
-from issuer.core.recognition.recognition import By, RecognitionLife, RecognitionState
+from issuer.core.recognition.recognition import By, RecognitionState
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.vetting import Request as Asked
 from issuer.http.keepers import PersonScope, digest_of

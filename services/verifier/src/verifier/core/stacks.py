@@ -15,7 +15,7 @@ from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status import StatusSources, check_status
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import Input, NotARecord, Record, find_record
-from stacking.statuses import TYPES, Status
+from stacking.statuses import TYPES
 from verifier.core.model import Evidence, Identity, Json, Wanted
 
 CHECK = "stack"
@@ -151,7 +151,7 @@ def _standing(inputs: Iterable[Input], evidence: Evidence, sources: StatusSource
     for one in inputs:
         known = evidence.states.get(one.held.id)
         told = None if known is None else KnownStatus(known.state, known.revision)
-        entries = [_entry(listed.status) for listed in one.listed]
+        entries = [listed.status.judged_entry for listed in one.listed]
         document = {"id": one.held.id, "issuer": one.held.issuer, "credentialStatus": entries}
         status = check_status(document, replace(sources, known=told))
         if status.outcome is Outcome.SKIPPED and one.has_no_status:
@@ -159,13 +159,6 @@ def _standing(inputs: Iterable[Input], evidence: Evidence, sources: StatusSource
         if status.outcome in (Outcome.PASSED, Outcome.FAILED):
             found[one.held.id] = status.outcome is Outcome.PASSED
     return found
-
-
-def _entry(status: Status) -> Json:
-    """What each value means is not in the record: any but 0 counts against it."""
-    if status.size == 1:
-        return status.entry
-    return status.entry | {"statusMessage": [{"status": hex(one), "message": ""} for one in range(1 << status.size)]}
 
 
 def _sources(evidence: Evidence, now: datetime, records: Iterable[Record]) -> StatusSources:

@@ -28,10 +28,12 @@ from issuer.core.recognition.recognition import (
     notation_of,
 )
 from issuer.core.recognition.requests import ATTEMPTS, Changed
+from issuer.core.recognition.sources import first_status, places_of
 from issuer.core.recognition.vetting import checked_evidence
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, NotFound, invalid_field
 from service_kit.ids import is_id
+from stacking.statuses import Status
 
 MOST_EVIDENCE = 40
 
@@ -154,17 +156,21 @@ class Cases:
             decider=step.actor,
         )
         order = order_of(found, worth, papers.recipient, step.actor, self._addresses)
-        await self._issue.once(order, partial(self._store_with, step, granted))
+        await self._issue.once(order, partial(self._store_with, step, granted, places_of(document)))
 
     def _papers(self, found: Recognition) -> Papers:
         papers = self._box.open(found)
         assert papers is not None  # noqa: S101 - they are kept as long as there is something to decide
         return papers
 
-    async def _store_with(self, step: Step, granted: Recognition, work: UnitOfWork, credential: Credential) -> None:
+    async def _store_with(
+        self, step: Step, granted: Recognition, places: tuple[Status, ...], work: UnitOfWork, credential: Credential
+    ) -> None:
         """In the transaction of the award."""
         await work.recognitions.hold_learner(granted.place)
         await self._save(work, step, replace(granted, credential_id=credential.id))
+        if granted.own_source is None:
+            await work.recognitions.watch(first_status(granted.id, places, granted.changed_at))
 
     def _target(self, found: Recognition, given: Given) -> str:
         try:

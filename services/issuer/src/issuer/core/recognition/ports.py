@@ -10,6 +10,7 @@ from issuer.core.recognition.agreement import Agreement, AgreementChange, Agreem
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.papers import Papers
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId, RecognitionState
+from issuer.core.recognition.sources import SourceStatus
 from service_kit.inputs import Page, PageRequest
 
 
@@ -69,6 +70,15 @@ class Recognitions(Protocol):
     async def document(self, credential_id: CredentialId) -> str:
         """The signed text of one that is locked."""
 
+    async def watch(self, source: SourceStatus) -> None:
+        """From now on it is looked at, as it says."""
+
+    async def watched(self, recognition_id: RecognitionId) -> SourceStatus | None:
+        """What was last seen of what is recognised, if that was issued elsewhere."""
+
+    async def forget(self, recognition_id: RecognitionId) -> None:
+        """Nobody looks any more, and nothing is kept to look by."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedAgreements:
@@ -120,6 +130,9 @@ class RecognitionReading(Protocol):
 
     async def changes(self, recognition_id: RecognitionId) -> Sequence[RecognitionChange]:
         """Its life, oldest first."""
+
+    async def watched(self, recognition_id: RecognitionId) -> SourceStatus | None:
+        """What was last seen of what is recognised, if that was issued elsewhere."""
 
     async def recognitions(self, viewer: Viewer, wanted: WantedRecognitions, page: PageRequest) -> Page[Recognition]:
         """Newest first."""

@@ -1,21 +1,16 @@
 """What an institution reads of the recognitions that it decides, and what a learner reads of the learner's own."""
 
 from collections.abc import Callable
-from datetime import datetime
 
+from issuer.core.recognition.life import RecognitionLife, life_of
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer, WantedRecognitions
-from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionLife, RecognitionState
+from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionState
 from service_kit.clock import Clock
 from service_kit.errors import NotFound
 from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
 
 NO_RECOGNITION = "there is no such recognition"
-
-
-async def life_of(found: Recognition, reading: RecognitionReading, box: NameBox, now: datetime) -> RecognitionLife:
-    """With everything that happened to it, and its papers as long as they are kept."""
-    return RecognitionLife(found, await reading.changes(found.id), box.open(found), found.may_be_appealed(now))
 
 
 class RecognitionQueries:

@@ -1,6 +1,5 @@
 """A recognition: a learner's request, what was decided, why, and what became of it since."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,6 @@ from issuer.core.backpack_model import Notation
 from issuer.core.model import CredentialId, Json
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.deciding import Presented, Reason
-from issuer.core.recognition.papers import Papers
 
 RecognitionId = NewType("RecognitionId", str)
 
@@ -145,13 +143,3 @@ class RecognitionChange:
 def notation_of(document: str) -> Notation:
     """How a credential is written: a JSON object, or else a compact JWS."""
     return Notation.DOCUMENT if document.startswith("{") else Notation.COMPACT_JWS
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionLife:
-    """A recognition with everything that happened to it, and its papers while they are kept."""
-
-    recognition: Recognition
-    changes: Sequence[RecognitionChange]
-    papers: Papers | None
-    may_appeal: bool

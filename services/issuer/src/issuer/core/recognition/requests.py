@@ -17,17 +17,17 @@ from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.appeals import days_of, ends
 from issuer.core.recognition.award import Worth, order_of
 from issuer.core.recognition.deciding import Code, Decision, Granted, Reason, Refused, decide
+from issuer.core.recognition.life import RecognitionLife, life_of
 from issuer.core.recognition.papers import Papers, split
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer
-from issuer.core.recognition.queries import life_of
 from issuer.core.recognition.recognition import (
     By,
     Recognition,
     RecognitionChange,
     RecognitionId,
-    RecognitionLife,
     RecognitionState,
 )
+from issuer.core.recognition.sources import first_status
 from issuer.core.recognition.vetting import Request, Vet, Vetted
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError, Unavailable
@@ -162,6 +162,8 @@ class RequestRecognition:
         if again != decision:
             raise Changed
         await self._add(work, vetted, replace(new, credential_id=credential.id))
+        if vetted.own_source is None:
+            await work.recognitions.watch(first_status(new.id, vetted.places, new.created_at))
 
     async def _kept(self, vetted: Vetted, new: Recognition) -> Recognition:
         async with self._unit_of_work() as work:

@@ -4,7 +4,8 @@ What is due is noted in the transaction of the change, and once more with each a
 see is seen then. Each is settled in a transaction of its own, by what it holds locked.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import orjson
@@ -12,7 +13,7 @@ import orjson
 from contracts.events import credential_event_id
 from issuer.core.addresses import Addresses
 from issuer.core.change_status import restate
-from issuer.core.model import Credential, State, StatusChange
+from issuer.core.model import Credential, CredentialId, State, StatusChange
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.deciding import Presented
 from issuer.core.recognition.following import Corrected, Standing, correction, follow
@@ -34,6 +35,15 @@ CORRECTED = {
 }
 TOO_LATE = "the time to appeal is over"
 BY_HAND = "the award was changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is recognised, as it stands: our own credential, or by the list that was last read of it."""
+
+    state: State
+    own: Credential | None
+    list_url: str | None
 
 
 class SettleRecognitions:
@@ -61,8 +71,7 @@ class SettleRecognitions:
             if found is not None and found.credential_id is not None and found.counts:
                 named = [one for one in (found.own_source, found.credential_id) if one is not None]
                 held = await work.recognitions.lock_credentials(named)
-                source = None if found.own_source is None else held.get(found.own_source)
-                await self._follow(work, found, source, held[found.credential_id])
+                await self._follow(work, found, await self._source(work, found, held), held[found.credential_id])
             elif found is not None and found.is_appealable and found.is_too_late(self._clock()):
                 await self._close(work, found)
             await work.recognitions.done(due)
@@ -77,16 +86,28 @@ class SettleRecognitions:
         await work.recognitions.save(changed, step)
         self._audit("recognition_closed", recognition=found.id)
 
-    async def _follow(self, work: UnitOfWork, found: Recognition, source: Credential | None, award: Credential) -> None:
+    async def _source(
+        self, work: UnitOfWork, found: Recognition, held: Mapping[CredentialId, Credential]
+    ) -> Source | None:
+        """By our own row, or as it was last seen elsewhere."""
+        own = None if found.own_source is None else held.get(found.own_source)
+        if own is not None:
+            return Source(own.state, own, None)
+        seen = await work.recognitions.watched(found.id)
+        return None if seen is None else Source(seen.state, None, seen.list_url)
+
+    async def _follow(self, work: UnitOfWork, found: Recognition, source: Source | None, award: Credential) -> None:
         before = Standing(found.state, award.state, found.holds_back)
-        shown = found.presented if source is None else await _shown(work, found.presented, source)
+        shown = found.presented
+        if source is not None and source.own is not None:
+            shown = await _shown(work, shown, source.own)
         corrected = correction(found.presented, shown, is_vouched=found.vouched is not None)
         after = follow(before, None if source is None else source.state, corrected)
         if after == before and corrected is Corrected.NOTHING:
             return
         by, acts, reason = _cause(source, award, after, corrected)
         now, revision, actor = self._clock(), found.revision + 1, self._addresses.recognition(found.id)
-        cause = credential_event_id(self._addresses.credential(acts.id), acts.revision)
+        cause = None if acts is None else credential_event_id(self._addresses.credential(acts.id), acts.revision)
         if after.award is not award.state:
             change = StatusChange(award.id, award.revision + 1, after.award, reason, actor, now)
             await restate(work, self._addresses, award, change, caused_by=cause)
@@ -95,6 +116,8 @@ class SettleRecognitions:
         changed = replace(found, state=after.state, holds_back=after.holds_back, revision=revision, changed_at=now)
         step = RecognitionChange(found.id, revision, after.state, by, actor, reason, (), cause, now)
         await work.recognitions.save(changed, step)
+        if not changed.counts:
+            await work.recognitions.forget(found.id)
         self._audit("recognition_followed", recognition=found.id, state=after.state.value)
 
 
@@ -107,12 +130,16 @@ async def _shown(work: UnitOfWork, before: Presented, source: Credential) -> Pre
 
 
 def _cause(
-    source: Credential | None, award: Credential, after: Standing, corrected: Corrected
-) -> tuple[By, Credential, str]:
-    """What acts, whichever change was noted: the source where the award follows it, else what was done to the award."""
+    source: Source | None, award: Credential, after: Standing, corrected: Corrected
+) -> tuple[By, Credential | None, str]:
+    """What acts, whichever change was noted: the source where the award follows it, else what was done to the award.
+
+    A source from elsewhere is no credential of ours: what told of it is named in words.
+    """
     is_corrected = corrected is not Corrected.NOTHING
     if source is None or award.state is State.REVOKED or (after.award is award.state and not is_corrected):
         return By.INSTITUTION, award, BY_HAND
     if is_corrected and source.state is not State.REVOKED:
-        return By.SOURCE, source, CORRECTED[corrected]
-    return By.SOURCE, source, WORDS[after.award]
+        return By.SOURCE, source.own, CORRECTED[corrected]
+    told = "" if source.list_url is None else f": so says {source.list_url}"
+    return By.SOURCE, source.own, WORDS[after.award] + told

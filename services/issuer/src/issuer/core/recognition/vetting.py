@@ -14,10 +14,12 @@ from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.presented import UNFIT, ends_before, names, presented_in
 from issuer.core.recognition.programmes import owner_of
 from issuer.core.recognition.recognition import By, Place, notation_of
+from issuer.core.recognition.sources import places_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey
+from stacking.statuses import Status
 
 AT_ONCE = 4
 EVIDENCE_S = 4.0  # for all of it: after the credential's own eight seconds, the edge waits so much longer
@@ -46,13 +48,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A request that may be decided: what it presents and for which place; our own credential, if it is one."""
+    """A request that may be decided: what it presents and for which place; our own credential, if it is one.
+
+    `places` say where the status of what is presented is published.
+    """
 
     request: Request
     place: Place
     presented: Presented
     document: str
     own_source: CredentialId | None
+    places: tuple[Status, ...]
     evidence: tuple[Json, ...]
 
 
@@ -98,7 +104,8 @@ class Vet:
             achievement=presented.achievement,
         )
         evidence = await checked_evidence(self._examine, request.evidence)
-        return Vetted(request, place, presented, request.text, None if own is None else own.id, evidence)
+        own_source = None if own is None else own.id
+        return Vetted(request, place, presented, request.text, own_source, places_of(document), evidence)
 
     async def _own(self, presented: Presented) -> Credential | None:
         """One that was issued here: it must be the document of now, and stand."""
