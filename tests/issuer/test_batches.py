@@ -149,6 +149,8 @@ async def test_a_wrong_row_harms_no_other(world: World, core: Core) -> None:
     refused = await rows(world, answer, "refused")
     assert [row["row"] for row in refused] == [2, 3, 5]
     assert refused[0]["problem"]["errors"][0]["field"] == "recipient.email"
+    assert "must be an e-mail address" in refused[0]["problem"]["detail"]
+    assert "Value error" not in refused[0]["problem"]["detail"]
     assert [row["row"] for row in await rows(world, answer, "issued")] == [1, 4]
     await agrees(world, answer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -289,6 +290,12 @@ class TestBodies:
         assert (response.status_code, problem["type"]) == (400, f"{BASE_URL}/problems/malformed-request")
         assert problem["detail"].endswith(reason)
         assert [error["field"] for error in problem.get("errors", [])] == fields
+
+    async def test_a_compressed_body_is_told_to_be_sent_as_it_is(self, client: httpx.AsyncClient) -> None:
+        headers = {"content-type": "application/json", "content-encoding": "gzip"}
+        response = await client.post("/things", content=gzip.compress(b"{}"), headers=headers)
+        assert response.status_code == 400
+        assert "Content-Encoding" in response.json()["detail"]
 
     @pytest.mark.parametrize("body", [b"null", b"[]", b"1", b'"text"', b"true"])
     async def test_json_of_another_kind_is_invalid(self, client: httpx.AsyncClient, body: bytes) -> None:

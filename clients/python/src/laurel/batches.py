@@ -16,7 +16,12 @@ from laurel.transport import Transport
 Change = Literal["revoke", "suspend", "reinstate", "correct"]
 Action = Literal["issue"] | Change
 PATH: Final = "/batches"
-_MEDIA_TYPES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+MEDIA_TYPES: Final = {
+    ".csv": "text/csv",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+    ".json": "application/json",
+}
 _ENDED: Final = frozenset({"done", "cancelled"})
 
 
@@ -122,7 +127,7 @@ class Batches:
         return Batch.from_json(self._transport.post(f"{PATH}/{last_segment(batch)}/{action}", {}))
 
     def _send(self, file: Path, query: Mapping[str, str], key: str | None, *, path: str = PATH) -> dict[str, Any]:
-        headers = {"Content-Type": _MEDIA_TYPES.get(file.suffix.lower(), "application/json")}
+        headers = {"Content-Type": MEDIA_TYPES.get(file.suffix.lower(), "application/json")}
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = self._transport.send(

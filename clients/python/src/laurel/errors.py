@@ -53,8 +53,12 @@ class Problem(LaurelError):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        lines = [f"{self.title}: {self.detail}" if self.detail else self.title]
-        return "\n".join([*lines, *(f"  {error.field}: {error.detail}" for error in self.errors)])
+        """The detail, unless the fields say it; without the title where it is the detail in other words."""
+        if self.errors:
+            return "\n".join([self.title, *(f"  {error.field}: {error.detail}" for error in self.errors)])
+        if not self.detail or self.title.casefold() == self.detail.casefold():
+            return self.title
+        return self.detail if isinstance(self, NotFound) else f"{self.title}: {self.detail}"
 
 
 class Invalid(Problem):

@@ -75,7 +75,7 @@ class ClientSecret:
         try:
             answer = http.post(_ENDPOINT, data=form, auth=(self.client_id, self.client_secret))
         except httpx.TransportError as error:
-            raise Unavailable(f"the authorization server does not answer: {error}") from error
+            raise Unavailable(f"the authorization server does not answer: {error}{_advice(error)}") from error
         body = _body(answer)
         if answer.is_success and isinstance(body.get("access_token"), str):
             lifetime = body.get("expires_in")
@@ -83,6 +83,13 @@ class ClientSecret:
         if "error" in body:
             raise LoginFailed(str(body["error"]), str(body.get("error_description", "")))
         raise UnexpectedAnswer(f"{answer.url} answered {answer.status_code} without a token")
+
+
+def _advice(error: httpx.TransportError) -> str:
+    untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return (
+        "; a private authority's certificate must be named (`ca` here, --ca on the command line)" if untrusted else ""
+    )
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -158,12 +158,12 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 def invalid(error: RequestValidationError) -> Invalid:
     """What FastAPI found wrong, as an error of ours: every path, no value."""
-    fields = tuple(FieldError(_path(detail["loc"]), _reason(detail)) for detail in error.errors())
+    fields = tuple(FieldError(_path(detail["loc"]), reason(detail)) for detail in error.errors())
     names = ", ".join(dict.fromkeys(field.field for field in fields))
     return Invalid(f"invalid: {names}", errors=fields)
 
 
-def _reason(detail: Mapping[str, Any]) -> str:
+def reason(detail: Mapping[str, object]) -> str:
     """Pydantic's words, where they are not about Python."""
     if detail["type"] in {"model_attributes_type", "dict_type"}:
         return "must be a JSON object"

@@ -6,8 +6,8 @@ import sys
 
 from laurel.cli import batch, changes, credentials, keys, login, recognition, sandbox, stacks, verify
 from laurel.cli.app import app
-from laurel.cli.screen import complain
-from laurel.errors import LaurelError
+from laurel.cli.screen import complain, note
+from laurel.errors import LaurelError, LoginFailed
 
 FAILED = 4
 
@@ -32,4 +32,6 @@ def main() -> None:
         app()
     except LaurelError as error:
         complain(str(error))
+        if isinstance(error, LoginFailed) and error.code == "invalid_client":
+            note("The client id or the secret is not right (any more): `laurel login` keeps new ones.")
         sys.exit(FAILED)

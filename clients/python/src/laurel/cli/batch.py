@@ -9,9 +9,9 @@ import typer
 
 from laurel.batches import Action, Batch, Batches, Change
 from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.files import results_at, rows_file, write
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import progress, say, show_json
-from laurel.cli.verify import Unreadable
 from laurel.client import Laurel
 
 SOME_FAILED = 1
@@ -24,7 +24,7 @@ DOING = {
 }
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row, and change nothing.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")]
-Results = Annotated[Path | None, typer.Option("--out", "-o", help="Write a CSV of what became of every row.")]
+Results = Annotated[Path | None, results_at("Write a CSV of what became of every row.")]
 
 
 @app.command()
@@ -39,13 +39,12 @@ def batch(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, and issue nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     key: Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never issues twice.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write a CSV of what became of every row.")] = None,
+    out: Annotated[Path | None, results_at("Write a CSV of what became of every row.")] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
     """Issue an achievement to many. Exit code 1 if a row came to nothing."""
-    if not file.is_file():
-        raise Unreadable(f"{file} is no file")
+    rows_file(file)
     with client(name) as laurel:
         if dry_run:
             checked = laurel.batches.check(achievement, file, issuer=issuer)
@@ -61,7 +60,7 @@ def template(
     action: Annotated[str, typer.Argument(help="issue, revoke, suspend, reinstate or correct.")] = "issue",
     *,
     achievement: Annotated[str | None, typer.Option(help="With a column for each result that it describes.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.")] = None,
+    out: Annotated[Path | None, results_at("Write it here.")] = None,
     name: As = DEFAULT,
 ) -> None:
     """A CSV file to fill in for a batch."""
@@ -70,7 +69,7 @@ def template(
     if out is None:
         say(text.decode().rstrip())
     else:
-        out.write_bytes(text)
+        write(out, text)
 
 
 def change_many(
@@ -85,8 +84,7 @@ def change_many(
     as_json: bool,
 ) -> NoReturn:
     """A batch that changes what a file names, from its opening to its end."""
-    if not file.is_file():
-        raise Unreadable(f"{file} is no file")
+    rows_file(file)
     if dry_run:
         checked = laurel.batches.check_changes(action, file)
         show_json(checked) if as_json else _show_check(checked)
@@ -99,7 +97,7 @@ def see_through(batches: Batches, opened: Batch, *, detach: bool, out: Path | No
     """Follow a batch to its end, write its results, and tell of it."""
     ended = opened if detach else _followed(batches, opened)
     if out is not None and ended.has_ended:
-        out.write_bytes(batches.results(ended.id))
+        write(out, batches.results(ended.id))
     show_json(ended.json) if as_json else _show(ended, batches)
     return ended
 

@@ -12,9 +12,9 @@ import typer
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.batch import Detach, DryRun, Results, change_many
 from laurel.cli.credentials import hand_out
+from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import say
-from laurel.cli.verify import Unreadable
 
 OneOrMany = Annotated[str | None, typer.Argument(help="Its address or UUID; none with --file.")]
 Reason = Annotated[str | None, typer.Option(help="Kept with you: it is in no public record. Asked for unless given.")]
@@ -40,9 +40,7 @@ def correct(
     dry_run: DryRun = False,
     detach: Detach = False,
     key: Key = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the corrected credential here, or the results of --file.")
-    ] = None,
+    out: Annotated[Path | None, results_at("Write the corrected credential here, or the results of --file.")] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:

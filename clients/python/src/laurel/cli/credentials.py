@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.files import Unwritable, results_at, write
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, note, say, show_json, table
 from laurel.models import IssuedCredential, Recipient
@@ -57,11 +58,13 @@ def issue(
     narrative: Annotated[str | None, typer.Option(help="What this learner did.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Not to a learner who has the achievement already.")] = False,
     key: Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never issues twice.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the credential here.")] = None,
+    out: Annotated[Path | None, results_at("Write the credential here.")] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
     """Issue one credential. It is printed, or written to a file with its address printed."""
+    if sum(one is not None for one in (email, did, identifier)) != 1:
+        raise typer.BadParameter("say to whom: one of --email, --did and --identifier")
     recipient = Recipient(email, did, identifier, identifier_type, learner, plaintext)
     with client(name) as laurel:
         issued = laurel.credentials.issue(
@@ -81,7 +84,11 @@ def hand_out(signed: IssuedCredential, out: Path | None, *, as_json: bool) -> No
     if out is None:
         show_json(signed.document)
         return
-    out.write_text(json.dumps(signed.document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    try:
+        write(out, json.dumps(signed.document, indent=2, ensure_ascii=False) + "\n")
+    except Unwritable:
+        show_json(signed.document)  # it is issued all the same
+        raise
     note(f"written to {out}")
     show_json({"id": signed.id}) if as_json else say(signed.id)
 

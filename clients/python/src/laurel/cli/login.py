@@ -34,6 +34,8 @@ def login(
         given = logins.from_file(file, organization, ca=ca)
     else:
         url = url or typer.prompt("Address of Laurel")
+        if not url.startswith(("https://", "http://")):
+            raise typer.BadParameter(f"the address must begin with https:// or http://: {url}")
         client_id = client_id or typer.prompt("Client id")
         client_secret = client_secret or typer.prompt("Client secret", hide_input=True)
         given = logins.Login(url.rstrip("/"), client_id, client_secret, ca)

@@ -42,7 +42,8 @@ def chosen(name: str) -> Login:
         return Login(url, client_id, client_secret, Path(ca) if ca else None)
     kept = _read().get(name)
     if kept is None:
-        raise NoLogin(f"there is no login {name!r}: run `laurel login` first")
+        as_name = "" if name == DEFAULT else f" --as {name}"
+        raise NoLogin(f"there is no login {name!r}: run `laurel login{as_name}` first")
     return Login(kept["base_url"], kept["client_id"], kept["client_secret"], Path(kept["ca"]) if "ca" in kept else None)
 
 
@@ -75,10 +76,13 @@ def from_file(path: Path, organization: str, *, ca: Path | None = None) -> Login
         facts = json.loads(path.read_text())
         found = [o for o in facts["organizations"] if organization in (o["slug"], o["kind"])]
         if not found:
-            raise NoLogin(f"{path} has no organization {organization!r}")
+            known = ", ".join(str(o["slug"]) for o in facts["organizations"])
+            raise NoLogin(f"{path} has no organization {organization!r}, but {known}")
         return Login(facts["base_url"], found[0]["client_id"], found[0]["client_secret"], ca)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoLogin(f"{path} is no file of logins: {error}") from error
+    except OSError as error:
+        raise NoLogin(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoLogin(f"{path} is no file of logins, such as `make run` writes to var/demo.json") from error
 
 
 def _read() -> dict[str, Any]:

@@ -11,9 +11,10 @@ import typer
 from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, Person, app, client, person
+from laurel.cli.files import Unreadable
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, say, show_json, table
-from laurel.cli.verify import Unreadable, read_any
+from laurel.cli.verify import read_any
 from laurel.models import Agreement, Recognition
 
 recognition = typer.Typer(help="What counts of what others awarded.", no_args_is_help=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.files import results_at, write
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, note, show_json, table
 from laurel.models import SandboxCase
@@ -19,7 +20,7 @@ def sandbox(
         str | None, typer.Argument(help="Fetch the credential of this case; without it, list them.")
     ] = None,
     *,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the credential to this file.")] = None,
+    output: Annotated[Path | None, results_at("Write the credential to this file.", "--output", "--out", "-o")] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
@@ -47,5 +48,5 @@ def _deliver(credential: str, output: Path | None) -> None:
     if output is None:
         OUT.out(credential)
     else:
-        output.write_text(credential + "\n", encoding="utf-8")
+        write(output, credential + "\n")
         note(f"written to {output}")

@@ -85,6 +85,6 @@ def _facts(credential: dict[str, Any]) -> str:
     achievement, issuer = credential.get("achievement"), credential.get("issuer")
     parts = [
         str(achievement.get("name") or "") if isinstance(achievement, dict) else "",
-        f"by {issuer.get('name') or issuer.get('id')}" if isinstance(issuer, dict) else "",
+        f"by {named}" if isinstance(issuer, dict) and (named := issuer.get("name") or issuer.get("id")) else "",
     ]
     return ", ".join(part for part in parts if part)

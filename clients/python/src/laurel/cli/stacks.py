@@ -12,9 +12,10 @@ import typer
 from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.files import Unreadable
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, say, show_json, show_verification, table
-from laurel.cli.verify import Unreadable, code_of, read_file
+from laurel.cli.verify import code_of, read_file
 
 GENRE: Final = "PathwayEvaluation"
 HEAD: Final = "data:application/json;base64,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +11,13 @@ from typing import Annotated, Final
 import typer
 
 from laurel.cli.app import As, AsJson, app, client
+from laurel.cli.files import Unreadable
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import progress, show_json, show_verification
-from laurel.errors import LaurelError
+from laurel.cli.screen import note, progress, show_json, show_verification
 from laurel.models import Verdict, Verification
 
 _CODES: Final[dict[Verdict, int]] = {"valid": 0, "indeterminate": 3, "invalid": 1}
 _LARGEST: Final = 400_000  # bytes; the server takes 256 kB of credential
-
-
-class Unreadable(LaurelError):
-    """A file that cannot be read."""
 
 
 @app.command()
@@ -58,16 +55,28 @@ def code_of(verdicts: list[Verdict]) -> int:
 def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
     for source in sources:
         if source == "-":
-            yield "standard input", read_any(Path(source))
+            yield "standard input", _credential(read_any(Path(source)), source)
         elif Path(source).is_dir():
             files = [
                 path for path in sorted(Path(source).iterdir()) if path.suffix in {".json", ".jsonld", ".jwt", ".jws"}
             ]
             if not files:
                 raise Unreadable(f"{source} holds no .json, .jsonld, .jwt or .jws file")
-            yield from ((str(path), read_file(path)) for path in files)
+            yield from ((str(path), _credential(read_file(path), str(path))) for path in files)
         else:
-            yield source, read_file(Path(source))
+            yield source, _credential(read_file(Path(source)), source)
+
+
+def _credential(text: str, source: str) -> str:
+    """The text, or of an answer by which the API issued a credential the credential."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(body, dict) or "@context" in body or not isinstance(body.get("credential"), dict | str):
+        return text
+    note(f"{source} is an answer of the API; what is judged is its member `credential`")
+    return body["credential"] if isinstance(body["credential"], str) else json.dumps(body["credential"])
 
 
 def read_any(path: Path) -> str:

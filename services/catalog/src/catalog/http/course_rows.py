@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 from catalog.core.model import CourseRow, Json
 from catalog.http.course_schemas import NewCourse
 from service_kit.errors import FieldError
+from service_kit.problems import reason
 from service_kit.row_tables import RawRow
 
 KNOWN = frozenset(field.alias or name for name, field in NewCourse.model_fields.items()) - {"extra"}
@@ -67,7 +68,7 @@ def _without_variable_credits(known: dict[str, Any], extra: dict[str, JsonValue]
 
 def _errors(error: ValidationError) -> list[FieldError]:
     return [
-        FieldError(".".join(str(part) for part in found["loc"]) or "row", found["msg"])
+        FieldError(".".join(str(part) for part in found["loc"]) or "row", reason(found))
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 

@@ -11,6 +11,7 @@ from catalog.http.foreign_badges import of_badge_class, of_open_badge
 from catalog.http.foreign_ctdl import credentials_of, is_ctdl, of_ctdl
 from catalog.http.foreign_reading import Read, names
 from service_kit.errors import FieldError, invalid_field
+from service_kit.problems import reason
 
 LONGEST_SOURCE = 2_048
 NOT_ONE = "must be an Achievement (Open Badges 3.0), a BadgeClass (2.0) or a credential of CTDL, written out"
@@ -69,6 +70,6 @@ def _read(document: Any, graph: Sequence[Any]) -> Read | None:
 
 def _errors(error: ValidationError) -> list[FieldError]:
     return [
-        FieldError(".".join(str(part) for part in found["loc"]) or "achievement", found["msg"])
+        FieldError(".".join(str(part) for part in found["loc"]) or "achievement", reason(found))
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]

@@ -10,6 +10,7 @@ from issuer.core.batches import MOST_ROWS, AskedRow
 from issuer.core.model import Json
 from issuer.core.order import Order
 from issuer.http.credential_bodies import AwardBody
+from service_kit.problems import reason
 from service_kit.row_files import RowFile, read_rows
 from service_kit.row_tables import Columns, RawRow
 
@@ -58,7 +59,7 @@ def _row(raw: RawRow, make_order: MakeOrder) -> AskedRow:
 def wrong_members(error: ValidationError) -> Json:
     """The problem of a row whose members are wrong."""
     wrong = [
-        {"field": ".".join(map(str, found["loc"])) or "row", "detail": found["msg"]}
+        {"field": ".".join(map(str, found["loc"])) or "row", "detail": reason(found)}
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return wrong_row("; ".join(f"{one['field']}: {one['detail']}" for one in wrong), wrong)
