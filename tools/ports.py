@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import random
 import socket
+from pathlib import Path
 
 import psutil
 
 LOOPBACK = "127.0.0.1"
+LOWEST = 10_000
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different free ports. They are free now; nobody reserves them."""
+    """So many different free ports. They are free now; nobody reserves them.
+
+    They lie below those that the system gives to outgoing connections, where it can be known: else a server that is
+    killed and started again may find that a client of another server has its port.
+    """
+    below = _lowest_ephemeral()
+    if below - LOWEST < 1000:
+        return _any_free_ports(count)
+    found: list[int] = []
+    while len(found) < count:
+        port = random.SystemRandom().randrange(LOWEST, below)
+        if port not in found and is_free(port):
+            found.append(port)
+    return found
+
+
+def _lowest_ephemeral() -> int:
+    """The first port that the system may give to a client; 0 where that is not told."""
+    return int(EPHEMERAL.read_text().split()[0]) if EPHEMERAL.exists() else 0
+
+
+def _any_free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:

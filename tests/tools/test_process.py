@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tools import ports
 from tools.ports import LOOPBACK, free_ports
 from tools.process import Process, StartFailed
 
@@ -149,6 +150,14 @@ def test_nothing_outlives_an_owner_that_was_killed(tmp_path: Path) -> None:
     until(lambda: not (tmp_path / "scratch").exists())
 
 
-def test_free_ports_are_different() -> None:
-    ports = free_ports(20)
-    assert len(set(ports)) == 20
+@pytest.mark.parametrize("given_to_clients", ["20000\t60999\n", "1024\t65535\n"])
+def test_free_ports_are_different(given_to_clients: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "EPHEMERAL", tmp_path / "range")
+    (tmp_path / "range").write_text(given_to_clients)
+    assert len(set(free_ports(20))) == 20
+
+
+def test_a_server_has_no_port_that_a_client_may_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "EPHEMERAL", tmp_path / "range")
+    (tmp_path / "range").write_text("20000\t60999\n")
+    assert all(10_000 <= port < 20_000 for port in free_ports(20))
