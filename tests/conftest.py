@@ -24,7 +24,7 @@ from tools.postgres import LocalPostgres, Server
 from tools.process import StartFailed
 from tools.secret_store import SecretStore
 from tools.shared import one_for_all
-from tools.suite import FILES, part_of
+from tools.suite.parts import FILES, note
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -61,21 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in MARKS_OF_FIXTURES:
                 item.add_marker(MARKS_OF_FIXTURES[fixture])
     if FILES in os.environ:
-        _note(Path(os.environ[FILES]), items)
-
-
-def _note(place: Path, items: list[pytest.Item]) -> None:
-    """Which files the parts of `make test` need not look into."""
-    if place.exists():
-        return
-    parts: dict[str, dict[str, int]] = {}
-    for item in items:
-        files = parts.setdefault(part_of({mark.name for mark in item.iter_markers()}), {})
-        file = item.path.relative_to(ROOT).as_posix()
-        files[file] = files.get(file, 0) + 1
-    draft = place.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(parts))
-    draft.rename(place)  # another worker may be as far
+        note(Path(os.environ[FILES]), ((item.path, {mark.name for mark in item.iter_markers()}) for item in items))
 
 
 def missing(what: str) -> None:

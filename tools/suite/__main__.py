@@ -1,115 +1,34 @@
-"""`make test`: every check and every test in order, then one summary that says loudly what was left out and why."""
+"""Which commands make a run of `make test`, and beside which they may run."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 from tools import kafka
 from tools.process import StartFailed
+from tools.suite.parts import FALLBACK, FILES, PARTS, ROOT, expression, to_read
+from tools.suite.steps import Step, run, run_beside, summary
 
-ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULTS = ROOT / ".cache" / "test-results"
+FILES_OF_PARTS = ROOT / ".cache" / "files-of-parts.json"
 TYPED = ("libs", "services", "gateway", "clients", "tools", "tests", "benchmarks")
-FALLBACK = "tests/e2e/test_fallback*.py"
 HIDDEN = ("java", "mvn")
 
-# The strongest mark of a test says which part takes it, so that together they take every test once.
-PART_OF_MARK = {
-    "fleet": "fleet",
-    "node": "node",
-    "kafka": "kafka",
-    "browser": "browser",
-    "db": "database",
-    "long": "long",
-}
-# In this order, the longest first. Two processes where tests share nothing but servers.
-PROCESSES = {"database": 2, "pure": 2, "long": 2, "browser": 1, "kafka": 1, "node": 1, "fleet": 1}
-# The first part looks through every file and notes here which part has how many tests of each; the others read
-# only the files that are theirs.
-FILES = "LAUREL_FILES_OF_PARTS"
-FILES_OF_PARTS = RESULTS / "files-of-parts.json"
-
-
-def part_of(marks: Collection[str]) -> str:
-    """The part that takes a test with these marks."""
-    return next((part for mark, part in PART_OF_MARK.items() if mark in marks), "pure")
-
-
-def expression(part: str) -> str:
-    """What selects the tests of this part."""
-    marks = list(PART_OF_MARK)
-    own = [mark for mark in marks if PART_OF_MARK[mark] == part]
-    stronger = marks[: marks.index(own[0])] if own else marks
-    return " and ".join([*own, *([f"not ({' or '.join(stronger)})"] if stronger else [])])
-
-
-@dataclass(slots=True)
-class Step:
-    """One command, and afterwards how it went."""
-
-    name: str
-    command: list[str]
-    env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-    results: Path | None = None
-    noted: Path | None = None
-    code: int = 0
-    seconds: float = 0.0
-
-    def run(self) -> None:
-        print(f"\n=== {self.name}", flush=True)
-        began = time.monotonic()
-        files = [*self._files()]
-        self.code = subprocess.run([*self.command, *files], cwd=ROOT, env=self.env, check=False).returncode
-        self.seconds = time.monotonic() - began
-        if not self.code and len([*self._cases()]) < sum(self._files().values()):
-            self.code = TOO_FEW_TESTS
-
-    @property
-    def verdict(self) -> str:
-        if self.results and self.code in SAID:
-            return f"FAILED: {SAID[self.code]}"
-        return f"FAILED ({self.code})" if self.code else "ok"
-
-    def counts(self) -> str:
-        tests = list(self._cases())
-        skipped = sum(case.find("skipped") is not None for case in tests)
-        return f"{len(tests)} tests, {skipped} left out" if self.results else ""
-
-    def left_out(self) -> Counter[str]:
-        """Reasons of skipped tests, and how many tests each left out."""
-        reasons: Counter[str] = Counter()
-        for case in self._cases():
-            for skipped in case.findall("skipped"):
-                reasons[skipped.get("message", "no reason")] += 1
-        return reasons
-
-    def _files(self) -> dict[str, int]:
-        """Where its tests are, and how many; empty before anybody looked."""
-        known = json.loads(self.noted.read_text()) if self.noted and self.noted.exists() else {}
-        files: dict[str, int] = known.get(self.name, {})
-        return files
-
-    def _cases(self) -> Iterator[ElementTree.Element]:
-        if self.results and self.results.exists():
-            # Our own pytest wrote it a moment ago.
-            yield from ElementTree.parse(self.results).iter("testcase")  # noqa: S314
-
-
-TOO_FEW_TESTS = -1
-SAID = {5: "it found no tests", TOO_FEW_TESTS: "it left tests out that are its own"}
+# Those that mostly wait for servers run beside those that compute, each with the longest first.
+WAITING = ("fleet", "node", "kafka", "browser")
+COMPUTING = ("database", "long", "pure")
+# Two processes where tests share nothing but servers.
+PROCESSES = {part: 2 if part in COMPUTING else 1 for part in PARTS}
+# Whoever computes all the time leaves the processor to whoever waits for something to happen soon.
+NICENESS = 10
 
 
 def checks() -> list[Step]:
@@ -123,13 +42,23 @@ def checks() -> list[Step]:
     ]
 
 
-def tests() -> list[Step]:
-    return [_part(name, processes) for name, processes in PROCESSES.items()]
+def look() -> Step:
+    """Find every test once, and note where they are."""
+    step = Step("all tests", [sys.executable, "-m", "pytest", "--collect-only", "-qq", f"--ignore-glob={FALLBACK}"])
+    step.env[FILES], step.quiet = str(FILES_OF_PARTS), True
+    return step
 
 
-def _part(name: str, processes: int) -> Step:
-    step = _pytest(name, ["-m", expression(name)], processes)
-    step.noted = FILES_OF_PARTS
+def part(name: str, *, niceness: int = 0) -> Step:
+    """One part, of the files that are noted."""
+    step = _pytest(name, ["-m", expression(name)], PROCESSES[name])
+    step.noted, step.niceness = FILES_OF_PARTS, niceness
+    return step
+
+
+def part_alone(name: str) -> Step:
+    """One part, of the files that may have tests of it as far as an earlier run tells."""
+    step = _pytest(name, ["-m", expression(name), *to_read(FILES_OF_PARTS, name)], PROCESSES[name])
     step.env[FILES] = str(FILES_OF_PARTS)
     return step
 
@@ -179,45 +108,43 @@ def _kafka_line() -> str:
     return f"{loud}Kafka: {kind.value} ({reason})"
 
 
-def summary(steps: list[Step], seconds: float) -> str:
-    lines = ["", "=" * 78, _kafka_line()]
-    lines += [f"  {step.name:<14}{step.seconds:6.0f} s  {step.verdict:<12} {step.counts()}" for step in steps]
-    reasons = sum((step.left_out() for step in steps), Counter[str]())
-    lines += [f"!! LEFT OUT, {count} tests: {reason}" for reason, count in reasons.most_common()]
-    failed = [step.name for step in steps if step.code]
-    verdict = (
-        f"FAILED: {', '.join(failed)}"
-        if failed
-        else "Everything passed" + ("." if not reasons else ", but see what was left out.")
-    )
-    return "\n".join([*lines, f"{verdict}  ({seconds:.0f} s)"])
+def _one(only: str, hidden: Path) -> list[Step]:
+    """One piece of the whole, step after step."""
+    if only == "check":
+        steps = checks()
+    elif only == "without-java":
+        steps = [without_java(hidden)]
+    else:
+        steps = [part_alone(only)]
+    for step in steps:
+        run(step)
+    return steps
+
+
+def _everything(hidden: Path, *, check: bool) -> list[Step]:
+    FILES_OF_PARTS.unlink(missing_ok=True)
+    first: list[Sequence[Step]] = [checks() if check else [], [look()]]
+    run_beside(first, RESULTS)
+    computing = [part(name, niceness=NICENESS) for name in COMPUTING]
+    waiting = [*(part(name) for name in WAITING), without_java(hidden)]
+    run_beside([waiting, computing], RESULTS)
+    return [step for lane in (*first, computing, waiting) for step in lane]
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.suite", description=__doc__)
-    parser.add_argument("--only", choices=["check", "tests", *PROCESSES, "without-java"], help="one part of it")
+    parser.add_argument("--only", choices=["check", "tests", *PARTS, "without-java"], help="one part of it")
     only = parser.parse_args(argv).only
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for old in (*RESULTS.glob("*.xml"), FILES_OF_PARTS):
+    for old in RESULTS.glob("*.xml"):
         old.unlink(missing_ok=True)
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         hidden = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laurel-path-")))
-        steps = _chosen(only, hidden)
-        for step in steps:
-            step.run()
-    print(summary(steps, time.monotonic() - began), flush=True)
+        whole = only in (None, "tests")
+        steps = _everything(hidden, check=not only) if whole else _one(only, hidden)
+    print(summary(steps, time.monotonic() - began, _kafka_line()), flush=True)
     return 1 if any(step.code for step in steps) else 0
-
-
-def _chosen(only: str | None, hidden: Path) -> list[Step]:
-    if only == "check":
-        return checks()
-    if only == "without-java":
-        return [without_java(hidden)]
-    if only in PROCESSES:
-        return [step for step in tests() if step.name == only]
-    return [*([] if only else checks()), *tests(), without_java(hidden)]
 
 
 if __name__ == "__main__":
