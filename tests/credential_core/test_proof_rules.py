@@ -174,6 +174,49 @@ def test_a_presentation_is_proved_for_authentication_by_its_holder() -> None:
     assert outcome(signed, Occasion("assertionMethod", ISSUER)) == ("failed", "method_not_authorized")
 
 
+OTHER_KEY = SigningKey.from_seed(bytes(range(2, 34)))
+OTHER = did.did_key(OTHER_KEY.public)
+
+
+def signed_beside(document: dict[str, Any], controller: str = OTHER, **more: Any) -> dict[str, Any]:
+    """Somebody else's proof, added."""
+    name = f"{controller}#{OTHER_KEY.public.multibase}"
+    return proof.sign(document, OTHER_KEY, verification_method=name, created=NOW, **more)
+
+
+def test_others_may_sign_beside_the_issuer() -> None:
+    signed = signed_beside(sign(CREDENTIAL))
+    alone = {**signed, "proof": signed["proof"][1]}
+    forged = [{**alone["proof"], "created": "2026-02-01T00:00:00Z"}, {**alone["proof"], "proofValue": "z1"}]
+    for order in permutations(signed["proof"]):
+        both = {**signed, "proof": list(order)}
+        assert outcome(both) == PASSED
+        assert checked(both).source == METHODS["Ed25519"]
+        assert outcome({**both, "name": "Another"}) == ("failed", "signature_invalid")
+        for wrong in forged:
+            assert outcome({**both, "proof": [*order, wrong]})[0] == "failed"
+    assert outcome(alone) == ("failed", "issuer_mismatch")
+    late = sign(signed_beside(CREDENTIAL), options=proof.ProofOptions(expires=NOW))
+    assert outcome(late) == ("failed", "proof_expired")
+
+
+def test_whose_key_cannot_be_had_says_nothing_of_the_issuers() -> None:
+    for controller in ("did:web:other.test", "did:other:1", "did:key:zNone"):
+        signed = sign(signed_beside(CREDENTIAL, controller))
+        assert outcome(signed) == PASSED
+        unjudged = {**signed, "proof": [{**signed["proof"][0], "cryptosuite": "bbs-2023"}, signed["proof"][1]]}
+        assert outcome(unjudged) == PASSED
+
+
+def test_the_issuers_may_build_on_anothers() -> None:
+    first = signed_beside(CREDENTIAL, options=proof.ProofOptions(id="urn:uuid:1"))
+    chained = sign(first, options=proof.ProofOptions(previous_proof="urn:uuid:1"))
+    assert outcome(chained) == PASSED
+    unjudged = signed_beside(CREDENTIAL, "did:web:other.test", options=proof.ProofOptions(id="urn:uuid:1"))
+    built = sign(unjudged, options=proof.ProofOptions(previous_proof="urn:uuid:1"))
+    assert outcome(built) == ("unknown", "previous_proof_undecided")
+
+
 def test_a_key_not_listed_to_assert_does_not_assert() -> None:
     assert outcome(sign(CREDENTIAL, "ecdsa-rdfc-2019", "P-384")) == ("failed", "method_not_authorized")
 

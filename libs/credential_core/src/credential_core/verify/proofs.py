@@ -71,7 +71,11 @@ def check_proofs(
     *,
     inline_contexts: bool = False,
 ) -> Check:
-    """One result for all proofs and the envelope: none that we can judge may fail, and at least one must hold."""
+    """One result for all proofs and the envelope: none that we can judge may fail, and one of the signer's must hold.
+
+    Others may sign beside the signer (VC Data Integrity 1.0 §2.1.1). A signature of theirs that does not verify fails
+    the document like any other. Whether their keys can be had and still stand says nothing of it.
+    """
     try:
         found = proofs(document)
     except ProofError as error:
@@ -80,13 +84,18 @@ def check_proofs(
         return Check(CHECK, Outcome.FAILED, "proof_missing", "the credential bears no proof")
     if len(found) > MAX_PROOFS:
         return Check(CHECK, Outcome.FAILED, "too_many_proofs", f"a credential may bear {MAX_PROOFS} proofs")
+    signer = issuer_id(document) if occasion.signer is None else occasion.signer
+    own = [_controller_named(proof) == signer for proof in found]
+    signed = any(own) or isinstance(document, Enveloped)
     judge = partial(_judge, document, controllers=controllers, now=now, occasion=occasion, inline=inline_contexts)
     results: list[Check] = []
-    for proof in found:
-        results.append(judge(proof))
+    for proof, is_own in zip(found, own, strict=True):
+        results.append(judge(proof, signer=signer, beside=signed and not is_own))
         if results[-1].code == _TOO_COSTLY:  # and that is not tried again for each proof
             return replace(results[-1], source=None)
     results = [_after_previous(document, found, results, place) for place in range(len(found))]
+    if signed:
+        results = [each for each, is_own in zip(results, own, strict=True) if is_own or each.outcome is Outcome.FAILED]
     if isinstance(document, Enveloped):
         results.append(_judge_envelope(document, controllers, now, occasion))
     return min(results, key=lambda result: (_RANK[result.outcome], result.code, result.source or ""))
@@ -100,12 +109,20 @@ def _judge(
     now: datetime,
     occasion: Occasion,
     inline: bool,
+    signer: str | None,
+    beside: bool,
 ) -> Check:
+    """`signer` controls the key, unless the proof is that of somebody who signs `beside` them."""
     source = proof.get("verificationMethod")
     source = source if isinstance(source, str) else None
     try:
         refuse_unsupported(proof)
-        method = _method(document, source, controllers, occasion)
+        if source is None:
+            raise ProofError("proof_malformed", "a proof names its verificationMethod")
+        controller = controller_of(source)
+        if controller != signer and not beside:
+            raise ProofError("issuer_mismatch", "the key that signed is not controlled by the issuer")
+        method = verification_method(resolve(controller, controllers), source, occasion.purpose)
         _check_dates(proof, method, now)
         verify_proof(
             document,
@@ -118,7 +135,8 @@ def _judge(
         )
         _refuse_losses(document, proof, inline=inline)
     except CredentialError as error:
-        outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED
+        undecided = error.code in UNDECIDED or (beside and isinstance(error, DidError))
+        outcome = Outcome.UNKNOWN if undecided else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
     if proof.get("cryptosuite") in _LEGACY_SUITES:
         detail = "the signature is the issuer's, by a cryptosuite under a name that was given up"
@@ -175,17 +193,13 @@ def _after_previous(
     return result
 
 
-def _method(
-    document: Mapping[str, Any], method_id: str | None, controllers: Mapping[str, Resolution], occasion: Occasion
-) -> VerificationMethod:
-    """The key that a proof names, allowed by the issuer to assert (or by a holder to authenticate)."""
-    if method_id is None:
-        raise ProofError("proof_malformed", "a proof names its verificationMethod")
-    controller = controller_of(method_id)
-    signer = issuer_id(document) if occasion.signer is None else occasion.signer
-    if controller != signer:
-        raise ProofError("issuer_mismatch", "the key that signed is not controlled by the issuer")
-    return verification_method(resolve(controller, controllers), method_id, occasion.purpose)
+def _controller_named(proof: Mapping[str, Any]) -> str | None:
+    """Who controls the key of a proof, as far as its name says."""
+    method_id = proof.get("verificationMethod")
+    try:
+        return controller_of(method_id) if isinstance(method_id, str) else None
+    except DidError:
+        return None
 
 
 def resolve(controller: str, controllers: Mapping[str, Resolution]) -> Mapping[str, Any]:
