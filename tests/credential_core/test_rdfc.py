@@ -166,6 +166,15 @@ def test_too_many_blank_nodes_are_refused_before_any_search() -> None:
         canonicalize([(f"_:n{n}", "<urn:p>", f'"{n}"', "") for n in range(rdfc.MAX_BLANK_NODES + 1)])
 
 
+@pytest.mark.parametrize("work", [40_000, 10**9])
+@pytest.mark.parametrize("length", [140, 400, rdfc.MAX_BLANK_NODES])
+def test_a_long_ring_or_chain_of_alike_nodes_is_given_up(length: int, work: int) -> None:
+    ring = [(f"_:n{n}", "<urn:p>", f"_:n{(n + 1) % length}", "") for n in range(length)]
+    for quads in (ring, ring[:-1]):
+        with pytest.raises(LimitError, match="canonicalization_too_costly"):
+            canonicalize(quads, work_limit=work)
+
+
 def test_an_unknown_hash_is_refused() -> None:
     with pytest.raises(DocumentError, match="hash_unsupported"):
         canonicalize([], algorithm="MD5")

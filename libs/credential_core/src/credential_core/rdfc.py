@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from credential_core.errors import DocumentError, LimitError
 
@@ -20,6 +20,7 @@ _Hash: TypeAlias = Callable[[bytes], Any]
 MAX_BLANK_NODES: Final = 1024  # a credential has some ten, a presentation those of all that it shows
 WORK_LIMIT: Final = 40_000  # labels placed on paths, and ten for each related quad hashed; some 30 ms of CPU
 _HASH_COST: Final = 10
+_DEPTH: Final = 128  # from a node to the next alike; each is three calls of Python's, which bears a thousand
 _WRITTEN_FOR_ONE: Final = 10  # nodes of an order, whether or not they are placed
 _HASHES: Final[dict[str, _Hash]] = {"SHA-256": hashlib.sha256, "SHA-384": hashlib.sha384}
 
@@ -132,7 +133,10 @@ class _Labelling:
     def _spend(self, steps: int = 1) -> None:
         self._work -= steps
         if self._work < 0:
-            raise LimitError("canonicalization_too_costly", "the blank nodes of the document are too entangled")
+            self._give_up()
+
+    def _give_up(self) -> NoReturn:
+        raise LimitError("canonicalization_too_costly", "the blank nodes of the document are too entangled")
 
     def labels(self) -> dict[str, str]:
         """Canonical labels for all blank nodes (§4.4.3)."""
@@ -168,9 +172,11 @@ class _Labelling:
         label = self._canonical.issued.get(related) or issuer.issued.get(related)
         return self._digest(position + predicate + (label or self._first_degree[related]))
 
-    def _hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
+    def _hash_n_degree(self, node: str, issuer: _Issuer, depth: int = 0) -> tuple[str, _Issuer]:
         """§4.8: try every order of the related nodes, keep the least path."""
         related_by_hash: dict[str, list[str]] = {}
+        if depth > _DEPTH:
+            self._give_up()
         self._spend(_HASH_COST * len(self.mentions[node]))
         for quad in self.mentions[node]:
             for position, term in (("s", quad[0]), ("o", quad[2]), ("g", quad[3])):
@@ -179,22 +185,24 @@ class _Labelling:
                     related_by_hash.setdefault(digest, []).append(term)
         data = ""
         for digest in sorted(related_by_hash):
-            path, issuer = self._least_path(related_by_hash[digest], issuer)
+            path, issuer = self._least_path(related_by_hash[digest], issuer, depth)
             data += digest + path
         return self._digest(data), issuer
 
-    def _least_path(self, related: list[str], issuer: _Issuer) -> tuple[str, _Issuer]:
+    def _least_path(self, related: list[str], issuer: _Issuer, depth: int) -> tuple[str, _Issuer]:
         chosen: tuple[str, _Issuer] | None = None
         for order in _orders(related):
             self._spend(len(order) // _WRITTEN_FOR_ONE)
-            found = self._path(order, issuer.copy(), chosen[0] if chosen else None)
+            found = self._path(order, issuer.copy(), chosen[0] if chosen else None, depth)
             if found is not None and (chosen is None or found[0] < chosen[0]):
                 chosen = found
         if chosen is None:  # `related` is never empty, so the first order always gives a path
             raise DocumentError("canonicalization_failed", "no order of blank nodes was found")
         return chosen
 
-    def _path(self, order: tuple[str, ...], issuer: _Issuer, best: str | None) -> tuple[str, _Issuer] | None:
+    def _path(
+        self, order: tuple[str, ...], issuer: _Issuer, best: str | None, depth: int
+    ) -> tuple[str, _Issuer] | None:
         """The path of one order, or None as soon as it cannot beat `best` (§4.8 steps 5.4.4 and 5.4.5)."""
         path = ""
         recursion: list[str] = []
@@ -209,7 +217,7 @@ class _Labelling:
             if _loses(path, best):
                 return None
         for node in recursion:
-            digest, after = self._hash_n_degree(node, issuer)
+            digest, after = self._hash_n_degree(node, issuer, depth + 1)
             path += f"{issuer.issue(node)}<{digest}>"
             issuer = after
             if _loses(path, best):
