@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from laurel.cli.files import Unwritable, write
-from laurel.cli.verify import _credential
+from laurel.cli.files import Unreadable, Unwritable, write
+from laurel.cli.verify import _LARGEST, _credential, read_file
 from laurel.errors import Invalid, NotFound
 from tools.ports import free_ports
 
@@ -90,3 +91,21 @@ def test_a_refusal_is_told_once() -> None:
     assert str(Invalid(422, body)) == "A member is wrong\n  recipient.email: must be an e-mail address"
     missing = {"title": "There is no such thing", "detail": "there is no such credential"}
     assert str(NotFound(404, missing)) == "there is no such credential"
+
+
+@pytest.mark.parametrize(
+    ("data", "begin"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\xff", "data:image/png;base64,"),
+        (b"\xef\xbb\xbf\n<svg/>", "data:image/svg+xml;base64,"),
+    ],
+)
+def test_an_image_is_sent_as_it_is(tmp_path: Path, data: bytes, begin: str) -> None:
+    badge = tmp_path / "badge"
+    badge.write_bytes(data)
+    text = read_file(badge)
+    assert text.startswith(begin)
+    assert base64.b64decode(text.removeprefix(begin)) == data
+    badge.write_bytes(data.ljust(_LARGEST + 1))
+    with pytest.raises(Unreadable, match="larger than"):
+        read_file(badge)

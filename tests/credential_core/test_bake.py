@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credential_core.bake import MAX_IMAGE_BYTES, Baked, Standard, bake, bake_png, unbake, unbake_png, unbake_svg
+from credential_core.bake import (
+    MAX_IMAGE_BYTES,
+    Baked,
+    Standard,
+    bake,
+    bake_png,
+    image_of,
+    is_image,
+    unbake,
+    unbake_png,
+    unbake_svg,
+)
 from credential_core.errors import CredentialError, ImageError
 from credential_core.report import Report, Verdict
 
@@ -52,6 +65,39 @@ def test_what_was_baked_comes_out(image: bytes, text: str, standard: Standard) -
 def test_a_signed_credential_survives_its_image(signed: dict[str, Any], check: Callable[..., Report]) -> None:
     for image in IMAGES:
         assert check(json.loads(unbake(bake(image, json.dumps(signed))).text)).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize("image", IMAGES, ids=ids)
+def test_an_image_travels_in_json_as_a_data_url(image: bytes) -> None:
+    baked = bake(image, JSON)
+    kind = "png" if image is PNG else "svg+xml"
+    urls = [
+        f"data:image/{kind};base64,{base64.b64encode(baked).decode()}",
+        f"DATA:image/{kind.upper()};charset=utf-8;BASE64,{base64.b64encode(baked).decode()}",
+        f"data:image/{kind},{quote(baked)}",
+    ]
+    for url in urls:
+        assert is_image(url)
+        assert unbake(image_of(url)) == Baked(OB3, JSON)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
+        "data:image/png;base64,é",
+        "data:image/png;base64,iVBORw0KGgo",
+        "data:image/png;base64, iVBO",
+        "data:image/png",
+        "data:image/png" + ";a=b" * 9 + ",x",
+        "data:image/",
+        "",
+    ],
+)
+def test_what_is_no_data_url_of_an_image(url: str) -> None:
+    with pytest.raises(ImageError, match="image_unsupported"):
+        image_of(url)
+    assert not is_image("data:text/plain,x")
 
 
 def test_all_else_stays_byte_for_byte() -> None:

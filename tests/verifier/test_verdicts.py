@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from datetime import timedelta
+from urllib.parse import quote
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from credential_core import jose
+from credential_core.bake import bake
 from credential_core.multibase import encode_base64url
 from credential_core.verify import Failure
 from service_kit.testing import BASE_URL
@@ -100,6 +103,25 @@ async def test_json_text_gets_the_same_verdict_as_the_object(
     assert first["verdict"] == second["verdict"] == "valid"
     past = (await client.get("/verifications")).json()["items"]
     assert len({item["inputDigest"] for item in past}) == 1
+
+
+async def test_an_image_is_verified_by_what_is_baked_into_it(
+    client: httpx.AsyncClient, verify: Verify, university: Issuer, url: str
+) -> None:
+    credential = university.credential(status=entry(url))
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
+
+    def baked(document: Json) -> str:
+        return f"data:image/svg+xml,{quote(bake(svg, json.dumps(document)))}"
+
+    plain, shown = await verify(credential), await verify(baked(credential))
+    assert plain["verdict"] == shown["verdict"] == "valid"
+    assert (await verify(baked({**credential, "name": "Surgery"})))["verdict"] == "invalid"
+    empty = await verify("data:image/svg+xml;base64," + base64.b64encode(svg).decode())
+    assert (empty["verdict"], codes(empty)["parse"]) == ("invalid", "image_not_baked")
+    assert codes(await verify("data:image/gif;base64,AAAA"))["parse"] == "image_unsupported"
+    past = (await client.get("/verifications")).json()["items"]
+    assert len({item["inputDigest"] for item in past if item["verdict"] == "valid"}) == 1
 
 
 async def test_a_revocation_is_seen_before_its_list_arrives(

@@ -24,10 +24,10 @@ class Verifications:
         accept_unknown_issuer: bool = False,
         components: Sequence[Mapping[str, Any] | str] = (),
     ) -> Verification:
-        """Judge a credential: a JSON object, its text, or a compact JWS. Whatever it is, there is a verdict.
+        """Judge a credential: a JSON object, its text, a compact JWS, or an image that holds one, as a data URL.
 
-        `components` are those of a stacked credential that you were given. Asked again after a lost connection, it is
-        judged again: the history may show it twice. Needs `verifications:create`.
+        Whatever it is, there is a verdict. `components` are those of a stacked credential that you were given. Asked
+        again after a lost connection, it is judged again: the history may show it twice. Needs `verifications:create`.
         """
         body: dict[str, Any] = {"credential": credential if isinstance(credential, str) else dict(credential)}
         if components:

@@ -7,6 +7,7 @@ is a stranger's text until `verify` has seen it.
 from __future__ import annotations
 
 from credential_core.bake.badge import MAX_IMAGE_BYTES, Baked, Standard
+from credential_core.bake.data_url import image_of, is_image
 from credential_core.bake.png import PNG_SIGNATURE, bake_png, unbake_png
 from credential_core.bake.svg import bake_svg, unbake_svg
 from credential_core.errors import ImageError, LimitError
@@ -18,6 +19,8 @@ __all__ = [
     "bake",
     "bake_png",
     "bake_svg",
+    "image_of",
+    "is_image",
     "unbake",
     "unbake_png",
     "unbake_svg",

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from credential_core import bake
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.jcs import digest
@@ -87,7 +88,12 @@ class Vouch:
 
 
 def read(credential: Json | str, components: Sequence[Json | str] = ()) -> Reading:
-    """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT."""
+    """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT, or an image that holds one."""
+    if isinstance(credential, str) and bake.is_image(credential):
+        try:
+            credential = bake.unbake(bake.image_of(credential)).text
+        except CredentialError as error:
+            return Reading(_digest_of_text(credential), rejected(error))
     if isinstance(credential, str) and is_sd_jwt(credential):
         text = credential.strip()
         readable = Readable({}, Wanted(sd_jwt_needs(text), _identities_of(text), as_tokens=True), text)

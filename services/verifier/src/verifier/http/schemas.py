@@ -26,7 +26,8 @@ CredentialInput = Annotated[
         {
             "anyOf": [{"type": "object"}, {"type": "string"}],
             "description": "the credential: a JSON object, or a string holding its JSON text or its compact JWS "
-            "(Open Badges 3.0 VC-JWT, or vc+jwt) or its SD-JWT (dc+sd-jwt)",
+            "(Open Badges 3.0 VC-JWT, or vc+jwt) or its SD-JWT (dc+sd-jwt), or the image that one is baked into, as "
+            "`data:image/png;base64,…` or `data:image/svg+xml,…`",
         }
     ),
 ]
