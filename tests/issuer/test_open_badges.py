@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from openapi_spec_validator import validate
 
+from credential_core.bake import bake
 from service_kit.ids import new_id
 from service_kit.testing import BASE_URL
 from tests.issuer.abroad import NOW, Academy, serving
@@ -62,6 +63,19 @@ class TestUpsert:
     async def test_plain_json_is_a_document_too(self, ada: Keeper, academy: Academy) -> None:
         answer = await ada.push(academy.credential(), media_type="application/json; charset=utf-8")
         assert (answer.status_code, answer.headers["content-type"]) == (201, "application/json")
+
+    async def test_a_baked_image_is_kept_as_what_is_in_it(self, ada: Keeper, academy: Academy) -> None:
+        svg = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
+        document, token = academy.credential(), academy.token(academy.unsigned())
+        for text, media_type in ((json.dumps(document), "application/json"), (token, "text/plain")):
+            image = {"content": bake(svg, text), "headers": {"Content-Type": "image/svg+xml"}}
+            answer = await ada.call("POST", f"{OB}/credentials", **image)
+            assert (answer.status_code, answer.text) == (201, text)
+            assert answer.headers["content-type"].startswith(media_type)
+        assert await ada.pull() == {"credential": [document], "compactJwsString": [token]}
+        for odd, kind in ((svg, "image/svg+xml"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"", "image/png")):
+            answer = await ada.call("POST", f"{OB}/credentials", content=odd, headers={"Content-Type": kind})
+            assert (answer.status_code, why(answer)[0]) == (400, "invalid_data")
 
     async def test_the_newer_of_two_that_are_the_same_stays(self, ada: Keeper, academy: Academy) -> None:
         name = f"https://academy.example/c/{new_id()}"

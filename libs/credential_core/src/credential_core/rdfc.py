@@ -17,7 +17,7 @@ from credential_core.errors import DocumentError, LimitError
 Quad: TypeAlias = tuple[str, str, str, str]  # subject, predicate, object, graph ("" for the default graph)
 _Hash: TypeAlias = Callable[[bytes], Any]
 
-MAX_BLANK_NODES: Final = 1024  # a credential has some ten, a presentation those of all that it shows
+MAX_BLANK_NODES: Final = 2048  # a badge has some twelve for its sixty-five values, and a document 8,000 of those
 WORK_LIMIT: Final = 40_000  # labels placed on paths, and ten for each related quad hashed; some 30 ms of CPU
 _HASH_COST: Final = 10
 _DEPTH: Final = 128  # from a node to the next alike; each is three calls of Python's, which bears a thousand

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from credential_core.bake import unbake
+from credential_core.errors import CredentialError
 from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
 from issuer.core.backpack_farewell import EndConnections
 from issuer.core.backpack_model import Notation, Outcome, Slice
@@ -17,6 +19,7 @@ from issuer.http.open_badges_status import refusals
 from service_kit.app import router
 from service_kit.auth import Caller
 from service_kit.errors import Invalid, Malformed
+from service_kit.offload import offload
 
 PREFIX: Final = "/ims/ob/v3p0"
 CREDENTIALS: Final = f"{PREFIX}/credentials"
@@ -30,6 +33,8 @@ JSON_TYPES: Final = ("application/json", "application/vc+ld+json", "application/
 JWS_TYPE: Final = "text/plain"
 DOCUMENT = {"schema": {"type": "object"}}
 TEXT = {"schema": {"type": "string"}}
+IMAGE_TYPES: Final = ("image/png", "image/svg+xml")
+IMAGE = {"schema": {"type": "string", "contentMediaType": "image/*"}}
 WRITTEN: dict[str, Any] = {**dict.fromkeys(JSON_TYPES[:2], DOCUMENT), JWS_TYPE: TEXT}
 ARRAYS = {
     "type": "object",
@@ -96,11 +101,10 @@ def _add_credentials(routes: APIRouter, uses: BackpackUses, base_url: str) -> No
         operation_id="upsertCredential",
         summary="Keep a credential, or replace an older one",
         responses={**written, **refusals(413, 415)},
-        openapi_extra={"requestBody": {"required": True, "content": WRITTEN}},
+        openapi_extra={"requestBody": {"required": True, "content": {**WRITTEN, **dict.fromkeys(IMAGE_TYPES, IMAGE)}}},
     )
     async def upsert_credential(request: Request, caller: Upserts) -> Response:
-        notation, media_type = _notation(request)
-        text = _text(await request.body())
+        text, notation, media_type = await _credential(request)
         outcome = await uses.keep(keeper(caller), text, notation)
         if outcome is Outcome.OLDER:
             return Response(status_code=304)
@@ -171,8 +175,26 @@ def _arrays(texts: tuple[tuple[Notation, str], ...]) -> bytes:
     return b'{"credential":[' + documents.encode() + b'],"compactJwsString":' + tokens + b"}"
 
 
+async def _credential(request: Request) -> tuple[str, Notation, str]:
+    """The credential that was sent, also in the image that shows it, and the media type it is answered in."""
+    if _media_type(request) not in IMAGE_TYPES:
+        notation, media_type = _notation(request)
+        return _text(await request.body()), notation, media_type
+    try:
+        baked = await offload(unbake, await request.body())
+    except CredentialError as error:
+        raise Invalid(f"the image holds no credential: {error.detail}") from error
+    if baked.is_jws:
+        return baked.text, Notation.COMPACT_JWS, JWS_TYPE
+    return baked.text.strip(), Notation.DOCUMENT, JSON_TYPES[0]
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def _notation(request: Request) -> tuple[Notation, str]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     if media_type == JWS_TYPE:
         return Notation.COMPACT_JWS, media_type
     if media_type in JSON_TYPES:
