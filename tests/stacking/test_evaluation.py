@@ -298,3 +298,25 @@ def test_what_a_limit_takes_out_leaves_its_place_to_others() -> None:
 
     assert not found.is_complete
     assert {one.credential for one in found.placed} == {"urn:uuid:s", "urn:uuid:x"}
+
+
+def test_what_the_search_left_out_counts_where_there_is_room() -> None:
+    """`late` did not find room where it was tried first, and no limit is in its way in the other place."""
+    path = pathway(
+        component("a", "a1", "a2", "a3"),
+        component("b", "a2", credits=Decimal(3), maximum=3),
+        Component("open", constraints=(LevelAtLeast(6),), minimum=2, maximum=4),
+        destination=Condition(("b", "a"), (all_of("open", credits=Decimal(8)),), required=2, credits=Decimal(8)),
+    )
+    elsewhere = frozenset({"https://other.example/p"})
+    holding = [
+        held("source", "x", counted_in=elsewhere),
+        held("award", "a1", credits=0, level=7, source="urn:uuid:source"),
+        held("first", "a2", level=5, counted_in=elsewhere),
+        held("later", "a1", credits="2.5"),
+        held("last", "a3", credits="2.5"),
+    ]
+    found = evaluate(compile_rules(path), holding, SETTING)
+
+    assert found.is_complete
+    assert [one.code for one in found.left] == ["same-source"]

@@ -235,3 +235,44 @@ def test_a_deep_tree_has_its_way_to_the_end() -> None:
     )
 
     assert len(missing(path)) == size + 1
+
+
+class TestGroups:
+    """Of a group one achievement counts; what is said to be missing can be earned together all the same."""
+
+    def test_what_uses_up_fewer_groups_is_chosen(self) -> None:
+        """For `a`, `x` would use up both groups, and leave nothing for `b`."""
+        path = pathway(
+            component("a", "x", "y"),
+            component("b", "x", "z"),
+            destination=all_of("a", "b"),
+            one_of=(frozenset({achievement("x"), achievement("z")}), frozenset({achievement("x"), achievement("y")})),
+        )
+
+        assert missing(path) == ("a", "b")
+
+    def test_a_place_that_may_have_but_one_of_them_is_not_named_for_two(self) -> None:
+        """Two of `b` would be enough, if more than one of its achievement could count."""
+        path = pathway(
+            component("a", credits=Decimal(3)),
+            component("b", maximum=2, credits=Decimal(6)),
+            component("c", credits=Decimal(3)),
+            destination=all_of("a", "b", "c", credits=Decimal(12)),
+            one_of=(frozenset({achievement("b"), achievement("d")}),),
+        )
+        found = evaluate(compile_rules(path), [held("a")], SETTING)
+
+        assert (found.missing, found.is_shortest) == (("b", "c"), True)
+
+    def test_many_groups_in_a_chain_are_told_apart(self) -> None:
+        """Each place has two choices, and neighbours must not choose alike."""
+        size = 40
+        parts = [component(f"c{number}", f"{number}-l", f"{number}-r") for number in range(size)]
+        chained = tuple(
+            frozenset({achievement(f"{number}-{side}"), achievement(f"{number + 1}-{side}")})
+            for number in range(size - 1)
+            for side in "lr"
+        )
+        path = pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=chained)
+
+        assert missing(path) == tuple(one.id for one in parts)

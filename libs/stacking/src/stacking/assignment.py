@@ -85,7 +85,11 @@ def assign(rules: Rules, offered: Offer, budget: int = BUDGET) -> Assignment:
     if short or not measure(rules, offered.held, everywhere(rules, offered.held, offered.places)).is_complete:
         return Assignment(matched, state, short_by=short)
     search = Search(rules, offered, limits, budget)
-    return search.run() or Assignment(matched, state, is_exact=search.left > 0)
+    completed = search.run()
+    if completed is None:
+        return Assignment(matched, state, is_exact=search.left > 0)
+    everything = limits.filled(completed.placed, offered.places)
+    return Assignment(everything, measure(rules, offered.held, everything))
 
 
 def everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:

@@ -1,11 +1,13 @@
 """What is missing where a pathway is not complete, counted from the choice of places that leaves least to be done."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from functools import partial
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from stacking.assignment import Assignment, Offer, Search, everywhere
 from stacking.bounds import short_by
+from stacking.groups import Groups
 from stacking.limits import Limits
 from stacking.measure import Measure, measure
 from stacking.missing import Way, shortest
@@ -13,7 +15,7 @@ from stacking.rules import Rules
 
 BUDGET = 6_000
 """Nodes that are looked at, in all steps of the search together."""
-TRIES = 20
+TRIES = 40
 Placed = Sequence[Sequence[int]]
 
 
@@ -28,7 +30,9 @@ class Closest(NamedTuple):
 def closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
     """From an assignment that does not complete the pathway, where no other one does, as far as was searched."""
     near = _closest(rules, offered, found)
-    return near if near.way else near._replace(way=_afresh(rules, offered, found.placed))
+    if near.way is None:
+        return near._replace(way=_afresh(rules, offered, found.placed))
+    return near if near.assignment is found else _filled(rules, offered, near, near.way)
 
 
 def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
@@ -66,6 +70,16 @@ def _closer(rules: Rules, offered: Offer, known: Closest, least: int) -> Closest
     return known._replace(is_shortest=sure and known.way is not None)
 
 
+def _filled(rules: Rules, offered: Offer, near: Closest, known: Way) -> Closest:
+    """With what the search left out, though there is room for it, unless that is in the way."""
+    placed = Limits(rules, offered.held).filled(near.assignment.placed, offered.places)
+    state = measure(rules, offered.held, placed)
+    way, _ = way_on(rules, offered, placed, state)
+    if way is None or way.length > known.length:
+        return near
+    return near._replace(assignment=Assignment(placed, state), way=way)
+
+
 def _afresh(rules: Rules, offered: Offer, placed: Placed) -> Way | None:
     """Without what is in the way because one of its group counts: something else of the group may be earned."""
     grouped = frozenset[str]().union(*rules.pathway.one_of)
@@ -95,50 +109,54 @@ class _Within(Search):
 
 
 def way_on(rules: Rules, offered: Offer, placed: Placed, state: Measure) -> tuple[Way | None, bool]:
-    """The shortest that breaks no limit, and whether it is: of groups of which one counts, not all ways are tried."""
+    """The shortest that breaks no limit, and whether it is.
+
+    What cannot be earned together because of a group is tried with one credential less, in each of its places: every
+    way that can be earned has less in one of them.
+    """
     if not rules.pathway.one_of:
         return shortest(rules, state, placed)
-    groups = _Groups(rules, offered, placed)
-    closed, is_least = groups.closed, all(rules.places[place].maximum == 1 for place in groups.closed)
-    waiting = [closed]
-    for closed in islice(waiting, TRIES):
-        way, is_all = shortest(rules, state, placed, closed)
-        in_conflict = groups.in_conflict(way) if way else []
-        if way and not in_conflict:
-            return way, is_least and is_all
-        is_least = is_least and not in_conflict
-        waiting += [closed | {place} for place in in_conflict]
-    return None, is_least
+    groups = Groups(rules, offered.held, placed)
+    ways = _Ways(rules, state, placed)
+    ways.add(groups.room)
+    is_least = all(rules.places[place].maximum == 1 for place in groups.room)
+    while (way := ways.next()) is not None:
+        conflict, is_sure = groups.conflict(way.places)
+        if not conflict:
+            return way, is_least and ways.is_all
+        is_least = is_least and is_sure
+        for place, number in conflict.items():
+            ways.add({**ways.room, place: number - 1})
+    return None, is_least and ways.is_all
 
 
-class _Groups:
-    """Achievements of which one counts, and what that leaves to be earned for each place."""
+class _Ways:
+    """Ways on where only so much can be earned, shortest first. `room` is that of the last one."""
 
-    def __init__(self, rules: Rules, offered: Offer, placed: Placed) -> None:
-        self._places = rules.places
-        self._groups = rules.pathway.one_of
-        self._counting = [(at, offered.held[index].achievement) for at, which in enumerate(placed) for index in which]
-        self.closed = frozenset(
-            at for at, one in enumerate(self._places) if one.accepts and self._taken(at).issuperset(one.accepts)
-        )
+    def __init__(self, rules: Rules, state: Measure, placed: Placed) -> None:
+        self._shortest = partial(shortest, rules, state, placed)
+        self._waiting: list[tuple[int, int, Way, Mapping[int, int]]] = []
+        self._seen: set[frozenset[tuple[int, int]]] = set()
+        self.room: Mapping[int, int] = {}
+        self.is_all = True
 
-    def in_conflict(self, way: Way) -> list[int]:
-        """Where each group is good for one: the first place that gets no achievement, and those that may give way."""
-        grouped, earned, depending = frozenset[str]().union(*self._groups), frozenset[str](), list[int]()
-        for place in way.places:
-            accepts = self._places[place].accepts
-            if not accepts or not grouped.issuperset(accepts):
-                continue
-            taken = self._taken(place) | earned
-            one = next((achievement for achievement in accepts if achievement not in taken), None)
-            if one is None:
-                return list(dict.fromkeys([place, *depending]))
-            depending.append(place)
-            earned = earned.union(*(group for group in self._groups if one in group))
-        return []
+    def add(self, room: Mapping[int, int]) -> None:
+        """The way where so much can be earned, unless too many were tried."""
+        name = frozenset(room.items())
+        if name in self._seen:
+            return
+        if len(self._seen) >= TRIES:
+            self.is_all = False
+            return
+        self._seen.add(name)
+        way, is_all = self._shortest(room)
+        self.is_all = self.is_all and is_all
+        if way is not None:
+            heappush(self._waiting, (way.length, len(self._seen), way, room))
 
-    def _taken(self, place: int) -> frozenset[str]:
-        """Where one counts, the next one takes its place."""
-        is_replaced = self._places[place].maximum == 1
-        counting = {achievement for at, achievement in self._counting if at != place or not is_replaced}
-        return frozenset[str]().union(*(group for group in self._groups if group & counting))
+    def next(self) -> Way | None:
+        """None when there are no more."""
+        if not self._waiting:
+            return None
+        _, _, way, self.room = heappop(self._waiting)
+        return way

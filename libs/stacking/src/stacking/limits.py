@@ -46,8 +46,13 @@ class Limits:
                 kept[place].append(index)
                 if not self.hold(kept):
                     kept[place].pop()
-        self._fill(kept, fits)
-        return kept
+        return self.filled(kept, fits)
+
+    def filled(self, placed: Sequence[Sequence[int]], fits: Sequence[Sequence[int]]) -> list[list[int]]:
+        """With whatever else finds room by `fits` and breaks no limit."""
+        found = [list(indexes) for indexes in placed]
+        self._fill(found, fits)
+        return found
 
     def _fill(self, placed: list[list[int]], fits: Sequence[Sequence[int]]) -> None:
         counting = {index for indexes in placed for index in indexes}

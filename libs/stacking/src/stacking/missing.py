@@ -1,6 +1,6 @@
 """What is missing: a shortest way to complete a pathway, from what counts already."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from stacking.rules import Node, Rules
 ANY = Decimal("Infinity")
 """Where a credential decides what it is worth."""
 MANY_MORE, MANY_SUMS = 12, 64
+ALL_ROOM: Mapping[int, int] = {}
 _Sums = dict[tuple[int, int], tuple[Decimal, tuple[int, ...]]]
 """By how many credentials more, and how many parts are reached (no more than are needed): credits, and places."""
 
@@ -28,14 +29,15 @@ NO_WAY = Way(0, False, NO_CREDITS)
 
 
 def shortest(
-    rules: Rules, state: Measure, placed: Sequence[Sequence[int]], closed: frozenset[int] = frozenset()
+    rules: Rules, state: Measure, placed: Sequence[Sequence[int]], room: Mapping[int, int] = ALL_ROOM
 ) -> tuple[Way | None, bool]:
     """The fewest credentials that complete it, together with what counts and where it counts. None when nothing does.
 
-    A component that has parts is reached by its parts, if it can be. In the `closed` places nothing more can count.
+    A component that has parts is reached by its parts, if it can be. In the places of `room` no more than so many can
+    be earned.
     With it, whether all ways were looked at: where credits can be put together in very many, not all are.
     """
-    ways = _Ways(rules, state, placed, closed)
+    ways = _Ways(rules, state, placed, room)
     return _met(ways.to(len(rules.nodes) - 1, credits_matter=False)), ways.is_all
 
 
@@ -46,12 +48,12 @@ def _met(ways: Iterable[Way]) -> Way | None:
 class _Ways:
     """By node, the ways on from what counts: shortest first, each better than all that are shorter."""
 
-    def __init__(self, rules: Rules, state: Measure, placed: Sequence[Sequence[int]], closed: frozenset[int]) -> None:
+    def __init__(self, rules: Rules, state: Measure, placed: Sequence[Sequence[int]], room: Mapping[int, int]) -> None:
         self.is_all = True
         self._rules = rules
         self._state = state
         self._placed = placed
-        self._closed = closed
+        self._room = room
 
     def to(self, at: int, *, credits_matter: bool) -> list[Way]:
         """`credits_matter`: something above asks for more of them."""
@@ -74,10 +76,11 @@ class _Ways:
 
     def _credentials(self, node: Node, now: Way, *, credits_matter: bool) -> list[Way]:
         """So many more. Where a credential decides, one may be worth anything, and take the place of another."""
-        if node.place is None or node.place in self._closed:
+        if node.place is None or not self._room.get(node.place, 1):
             return []
         component, count = self._rules.places[node.place], len(self._placed[node.place])
         room, each = component.maximum - count, component.credits
+        room = min(room, self._room.get(node.place, room))
         lacking = component.minimum - count
         if each is None and lacking <= 1:
             return [Way(1, True, ANY, (node.place,))]
@@ -104,7 +107,7 @@ class _Ways:
         open_places, may_replace = [], False
         for child in node.children:
             place = self._rules.nodes[child].place
-            if place is None or place in self._closed:
+            if place is None or not self._room.get(place, 1):
                 continue
             if not self._state.reached[child]:
                 open_places.append(place)
