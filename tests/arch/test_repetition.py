@@ -52,6 +52,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/vc/presentations/verify": TODAY,
     "/vc/challenges": "each answer is another challenge; one that is not used ends by itself",
     "/verifications": TODAY,
+    "/learners/me/credentials/{credential_id}/record": COMPUTES,
     "/learners/me/hosts/{host_id}/confirm": "the other host's code is good once",
     "/learners/me/hosts/{host_id}/push": "the other host replaces by the credential's id",
     "/learners/me/hosts/{host_id}/pull": "credentials are kept by their ids: the same again is no other",

@@ -522,13 +522,6 @@ class TestFollowing:
         await bringing.series.earn("python", email="bo@students.example")
         assert await bringing.statuses() == ["suspended"]
 
-    async def test_its_record_with_components_is_not_the_universitys_to_give(
-        self, bringing: Bringing, stacked: Json, world: World
-    ) -> None:
-        stack = await bringing.series.stack()
-        answer = await world.send("POST", f"{stack['id']}/record", {})
-        assert (answer.status_code, problem_code(answer)) == (409, "component-not-yours")
-
     async def test_no_event_says_who_it_is(self, bringing: Bringing, stacked: Json, ana: Keeper, world: World) -> None:
         told = str(await world.rows("SELECT outbox.* FROM outbox"))
         for hidden in (ANA, ana.person, stacked["id"], "emailAddress"):

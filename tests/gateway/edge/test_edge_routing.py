@@ -77,6 +77,7 @@ ADDRESSES = [
     ("issuer", "POST", "/offers"),
     ("issuer", "GET", "/learners/me"),
     ("issuer", "GET", "/learners/me/credentials"),
+    ("issuer", "POST", "/learners/me/credentials/0f8fad5b-d9cb-469f-a165-70867728950e/record"),
     ("issuer", "GET", "/learners/me/pathways/1"),
     ("issuer", "POST", "/learners/me/consents"),
     ("issuer", "GET", "/progress?pathway=1"),

@@ -74,6 +74,7 @@ class Core:
     """The use cases: those behind routes, and those behind the clock."""
 
     services: Services
+    sign: Sign
     sign_list: SignStatusList
     publish_lists: PublishStatusLists
     work_batches: WorkBatches
@@ -133,15 +134,9 @@ def wire(
     )
     publish = PublishStatusLists(reading=reading, unit_of_work=unit_of_work, sign_list=sign_list, clock=clock)
     work = work_batches(database, slots, compose, clock)
-    return Core(
-        services,
-        sign_list,
-        publish,
-        work,
-        work_changes(database, amend, addresses, clock),
-        settle,
-        SettleRecognitions(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
-    )
+    recognitions = SettleRecognitions(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
+    changes = work_changes(database, amend, addresses, clock)
+    return Core(services, sign, sign_list, publish, work, changes, settle, recognitions)
 
 
 def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
@@ -191,7 +186,7 @@ def more_parts(
     endorsements = wire_endorsements(
         settings, database, sign_list=core.sign_list, issue_any=issue_any, fetcher=fetcher, clock=clock
     )
-    backpacks = backpack_routers(settings, database, core.sign_list, fetcher, clock)
+    backpacks = backpack_routers(settings, database, fetcher, clock, sign=core.sign, sign_list=core.sign_list)
     recognition = recognition_routers(
         settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher, clock=clock
     )

@@ -13,6 +13,7 @@ from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWo
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.adapters.wanted_looks import WantedLookUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
@@ -25,6 +26,8 @@ from issuer.core.backpack_sync import PullDue
 from issuer.core.look_again import LookAgain
 from issuer.core.looks import Looks
 from issuer.core.own_credentials import OwnCredentials
+from issuer.core.own_record import RecordOwnStack
+from issuer.core.signing import Sign
 from issuer.core.status_lists import SignStatusList
 from issuer.core.verify_kept import VerifyKept
 from issuer.http.backpack import backpack_routes
@@ -42,7 +45,13 @@ from service_kit.offload import offload
 
 
 def backpack_routers(
-    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
+    settings: IssuerSettings,
+    database: Database,
+    fetcher: Fetcher,
+    clock: Clock = utc_now,
+    *,
+    sign: Sign,
+    sign_list: SignStatusList,
 ) -> Sequence[APIRouter]:
     """The routes of backpacks and of the Open Badges API."""
     base = settings.public_base_url
@@ -59,8 +68,18 @@ def backpack_routers(
         remove=RemoveKept(backpacks=backpacks),
         end=end,
     )
-    received = OwnCredentials(
-        reading=OwnRows(database), recipient_key=recipient_keys(settings.key_encryption_key_bytes), clock=clock
+    own, recipient_key = OwnRows(database), recipient_keys(settings.key_encryption_key_bytes)
+    received = OwnCredentials(reading=own, recipient_key=recipient_key, clock=clock)
+    record = RecordOwnStack(
+        documents=own,
+        reading=Reading(database),
+        unit_of_work=partial(IssuerUnitOfWork, database),
+        recipient_key=recipient_key,
+        sign=sign,
+        addresses=Addresses(base),
+        offload=offload,
+        clock=clock,
+        new_id=new_id,
     )
     host = Host(base, settings.auth.issuer, settings.terms_url or base, settings.privacy_url or base)
     hosts = host_uses(settings, database, works=works, sender=sender, keep=uses.keep, end=end, clock=clock)
@@ -68,7 +87,7 @@ def backpack_routers(
         open_badges_routes(uses, base),
         discovery_routes(host),
         backpack_routes(uses, base),
-        own_credential_routes(received, Addresses(base)),
+        own_credential_routes(received, record, Addresses(base)),
         host_routes(hosts, base),
         return_routes(hosts),
         *progress_routers(settings, database, examine, clock),

@@ -100,20 +100,11 @@ ENTRIES = (
         f"{STACK}/approve",
     ),
     ProblemType(
-        "component-not-yours",
-        409,
-        "A component was brought along by its holder",
-        "A record holds the documents of all components. One that the learner brought along counts by the learner's "
-        "consent, and its document stays the learner's to show.",
-        "Verify the stack's credential without it: its record says what counts, by id and digest.",
-        "a component was brought along: its document is its holder's to show",
-        f"{STACK}/record",
-    ),
-    ProblemType(
         "stack-not-awarded",
         409,
         "There is no record of this stack at present",
-        "A record holds the stack's credential and its components, all of which must stand.",
+        "A record holds the credential that was awarded for a pathway, which must stand; where an organization gives "
+        "it, its own components must stand too.",
         "Read the stack: its status and history say what it is waiting for.",
         "a stack that is suspended has no record",
         f"{STACK}/record",

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from credential_core.contexts import CREDENTIALS_V2, frozen_contexts
 from credential_core.errors import CredentialError, DocumentError
+from credential_core.jose import read
+from credential_core.jose.w3c import enveloped_token
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.model.violation import Violation, listed
 from credential_core.multibase import decode_base58, decode_base64url
@@ -127,7 +129,7 @@ def _ids_of(credentials: list[Mapping[str, Any]]) -> Iterator[str]:
     """The ids of nested credentials and of their achievements, records in records included."""
     pending = list(credentials)
     while pending:
-        credential = pending.pop()
+        credential = _opened(pending.pop())
         named = [credential]
         for subject in listed(credential.get("credentialSubject")):
             if isinstance(subject, Mapping):
@@ -137,6 +139,15 @@ def _ids_of(credentials: list[Mapping[str, Any]]) -> Iterator[str]:
         for item in named:
             if isinstance(item.get("id"), str):
                 yield item["id"]
+
+
+def _opened(credential: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an EnvelopedVerifiableCredential holds (VCDM 2.0 §4.13); any other as it is."""
+    try:
+        token = enveloped_token(credential)
+        return credential if token is None else read(token)
+    except CredentialError:
+        return credential
 
 
 def related_resource(value: Any, path: str) -> Iterator[Violation]:

@@ -1,19 +1,23 @@
 """One person's credentials in SQL, whichever organization issued them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select, tuple_
 
 from issuer.adapters import rows
+from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS
 from issuer.adapters.reading import place_after
 from issuer.adapters.tables import CREDENTIALS, ISSUERS
+from issuer.core.backpack_model import Notation, PersonId
 from issuer.core.model import Credential, CredentialId
 from service_kit.database import Database
 from service_kit.inputs import Page, PageRequest
 
+KEPT = BACKPACK_CREDENTIALS.c
+
 
 class OwnRows:
-    """See issuer.core.own_credentials.OwnReading."""
+    """See issuer.core.own_credentials.OwnReading and issuer.core.own_record.OwnDocuments."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,6 +39,22 @@ class OwnRows:
         items = found[: page.limit]
         last = (items[-1].issued_at.isoformat(), str(items[-1].id)) if len(found) > page.limit else None
         return Page(items, last)
+
+    async def received_whole(
+        self, recipient_keys: Collection[bytes], ids: Collection[CredentialId]
+    ) -> Sequence[Credential]:
+        """Those of these that were issued to the recipient, with their documents."""
+        table = CREDENTIALS.c
+        query = select(CREDENTIALS).where(table.id.in_(ids), table.recipient_key.in_(recipient_keys))
+        async with self._database.connection() as connection:
+            return [rows.credential(row) for row in (await connection.execute(query)).mappings()]
+
+    async def kept_as(self, person: PersonId, names: Collection[str]) -> Sequence[tuple[Notation, str]]:
+        """What the person keeps by these ids."""
+        query = select(KEPT.notation, KEPT.document).where(KEPT.person == person, KEPT.credential_id.in_(names))
+        async with self._database.connection() as connection:
+            found = (await connection.execute(query.order_by(KEPT.id))).all()
+        return [(Notation(notation), text) for notation, text in found]
 
     async def received_document(self, recipient_keys: Collection[bytes], credential_id: CredentialId) -> str | None:
         """The signed text of one of them."""

@@ -21,6 +21,11 @@ class Addresses:
         """The credential's `id`, which is also where its owner reads it."""
         return f"{self.credential_prefix}{credential_id}"
 
+    def credential_in(self, url: str) -> CredentialId | None:
+        """Which of our credentials would have this id."""
+        found = url.removeprefix(self.credential_prefix)
+        return CredentialId(found) if found != url and is_id(found) else None
+
     def status_list(self, list_id: ListId) -> str:
         """Where the registry serves a status list."""
         return f"{self.base_url}/status-lists/{list_id}"

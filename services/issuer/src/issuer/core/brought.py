@@ -19,7 +19,6 @@ from issuer.core.recipient import EMAIL, normalized
 from issuer.core.snapshots import Kind, Snapshot
 from issuer.core.stack import Group, ListSnapshot
 from service_kit.errors import Invalid
-from service_kit.ids import is_id
 from stacking.badges import NotEvidence, held_from
 from stacking.statuses import Listed, Status
 
@@ -87,8 +86,7 @@ class Bring:
 
     def issued_id(self, name: str) -> CredentialId | None:
         """The id of a credential that was issued here, from its address."""
-        found = name.removeprefix(self._addresses.credential_prefix)
-        return CredentialId(found) if found != name and is_id(found) else None
+        return self._addresses.credential_in(name)
 
     def _piece(
         self, rows: BroughtRows, consent: AwardConsent, kept: KeptText, counted: Mapping[str, frozenset[str]]

@@ -2,12 +2,15 @@
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
 
 from issuer.core.addresses import Addresses
 from issuer.core.own_credentials import OwnCredentials
+from issuer.core.own_record import RecordOwnStack
 from issuer.http.credential_bodies import CredentialsPage, summary
-from issuer.http.keepers import PersonScope, digest_of
+from issuer.http.keepers import PersonScope, digest_of, keeper
 from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
@@ -19,7 +22,16 @@ Manages = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
 PRIVATE = {"Cache-Control": "no-store"}
 
 
-def own_credential_routes(uses: OwnCredentials, addresses: Addresses) -> APIRouter:
+class OwnRecordReply(BaseModel):
+    """A comprehensive learner record of one's own."""
+
+    credential: dict[str, Any] = Field(description="the signed ClrCredential")
+    leftOut: list[str] = Field(  # noqa: N815 - the API's members are camelCase
+        description="components that are not in it: you do not keep them, or what you keep is another document by now"
+    )
+
+
+def own_credential_routes(uses: OwnCredentials, record: RecordOwnStack, addresses: Addresses) -> APIRouter:
     """A person's own credentials, whichever organization issued them."""
     routes = router(prefix=PREFIX, tags=["backpack"])
 
@@ -50,5 +62,20 @@ def own_credential_routes(uses: OwnCredentials, addresses: Addresses) -> APIRout
     async def document(credential_id: str, caller: Manages) -> Response:
         text = await uses.document(digest_of(caller), credential_id)
         return Response(text, headers=PRIVATE, media_type="application/json")
+
+    @routes.post(
+        "/{credential_id}/record",
+        operation_id="recordOwnStack",
+        summary="What I was awarded for a pathway, with its components",
+        description="A signed ClrCredential (CLR 2.0), also with what you brought along, as long as you keep it. "
+        "Nothing of it is kept here.",
+        response_model=OwnRecordReply,
+        responses=problems(404, 409, 422),
+    )
+    async def own_record(credential_id: str, caller: Manages) -> Response:
+        found = await record(keeper(caller), digest_of(caller), credential_id)
+        left_out = orjson.dumps(found.left_out)
+        body = b'{"credential":' + found.text.encode() + b',"leftOut":' + left_out + b"}"
+        return Response(body, headers=PRIVATE, media_type="application/json")
 
     return routes
