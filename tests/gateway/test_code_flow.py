@@ -16,6 +16,7 @@ from gateway.core.people import User
 from gateway.core.roles import Role
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import REDIRECT, VERIFIER, App, Visitor, answered, app, code, person, tokens
+from tests.proofs import proof
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 EMAIL = "ada@lakeside.example"
@@ -99,6 +100,37 @@ class TestTheWholeWay:
         access = (await tokens(scene.visitor, scene.app, EMAIL, scope="openid email"))["access_token"]
         answer = await scene.gateway.http.get("/oauth/userinfo", headers={"Authorization": f"Bearer {access}"})
         assert answer.json() == {"sub": scene.user.id, "email": EMAIL, "email_verified": False}
+
+    async def test_userinfo_takes_the_token_in_a_form_too(self, scene: Scene) -> None:
+        """RFC 6750 §2.2, with a POST; in one place, and never in the address."""
+        http, token = scene.gateway.http, (await tokens(scene.visitor, scene.app, EMAIL))["access_token"]
+        answer = await http.post("/oauth/userinfo", data={"access_token": token})
+        assert (answer.status_code, answer.json()["sub"]) == (200, scene.user.id)
+        header = {"Authorization": f"Bearer {token}"}
+        assert (await http.post("/oauth/userinfo", headers=header)).status_code == 200
+        assert (await http.post("/oauth/userinfo", data={"access_token": token}, headers=header)).status_code == 400
+        twice = f"access_token={token}&access_token={token}"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert (await http.post("/oauth/userinfo", content=twice, headers=form)).status_code == 400
+        for refused in (
+            await http.post("/oauth/userinfo", data={"access_token": "x"}),
+            await http.get("/oauth/userinfo", params={"access_token": token}),
+            await http.post(f"/oauth/userinfo?access_token={token}"),
+        ):
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"].startswith("Bearer")
+
+    async def test_a_form_does_not_carry_a_bound_token_or_one_for_less(self, scene: Scene) -> None:
+        less = (await tokens(scene.visitor, scene.app, EMAIL, scope="credentials:issue"))["access_token"]
+        answer = await scene.gateway.http.post("/oauth/userinfo", data={"access_token": less})
+        assert answer.status_code == 403
+        came = await code(scene.visitor, scene.app, EMAIL)
+        now = scene.gateway.clock.now.timestamp()
+        first = await scene.app.exchange(came, headers={"DPoP": proof("POST", f"{BASE}/oauth/token", now)})
+        shown = proof("POST", f"{BASE}/oauth/token", now, nonce=first.headers["dpop-nonce"])
+        answer = await scene.app.exchange(came, headers={"DPoP": shown})
+        bound = answer.json()["access_token"]
+        assert (await scene.gateway.http.post("/oauth/userinfo", data={"access_token": bound})).status_code == 401
 
     async def test_a_person_signed_in_is_only_asked_to_agree(self, scene: Scene) -> None:
         await scene.visitor.allow(scene.app.parameters(), EMAIL)
@@ -207,11 +239,6 @@ class TestTheRequest:
         assert (came["error"], came["iss"]) == (error, BASE)
         assert "code" not in came
 
-    async def test_without_a_page_somebody_who_is_signed_in_cannot_agree(self, scene: Scene) -> None:
-        await scene.visitor.consent_page(scene.app.parameters(), EMAIL)
-        came = answered(await scene.visitor.begin(scene.app.parameters(prompt="none")))
-        assert (came["error"], came["state"]) == ("interaction_required", "s t&te")
-
     async def test_a_request_kept_elsewhere_is_answered_at_a_registered_address_only(self, scene: Scene) -> None:
         for changes in ({"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}, {"redirect_uri": None}):
             asked = scene.app.parameters(request_uri="https://app.example/request.jwt", **changes)
@@ -231,6 +258,12 @@ class TestTheRequest:
             "unheard_of": "1",
         }
         assert (await tokens(scene.visitor, scene.app, EMAIL, **besides))["scope"]
+
+    async def test_claims_that_we_have_of_nobody_are_passed_over(self, scene: Scene) -> None:
+        found = await tokens(scene.visitor, scene.app, EMAIL, scope="openid phone email address")
+        assert found["scope"] == "openid email"
+        refused = answered(await scene.visitor.begin(scene.app.parameters(scope="phone")))
+        assert refused["error"] == "invalid_scope"
 
     async def test_whom_the_program_expects_stands_in_the_form(self, scene: Scene) -> None:
         shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(login_hint='ada@"><x')))

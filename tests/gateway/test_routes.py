@@ -242,6 +242,7 @@ class TestMetadata:
         described = {path for _, path in ROUTES}
         addresses = {name: found[name] for name in found if name.endswith("_endpoint") or name == "jwks_uri"}
         assert addresses.pop("authorization_endpoint") == f"{BASE}/oauth/authorize"
+        assert addresses.pop("end_session_endpoint") == f"{BASE}/oauth/logout"
         assert {address.removeprefix(BASE) for address in addresses.values()} <= described
         exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
         grants = ["authorization_code", "client_credentials", "refresh_token", exchange]

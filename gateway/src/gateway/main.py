@@ -35,6 +35,7 @@ from gateway.http import (
     clients,
     invitations,
     login,
+    logout,
     members,
     metadata,
     oauth,
@@ -54,7 +55,14 @@ from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
 from gateway.oauth.key_ring import KeyRing
 from gateway.oauth.nonce import Nonces
-from gateway.oauth.policy import AUTHORIZATION_PATH, INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
+from gateway.oauth.policy import (
+    AUTHORIZATION_PATH,
+    END_SESSION_PATH,
+    INTROSPECTION_PATH,
+    PAR_PATH,
+    REVOCATION_PATH,
+    TOKEN_PATH,
+)
 from gateway.oauth.published_keys import PublishedKeys
 from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
@@ -188,6 +196,7 @@ def application(
             sandbox.routes(base, sandbox_file),
             oauth.routes(parts.run, parts.refresh_keys),
             login.routes(parts.login),
+            logout.routes(parts.login),
             invitations.routes(parts.login, parts.accounts.accept),
             passkeys.routes(parts.login, parts.accounts.passkeys),
             address.routes(parts.login, parts.accounts.confirm),
@@ -202,7 +211,7 @@ def application(
         ready=ready,
         tokens=parts.tokens,
         body_limits=dict.fromkeys(
-            (TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH, AUTHORIZATION_PATH, PAR_PATH), MAX_BODY
+            (TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH, AUTHORIZATION_PATH, PAR_PATH, END_SESSION_PATH), MAX_BODY
         ),
     )
 

@@ -18,6 +18,7 @@ ADDRESSES = [
     ("gateway", "POST", "/oauth/token"),
     ("gateway", "GET", "/oauth/authorize?client_id=1&state=2"),
     ("gateway", "POST", "/oauth/introspect"),
+    ("gateway", "GET", "/oauth/logout?client_id=1&state=2"),
     ("gateway", "GET", "/organizations"),
     ("gateway", "PATCH", "/organizations/1"),
     ("gateway", "POST", "/clients"),

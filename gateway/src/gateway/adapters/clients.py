@@ -134,6 +134,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "pushed_only": flow.pushed_only,
         "dpop_bound": flow.dpop_bound,
         "id_token_algorithm": flow.id_token_algorithm,
+        "post_logout_redirect_uris": list(flow.post_logout_redirect_uris),
     }
 
 
@@ -146,4 +147,5 @@ def flow(row: RowMapping) -> Flow:
         pushed_only=row["pushed_only"],
         dpop_bound=row["dpop_bound"],
         id_token_algorithm=Algorithm(row["id_token_algorithm"]),
+        post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
     )

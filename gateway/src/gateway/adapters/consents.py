@@ -1,5 +1,6 @@
 """Authorization requests, grants, codes and refresh tokens on a plain Connection. See adapters.grants."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from gateway.core.authorization import AuthorizationRequest, Code, Grant, Refres
 from gateway.core.model import ClientId, OrganizationId
 from gateway.core.people import Membership, User, UserId
 from service_kit.tables import OUTBOX
+
+MAX_STANDING = 50
 
 
 class SqlConsents:
@@ -51,6 +54,12 @@ class SqlConsents:
             "created_at": grant.created_at,
         }
         self._connection.execute(insert(GRANTS), row)
+
+    def standing(self, client: ClientId, user: UserId, since: datetime) -> Sequence[Grant]:
+        mine = (GRANTS.c.user_id == user, GRANTS.c.client_id == client)
+        query = select(GRANTS).where(*mine, GRANTS.c.revoked_at.is_(None), GRANTS.c.created_at > since)
+        query = query.order_by(GRANTS.c.created_at.desc()).limit(MAX_STANDING)
+        return [_grant(row) for row in self._connection.execute(query).mappings()]
 
     def revoke_grant(self, grant: str, at: datetime) -> None:
         revoked = update(GRANTS).where(GRANTS.c.id == grant, GRANTS.c.revoked_at.is_(None))

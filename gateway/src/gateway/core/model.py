@@ -70,6 +70,7 @@ class Flow:
     pushed_only: bool = False
     dpop_bound: bool = False
     id_token_algorithm: Algorithm = Algorithm.RS256
+    post_logout_redirect_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

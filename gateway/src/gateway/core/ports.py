@@ -199,6 +199,9 @@ class Grants(Protocol):
 
     def add_grant(self, grant: Grant) -> None: ...
 
+    def standing(self, client: ClientId, user: UserId, since: datetime) -> Sequence[Grant]:
+        """What this person allowed this client since then and nobody revoked, the newest first; not all of many."""
+
     def revoke_grant(self, grant: str, at: datetime) -> None: ...
 
     def add_code(self, digest: bytes, code: Code) -> None: ...

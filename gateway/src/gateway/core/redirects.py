@@ -37,16 +37,19 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("grantTypes", "token exchange needs a client that authenticates itself")
     if with_people != bool(flow.redirect_uris):
         raise invalid_field("redirectUris", "are needed for authorization_code, and only there")
+    if flow.post_logout_redirect_uris and not with_people:
+        raise invalid_field("postLogoutRedirectUris", "come with authorization_code")
     check_redirects(flow.redirect_uris, flow.application_type)
+    check_redirects(flow.post_logout_redirect_uris, flow.application_type, "postLogoutRedirectUris")
 
 
-def check_redirects(uris: tuple[str, ...], application: ApplicationType) -> None:
+def check_redirects(uris: tuple[str, ...], application: ApplicationType, field: str = "redirectUris") -> None:
     """Raises Invalid for one that a client of this type may not have."""
     if len(uris) > MAX_REDIRECTS:
-        raise invalid_field("redirectUris", f"at most {MAX_REDIRECTS}")
+        raise invalid_field(field, f"at most {MAX_REDIRECTS}")
     for index, uri in enumerate(uris):
         if not _allowed(uri, application):
-            raise _unfit(index, application)
+            raise _unfit(f"{field}.{index}", application)
 
 
 def _allowed(uri: str, application: ApplicationType) -> bool:
@@ -75,11 +78,11 @@ def _without_port(uri: str) -> str:
     return LOOPBACK_PORT.sub(r"\1", uri)
 
 
-def _unfit(index: int, application: ApplicationType) -> Invalid:
+def _unfit(path: str, application: ApplicationType) -> Invalid:
     rule = "https, without a fragment"
     if application is ApplicationType.NATIVE:
         rule += "; http on 127.0.0.1, [::1] or localhost; or a scheme of its own such as com.example.app:"
-    return invalid_field(f"redirectUris.{index}", f"must be {rule}")
+    return invalid_field(path, f"must be {rule}")
 
 
 def origin(uri: str) -> str:

@@ -97,6 +97,7 @@ GATEWAY = (
     _metadata("oauth-protected-resource"),
     Route(match=Path("/oauth/jwks"), room=Room.GATEWAY, access=Access.PUBLIC),
     Route(match=Under("/oauth/authorize"), room=Room.GATEWAY, access=Access.PAGE),
+    Route(match=Under("/oauth/logout"), room=Room.GATEWAY, access=Access.PAGE),
     Route(match=Under("/oauth"), room=Room.GATEWAY, access=Access.CLIENT),
     Route(match=Under("/login"), room=Room.GATEWAY, access=Access.PAGE),
     *_of(Room.GATEWAY, "/organizations", "/clients"),

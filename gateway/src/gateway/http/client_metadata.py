@@ -10,6 +10,7 @@ from gateway.core.roles import IDENTITY
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.signing_key import Algorithm
 from gateway.http.schemas import GrantTypes, Name, Redirects, Url
+from gateway.oauth.client import NOT_KEPT
 
 UNNAMED = "A program without a name"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -46,6 +47,7 @@ class MetadataIn(BaseModel):
     jwks: dict[str, Any] | None = None
     jwks_uri: Url | None = None
     id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
+    post_logout_redirect_uris: Redirects = Field(default_factory=list)
     subject_type: Literal["public"] | None = None
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
@@ -98,7 +100,7 @@ class MetadataIn(BaseModel):
     @property
     def scopes(self) -> tuple[str, ...]:
         """Without those about the person, which every client may ask for."""
-        return tuple(scope for scope in dict.fromkeys(self.scope.split()) if scope not in IDENTITY)
+        return tuple(scope for scope in dict.fromkeys(self.scope.split()) if scope not in NOT_KEPT.union(IDENTITY))
 
     def flow(self) -> Flow:
         """How the client comes by its tokens."""
@@ -109,6 +111,7 @@ class MetadataIn(BaseModel):
             pushed_only=self.require_pushed_authorization_requests,
             dpop_bound=self.dpop_bound_access_tokens,
             id_token_algorithm=self.id_token_signed_response_alg,
+            post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
         )
 
     def about(self) -> dict[str, Any]:
@@ -132,6 +135,7 @@ def described(client: Client) -> dict[str, Any]:
         "require_pushed_authorization_requests": client.flow.pushed_only,
         "dpop_bound_access_tokens": client.flow.dpop_bound,
         "id_token_signed_response_alg": client.flow.id_token_algorithm,
+        "post_logout_redirect_uris": list(client.flow.post_logout_redirect_uris),
         **client.about,
     }
     if client.jwks_uri:

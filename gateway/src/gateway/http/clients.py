@@ -36,7 +36,7 @@ RENAMED = {
     "dpop_bound_access_tokens": "dpop_bound",
     "id_token_signed_response_alg": "id_token_algorithm",
 }
-LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "audiences"})
+LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "post_logout_redirect_uris", "audiences"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 

@@ -17,11 +17,12 @@ from gateway.core.sign_in import SESSION_LIFETIME, SignedIn, SignIn
 from gateway.core.sign_in_with_passkey import SignInWithPasskey
 from gateway.http.browser import Browser, Browsers
 from gateway.http.pages import STYLESHEET_PATH, error_page, page, redirect, stylesheet
-from gateway.http.places import LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, Place, place, with_request
-from gateway.oauth.authorization import Begun, Redirection, Unusable, Waiting, begin, decide, waiting
+from gateway.http.places import LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, Place, as_get, place, with_request
+from gateway.oauth.authorization import Begun, Redirection, Unusable, begin, decide, waiting
 from gateway.oauth.form import Form, read_form, read_parameters
 from gateway.oauth.policy import AUTHORIZATION_PATH
 from gateway.oauth.server import Server
+from gateway.oauth.waiting import Waiting
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, Limited, Malformed, NotFound, ServiceError, Unauthorized
 from service_kit.logs import get_logger
@@ -106,9 +107,11 @@ class LoginPages:
     async def authorize(self, request: Request) -> Response:
         """Take a request to the authorization endpoint in, by either method (OpenID Connect Core §3.1.2.1)."""
         browser = self._uses.browsers.of(request)
-        form = await _parameters(request)
-        is_signed_in = await self._uses.sessions.find(browser.session) is not None
-        result = await self._uses.run(lambda server: begin(server, form, browser.digest, is_signed_in=is_signed_in))
+        form = await parameters(request)
+        if request.method == "POST" and form.fields.get("prompt") == "none":
+            return redirect(as_get(AUTHORIZATION_PATH, form))
+        session = await self._uses.sessions.find(browser.session)
+        result = await self._uses.run(lambda server: begin(server, form, browser.digest, session))
         match result:
             case Begun(handle):
                 return browser.remember(redirect(with_request(LOGIN_PATH, handle)))
@@ -256,7 +259,8 @@ class _Asked:
         return self.browser.sign_in(redirect(onward), made.token, int(SESSION_LIFETIME.total_seconds()))
 
 
-async def _parameters(request: Request) -> Form:
+async def parameters(request: Request) -> Form:
+    """What a program sends by way of the browser, by either method. Raises InvalidRequestError."""
     if request.method == "POST":
         return read_form(request.headers.get("content-type", ""), request.url.query, await request.body())
     return read_parameters(request.url.query)

@@ -15,6 +15,7 @@ from gateway.oauth.authorization_code import METHOD
 from gateway.oauth.client import GRANT_TYPES, RESPONSE_TYPE
 from gateway.oauth.policy import (
     AUTHORIZATION_PATH,
+    END_SESSION_PATH,
     INTROSPECTION_PATH,
     JWKS_PATH,
     PAR_PATH,
@@ -76,6 +77,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint": issuer + TOKEN_PATH,
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "userinfo_endpoint": issuer + USERINFO_PATH,
+        "end_session_endpoint": issuer + END_SESSION_PATH,
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": [*IDENTITY, *ALL],
         "response_types_supported": [RESPONSE_TYPE],

@@ -6,11 +6,14 @@ A place is one of our own, never an address from outside.
 from enum import StrEnum
 from urllib.parse import urlencode
 
+from gateway.oauth.form import Form
+
 LOGIN_PATH = "/login"
 PASSKEYS_PATH = "/login/passkeys"
 ADDRESS_PATH = "/login/address"
 FORGOTTEN_PATH = "/login/forgotten"
 SIGN_UP_PATH = "/login/sign-up"
+LEAVE_PATH = "/login/leave"
 MEMBERSHIP_PATH = "/login/sign-up/membership"
 
 
@@ -44,3 +47,8 @@ def with_request(path: str, handle: str | None) -> str:
 def sign_in_again(to: Place) -> str:
     """The sign-in page that leads there."""
     return f"{LOGIN_PATH}?{urlencode({'to': to})}"
+
+
+def as_get(path: str, form: Form) -> str:
+    """The same request by GET: browsers send no cookies with a POST from another site, and would seem signed out."""
+    return f"{path}?{urlencode([*form.fields.items(), *(('resource', one) for one in form.resources)])}"

@@ -150,6 +150,7 @@ class ClientIn(Body):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
+    post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -167,6 +168,7 @@ class ClientIn(Body):
             pushed_only=self.require_pushed_authorization_requests,
             dpop_bound=self.dpop_bound_access_tokens,
             id_token_algorithm=self.id_token_signed_response_alg,
+            post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
         )
 
 
@@ -182,6 +184,7 @@ class ClientChange(Change):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
+    post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
 
@@ -202,6 +205,7 @@ class ClientOut(Answer):
     require_pushed_authorization_requests: bool
     dpop_bound_access_tokens: bool
     id_token_signed_response_alg: Algorithm
+    post_logout_redirect_uris: list[str]
     audiences: list[str]
     created_at: datetime
 
@@ -221,6 +225,7 @@ class ClientOut(Answer):
             require_pushed_authorization_requests=client.flow.pushed_only,
             dpop_bound_access_tokens=client.flow.dpop_bound,
             id_token_signed_response_alg=client.flow.id_token_algorithm,
+            post_logout_redirect_uris=list(client.flow.post_logout_redirect_uris),
             audiences=list(client.audiences),
             created_at=client.created_at,
         )

@@ -19,7 +19,7 @@ from gateway.http.invitations import STATUS, new_person
 from gateway.http.login import LoginUses, readable
 from gateway.http.pages import page, redirect
 from gateway.http.places import ADDRESS_PATH, LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, with_request
-from gateway.oauth.authorization import Waiting
+from gateway.oauth.waiting import Waiting
 from service_kit.errors import Invalid, Limited, NotFound, ServiceError, Unauthorized
 from service_kit.internet_names import both_forms
 

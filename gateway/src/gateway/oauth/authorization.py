@@ -4,30 +4,30 @@ A request that was begun waits in the database, bound to its browser. Answers sa
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 
 from gateway.core.authorization import AuthorizationRequest, Person
-from gateway.core.model import KnownClient
 from gateway.core.people import Membership, Session
-from gateway.core.redirects import origin
-from gateway.core.roles import narrowed
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.authorization_code import Consent
 from gateway.oauth.authorization_request import at_client, check, check_reference, kept
+from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import Form, FormRequest
+from gateway.oauth.id_token import read_hint
 from gateway.oauth.pushed import pull
 from gateway.oauth.server import Server
+from gateway.oauth.silent import consent_of_before
+from gateway.oauth.waiting import EXPECTED, Waiting
 from service_kit.errors import Invalid, NotFound
 from service_kit.logs import get_logger
 
 log = get_logger(__name__)
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-ASK_WHO = frozenset({"login", "select_account"})  # an account is chosen by signing in to it
-MAX_HINT = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,65 +51,34 @@ class Unusable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What the pages need to know of a request."""
-
-    client: KnownClient
-    request: AuthorizationRequest
-    scopes: tuple[str, ...]
-
-    @property
-    def leads_to(self) -> str:
-        """The origin that the browser will be sent to."""
-        return origin(self.request.parameters["redirect_uri"])
-
-    def needs_sign_in(self, session: Session | None, now: float) -> bool:
-        """Whether the person has to show a password, and not only to agree."""
-        if session is None:
-            return True
-        authenticated_at = session.authenticated_at.timestamp()
-        if authenticated_at >= float(self.request.parameters["begun"]):
-            return False
-        is_old = now - authenticated_at > float(self.request.parameters.get("max_age", "inf"))
-        return is_old or not ASK_WHO.isdisjoint(self.request.parameters.get("prompt", "").split())
-
-    @property
-    def hint(self) -> str:
-        """Whom the program expects: a text of its own, for a field that the person sees."""
-        return self.request.parameters.get("login_hint", "")[:MAX_HINT]
-
-    def offers(self, membership: Membership) -> tuple[str, ...]:
-        """What of it this membership may lend."""
-        return narrowed(self.scopes, membership.kind, membership.roles)
-
-
-def begin(server: Server, form: Form, browser: bytes, *, is_signed_in: bool) -> Begun | Redirection | Unusable:
-    """Check a request and let it wait for its person."""
+def begin(server: Server, form: Form, browser: bytes, session: Session | None) -> Begun | Redirection | Unusable:
+    """Check a request and let it wait for its person; or answer it at once, where it wants no page."""
     request = FormRequest(form)
     try:
         if "request_uri" in form.fields:
             check_reference(server, request)
             request = FormRequest(pull(server, form))
-        check(server, request)
+        grant = check(server, request)
         if request.client.known.flow.pushed_only and "request_uri" not in form.fields:
             raise at_client(request, "invalid_request", "this client pushes its requests (RFC 9126)")
-        _check_prompts(request, is_signed_in=is_signed_in)
+        asked = _asked(server, request, browser)
+        if _wants_no_page(request):
+            return _answered(server, request, grant, consent_of_before(server, request, asked, session))
     except OAuth2Error as error:
         return refused(server, request, error)
-    return Begun(_keep(server, request, browser))
+    handle = new_secret(SecretKind.REQUEST)
+    server.grants.keep_request(digest(handle), asked.request)
+    return Begun(handle)
 
 
-def _check_prompts(request: FormRequest, *, is_signed_in: bool) -> None:
-    """OpenID Connect Core §3.1.2.1 and §3.1.2.6: without a page nobody can sign in or agree."""
+def _wants_no_page(request: FormRequest) -> bool:
+    """Raises OAuth2Error for prompts that do not go together (OpenID Connect Core §3.1.2.1)."""
     prompts = set(request.form.get("prompt", "").split())
     if not prompts <= PROMPTS:
         raise at_client(request, "invalid_request", "prompt is unknown")
-    if "none" in prompts:
-        if len(prompts) > 1:
-            raise at_client(request, "invalid_request", "prompt says none and something else")
-        error = "interaction_required" if is_signed_in else "login_required"
-        raise at_client(request, error, "a person is always asked")
+    if "none" in prompts and len(prompts) > 1:
+        raise at_client(request, "invalid_request", "prompt says none and something else")
+    return "none" in prompts
 
 
 def waiting(server: Server, handle: str, browser: bytes) -> Waiting:
@@ -134,11 +103,18 @@ def decide(
             raise Invalid("your roles in this organization allow nothing of what was asked")
         consent = Consent(Person(session.user, membership), scopes, session.authenticated_at)
     try:
-        answer = server.create_authorization_response(request, grant_user=consent, grant=check(server, request))
+        grant = check(server, request)
+        if consent and not waited.is_for(session):
+            raise at_client(request, "login_required", "another person signed in than the one of id_token_hint")
+        return _answered(server, request, grant, consent)
     except OAuth2Error as error:
         return refused(server, request, error)
-    allowed = consent.scopes if consent else ()
-    return _redirection(server, dict(answer.headers)["Location"], allowed)
+
+
+def _answered(server: Server, request: FormRequest, grant: Any, consent: Consent | None) -> Redirection:
+    """Authlib's answer for a yes, or a no. Raises OAuth2Error."""
+    answer = server.create_authorization_response(request, grant_user=consent, grant=grant)
+    return _redirection(server, dict(answer.headers)["Location"], consent.scopes if consent else ())
 
 
 def refused(server: Server, request: FormRequest, error: OAuth2Error) -> Redirection | Unusable:
@@ -154,19 +130,22 @@ def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes)
     client = server.query_client(found.client) if found and found.browser == browser else None
     if found is None or client is None:
         raise NotFound("this request has ended, or was begun in another browser; go back and start again")
-    scopes = client.get_allowed_scope(found.parameters.get("scope")) or ""
-    return Waiting(client.known, found, tuple(scopes.split()))
+    return _with_scopes(client, found)
 
 
-def _keep(server: Server, request: FormRequest, browser: bytes) -> str:
-    handle = new_secret(SecretKind.REQUEST)
+def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
+    client = request.client
     parameters = {**kept(request), "begun": str(server.now.timestamp())}
+    hint = read_hint(request.form.get("id_token_hint", ""), server.policy, server.keys)
+    if hint and hint.client == client.known.id:
+        parameters[EXPECTED] = hint.subject
     until = server.now + server.policy.request_lifetime
-    client = request.client.known.id
-    server.grants.keep_request(
-        digest(handle), AuthorizationRequest(client, parameters, request.resources, until, browser)
-    )
-    return handle
+    return _with_scopes(client, AuthorizationRequest(client.known.id, parameters, request.resources, until, browser))
+
+
+def _with_scopes(client: OAuthClient, request: AuthorizationRequest) -> Waiting:
+    scopes = client.get_allowed_scope(request.parameters.get("scope")) or ""
+    return Waiting(client.known, request, tuple(scopes.split()))
 
 
 def _redirection(server: Server, location: str, allowed: tuple[str, ...] = ()) -> Redirection:

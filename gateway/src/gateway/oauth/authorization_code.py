@@ -16,21 +16,29 @@ from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import FormRequest
 from gateway.oauth.policy import Policy
 from gateway.oauth.targets import targets
+from service_kit import compact_jws
 
 METHOD = "S256"
 # OpenID Connect Core §3.1.2.6. `claims` is passed over (§5.5): whoever asks gets what the scopes show.
 NOT_SUPPORTED = {"request": "request_not_supported", "registration": "registration_not_supported"}
 MAX_LENGTH = 2048
+MAX_LENGTHS = {"id_token_hint": compact_jws.MAX_BYTES}
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Consent:
-    """A person's yes: who, when authenticated, and which of the scopes. Authlib calls it the user."""
+    """A person's yes: who, when authenticated, and which of the scopes. Authlib calls it the user.
 
-    def __init__(self, person: Person, scopes: tuple[str, ...], authenticated_at: datetime) -> None:
+    `renews` is the grant in which the person said so, if that was before this request.
+    """
+
+    def __init__(
+        self, person: Person, scopes: tuple[str, ...], authenticated_at: datetime, *, renews: Grant | None = None
+    ) -> None:
         self.person = person
         self.scopes = scopes
         self.authenticated_at = authenticated_at
+        self.renews = renews
 
 
 class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib has no types
@@ -89,7 +97,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
                 raise OAuth2Error(f"this server takes no parameter {name}", error=error)
         if sent.get("response_mode", "query") != "query":
             raise InvalidRequestError("this server answers in the query")
-        if any(len(value) > MAX_LENGTH for value in sent.values()):
+        if any(len(value) > MAX_LENGTHS.get(name, MAX_LENGTH) for name, value in sent.items()):
             raise InvalidRequestError("a parameter is too long")
         if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:
             raise InvalidRequestError("max_age must be a number of seconds")
@@ -112,7 +120,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             scopes=consent.scopes,
             targets=targets(request, server.policy),
             authenticated_at=consent.authenticated_at,
-            created_at=server.now,
+            created_at=consent.renews.created_at if consent.renews else server.now,  # it ends when that would have
         )
         sent = request.payload.data
         kept = Code(
@@ -126,6 +134,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
         server.grants.add_grant(grant)
         server.grants.add_code(digest(code), kept)
         detail = {"grant_id": grant.id, "scopes": list(grant.scopes)}
+        detail |= {"renews": consent.renews.id} if consent.renews else {}
         server.record("grant.given", request.client.known, by=f"user:{grant.user}", **detail)
 
     def query_authorization_code(self, code: str, client: OAuthClient) -> PresentedCode | None:

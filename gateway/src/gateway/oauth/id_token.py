@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
+from joserfc.jwk import import_key
 
 from gateway.core.authorization import Grant
 from gateway.core.people import User
 from gateway.core.signing_key import Algorithm
-from gateway.oauth.access_token import ActiveKey
+from gateway.oauth.access_token import TYPE as ACCESS_TOKEN_TYPE
+from gateway.oauth.access_token import ActiveKey, Keys
 from gateway.oauth.policy import Policy
+from service_kit import compact_jws
 
 
 def facts(user: User, scopes: Sequence[str]) -> dict[str, Any]:
@@ -52,3 +55,27 @@ class IdToken:
         """The token as it is sent."""
         header = {"alg": self.algorithm.value, "typ": "JWT", "kid": self.key.id}
         return jwt.encode(header, dict(self.claims), self.key.private, algorithms=[self.algorithm.value])
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an ID token of ours said when it was new: about whom, and to which client."""
+
+    subject: str
+    client: str
+
+
+def read_hint(token: str, policy: Policy, keys: Keys) -> Hint | None:
+    """An ID token that comes back as a hint, also when it has expired (OpenID Connect Core §3.1.2.1).
+
+    None for anything else, and for one whose key is gone.
+    """
+    try:
+        header = compact_jws.read_header(token)
+        public = keys.public.get(header.get("kid", ""))
+        if public is None or header.get("typ") == ACCESS_TOKEN_TYPE:
+            return None
+        claims = compact_jws.read_claims(token, import_key(dict(public)), frozenset({public["alg"]}))
+    except compact_jws.JwsError:
+        return None
+    return Hint(claims["sub"], claims["aud"]) if claims.get("iss") == policy.issuer else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 AUTHORIZATION_PATH = "/oauth/authorize"
+END_SESSION_PATH = "/oauth/logout"
 USERINFO_PATH = "/oauth/userinfo"
 REGISTRATION_PATH = "/oauth/register"
 PAR_PATH = "/oauth/par"

@@ -1,0 +1,42 @@
+"""`prompt=none` (OpenID Connect Core §3.1.2.1): an answer without a page, where the person has agreed before.
+
+Only to a client that authenticates itself: what pretends to be another program would get tokens without anybody's
+knowing (RFC 6749 §10.2, RFC 8252 §8.6).
+"""
+
+from gateway.core.authorization import Grant, Person
+from gateway.core.model import AuthMethod
+from gateway.core.people import Session
+from gateway.oauth.authorization_code import Consent
+from gateway.oauth.authorization_request import at_client
+from gateway.oauth.form import FormRequest
+from gateway.oauth.server import Server
+from gateway.oauth.targets import targets
+from gateway.oauth.waiting import EXPECTED, Waiting
+
+
+def consent_of_before(server: Server, request: FormRequest, asked: Waiting, session: Session | None) -> Consent:
+    """What the person allowed this client before covers what it asks for now, in the same organization.
+
+    Raises OAuth2Error for the client: login_required or consent_required.
+    """
+    if session is None or asked.needs_sign_in(session, server.now.timestamp()) or not asked.is_for(session):
+        raise at_client(request, "login_required", "the person has to sign in")
+    if "id_token_hint" in request.form and EXPECTED not in asked.request.parameters:
+        raise at_client(request, "login_required", "id_token_hint is no ID token of this server for this client")
+    if asked.client.auth_method is not AuthMethod.NONE:
+        since = server.now - server.policy.grant_lifetime
+        for grant in server.grants.standing(asked.client.id, session.user.id, since):
+            if found := _covered(server, request, asked, session, grant):
+                return found
+    raise at_client(request, "consent_required", "the person has to agree")
+
+
+def _covered(server: Server, request: FormRequest, asked: Waiting, session: Session, grant: Grant) -> Consent | None:
+    membership = server.grants.membership(session.user.id, grant.organization)
+    scopes = asked.offers(membership) if membership else ()
+    wanted = targets(request, server.policy)
+    covers_targets = not grant.targets or (bool(wanted) and set(wanted) <= set(grant.targets))
+    if membership is None or not scopes or not set(scopes) <= set(grant.scopes) or not covers_targets:
+        return None
+    return Consent(Person(session.user, membership), scopes, session.authenticated_at, renews=grant)
