@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey, Key
 
+from gateway.adapters.housekeeping import sweep
 from service_kit.ids import new_id
 from tests.gateway.harness import BASE, Gateway
 from tests.gateway.signing import EC, ED, RSA, STRANGER, Signer, register_signer, signed
@@ -66,6 +67,15 @@ async def test_of_simultaneous_uses_one_is_accepted(signer: Signer) -> None:
     assertion = signed(signer.claims())
     answers = await asyncio.gather(*(signer.send(assertion) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401, 401]
+
+
+async def test_an_assertion_for_an_hour_is_good_once_within_it(signer: Signer) -> None:
+    """As clients make them that were told nothing else."""
+    assertion = signed(signer.claims(exp=int(signer.gateway.clock.now.timestamp()) + 3600))
+    assert (await signer.send(assertion)).status_code == 200
+    signer.gateway.clock.forward(minutes=59)
+    await sweep(signer.gateway.database, signer.gateway.clock)
+    assert (await signer.send(assertion)).status_code == 401
 
 
 async def test_two_clients_may_use_the_same_jti(signer: Signer) -> None:

@@ -114,7 +114,7 @@ HOSTILE: dict[str, Hostile] = {
     "a foreign aud beside ours": claim(aud=[BASE, "https://evil.example"]),
     "an aud that is an object": claim(aud={"a": 1}),
     "expired": later("exp", -31),
-    "good for too long": later("exp", 400),
+    "good for too long": later("exp", 3631),
     "from the future": later("iat", 60),
     "not valid yet": later("nbf", 60),
     "exp is text": claim(exp="soon"),

@@ -1,4 +1,4 @@
-"""docs/oauth-coverage.md names tests: each of them exists, and each clause has two."""
+"""docs/oauth-coverage.md and docs/oidc-conformance.md name tests: each of them exists, and each clause has two."""
 
 import ast
 import re
@@ -6,6 +6,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 TABLE = TESTS.parent / "docs" / "oauth-coverage.md"
+MODULES = TESTS.parent / "docs" / "oidc-conformance.md"
+NAMED = re.compile(r"`((?:\.\./service_kit/)?test_\w+\.py)((?:::\w+)*)`")
 ROW = re.compile(r"^\| (?P<clause>[^|]+) \| `(?P<good>[^`|]+)` \| `(?P<refused>[^`|]+)` \|$", re.MULTILINE)
 
 
@@ -32,3 +34,12 @@ def test_every_line_of_the_table_is_a_clause_with_two_tests() -> None:
     clauses = [row["clause"] for row in ROW.finditer(TABLE.read_text())]
     assert len(clauses) == len(lines) > 50
     assert len(set(clauses)) == len(clauses)
+
+
+def test_every_test_beside_a_module_exists() -> None:
+    named = NAMED.findall(MODULES.read_text())
+    assert len(named) > 30
+    for file, inner in named:
+        exist = defined(TESTS / "gateway" / file)
+        wanted = inner.removeprefix("::")
+        assert any(f"{one}::".startswith(f"{wanted}::" if wanted else "") for one in exist), file + inner

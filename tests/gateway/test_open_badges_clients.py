@@ -57,6 +57,7 @@ async def test_it_says_everything_that_open_badges_asks_for(gateway: Gateway, na
         {"logo_uri": "https://elsewhere.example/logo.png"},
         {"tos_uri": "http://app.example/terms"},
         {"redirect_uris": ["https://elsewhere.example/callback"]},
+        {"redirect_uris": [REDIRECT, "https://elsewhere.example/callback"]},
         {"redirect_uris": ["com.example.app:/callback"], "application_type": "native"},
         {"token_endpoint_auth_method": "none"},
         {"grant_types": ["client_credentials", "authorization_code"]},

@@ -120,6 +120,11 @@ class TestRegistering:
         again = await gateway.http.put(address, json=OPEN, headers=bearer(body["registration_access_token"]))
         assert again.json()["id_token_signed_response_alg"] == "RS256"
 
+    async def test_a_program_may_be_at_several_addresses(self, gateway: Gateway) -> None:
+        several = [REDIRECT, "https://test.app.example/callback"]
+        body = await made(gateway, OPEN | {"redirect_uris": several, "client_uri": "https://test.app.example"})
+        assert body["redirect_uris"] == several
+
     async def test_a_public_client_gets_no_secret(self, gateway: Gateway) -> None:
         body = await made(
             gateway,

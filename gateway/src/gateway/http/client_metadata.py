@@ -1,5 +1,6 @@
 """Client metadata of RFC 7591 §2: how a program describes itself, and how we describe it back."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ NOT_DONE = (
     "userinfo_encrypted_response_alg",
     "userinfo_signed_response_alg",
 )
-ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri")
+SHOWN = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 
 class MetadataIn(BaseModel):
@@ -68,11 +69,13 @@ class MetadataIn(BaseModel):
 
     @model_validator(mode="after")
     def _addresses_are_safe(self) -> Self:
-        given = [getattr(self, name) for name in ADDRESSES if getattr(self, name)]
-        if any(urlsplit(address).scheme != "https" for address in given):
+        """Nobody shows the logo or the terms of another (OpenID Connect Registration §9.1)."""
+        shown = [address for name in SHOWN if (address := getattr(self, name))]
+        if any(urlsplit(address).scheme != "https" for address in (*shown, self.jwks_uri or "https:")):
             raise ValueError("addresses must be https")
-        if len({urlsplit(address).hostname for address in [*given, *self._web_redirects()]}) > 1:
-            raise ValueError("all addresses must be of one host")
+        own = _hosts(self._web_redirects())
+        if not _hosts(shown) <= own if own else len(_hosts(shown)) > 1:
+            raise ValueError("addresses that people are shown must be of a host of redirect_uris")
         return self
 
     @model_validator(mode="after")
@@ -92,6 +95,8 @@ class MetadataIn(BaseModel):
             raise ValueError("Open Badges scopes need a client that authenticates itself")
         if self._web_redirects() != self.redirect_uris:
             raise ValueError("Open Badges scopes need redirect_uris that are https")
+        if len(_hosts([*self.redirect_uris, *([self.jwks_uri] if self.jwks_uri else [])])) > 1:
+            raise ValueError("Open Badges scopes need all addresses to be of one host")
         return self
 
     def _web_redirects(self) -> list[str]:
@@ -117,6 +122,10 @@ class MetadataIn(BaseModel):
     def about(self) -> dict[str, Any]:
         """What is only shown."""
         return {name: value for name in ABOUT if (value := getattr(self, name)) is not None}
+
+
+def _hosts(addresses: Iterable[str]) -> set[str | None]:
+    return {urlsplit(address).hostname for address in addresses}
 
 
 def described(client: Client) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _check_times(times: dict[str, float], policy: Policy, now: float) -> datetim
     if times["exp"] + leeway <= now:
         raise _told("it has expired")
     if times["exp"] > now + longest + leeway:
-        raise _told("exp must be at most five minutes away")
+        raise _told("exp must be at most an hour away")
     if times.get("iat", now) > now + leeway or times.get("nbf", now) > now + leeway:
         raise _told("it is from the future")
     return datetime.fromtimestamp(times["exp"], UTC)

@@ -23,7 +23,7 @@ class Policy:
     issuer: str
     origins: tuple[str, ...]
     token_lifetime: timedelta = timedelta(minutes=10)
-    assertion_lifetime: timedelta = timedelta(minutes=5)
+    assertion_lifetime: timedelta = timedelta(hours=1)  # Authlib's and Zitadel's clients make them for an hour
     leeway: timedelta = timedelta(seconds=30)
     proof_lifetime: timedelta = timedelta(minutes=3)  # longer than a proof is good for
     pushed_lifetime: timedelta = timedelta(seconds=60)
