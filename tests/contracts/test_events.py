@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from contracts.envelope import read
+from contracts.events import credential_event_id
 from contracts.payload import Payload
 from contracts.schema import examples, schema
 from contracts.topics import EVENTS, TOPIC_OF
@@ -147,3 +150,11 @@ def _texts(value: object) -> Iterator[str]:
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for member in members:
         yield from _texts(member)
+
+
+@given(credential_id=st.text(), revision=st.integers(1, 2**31))
+def test_the_id_of_a_credentials_event_is_the_name_based_uuid_of_its_revision(
+    credential_id: str, revision: int
+) -> None:
+    named = uuid.uuid5(uuid.NAMESPACE_URL, f"{credential_id}#{revision}")
+    assert credential_event_id(credential_id, revision) == str(named)

@@ -6,7 +6,7 @@ import pytest
 
 from issuer.adapters import batch_turns
 from issuer.adapters.record_issued import RecordIssued
-from issuer.adapters.unit_of_work import IssuerRows
+from issuer.adapters.record_part import RecordPart
 from issuer.core.held_keys import KeyChanged
 from issuer.core.work_batches import PART
 from issuer.main import Core, wire
@@ -139,15 +139,12 @@ async def test_a_key_that_changes_all_the_time_leaves_the_rows_waiting(
     achievement = await world.ready()
     answer = await open_batch(world, [learner(1)], achievement)
 
-    async def none_is_active(self: IssuerRows, keys: object) -> set[str]:
-        return set()
-
-    async def changed(self: RecordIssued, made: object) -> None:
+    async def changed(*_: object) -> None:
         raise KeyChanged
 
     with monkeypatch.context() as patched:
-        patched.setattr(IssuerRows, "hold_keys", none_is_active)
-        patched.setattr(RecordIssued, "__call__", changed)
+        for record in (RecordIssued, RecordPart):
+            patched.setattr(record, "__call__", changed)
         assert await core.work_batches() == 0
         refused = await world.send("POST", "/credentials", {"achievement": achievement, **learner(2)})
     assert (refused.status_code, problem_code(refused)) == (409, "changed-meanwhile")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from credential_core.jcs import digest
+from issuer.adapters.batches import BatchTable
+from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.work_corrections import PIECE as SIGNED_PIECE
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.testing import TokenMint
-from tests.issuer.test_batches import agrees, batch, counted, learner, lost, open_batch, rows
+from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -211,6 +215,21 @@ async def test_learners_named_anew_by_a_batch_have_it_once(world: World, core: C
     assert counted(await batch(world, answer)) == {"changed": 1, "failed": 2}
     assert {row["problem"]["code"] for row in await rows(world, answer, "failed")} == {"already-awarded"}
     await agrees(world, answer)
+
+
+@contextlib.contextmanager
+def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process ends when everything of a piece is written, and before it is committed."""
+
+    async def ends(self: IssuerUnitOfWork) -> None:
+        raise OSError("the process ends before the commit")
+
+    async def save(self: BatchTable, batch: Any) -> None:
+        patched.setattr(IssuerUnitOfWork, "commit", ends)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BatchTable, "save", save)
+        yield
 
 
 @pytest.mark.parametrize("action", ["revoke", "correct"])

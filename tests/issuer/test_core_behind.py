@@ -1,4 +1,4 @@
-"""A job behind its owner's back ends before the block, and its failure is told."""
+"""What runs while its owner works ends before the block, and its failure is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from issuer.core.behind import Behind
+from issuer.core.behind import Ahead, Behind
 
 pytestmark = pytest.mark.asyncio
 
@@ -52,3 +52,33 @@ async def test_when_the_block_fails_the_job_is_cancelled_and_over() -> None:
             await asyncio.sleep(0)
             raise ValueError("the block")
     assert ended.is_set()
+
+
+async def test_what_is_looked_for_ahead_is_there_when_it_is_taken() -> None:
+    async def look(what: str) -> str:
+        if not what:
+            raise OSError("gone")
+        return what
+
+    async with Ahead[str]() as ahead:
+        assert await ahead.take() is None
+        ahead.begin(look("a"))
+        assert [await ahead.take(), await ahead.take()] == ["a", None]
+        ahead.begin(look(""))
+        with pytest.raises(OSError, match="gone"):
+            await ahead.take()
+
+
+async def test_when_the_block_fails_the_look_ends_first_and_its_failure_is_let_go() -> None:
+    ended: list[str] = []
+
+    async def look() -> None:
+        await asyncio.sleep(0)
+        ended.append("the look")
+        raise OSError("gone")
+
+    with pytest.raises(ValueError, match="the block"):
+        async with Ahead[None]() as ahead:
+            ahead.begin(look())
+            raise ValueError("the block")
+    assert ended == ["the look"]

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from service_kit.database import Database
 
-PLANNED_ONCE = "SET plan_cache_mode = force_generic_plan"
+SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS given (name, value)"
+# What is planned once must stay good when tables have grown: by index, however small they were then.
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 Rows = Sequence[Sequence[Any]]
 Fetch = Callable[..., Awaitable[Rows]]
 """Gives the rows of a statement, whose parameters follow it."""
@@ -30,11 +32,12 @@ class Line:
     A statement on a connection from the pool costs six times what it costs here, a session's transaction thirty times.
     It is taken when it is first needed. When it is lost, what is under way fails, and what comes next takes another.
     Its statements are planned once, not for each of their parameters, so they are such whose plan does not depend on
-    these.
+    these. `planning` are further settings of PostgreSQL's planner.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, **planning: str) -> None:
         self._database = database
+        self._planning = PLANNED_ONCE | planning
         self._turn = asyncio.Lock()
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
@@ -63,16 +66,16 @@ class Line:
             await self.close()
             self._connection = await self._database.engine.connect()
             driver: Any = (await self._connection.get_raw_connection()).driver_connection
-            await _rows(driver, PLANNED_ONCE)
+            await _rows(driver, SET, (list(self._planning), list(self._planning.values())))
             self._driver = driver
         return self._driver
 
 
-def line(database: Database, name: str) -> Line:
+def line(database: Database, name: str, **planning: str) -> Line:
     """The database's line of this name: there is one of each, whoever asks."""
     kept = database.kept.get(name)
     if not isinstance(kept, Line):
-        kept = database.kept[name] = Line(database)
+        kept = database.kept[name] = Line(database, **planning)
     return kept
 
 

@@ -1,7 +1,7 @@
 """Transactional outbox: an event is a row in the same transaction as the change it tells of."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -40,12 +40,20 @@ class Outbox:
         Raises Invalid for one that is too large for the bus.
         """
         if payloads:
-            rows = []
-            for number, payload in enumerate(payloads, 1):
-                rows.append(row(payload, self._source, clock=self._clock, ids=self._ids))
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            await fetch(self._session, APPEND, *columns(rows))
+            made = await rows(payloads, self._source, clock=self._clock, ids=self._ids)
+            await fetch(self._session, APPEND, *columns(made))
+
+
+async def rows(
+    payloads: Iterable[Payload], source: str, *, clock: Clock = utc_now, ids: NewId = new_id
+) -> list[dict[str, object]]:
+    """Several events as rows, while others on this loop have their turns."""
+    made = []
+    for number, payload in enumerate(payloads, 1):
+        made.append(row(payload, source, clock=clock, ids=ids))
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return made
 
 
 def columns(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], ...]:

@@ -7,6 +7,7 @@ from issuer.adapters.audit import audit
 from issuer.adapters.batch_turns import BatchTurns
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_batches import ReadingBatches
+from issuer.adapters.record_part import RecordPart
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
@@ -62,6 +63,7 @@ def work_batches(database: Database, slots: Slots, compose: Compose, clock: Cloc
     """The worker of batches that issue."""
     return WorkBatches(
         unit_of_work=partial(IssuerUnitOfWork, database),
+        record=RecordPart(database),
         reading=Reading(database),
         turns=BatchTurns(database),
         slots=slots,

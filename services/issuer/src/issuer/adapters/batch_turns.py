@@ -30,7 +30,9 @@ HOLDERS = """
 SELECT recipient_key FROM credentials
 WHERE recipient_key = ANY($1::bytea[]) AND achievement_id = $2 AND state <> 'revoked'
 """
-END = text("SELECT pg_advisory_unlock_all()")
+# Looked up by index: without statistics of a growing table, a hundred look-ups seem dearer than the whole of it.
+BEGIN = text("SELECT set_config('enable_seqscan', 'off', false)")
+END = text("SELECT pg_advisory_unlock_all(), set_config('enable_seqscan', 'on', false)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class BatchTurns:
     async def _turns(self) -> AsyncIterator[AsyncConnection]:
         async with self._database.connection() as connection:
             try:
+                await connection.execute(BEGIN)
                 yield connection
             finally:
                 await connection.execute(END)

@@ -16,13 +16,6 @@ OF_ISSUING = frozenset({"achievement_id", "achievement_version", "issuer", "allo
 COPIED = ("batch_id", "number", "state", "request", "credential_id", "problem")
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('running/' || :id, 0))")
 HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('running/' || :id, 0))")
-SETTLE = """
-UPDATE batch_rows AS kept
-SET state = row.state, request = row.request, credential_id = row.credential_id, problem = row.problem
-FROM unnest($2::int[], $3::text[], $4::json[], $5::uuid[], $6::jsonb[])
-  AS row (number, state, request, credential_id, problem)
-WHERE kept.batch_id = $1 AND kept.number = row.number AND kept.state = 'waiting'
-"""
 
 
 class BatchTable:
@@ -64,18 +57,6 @@ class BatchTable:
         """The next waiting rows, by number."""
         found = await self._session.execute(waiting_rows(batch_id, most))
         return [row_of(row) for row in found.mappings()]
-
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> bool:
-        """Store what became of waiting rows. False when some wait no longer."""
-        columns = (
-            [row.number for row in rows],
-            [row.state.value for row in rows],
-            [json_text(row.request) for row in rows],
-            [row.credential_id for row in rows],
-            [json_text(row.problem) for row in rows],
-        )
-        settled = await (await self._session.connection()).exec_driver_sql(SETTLE, (batch_id, *columns))
-        return settled.rowcount == len(rows)
 
     async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
         """All rows of one state into another. Returns how many."""

@@ -1,11 +1,13 @@
 """What batches need from outside: storage in a unit of work, many changes at once, and reads without one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
+from contracts.events import CredentialIssued
 from issuer.core.batch import Batch, BatchId, BatchRow, Counts, IssueBatch, Reconciliation, RowState
-from issuer.core.model import Credential, CredentialId, StatusChange
+from issuer.core.model import Credential, CredentialId, IssuerKey, Json, StatusChange
 from service_kit.inputs import Page, PageRequest
 
 
@@ -23,9 +25,6 @@ class Batches(Protocol):
 
     async def waiting(self, batch_id: BatchId, most: int) -> Sequence[BatchRow]:
         """The next waiting rows, by number."""
-
-    async def settle(self, batch_id: BatchId, rows: Sequence[BatchRow]) -> bool:
-        """Store what became of waiting rows. False when some wait no longer."""
 
     async def move(self, batch_id: BatchId, before: RowState, after: RowState) -> int:
         """All rows of one state into another. Returns how many."""
@@ -87,6 +86,32 @@ class Turns(Protocol):
 
     def changing(self) -> AbstractAsyncContextManager[Turn[Batch] | None]:
         """A turn, alone, at the running batch that changes what was issued and was worked on longest ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilled:
+    """A row that becomes a signed credential, which its event tells of."""
+
+    number: int
+    credential: Credential
+    event: CredentialIssued
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that becomes nothing, and why."""
+
+    number: int
+    problem: Json
+
+
+Outcome = Fulfilled | Failed
+RecordPart = Callable[[IssueBatch, IssuerKey | None, Sequence[Outcome]], Coroutine[Any, Any, None]]
+"""Stores what became of rows, and the credentials with their events, in one transaction, which ends before this does.
+
+A credential whose `once` is taken is not stored, and its row fails. Raises TurnOver when the batch runs no more or a
+row waits no longer, KeyChanged when the key that signed is not active, with nothing stored.
+"""
 
 
 class BatchReading(Protocol):

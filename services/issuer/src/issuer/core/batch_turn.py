@@ -1,11 +1,11 @@
 """A worker's turn at a batch. People may pause or cancel the batch at any moment."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TypeVar
 
-from issuer.core.batch import Batch, BatchRow, BatchState
+from issuer.core.batch import Batch, BatchState
 from issuer.core.batch_ports import Turn
 from issuer.core.ports import UnitOfWork, UnitsOfWork
 from service_kit.errors import Conflict, Unavailable
@@ -41,12 +41,6 @@ async def still_running(work: UnitOfWork, batch: Batch, *, shared: bool = False)
     current = await (work.batches.hold if shared else work.batches.lock)(batch.org_id, batch.id)
     if current is None or current.state is not BatchState.RUNNING:
         raise TurnOver("the batch does not run any more")
-
-
-async def settle(work: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> None:
-    """Store what became of rows that issue. Raises TurnOver when some wait no longer."""
-    if not await work.batches.settle(batch.id, rows):
-        raise TurnOver("another worker was at these rows")
 
 
 async def end_turn(work: UnitOfWork, batch: Batch) -> None:

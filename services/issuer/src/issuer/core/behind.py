@@ -1,9 +1,11 @@
-"""One job that runs while its owner works on."""
+"""What runs while its owner works on: one job behind it, one answer ahead of it."""
 
 import asyncio
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
+
+T = TypeVar("T")
 
 
 class Behind:
@@ -40,3 +42,33 @@ class Behind:
         elif self._job is not None:
             self._job.cancel()
             await asyncio.wait([self._job])
+
+
+class Ahead(Generic[T]):
+    """Finds out what its owner will need next. The look that is under way ends before the block does.
+
+    What it raises is told to whoever takes it; untaken, it is let go with what was found.
+    """
+
+    def __init__(self) -> None:
+        self._look: asyncio.Task[T] | None = None
+
+    def begin(self, look: Coroutine[Any, Any, T]) -> None:
+        """Start the next look. The one before has been taken."""
+        self._look = asyncio.create_task(look)
+
+    async def take(self) -> T | None:
+        """What was found; None when there is no look."""
+        look, self._look = self._look, None
+        return None if look is None else await look
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._look is not None:
+            await asyncio.wait([self._look])
+            if not self._look.cancelled():
+                self._look.exception()

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from issuer.core.award import Award, allow
-from issuer.core.batch import BatchRow, IssueBatch, RowState, order_of, problem_of
-from issuer.core.batch_ports import IssuingTurn, Turns
-from issuer.core.batch_turn import end_turn, settle, still_running, take_turn
-from issuer.core.behind import Behind
+from issuer.core.batch import BatchRow, IssueBatch, order_of, problem_of
+from issuer.core.batch_ports import Failed, Fulfilled, IssuingTurn, Outcome, RecordPart, Turns
+from issuer.core.batch_turn import end_turn, still_running, take_turn
+from issuer.core.behind import Ahead, Behind
 from issuer.core.compose import Compose, Composed
-from issuer.core.held_keys import KeyChanged, hold, signed_anew
+from issuer.core.held_keys import KeyChanged, signed_anew
 from issuer.core.issue import choose_issuer
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey
 from issuer.core.once import already_awarded, once_mark
@@ -26,7 +26,7 @@ from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
 PIECE = 1000  # rows of a turn
-PART = 125  # rows that are claimed together, and stored in one transaction while the next are composed
+PART = 100  # rows that are claimed together, and stored in one transaction while the next are composed
 AT_ONCE = 50  # rows read, before others on this loop have their turn
 
 
@@ -39,6 +39,14 @@ class Asked:
     key: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that were claimed together, and those of their recipients who have the achievement already."""
+
+    asked: Sequence[Asked]
+    holders: Collection[bytes]
+
+
 class WorkBatches:
     """Issues the next rows of the batch that has waited longest for its turn."""
 
@@ -46,6 +54,7 @@ class WorkBatches:
         self,
         *,
         unit_of_work: UnitsOfWork,
+        record: RecordPart,
         reading: Reading,
         turns: Turns,
         slots: Slots,
@@ -55,6 +64,7 @@ class WorkBatches:
         piece: int = PIECE,
     ) -> None:
         self._unit_of_work = unit_of_work
+        self._record = record
         self._reading = reading
         self._turns = turns
         self._slots = slots
@@ -71,36 +81,55 @@ class WorkBatches:
 
     async def _piece(self, turn: IssuingTurn) -> int:
         """Settle rows, part by part. Raises TurnOver, KeyChanged, or Unavailable for a key store."""
-        batch, rows, count = turn.batch, turn.rows, len(turn.rows)
+        batch = turn.batch
         try:
             issuer, key, achievement = await self._who_and_what(batch)
         except ServiceError as error:
-            await self._store_failed(batch, rows, error)
-            return count
-        taken: set[bytes] = set()
-        last = False
-        async with Behind() as behind:  # the database stores one part while the next is composed
-            while not last:
-                settled = await self._part(turn, rows, issuer, achievement, taken)
-                rows = await turn.claim() if count < self._most else ()
-                count, last = count + len(rows), not rows
-                await behind(self._store(batch, settled, issuer, key, last=last))
+            await self._record(batch, None, [Failed(row.number, problem_of(error)) for row in turn.rows])
+            await self._end(batch)
+            return len(turn.rows)
+        count, taken = len(turn.rows), set[bytes]()
+        part: Part | None = await self._part(turn, turn.rows)
+        # The database stores one part and gives the next but one while the next is composed.
+        async with Behind() as behind, Ahead[Part | None]() as ahead:
+            while part is not None:
+                if count < self._most:
+                    ahead.begin(self._next(turn))
+                outcomes = await self._outcomes(batch, part, issuer, achievement, taken)
+                await behind(self._record(batch, key, outcomes))
+                part = await ahead.take()
+                count += 0 if part is None else len(part.asked)
+        await self._end(batch)
         return count
 
-    async def _part(
-        self, turn: IssuingTurn, rows: Sequence[BatchRow], issuer: Issuer, achievement: Achievement, taken: set[bytes]
-    ) -> list[tuple[BatchRow, Composed]]:
+    async def _next(self, turn: IssuingTurn) -> Part | None:
+        rows = await turn.claim()
+        return await self._part(turn, rows) if rows else None
+
+    async def _part(self, turn: IssuingTurn, rows: Sequence[BatchRow]) -> Part:
+        asked = await self._asked(turn.batch, rows)
+        if turn.batch.allow_duplicates:
+            return Part(asked, ())
+        # Who gets it from now on is found when it is stored.
+        return Part(asked, await turn.holders([one.key for one in asked]))
+
+    async def _outcomes(
+        self, batch: IssueBatch, part: Part, issuer: Issuer, achievement: Achievement, taken: set[bytes]
+    ) -> list[Outcome]:
         """What becomes of each row. All of them fail when there is no place for any, nor a key to open a list with."""
-        batch = turn.batch
-        asked = await self._asked(batch, rows)
-        if not batch.allow_duplicates:  # who gets it from now on is found when it is stored
-            taken |= set(await turn.holders([one.key for one in asked]))
+        taken |= set(part.holders)
         try:
-            return await self._composed(batch, asked, issuer, achievement, taken)
+            composed = await self._composed(batch, part.asked, issuer, achievement, taken)
         except (Unavailable, KeyChanged):
             raise
         except ServiceError as error:
-            return [(one.row, error) for one in asked]
+            return [Failed(one.row.number, problem_of(error)) for one in part.asked]
+        return [self._outcome(row, made, issuer) for row, made in composed]
+
+    def _outcome(self, row: BatchRow, made: Composed, issuer: Issuer) -> Outcome:
+        if isinstance(made, ServiceError):
+            return Failed(row.number, problem_of(made))
+        return Fulfilled(row.number, made, self._compose.event(made, issuer))
 
     async def _asked(self, batch: IssueBatch, rows: Sequence[BatchRow]) -> list[Asked]:
         """The rows as orders, with how their recipients are found again."""
@@ -156,31 +185,10 @@ class WorkBatches:
         ]
         return settled | dict(zip(allowed, await self._compose.each(drafts), strict=True))
 
-    async def _store(
-        self,
-        batch: IssueBatch,
-        settled: Sequence[tuple[BatchRow, Composed]],
-        issuer: Issuer,
-        key: IssuerKey,
-        *,
-        last: bool,
-    ) -> None:
-        """Store what became of the rows, with their credentials and events, if the batch and the key still stand."""
-        fit = [made for _, made in settled if isinstance(made, Credential)]
+    async def _end(self, batch: IssueBatch) -> None:
+        """Note that the batch has had its turn. Whoever finds no row waiting ends it."""
         async with self._unit_of_work() as work:
             await still_running(work, batch, shared=True)
-            await hold(work, key)
-            stored = await work.credentials.add_all(fit)
-            await work.outbox.append(*(self._compose.event(made, issuer) for made in fit if made.id in stored))
-            await settle(work, batch, [_became(row, made, stored) for row, made in settled])
-            if last:
-                await end_turn(work, batch)
-            await work.commit()
-
-    async def _store_failed(self, batch: IssueBatch, rows: Sequence[BatchRow], error: ServiceError) -> None:
-        async with self._unit_of_work() as work:
-            await still_running(work, batch, shared=True)
-            await settle(work, batch, [_failed(row, error) for row in rows])
             await end_turn(work, batch)
             await work.commit()
 
@@ -196,15 +204,3 @@ def _first_of_each(left: Mapping[int, Asked], taken: set[bytes]) -> dict[int, As
     """The first row of each recipient, and all rows of those who are taken: nothing more becomes of these."""
     first: dict[bytes, int] = {}
     return {n: one for n, one in left.items() if one.key in taken or first.setdefault(one.key, n) == n}
-
-
-def _became(row: BatchRow, made: Composed, stored: Collection[CredentialId]) -> BatchRow:
-    if isinstance(made, ServiceError):
-        return _failed(row, made)
-    if made.id not in stored:
-        return _failed(row, already_awarded())
-    return BatchRow(row.number, RowState.ISSUED, None, made.id)
-
-
-def _failed(row: BatchRow, error: ServiceError) -> BatchRow:
-    return BatchRow(row.number, RowState.FAILED, row.request, problem=problem_of(error))
