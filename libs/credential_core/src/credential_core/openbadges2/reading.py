@@ -120,6 +120,11 @@ def badge_needs(badge: Badge, documents: Mapping[str, Resolution]) -> tuple[str,
     return tuple(Chain(documents, badge).missing())
 
 
+def badge_issuer(badge: Badge, documents: Mapping[str, Resolution]) -> str | None:
+    """The issuer that the badge class names, if that is here."""
+    return Chain(documents, badge).issuer_id
+
+
 def as_list(value: Any) -> list[Any]:
     """One value or many."""
     return value if isinstance(value, list) else [] if value is None else [value]

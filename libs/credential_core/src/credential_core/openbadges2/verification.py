@@ -46,7 +46,7 @@ def verify_badge(
         Check("parse", Outcome.PASSED, "parsed", "the assertion is one JSON object within the budgets"),
         _schema(chain),
         _genuine(chain),
-        check_issuer_trust(chain.issuer_id, trusted_issuers, policy or Policy()),
+        _trust(chain, trusted_issuers, policy or Policy()),
         _status(chain),
         _period(badge.assertion, now),
         *([_recipient(badge.assertion.get("recipient"), recipient)] if recipient is not None else ()),
@@ -184,6 +184,14 @@ def _rsa(pem: Any) -> RsaPublicKey:
         raise malformed
     numbers = key.public_numbers()
     return RsaPublicKey(numbers.n, numbers.e)
+
+
+def _trust(chain: Chain, trusted_issuers: TrustedIssuers, policy: Policy) -> Check:
+    if chain.badge_class is None:
+        return Check(
+            "issuer_trust", Outcome.UNKNOWN, "issuer_unknown", "the badge class names the issuer: it was not had"
+        )
+    return check_issuer_trust(chain.issuer_id, trusted_issuers, policy)
 
 
 def _status(chain: Chain) -> Check:

@@ -6,14 +6,17 @@ All others come from the web, so many at a time, under one deadline for the whol
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
 from credential_core.did import did_web_url, holds_method
-from credential_core.errors import DidError
+from credential_core.errors import CredentialError, DidError
+from credential_core.openbadges2 import badge_issuer, badge_needs
 from credential_core.verify import Failure, Resolution, needs
 from credential_core.verify.inputs import issuer_id
 from service_kit.clock import Clock
+from verifier.core.earlier_badges import MOST_ROUNDS, EarlierBadge
 from verifier.core.fleet import Fleet
 from verifier.core.model import Evidence, Identity, Json, KnownState, PathwayVersion, Wanted
 from verifier.core.ports import NewUnitOfWork, Web
@@ -51,6 +54,9 @@ class Gather:
         """Whatever can be had in time. What cannot is in the evidence as a Failure."""
         evidence = Evidence()
         search = _Search(self._web, self._fleet, self._clock(), self._deadline_s)
+        if wanted.badge is not None:
+            await self._badge(evidence, search, wanted.badge, org_id)
+            return evidence
         asked = wanted.needs
         lists = asked.status_lists[:MOST]
         search.methods = set(asked.methods)
@@ -76,6 +82,18 @@ class Gather:
         identities = (*wanted.identities, *wanted.components)
         await self._last_word(evidence, org_id, identities, wanted.issuers | list_issuers)
         return evidence
+
+    async def _badge(self, evidence: Evidence, search: "_Search", badge: EarlierBadge, org_id: str) -> None:
+        """The documents of one of Open Badges 2.0: each names the next."""
+        documents = evidence.badge_documents
+        for _ in range(MOST_ROUNDS):
+            names = _next_of(badge, documents)
+            if not names:
+                break
+            await search.badge_documents(evidence, names)
+        with suppress(CredentialError):  # the verdict will say so
+            issuer = badge_issuer(badge.read(documents), documents)
+            await self._last_word(evidence, org_id, (), {issuer} if issuer else set())
 
     async def _from_fleet(self, evidence: Evidence, issuers: set[str], lists: set[str], methods: set[str]) -> None:
         """What the fleet published. Our own documents, and new keys in them, may still be on their way here."""
@@ -118,6 +136,15 @@ class Gather:
             evidence.accepted = await work.trusted_issuers.among(org_id, issuers)
             known = await work.states.by_ids({identity.id for identity in identities if identity.id})
         evidence.states = _of_their_issuers(known, identities)
+
+
+def _next_of(badge: EarlierBadge, documents: Mapping[str, Resolution]) -> tuple[str, ...]:
+    if badge.address is not None and badge.address not in documents:
+        return (badge.address,)
+    try:
+        return badge_needs(badge.read(documents), documents)
+    except CredentialError:
+        return ()
 
 
 def _of_their_issuers(known: Mapping[str, KnownState], identities: Iterable[Identity]) -> dict[str, KnownState]:
@@ -168,6 +195,11 @@ class _Search:
         async with asyncio.TaskGroup() as group:
             self._start(group, evidence.controllers, names, self._controller)
 
+    async def badge_documents(self, evidence: Evidence, addresses: Iterable[str]) -> None:
+        """Documents of Open Badges 2.0, by their addresses."""
+        async with asyncio.TaskGroup() as group:
+            self._start(group, evidence.badge_documents, addresses, self._badge_document)
+
     def _start(
         self,
         group: asyncio.TaskGroup,
@@ -196,6 +228,11 @@ class _Search:
         except DidError as error:
             return Failure(error.code, error.detail)
         return await self._web.controller(url, _of(identifier, self.methods))
+
+    async def _badge_document(self, url: str) -> Resolution:
+        if self._fleet.owns(url):
+            return Failure("badge_not_published", "this fleet publishes no Open Badges 2.0")
+        return await self._web.controller(url)
 
     async def _schema(self, url: str) -> Resolution:
         if self._fleet.owns(url):

@@ -16,13 +16,15 @@ from credential_core.jose import Enveloped
 from credential_core.jose.jws import Jws
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
-from credential_core.report import Check, Report
+from credential_core.openbadges2 import badge_issuer, verify_badge
+from credential_core.report import Check, Outcome, Report, verdict_of
 from credential_core.sdjwt import ExpectedBinding
 from credential_core.token_status_list import StatusToken
 from credential_core.verify import (
     Failure,
     KnownCorrection,
     KnownStatus,
+    Needs,
     Policy,
     Trust,
     TrustAnswer,
@@ -38,6 +40,7 @@ from credential_core.verify import (
 )
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
+from verifier.core.earlier_badges import EarlierBadge, earlier_badge
 from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
 from verifier.core.stacks import judge_stacks, with_stacks
 from verifier.core.stacks import readable as given_along
@@ -74,6 +77,7 @@ class Options:
     accept_unknown_issuer: bool = False
     endorsements_decide: bool = False
     inline_contexts: bool = False
+    earlier_badges: bool = False  # those of Open Badges 2.0 too, which are no credentials of the W3C
     domain: str | tuple[str, ...] | None = None
     challenge: str | None = None
     purpose: str = "assertionMethod"  # of a credential's proofs
@@ -87,7 +91,7 @@ class Vouch:
     answer: TrustAnswer
 
 
-def read(credential: Json | str, components: Sequence[Json | str] = ()) -> Reading:
+def read(credential: Json | str, components: Sequence[Json | str] = (), *, earlier_badges: bool = False) -> Reading:
     """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT, or an image that holds one."""
     if isinstance(credential, str) and bake.is_image(credential):
         try:
@@ -98,6 +102,10 @@ def read(credential: Json | str, components: Sequence[Json | str] = ()) -> Readi
         text = credential.strip()
         readable = Readable({}, Wanted(sd_jwt_needs(text), _identities_of(text), as_tokens=True), text)
         return Reading(_digest_of_text(text.partition("~")[0]), readable)
+    badge = earlier_badge(credential) if earlier_badges else None
+    if badge is not None:
+        readable = Readable({}, Wanted(Needs((), ()), (), badge=badge))
+        return Reading(_digest_of_badge(badge), readable)
     try:
         document = parse(credential)
     except CredentialError as error:
@@ -107,6 +115,13 @@ def read(credential: Json | str, components: Sequence[Json | str] = ()) -> Readi
     if isinstance(document, Enveloped):
         return Reading(_digest_of_text(document.envelope.jws.text), readable)
     return Reading(digest(document), readable)
+
+
+def _digest_of_badge(badge: EarlierBadge) -> str:
+    if badge.badge is None:
+        return _digest_of_text(badge.address or "")
+    jws = badge.badge.jws
+    return digest(badge.badge.assertion) if jws is None else _digest_of_text(jws.text)
 
 
 def wanted(document: Json) -> Wanted:
@@ -137,6 +152,8 @@ def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime
     """The report on a credential, with those on the documents inside of it."""
     if subject.sd_jwt is not None:
         return _judge_sd_jwt(subject, subject.sd_jwt, evidence, options, now)
+    if subject.wanted.badge is not None:
+        return _judge_badge(subject.wanted.badge, evidence, options, now)
     return _judged(partial(verify, purpose=options.purpose), subject, evidence, options, now)
 
 
@@ -191,6 +208,23 @@ def _judge_sd_jwt(subject: Readable, text: str, evidence: Evidence, options: Opt
         trusted_issuers=_answers(vouched),
         binding=binding,
     )
+    return _told(report, vouched, unknown)
+
+
+def _judge_badge(sent: EarlierBadge, evidence: Evidence, options: Options, now: datetime) -> Report:
+    """The report on one of Open Badges 2.0. That a hosted one cannot be had says nothing of it."""
+    unknown = _unknown(accept=options.accept_unknown_issuer)
+    documents = evidence.badge_documents
+    try:
+        badge = sent.read(documents)
+    except CredentialError as error:
+        outcome = Outcome.UNKNOWN if error.code == "badge_document_unavailable" else Outcome.FAILED
+        checks = (Check("parse", outcome, error.code, error.detail),)
+        return Report(verdict_of(checks), checks)
+    issuer = badge_issuer(badge, documents)
+    vouched = {} if issuer is None else {issuer: unknown}
+    vouched |= {name: _registered_or_accepted(name, evidence) for name in evidence.accepted}
+    report = verify_badge(badge, documents=documents, now=now, trusted_issuers=_answers(vouched))
     return _told(report, vouched, unknown)
 
 

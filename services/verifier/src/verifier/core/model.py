@@ -8,6 +8,7 @@ from typing import Any
 from credential_core.report import Outcome, Report, Verdict
 from credential_core.verify import KnownState as State
 from credential_core.verify import Needs, Resolution
+from verifier.core.earlier_badges import EarlierBadge
 
 Json = dict[str, Any]
 PathwayVersion = tuple[str, int]
@@ -70,7 +71,7 @@ class Wanted:
     """What to gather for a document, the documents inside of it included. The document's own identity comes first.
 
     `as_tokens`: its status lists are JWTs or CWTs (IETF Token Status List), not credentials. `pathways` and
-    `components` are what stacked credentials were decided by.
+    `components` are what stacked credentials were decided by. `badge` is one of Open Badges 2.0, and all that is asked.
     """
 
     needs: Needs
@@ -78,6 +79,7 @@ class Wanted:
     as_tokens: bool = False
     pathways: tuple[PathwayVersion, ...] = ()
     components: tuple[Identity, ...] = ()
+    badge: EarlierBadge | None = None
 
     @property
     def issuers(self) -> set[str]:
@@ -110,6 +112,7 @@ class Evidence:
     accepted: Collection[str] = ()
     states: dict[str, KnownState] = field(default_factory=dict)
     pathways: dict[PathwayVersion, Resolution] = field(default_factory=dict)
+    badge_documents: dict[str, Resolution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

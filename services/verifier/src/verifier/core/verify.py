@@ -69,7 +69,7 @@ class Verify:
         judgement: Judgement,
         components: Sequence[Json | str] = (),
     ) -> Answer:
-        reading = await self._processor(read, document, components)
+        reading = await self._processor(read, document, components, earlier_badges=options.earlier_badges)
         found = reading.outcome
         if isinstance(found, Report):
             return await self._remember(org_id, reading, found)

@@ -27,7 +27,8 @@ CredentialInput = Annotated[
             "anyOf": [{"type": "object"}, {"type": "string"}],
             "description": "the credential: a JSON object, or a string holding its JSON text or its compact JWS "
             "(Open Badges 3.0 VC-JWT, or vc+jwt) or its SD-JWT (dc+sd-jwt), or the image that one is baked into, as "
-            "`data:image/png;base64,…` or `data:image/svg+xml,…`",
+            "`data:image/png;base64,…` or `data:image/svg+xml,…`. An assertion of Open Badges 2.0 is taken in the same "
+            "ways, and by the https address where it is hosted",
         }
     ),
 ]
@@ -47,7 +48,7 @@ class PolicyRequest(BaseModel):
 
     def options(self) -> Options:
         """As the core has it."""
-        return Options(self.acceptUnknownIssuer, self.endorsementsDecide)
+        return Options(self.acceptUnknownIssuer, self.endorsementsDecide, earlier_badges=True)
 
 
 class VerificationRequest(BaseModel):
