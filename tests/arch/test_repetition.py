@@ -15,6 +15,7 @@ from tests.issuer import test_repetition as issuer
 OF_OAUTH = "RFC 6749 and its family know no such header; codes, assertions and refresh tokens are good once"
 STATE = "it names the state to be in: what is so already is answered with success and changes nothing"
 ONCE = "what the case has already is not added again"
+SAME = "a refusal is signed once: a repetition gives that text"
 COMPUTES = "it answers and keeps nothing"
 TODAY = "a repetition must give today's verdict (ADR 72); what it leaves is one more line of a history"
 WITHOUT_KEY: Mapping[str, str] = {
@@ -45,6 +46,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/endorsements/{endorsement_id}/revoke": STATE,
     **{f"/recognitions/{{recognition_id}}/{act}": STATE for act in ("grant", "refuse")},
     **{f"/learners/me/recognitions/{{recognition_id}}/{act}": STATE for act in ("appeal", "withdraw")},
+    **{f"{side}/{{recognition_id}}/decision": SAME for side in ("/recognitions", "/learners/me/recognitions")},
     **{f"{side}/{{recognition_id}}/evidence": ONCE for side in ("/recognitions", "/learners/me/recognitions")},
     "/vc/credentials/status": STATE,
     "/vc/credentials/derive": COMPUTES,

@@ -58,6 +58,7 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/skills"),
         ("GET", "/skills/{skill_id}"),
         ("GET", "/contexts/micro-credential/v1"),
+        ("GET", "/contexts/recognition-decision/v1"),
         ("GET", "/achievements/{achievement_id}/export"),
         ("GET", "/achievements/export"),
         ("GET", "/export"),

@@ -43,6 +43,7 @@ PUBLIC = {
     ("GET", "/skills"),
     ("GET", "/skills/{skill_id}"),
     ("GET", "/contexts/micro-credential/v1"),
+    ("GET", "/contexts/recognition-decision/v1"),
     ("GET", "/achievements/{achievement_id}/export"),
     ("GET", "/metadata-profiles"),
     ("GET", "/changes"),

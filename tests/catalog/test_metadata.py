@@ -265,15 +265,16 @@ def quads(document: Any) -> list[str]:
 
 
 @api
-async def test_the_context_is_published_and_never_changes(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/contexts/micro-credential/v1")
+@pytest.mark.parametrize("name", ["micro-credential", "recognition-decision"])
+async def test_the_contexts_are_published_and_never_change(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/contexts/{name}/v1")
 
     assert answer.status_code == 200
-    assert answer.json()["@context"] == CONTEXT
+    assert answer.json() == load_context(f"https://laurel.example/contexts/{name}/v1")
     assert answer.headers["content-type"] == "application/ld+json"
     assert "immutable" in answer.headers["cache-control"]
     digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
     assert answer.headers["repr-digest"] == f"sha-256=:{digest}:"
-    again = await client.get("/contexts/micro-credential/v1", headers={"If-None-Match": answer.headers["etag"]})
+    again = await client.get(f"/contexts/{name}/v1", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
-    assert (await client.get("/contexts/micro-credential/v2")).status_code == 404
+    assert (await client.get(f"/contexts/{name}/v2")).status_code == 404

@@ -14,6 +14,7 @@ from credential_core import contexts
 from credential_core.contexts import (
     MICRO_CREDENTIAL_V1,
     OWN,
+    RECOGNITION_DECISION_V1,
     FrozenContext,
     frozen_contexts,
     known_as,
@@ -107,7 +108,13 @@ def test_nothing_else_is_taken_for_it(url: str) -> None:
         load_context(url)
 
 
-def test_our_own_context_never_changes() -> None:
-    """Credentials name it for good: another content is another version, beside this one."""
-    digest = "84b53309de6cfc987df45adf2da6384d2194136b069e7cf586ab48e88cf51d94"
-    assert frozen_contexts()[MICRO_CREDENTIAL_V1].sha256 == digest
+@pytest.mark.parametrize(
+    ("url", "digest"),
+    [
+        (MICRO_CREDENTIAL_V1, "84b53309de6cfc987df45adf2da6384d2194136b069e7cf586ab48e88cf51d94"),
+        (RECOGNITION_DECISION_V1, "ec2b4b61f027795a04bee7830e6ed86a25e3d8e43ad70193d0ac5dce9c405661"),
+    ],
+)
+def test_our_own_contexts_never_change(url: str, digest: str) -> None:
+    """Credentials name them for good: another content is another version, beside this one."""
+    assert frozen_contexts()[url].sha256 == digest

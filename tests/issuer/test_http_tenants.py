@@ -72,6 +72,7 @@ BODIES: dict[str, object] = {
         f"POST {side}/{{recognition_id}}/evidence": {"evidence": [{"narrative": "a test"}]}
         for side in ("/recognitions", "/learners/me/recognitions")
     },
+    **{f"POST {side}/{{recognition_id}}/decision": None for side in ("/recognitions", "/learners/me/recognitions")},
     "POST /recognitions": {"programme": "urn:programme", "credential": {}, "recipient": {"email": LEARNER}},
     "DELETE /learners/me/recognitions/{recognition_id}": None,
     "POST /learners/me/recognitions": {"programme": "urn:programme", "credential": {}, "email": LEARNER},

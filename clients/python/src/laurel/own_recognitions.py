@@ -45,5 +45,9 @@ class OwnRecognitions:
         """Ask no longer, while it is open."""
         return self._act(named, "withdraw", reason)
 
+    def decision(self, named: str) -> Any:
+        """A refusal as a signed credential of type `RecognitionDecision`: no award. Conflict where none stands."""
+        return self._transport.post(f"{PATH}/{last_segment(named)}/decision", {})["credential"]
+
     def _act(self, named: str, act: str, reason: str) -> Recognition:
         return Recognition.from_json(self._transport.post(f"{PATH}/{last_segment(named)}/{act}", {"reason": reason}))

@@ -87,5 +87,9 @@ class Recognitions:
         """Award nothing; the learner reads the reason, and may appeal once."""
         return Recognition.from_json(self._transport.post(f"{PATH}/{last_segment(named)}/refuse", {"reason": reason}))
 
+    def decision(self, named: str) -> Any:
+        """A refusal as a signed credential of type `RecognitionDecision`: no award. Conflict where none stands."""
+        return self._transport.post(f"{PATH}/{last_segment(named)}/decision", {})["credential"]
+
     def _act(self, named: str, act: str, body: dict[str, Any]) -> Agreement:
         return Agreement.from_json(self._transport.post(f"{AGREEMENTS}/{last_segment(named)}/{act}", body))

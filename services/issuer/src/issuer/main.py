@@ -188,7 +188,13 @@ def more_parts(
     )
     backpacks = backpack_routers(settings, database, fetcher, clock, sign=core.sign, sign_list=core.sign_list)
     recognition = recognition_routers(
-        settings, database, issue=core.services.issue, sign_list=core.sign_list, fetcher=fetcher, clock=clock
+        settings,
+        database,
+        issue=core.services.issue,
+        issue_any=issue_any,
+        sign_list=core.sign_list,
+        fetcher=fetcher,
+        clock=clock,
     )
     return (*backpacks, *recognition, endorsements.routes), endorsements
 

@@ -15,6 +15,7 @@ from issuer.adapters.recipient_box import RecipientBox
 from issuer.adapters.recognition_sources import SourceUnitOfWork
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
+from issuer.core.any_credentials import IssueAny
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
 from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, ProposeAgreement
@@ -22,9 +23,11 @@ from issuer.core.recognition.cases import Cases
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
+from issuer.core.recognition.statement import StateRefusal
 from issuer.core.recognition.vetting import Vet
 from issuer.core.status_lists import SignStatusList
 from issuer.http.agreements import agreement_routes, public_agreement_routes
+from issuer.http.recognition_decisions import decision_routes
 from issuer.http.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
@@ -38,10 +41,9 @@ def wire_look_at_sources(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock = utc_now
 ) -> LookAtSources:
     """The worker that looks again at what was recognised and was issued elsewhere."""
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
     return LookAtSources(
         works=partial(SourceUnitOfWork, database),
-        examine=Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock),
+        examine=_examine(settings, database, sign_list, fetcher, clock),
         every=timedelta(seconds=settings.recognised_look_every_s),
         audit=audit,
         clock=clock,
@@ -54,6 +56,7 @@ def recognition_routers(
     database: Database,
     *,
     issue: Issue,
+    issue_any: IssueAny,
     sign_list: SignStatusList,
     fetcher: Fetcher,
     clock: Clock = utc_now,
@@ -61,8 +64,7 @@ def recognition_routers(
     """Agreements, and what learners ask for."""
     unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
     reading, found = Reading(database), ReadingRecognitions(database)
-    own = OwnDocuments(database, reading, sign_list, addresses, clock)
-    examine = Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+    examine = _examine(settings, database, sign_list, fetcher, clock)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     box = RecipientBox(settings.key_encryption_key_bytes)
     vet = Vet(examine=examine, recognitions=found, addresses=addresses, recipient_key=recipient_key, clock=clock)
@@ -100,10 +102,20 @@ def recognition_routers(
     agreements = AgreementQueries(reading=found, addresses=addresses)
     act = ActOnAgreement(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
     queries = RecognitionQueries(reading=found, box=box, recipient_key=recipient_key, clock=clock)
+    state = StateRefusal(recognitions=found, reading=reading, issue_any=issue_any, addresses=addresses)
     uses = RecognitionUses(request, cases, queries, addresses)
     return (
         agreement_routes(propose, act, agreements, addresses),  # before those that take any name below /recognitions
         public_agreement_routes(agreements, addresses),
         recognition_routes(uses),
         own_recognition_routes(uses),
+        decision_routes(state, queries),
     )
+
+
+def _examine(
+    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
+) -> Examine:
+    """How what is presented is verified."""
+    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)

@@ -77,6 +77,16 @@ ENTRIES = (
         f"{CASE}/refuse",
     ),
     ProblemType(
+        "recognition-not-refused",
+        409,
+        "It is not refused",
+        "A refusal is given as a signed statement. What was granted is a credential already, and of what is open or "
+        "was withdrawn there is no decision.",
+        "Read the recognition: `credential` is the award.",
+        "what is granted is no refusal",
+        f"{CASE}/decision",
+    ),
+    ProblemType(
         "recognition-undecided",
         409,
         "It is still to be decided",

@@ -2,7 +2,7 @@
 
 `manifest.json` names each context's URL, file, hash, origin and licence. Nothing is ever fetched.
 
-One of them is our own. Every fleet publishes it under its own origin, so it is known at any (see `known_as`).
+Two of them are our own. Every fleet publishes them under its own origin, so they are known at any (see `known_as`).
 """
 
 from __future__ import annotations
@@ -28,11 +28,16 @@ MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 MICRO_CREDENTIAL_V1 = "https://laurel.example/contexts/micro-credential/v1"
 MICRO_CREDENTIAL_PATH = "/contexts/micro-credential/v1"
-OWN = frozenset({MICRO_CREDENTIAL_V1})
+RECOGNITION_DECISION_V1 = "https://laurel.example/contexts/recognition-decision/v1"
+RECOGNITION_DECISION_PATH = "/contexts/recognition-decision/v1"
+OWN = frozenset({MICRO_CREDENTIAL_V1, RECOGNITION_DECISION_V1})
 _PUBLISHED_ANYWHERE = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(/contexts/[a-z/-]+v[0-9]+)"
 )
-_OWN_BY_PATH = {MICRO_CREDENTIAL_PATH: MICRO_CREDENTIAL_V1}
+_OWN_BY_PATH = {
+    MICRO_CREDENTIAL_PATH: MICRO_CREDENTIAL_V1,
+    RECOGNITION_DECISION_PATH: RECOGNITION_DECISION_V1,
+}
 
 
 @dataclass(frozen=True, slots=True)

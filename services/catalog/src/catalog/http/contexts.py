@@ -1,4 +1,4 @@
-"""The route that publishes our JSON-LD context: bytes that never change, with their digest; for people, its terms."""
+"""The routes that publish our JSON-LD contexts: bytes that never change, with their digest; for people, terms."""
 
 import base64
 import hashlib
@@ -10,7 +10,13 @@ from catalog.http.answers import documented
 from catalog.http.page import SECURITY
 from catalog.http.representation import FOR_EVER, stored
 from catalog.http.terms_page import terms_page
-from credential_core.contexts import MICRO_CREDENTIAL_PATH, MICRO_CREDENTIAL_V1, frozen_contexts
+from credential_core.contexts import (
+    MICRO_CREDENTIAL_PATH,
+    MICRO_CREDENTIAL_V1,
+    RECOGNITION_DECISION_PATH,
+    RECOGNITION_DECISION_V1,
+    frozen_contexts,
+)
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.representation import HTML, negotiate
@@ -20,15 +26,15 @@ ForReader = {"Vary": "Accept"}
 
 
 @cache
-def _micro_credential() -> tuple[bytes, dict[str, str]]:
+def _own(url: str) -> tuple[bytes, dict[str, str]]:
     """The document, and the fields that say what it is."""
-    content = frozen_contexts()[MICRO_CREDENTIAL_V1].read()
+    content = frozen_contexts()[url].read()
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     return content, {"Repr-Digest": f"sha-256=:{digest}:"}
 
 
 def routes() -> APIRouter:
-    """One document; a changed one would be a v2 beside it."""
+    """One document each; a changed one would be a v2 beside it."""
     contexts = router(tags=["contexts"])
 
     @contexts.get(
@@ -43,7 +49,17 @@ def routes() -> APIRouter:
         """
         if negotiate(request, LD_JSON, HTML) == HTML:
             return stored(request, terms_page(), media_type=HTML, headers={**ForReader, **SECURITY})
-        content, digest = _micro_credential()
+        content, digest = _own(MICRO_CREDENTIAL_V1)
         return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers={**ForReader, **digest})
+
+    @contexts.get(
+        RECOGNITION_DECISION_PATH,
+        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}}),
+        response_class=Response,
+    )
+    async def recognition_decision_context(request: Request) -> Response:
+        """The terms of signed decisions on recognition (JSON-LD 1.1), version 1. `Repr-Digest` is of its bytes."""
+        content, digest = _own(RECOGNITION_DECISION_V1)
+        return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers=digest)
 
     return contexts
