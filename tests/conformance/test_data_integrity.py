@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from credential_core import bitstring, did, model, proof
-from credential_core.contexts import frozen_contexts, load_context
+from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3, frozen_contexts, load_context
 from credential_core.errors import CredentialError, DocumentError, ProofError
 from credential_core.keys import SigningKey
 from credential_core.multibase import encode_base58
@@ -23,6 +23,7 @@ ISSUER = "did:web:issuer.test:issuers:u"
 METHOD = f"{ISSUER}#key-1"
 CREATED = datetime(2026, 1, 2, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
+CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 CONTEXTS = {url: load_context(url) for url in frozen_contexts()}
 CONTROLLERS = {ISSUER: did.did_document(ISSUER, [did.VerificationMethod(METHOD, ISSUER, KEY.public)])}
 
@@ -90,6 +91,25 @@ def status_list(*revoked: int) -> dict[str, Any]:
 
 def test_our_credential_is_accepted_there(node: Node) -> None:
     assert node_verify(node, sign(unsigned())) == {"verified": True, "error": None}
+
+
+def test_a_transcript_of_sixty_courses_has_the_same_proof_there(node: Node) -> None:
+    """Some seven hundred blank nodes, the graphs of the courses and of their proofs among them."""
+    courses = [sign(unsigned(credential_id=f"https://issuer.test/credentials/{number}")) for number in range(60)]
+    ours = sign(
+        {
+            "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES_V3],
+            "id": "https://issuer.test/records/1",
+            "type": ["VerifiableCredential", "ClrCredential"],
+            "name": "Transcript",
+            "issuer": {"id": ISSUER, "type": ["Profile"], "name": "University of Test"},
+            "validFrom": "2026-01-01T00:00:00Z",
+            "credentialSubject": {"id": "did:example:ada", "type": ["ClrSubject"], "verifiableCredential": courses},
+        }
+    )
+    plain = {name: value for name, value in ours.items() if name != "proof"}
+    assert node_sign(node, plain)["proof"]["proofValue"] == ours["proof"]["proofValue"]
+    assert node_verify(node, ours) == {"verified": True, "error": None}
 
 
 @pytest.mark.parametrize(

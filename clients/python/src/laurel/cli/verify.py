@@ -25,7 +25,9 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 @app.command()
 def verify(
-    sources: Annotated[list[str], typer.Argument(help="Files or directories of credentials; - is standard input.")],
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, directories, https addresses of hosted badges; - is standard input.")
+    ],
     *,
     trust_unknown: Annotated[
         bool, typer.Option("--trust-unknown", help="An issuer nobody vouches for is no reason for doubt.")
@@ -62,6 +64,8 @@ def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
     for source in sources:
         if source == "-":
             yield "standard input", _credential(read_any(Path(source)), source)
+        elif source.startswith("https://"):
+            yield source, source  # where a badge of Open Badges 2.0 is hosted
         elif Path(source).is_dir():
             files = [path for path in sorted(Path(source).iterdir()) if path.suffix in _SUFFIXES]
             if not files:
