@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 
 from tests.gateway.harness import Gateway
-from tests.gateway.signing import EC, ED, b64
+from tests.gateway.signing import EC, ED, RSA, b64
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -15,7 +15,7 @@ BIG_EC = ECKey.generate_key("P-384", {"kid": "big"})
 REFUSED_KEYS: dict[str, Any] = {
     "none": [],
     "no list": {},
-    "six": [ECKey.generate_key("P-256", {"kid": str(n)}).as_dict(private=False) for n in range(6)],
+    "eleven": [ECKey.generate_key("P-256", {"kid": str(n)}).as_dict(private=False) for n in range(11)],
     "a private one": [EC.as_dict(private=True)],
     "a symmetric one": [OctKey.generate_key(256).as_dict()],
     "P-384": [BIG_EC.as_dict(private=False)],
@@ -53,3 +53,23 @@ async def test_unfit_keys_are_refused_with_their_path(standing_gateway: Gateway,
     )
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"].startswith("jwks.keys")
+
+
+async def test_keys_for_something_else_are_passed_over(standing_gateway: Gateway) -> None:
+    others = [
+        RSA.as_dict(private=False) | {"kid": "enc", "use": "enc", "alg": "RSA-OAEP-256"},
+        BIG_EC.as_dict(private=False) | {"alg": "ES384"},
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+    ]
+    member = await standing_gateway.member("lakeside")
+    answer = await standing_gateway.http.post(
+        "/clients",
+        headers=await standing_gateway.headers(member),
+        json={
+            "name": "signs",
+            "scopes": ["credentials:issue"],
+            "tokenEndpointAuthMethod": "private_key_jwt",
+            "jwks": {"keys": [*others, EC.as_dict(private=False)]},
+        },
+    )
+    assert [key["kid"] for key in answer.json()["jwks"]["keys"]] == ["ec"]

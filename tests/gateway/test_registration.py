@@ -125,6 +125,17 @@ class TestRegistering:
         body = await made(gateway, OPEN | {"redirect_uris": several, "client_uri": "https://test.app.example"})
         assert body["redirect_uris"] == several
 
+    async def test_keys_of_a_client_that_does_not_sign_are_passed_over(self, gateway: Gateway) -> None:
+        for keys in ({"jwks": {"keys": [{"kty": "XX"}]}}, {"jwks_uri": "https://keys.example/jwks"}):
+            body = await made(gateway, OPEN | keys)
+            assert body["token_endpoint_auth_method"] == "client_secret_basic"
+            assert body.keys().isdisjoint({"jwks", "jwks_uri"})
+
+    async def test_null_says_as_much_as_nothing(self, gateway: Gateway) -> None:
+        body = await made(gateway, OPEN | {"scope": None, "application_type": None, "logo_uri": None})
+        assert body["application_type"] == "web"
+        assert "logo_uri" not in body
+
     async def test_a_public_client_gets_no_secret(self, gateway: Gateway) -> None:
         body = await made(
             gateway,
@@ -166,7 +177,14 @@ class TestRefusals:
             ({"response_types": ["token"]}, "invalid_client_metadata"),
             ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata"),
             ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
-            ({"jwks": {"keys": []}}, "invalid_client_metadata"),
+            (
+                {
+                    "token_endpoint_auth_method": "private_key_jwt",
+                    "jwks": {"keys": []},
+                    "jwks_uri": "https://app.example/",
+                },
+                "invalid_client_metadata",
+            ),
             ({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": ["x"]}}, "invalid_client_metadata"),
             ({"scope": "made-up"}, "invalid_client_metadata"),
             ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
@@ -227,6 +245,21 @@ class TestManaging:
         assert (await gateway.http.get(path, headers=fresh)).status_code == 200
         begun = await Visitor(gateway).begin(App(gateway, body["client_id"], None).parameters())
         assert begun.status_code == 400
+
+    async def test_who_it_is_and_its_secret_are_not_its_to_change(self, gateway: Gateway) -> None:
+        """RFC 7592 §2.2: a client sends back what it was told, as Nimbus's does."""
+        body = await made(gateway)
+        path, token = f"/oauth/register/{body['client_id']}", bearer(body["registration_access_token"])
+        for changes in (
+            {"client_id": "another"},
+            {"client_id": 5},
+            {"client_secret": "of my own"},
+            {"client_secret": 5},
+        ):
+            refused = await gateway.http.put(path, headers=token, json=OPEN | changes)
+            assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client_metadata")
+        own = {name: body[name] for name in ("client_id", "client_secret")}
+        assert (await gateway.http.put(path, headers=token, json=OPEN | own)).status_code == 200
 
     async def test_of_many_changes_at_once_one_wins(self, gateway: Gateway) -> None:
         body = await made(gateway)

@@ -15,7 +15,7 @@ from gateway.core.model import Actor, AuditEntry, AuthMethod, Client, ClientId, 
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.redirects import check_flow
 from gateway.core.scopes import ALL, beyond
-from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.core.secret import SecretKind, digest, matches, new_secret
 from service_kit.clock import Clock
 from service_kit.errors import Unauthorized, invalid_field
 from service_kit.ids import NewId
@@ -70,6 +70,11 @@ class DynamicClients:
         """Raises Unauthorized for another client's token as for one that does not exist."""
         async with self._unit_of_work() as work:
             return await self._own(work, client, token)
+
+    async def has_secret(self, client: str, secret: str) -> bool:
+        """Whether this is one that it may use now."""
+        async with self._unit_of_work() as work:
+            return matches(secret, await work.clients.secrets(ClientId(client), self._clock()))
 
     async def replace(self, client: str, token: str, metadata: ClientMetadata) -> Registration:
         """What is not said anew is gone (RFC 7592 §2.2). The token changes. Raises Unauthorized or Invalid."""

@@ -80,9 +80,10 @@ class MetadataIn(BaseModel):
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> Self:
-        signs = self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
-        if (self.jwks is not None) + (self.jwks_uri is not None) != signs:
-            raise ValueError("jwks or jwks_uri is needed for private_key_jwt, one of them, and only there")
+        """Keys of a client that does not sign are for what this server does not do, and passed over."""
+        given = (self.jwks is not None) + (self.jwks_uri is not None)
+        if given > 1 or (self.signs and not given):
+            raise ValueError("jwks or jwks_uri is needed for private_key_jwt, and never both")
         return self
 
     @model_validator(mode="after")
@@ -101,6 +102,11 @@ class MetadataIn(BaseModel):
 
     def _web_redirects(self) -> list[str]:
         return [uri for uri in self.redirect_uris if uri.startswith("https:")]
+
+    @property
+    def signs(self) -> bool:
+        """Whether it authenticates itself with a key of its own."""
+        return self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
 
     @property
     def scopes(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from gateway.http.public import data
 from gateway.oauth.authorization import PROMPTS
 from gateway.oauth.authorization_code import METHOD
 from gateway.oauth.client import GRANT_TYPES, RESPONSE_TYPE
+from gateway.oauth.client_keys import SIGNING
 from gateway.oauth.policy import (
     AUTHORIZATION_PATH,
     END_SESSION_PATH,
@@ -26,8 +27,6 @@ from gateway.oauth.policy import (
 )
 from service_kit.described import UNCHANGED
 from service_kit.dpop import NAMES as DPOP_ALGORITHMS
-
-ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "RS256", "PS256"]
 
 
 def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> APIRouter:
@@ -97,7 +96,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
     for endpoint in ("token", "introspection", "revocation"):
         known = [method for method in methods if endpoint != "introspection" or method != AuthMethod.NONE]
         found[f"{endpoint}_endpoint_auth_methods_supported"] = known
-        found[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = ASSERTION_ALGORITHMS
+        found[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = list(SIGNING)
     return found
 
 

@@ -128,11 +128,20 @@ class RegistrationEndpoint:
         token = _token(request)
         await self._uses.clients.read(client, token)  # before its words are looked at, and its key set is read
         metadata = await self._metadata(request)
+        await self._check_identity(client, await _json(request))
         try:
             changed = await self._uses.clients.replace(client, token, metadata)
         except Invalid as error:
             raise _refused(error) from error
         return self._answer(changed, 200)
+
+    async def _check_identity(self, client: str, given: Mapping[str, Any]) -> None:
+        """A client says who it is, or nothing; and never chooses its secret (RFC 7592 §2.2)."""
+        if given.get("client_id", client) != client:
+            raise MetadataRefused("invalid_client_metadata", "client_id must be the one of this registration")
+        secret = given.get("client_secret")
+        if secret is not None and not await self._uses.clients.has_secret(client, str(secret)):
+            raise MetadataRefused("invalid_client_metadata", "client_secret must be the present one")
 
     async def remove(self, client: str, request: Request) -> Response:
         await self._uses.clients.remove(client, _token(request))
@@ -151,7 +160,8 @@ class RegistrationEndpoint:
         if "software_statement" in given:
             raise MetadataRefused("unapproved_software_statement", "this server trusts nobody's software statements")
         try:
-            said = MetadataIn.model_validate(given)
+            # "null" says as much as nothing (RFC 7592 §2.2)
+            said = MetadataIn.model_validate({name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise _malformed(error) from error
         try:
@@ -164,11 +174,13 @@ class RegistrationEndpoint:
             auth_method=said.token_endpoint_auth_method,
             flow=said.flow(),
             public_keys=keys,
-            jwks_uri=said.jwks_uri,
+            jwks_uri=said.jwks_uri if said.signs else None,
             about=said.about(),
         )
 
     async def _keys(self, said: MetadataIn) -> tuple[Mapping[str, Any], ...]:
+        if not said.signs:
+            return ()
         if said.jwks_uri:
             return await self._uses.read_keys(said.jwks_uri)
         return parse_client_keys(said.jwks) if said.jwks is not None else ()

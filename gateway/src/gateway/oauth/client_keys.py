@@ -10,7 +10,9 @@ from joserfc.util import to_bytes, urlsafe_b64decode
 
 from service_kit.errors import Invalid, invalid_field
 
-MAX_KEYS = 5
+MAX_KEYS = 10
+SIGNING = ("ES256", "Ed25519", "EdDSA", "RS256", "PS256")
+KINDS = ("EC", "OKP", "RSA")
 MAX_KEY_ID = 128
 RSA_BITS = range(2048, 4097)  # checked before a key is built: a larger one costs more than a request should
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -33,15 +35,26 @@ def algorithms(key: Key, registered: str | None) -> frozenset[str]:
 
 
 def parse_client_keys(jwks: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The keys of a JWK Set, public members only. Raises Invalid with the path of what is wrong."""
+    """The keys of a JWK Set, public members only. Raises Invalid with the path of what is wrong.
+
+    Keys that are for something else are passed over, where others are left (RFC 7517 §5): a client may publish one for
+    encryption beside those it signs with.
+    """
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not 1 <= len(keys) <= MAX_KEYS:
         raise invalid_field("jwks.keys", f"must be a list of 1 to {MAX_KEYS} keys")
-    parsed = tuple(_parse(key, f"jwks.keys.{index}") for index, key in enumerate(keys))
+    named = [(key, f"jwks.keys.{index}") for index, key in enumerate(keys)]
+    parsed = tuple(_parse(*one) for one in [one for one in named if not _is_for_something_else(one[0])] or named)
     ids = [key.get("kid") for key in parsed]
     if len(ids) > 1 and (None in ids or len(set(ids)) != len(ids)):
         raise invalid_field("jwks.keys", "several keys need a kid each, all different")
     return parsed
+
+
+def _is_for_something_else(key: Any) -> bool:
+    if not isinstance(key, dict) or PRIVATE.intersection(key):
+        return False
+    return key.get("use", "sig") != "sig" or ("alg" in key and key["alg"] not in SIGNING) or key.get("kty") not in KINDS
 
 
 def _parse(key: Any, path: str) -> dict[str, Any]:
