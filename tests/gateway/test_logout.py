@@ -138,7 +138,7 @@ class TestWithoutOne:
         nobody = Visitor(scene.gateway)
         assert "You are signed out" in (await asked(nobody)).text
         answer = await asked(nobody, client_id=scene.app.client_id, post_logout_redirect_uri=AFTER)
-        assert answer.headers["location"] == AFTER
+        assert (answer.status_code, "location" in answer.headers) == (200, False)
 
 
 class TestRefusals:

@@ -122,8 +122,10 @@ class TestRegistering:
 
     async def test_a_program_may_be_at_several_addresses(self, gateway: Gateway) -> None:
         several = [REDIRECT, "https://test.app.example/callback"]
-        body = await made(gateway, OPEN | {"redirect_uris": several, "client_uri": "https://test.app.example"})
+        body = await made(gateway, {"redirect_uris": several})
         assert body["redirect_uris"] == several
+        refused = await register(gateway, {"redirect_uris": several, "logo_uri": "https://app.example/logo.png"})
+        assert refused.json()["error"] == "invalid_client_metadata"
 
     async def test_keys_of_a_client_that_does_not_sign_are_passed_over(self, gateway: Gateway) -> None:
         for keys in ({"jwks": {"keys": [{"kty": "XX"}]}}, {"jwks_uri": "https://keys.example/jwks"}):

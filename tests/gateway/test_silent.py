@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from gateway.adapters.tables import AUDIT, SIGNING_KEYS
+from gateway.adapters.consents import MAX_STANDING
+from gateway.adapters.housekeeping import sweep
+from gateway.adapters.tables import AUDIT, AUTHORIZATION_REQUESTS, GRANTS, SIGNING_KEYS
 from gateway.core.model import OrganizationId
 from gateway.core.people import User
 from gateway.core.roles import Role
+from service_kit.tables import OUTBOX
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import REDIRECT, App, Visitor, answered, app, person, tokens
 from tests.gateway.test_code_flow import claims
@@ -132,6 +135,37 @@ class TestErrors:
         await scene.app.post("/oauth/revoke", {"token": scene.given["refresh_token"]})
         await self.refused(scene, "consent_required")
 
+    @pytest.mark.parametrize("revoked", ["first", "renewed"])
+    async def test_a_yes_and_what_renewed_it_end_together(self, scene: Scene, revoked: str) -> None:
+        renewed = (await scene.app.exchange((await scene.silently())["code"])).json()
+        again = (await scene.app.exchange((await scene.silently())["code"])).json()
+        ended = {"first": scene.given, "renewed": renewed}[revoked]
+        await scene.app.post("/oauth/revoke", {"token": ended["refresh_token"]})
+        for one in (renewed, again):
+            assert not await scene.app.is_active(one["access_token"])
+            assert (await scene.app.refresh(one["refresh_token"])).json()["error"] == "invalid_grant"
+        await self.refused(scene, "consent_required")
+        async with scene.gateway.unit_of_work() as work:
+            told = await work.session.scalar(select(func.count()).select_from(OUTBOX))
+        assert told == 3
+
+    async def test_of_many_narrow_answers_the_wide_yes_is_found(self, scene: Scene) -> None:
+        for _ in range(MAX_STANDING + 2):
+            assert "code" in await scene.silently(scope="openid")
+        assert "code" in await scene.silently(scope=SCOPE)
+
+    async def test_a_yes_to_a_program_that_refreshes_nothing_is_kept(self, scene: Scene) -> None:
+        once = await app(scene.gateway, scene.member, grant_types=["authorization_code"])
+        await tokens(scene.visitor, once, EMAIL)
+        scene.gateway.clock.forward(days=89)
+        await sweep(scene.gateway.database, scene.gateway.clock)
+        await scene.visitor.sign_in(await scene.visitor.http.get("/login"), EMAIL)
+        assert "code" in answered(await scene.visitor.begin(once.parameters(prompt="none")))
+        scene.gateway.clock.forward(days=2)
+        await sweep(scene.gateway.database, scene.gateway.clock)
+        async with scene.gateway.unit_of_work() as work:
+            assert await work.session.scalar(select(func.count()).select_from(GRANTS)) == 0
+
     async def test_who_is_no_member_any_more(self, scene: Scene) -> None:
         async with scene.gateway.unit_of_work() as work:
             (mine,) = await work.memberships.of(scene.user.id)
@@ -190,6 +224,13 @@ class TestTheHint:
         fresh.http.cookies = scene.visitor.http.cookies
         answer = await fresh.http.get("/oauth/authorize", params=asked)
         assert answered(answer)["error"] == "login_required"
+
+    async def test_it_is_not_kept(self, scene: Scene) -> None:
+        await scene.visitor.begin(scene.app.parameters(id_token_hint=scene.given["id_token"]))
+        async with scene.gateway.unit_of_work() as work:
+            (kept,) = (await work.session.scalars(select(AUTHORIZATION_REQUESTS.c.parameters))).all()
+        assert kept["expected"] == scene.user.id
+        assert scene.given["id_token"] not in kept.values()
 
     async def test_on_the_pages_the_person_it_names_has_to_sign_in(self, scene: Scene) -> None:
         await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
 
 from gateway.adapters.people import MEMBERSHIP, membership, person
 from gateway.adapters.revocations import revocation
@@ -52,19 +52,25 @@ class SqlConsents:
             "targets": list(grant.targets),
             "authenticated_at": grant.authenticated_at,
             "created_at": grant.created_at,
+            "renews": grant.renews,
         }
         self._connection.execute(insert(GRANTS), row)
 
     def standing(self, client: ClientId, user: UserId, since: datetime) -> Sequence[Grant]:
         mine = (GRANTS.c.user_id == user, GRANTS.c.client_id == client)
-        query = select(GRANTS).where(*mine, GRANTS.c.revoked_at.is_(None), GRANTS.c.created_at > since)
-        query = query.order_by(GRANTS.c.created_at.desc()).limit(MAX_STANDING)
+        stands = (GRANTS.c.revoked_at.is_(None), GRANTS.c.renews.is_(None), GRANTS.c.created_at > since)
+        query = select(GRANTS).where(*mine, *stands).limit(MAX_STANDING).with_for_update(read=True)
+        query = query.order_by(func.cardinality(GRANTS.c.scopes).desc(), GRANTS.c.created_at.desc())
         return [_grant(row) for row in self._connection.execute(query).mappings()]
 
     def revoke_grant(self, grant: str, at: datetime) -> None:
-        revoked = update(GRANTS).where(GRANTS.c.id == grant, GRANTS.c.revoked_at.is_(None))
-        if self._connection.scalar(revoked.values(revoked_at=at).returning(GRANTS.c.id)):
-            self._connection.execute(insert(OUTBOX), revocation("grant", grant, at))
+        given = func.coalesce(GRANTS.c.renews, GRANTS.c.id)
+        origin = self._connection.scalar(select(given).where(GRANTS.c.id == grant))
+        # The origin first: what is just being made from it is committed, and seen, once its row is ours.
+        for family in (GRANTS.c.id == origin, GRANTS.c.renews == origin):
+            revoked = update(GRANTS).where(family, GRANTS.c.revoked_at.is_(None)).values(revoked_at=at)
+            for one in self._connection.scalars(revoked.returning(GRANTS.c.id)).all():
+                self._connection.execute(insert(OUTBOX), revocation("grant", one, at))
 
     def add_code(self, digest: bytes, code: Code) -> None:
         row = {
@@ -139,4 +145,5 @@ def _grant(row: RowMapping) -> Grant:
         authenticated_at=row["authenticated_at"],
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
+        renews=row["renews"],
     )

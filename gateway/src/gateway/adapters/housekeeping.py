@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import delete, exists
+from sqlalchemy import delete, exists, or_
 from sqlalchemy.exc import DBAPIError
 
 from gateway.adapters.tables import (
@@ -22,6 +22,7 @@ from gateway.adapters.tables import (
     REVOKED_TOKENS,
     SESSIONS,
 )
+from gateway.oauth.policy import GRANT_LIFETIME
 from service_kit.clock import Clock
 from service_kit.database import Database
 from service_kit.logs import get_logger
@@ -33,6 +34,7 @@ EVERY_S = 60.0
 SKEW = timedelta(minutes=5)  # another process's clock may be behind
 REPEATABLE_FOR = timedelta(hours=24)
 KNOWN_AFTER_USE = timedelta(days=1)  # a code or refresh token that comes again is recognised for so long
+STANDING_FOR = GRANT_LIFETIME + SKEW  # for so long a person's yes is good without a page (`prompt=none`)
 EXPIRING = (
     (CLIENT_ASSERTIONS, SKEW),
     (PROOFS, SKEW),
@@ -57,7 +59,10 @@ async def sweep(database: Database, clock: Clock) -> None:
         for table, kept in EXPIRING:
             await connection.execute(delete(table).where(table.c.expires_at < now - kept))
         in_use = [exists().where(table.c.grant_id == GRANTS.c.id) for table in (CODES, REFRESH_TOKENS)]
-        await connection.execute(delete(GRANTS).where(*(~used for used in in_use)))
+        is_over = or_(
+            GRANTS.c.revoked_at.is_not(None), GRANTS.c.renews.is_not(None), GRANTS.c.created_at < now - STANDING_FOR
+        )
+        await connection.execute(delete(GRANTS).where(is_over, *(~used for used in in_use)))
         await connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < now - REPEATABLE_FOR))
 
 

@@ -92,13 +92,8 @@ SIGNING_KEYS = Table(
     CheckConstraint("state IN ('next', 'active', 'retired', 'removed')", name="state"),
     CheckConstraint("sealed IS NOT NULL OR state IN ('retired', 'removed')", name="sealed"),
 )
-Index(
-    "uq_signing_keys_one_per_role",
-    SIGNING_KEYS.c.algorithm,
-    SIGNING_KEYS.c.state,
-    unique=True,
-    postgresql_where=text("state IN ('next', 'active')"),
-)
+ROLE = (SIGNING_KEYS.c.algorithm, SIGNING_KEYS.c.state)
+Index("uq_signing_keys_one_per_role", *ROLE, unique=True, postgresql_where=text("state IN ('next', 'active')"))
 
 CLIENT_ASSERTIONS = Table(
     "client_assertions",
@@ -256,7 +251,9 @@ GRANTS = Table(
     _moment("authenticated_at"),
     _moment("created_at"),
     _moment("revoked_at", nullable=True),
+    Column("renews", Text),
 )
+Index("ix_grants_renews", GRANTS.c.renews, postgresql_where=GRANTS.c.renews.is_not(None))
 Index("ix_grants_user_id_organization_id", GRANTS.c.user_id, GRANTS.c.organization_id)
 Index("ix_grants_created_at", GRANTS.c.created_at)
 

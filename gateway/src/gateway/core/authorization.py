@@ -21,7 +21,10 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person allowed a client. Every token from it falls with it."""
+    """What a person allowed a client. Every token from it falls with it.
+
+    `renews` is the grant that the person gave, where this one was made without asking again: both end together.
+    """
 
     id: str
     client: ClientId
@@ -32,6 +35,7 @@ class Grant:
     authenticated_at: datetime
     created_at: datetime
     revoked_at: datetime | None = None
+    renews: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

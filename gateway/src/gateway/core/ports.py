@@ -200,9 +200,13 @@ class Grants(Protocol):
     def add_grant(self, grant: Grant) -> None: ...
 
     def standing(self, client: ClientId, user: UserId, since: datetime) -> Sequence[Grant]:
-        """What this person allowed this client since then and nobody revoked, the newest first; not all of many."""
+        """What this person gave this client since then and nobody revoked, the widest first; not all of many.
 
-    def revoke_grant(self, grant: str, at: datetime) -> None: ...
+        Nobody revokes any of it until this transaction ends.
+        """
+
+    def revoke_grant(self, grant: str, at: datetime) -> None:
+        """With what it renews, and all that renews the same."""
 
     def add_code(self, digest: bytes, code: Code) -> None: ...
 

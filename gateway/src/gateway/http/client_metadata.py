@@ -73,9 +73,8 @@ class MetadataIn(BaseModel):
         shown = [address for name in SHOWN if (address := getattr(self, name))]
         if any(urlsplit(address).scheme != "https" for address in (*shown, self.jwks_uri or "https:")):
             raise ValueError("addresses must be https")
-        own = _hosts(self._web_redirects())
-        if not _hosts(shown) <= own if own else len(_hosts(shown)) > 1:
-            raise ValueError("addresses that people are shown must be of a host of redirect_uris")
+        if shown and len(_hosts([*shown, *self._web_redirects()])) > 1:
+            raise ValueError("addresses that people are shown must be of the host of all redirect_uris")
         return self
 
     @model_validator(mode="after")

@@ -37,7 +37,7 @@ class LogoutPages:
         wish, browser = await self._wish(form), self._uses.browsers.of(request)
         session = await self._uses.sessions.find(browser.session)
         if session is None:
-            return _left(wish)
+            return _left(wish, stays=wish.subject is None)
         if wish.is_proven_for(session):
             return await self._end(browser, wish)
         shown = page(
@@ -45,6 +45,7 @@ class LogoutPages:
             leads_to=wish.leads_to,
             user=session.user,
             client=wish.client,
+            goes_to=wish.leads_to,
             fields=wish.fields,
             leave_path=LEAVE_PATH,
             form_token=browser.form_token,
@@ -64,7 +65,8 @@ class LogoutPages:
         return browser.sign_out(_left(wish))
 
 
-def _left(wish: Leaving) -> Response:
-    if wish.location:
+def _left(wish: Leaving, *, stays: bool = False) -> Response:
+    """On to the program, unless nobody but the address itself says so: that would be a redirector for anybody."""
+    if wish.location and not stays:
         return redirect(wish.location)
     return page("told.html", title="Signed out", text="You are signed out here.", back=LOGIN_PATH, to_sign_in=True)

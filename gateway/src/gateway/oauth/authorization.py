@@ -136,6 +136,7 @@ def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes)
 def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
     client = request.client
     parameters = {**kept(request), "begun": str(server.now.timestamp())}
+    parameters.pop("id_token_hint", None)  # it holds a name; whom it means is all that is needed
     hint = read_hint(request.form.get("id_token_hint", ""), server.policy, server.keys)
     if hint and hint.client == client.known.id:
         parameters[EXPECTED] = hint.subject

@@ -121,6 +121,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             targets=targets(request, server.policy),
             authenticated_at=consent.authenticated_at,
             created_at=consent.renews.created_at if consent.renews else server.now,  # it ends when that would have
+            renews=consent.renews.id if consent.renews else None,
         )
         sent = request.payload.data
         kept = Code(
@@ -134,7 +135,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
         server.grants.add_grant(grant)
         server.grants.add_code(digest(code), kept)
         detail = {"grant_id": grant.id, "scopes": list(grant.scopes)}
-        detail |= {"renews": consent.renews.id} if consent.renews else {}
+        detail |= {"renews": grant.renews} if grant.renews else {}
         server.record("grant.given", request.client.known, by=f"user:{grant.user}", **detail)
 
     def query_authorization_code(self, code: str, client: OAuthClient) -> PresentedCode | None:

@@ -12,6 +12,7 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
 JWKS_PATH = "/oauth/jwks"
+GRANT_LIFETIME = timedelta(days=90)
 MAX_TARGETS = 5
 MAX_TARGET_LENGTH = 512
 
@@ -31,7 +32,7 @@ class Policy:
     code_lifetime: timedelta = timedelta(seconds=60)
     open_badges_code_lifetime: timedelta = timedelta(minutes=10)  # as Open Badges 3.0 has it; people may carry it over
     refresh_idle: timedelta = timedelta(days=30)
-    grant_lifetime: timedelta = timedelta(days=90)
+    grant_lifetime: timedelta = GRANT_LIFETIME
 
     def is_target(self, target: str) -> bool:
         """Whether a token may be asked for this resource: one of our origins, or an address beneath it."""
