@@ -20,3 +20,6 @@ EVENT_LATENCY = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300),
 )
 FETCHES = Counter("fetches_total", "Documents read from the public web, by outcome", ["outcome"])
+WORK_FAILED = Counter(
+    "work_failed_total", "Pieces of background work that failed unexpectedly, to be tried again", ["work"]
+)

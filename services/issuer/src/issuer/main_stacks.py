@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from issuer.adapters.audit import audit
 from issuer.adapters.consents import DigestSealing
+from issuer.adapters.failed_work import stacks_failed
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_brought import BroughtReading
 from issuer.adapters.reading_stacks import ReadingStacks
@@ -80,6 +81,7 @@ def wire_stacks(
         apply=apply,
         offload=offload,
         audit=audit,
+        failed=stacks_failed,
         clock=clock,
     )
     return {

@@ -3,13 +3,16 @@
 What is due is taken for a minute, so that processes share the work; nothing is locked while anything is evaluated or
 signed. What follows is stored only if all that it was decided by is still so, and the tables allow one stack for one
 learner, pathway and evidence. So a process that dies in between leaves work to be done again, and none is done twice.
+
+What fails unexpectedly for one learner is put off, so that it stops nobody else; a database that is away cannot even do
+that, and its error is the caller's.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from issuer.core.apply_stacks import ApplyStacks
 from issuer.core.backpack_model import KeptId
@@ -28,7 +31,15 @@ SOON = timedelta(milliseconds=500)
 LATER = timedelta(seconds=5)
 MOST_ATTEMPTS = 60  # that the time between two grows with
 PATIENCE = 5  # attempts at something that may come yet, before a person is asked
-Offload = Callable[..., Coroutine[Any, Any, list[tuple[Situation, Step | None]]]]
+Decided = Sequence[tuple[Situation, Step | None]]
+Groups = Mapping[Group, Sequence[Due]]
+Offload = Callable[..., Coroutine[Any, Any, Decided]]
+
+
+class Failed(Protocol):
+    """Counts work that failed unexpectedly, and tells whoever looks after the service."""
+
+    def __call__(self, pathway: str, error: Exception) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class SettleStacks:
         apply: ApplyStacks,
         offload: Offload,
         audit: Audit,
+        failed: Failed,
         clock: Clock,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -60,6 +72,7 @@ class SettleStacks:
         self._apply = apply
         self._offload = offload
         self._audit = audit
+        self._failed = failed
         self._clock = clock
         self._at_once = at_once
 
@@ -68,35 +81,78 @@ class SettleStacks:
         now = self._clock()
         async with self._unit_of_work() as work:
             taken = await work.stacks.claim(self._at_once, now=now, until=now + LEASE)
-            for due in taken:
-                if due.recipient_key is None:
-                    await work.stacks.spread(due)
             await work.commit()
         groups: defaultdict[Group, list[Due]] = defaultdict(list)
         for due in taken:
-            if due.recipient_key is not None:
+            if due.recipient_key is None:
+                await self._spread(due)
+            else:
                 groups[Group(due.org_id, due.recipient_key, due.pathway_id)].append(due)
         if groups:
             await self._settle(groups)
         return len(taken)
 
-    async def _settle(self, groups: dict[Group, list[Due]]) -> None:
-        gathered = await self._reading.gather(groups.keys(), self._clock())
-        decided = await self._offload(self._decide, gathered, list(groups))
+    async def _spread(self, due: Due) -> None:
+        try:
+            async with self._unit_of_work() as work:
+                await work.stacks.spread(due)
+                await work.commit()
+        except Exception as error:  # of any kind: it must not stop all others
+            await self._put_off([due], due.pathway_id, error)
+
+    async def _settle(self, groups: Groups) -> None:
+        try:
+            gathered, decided = await self._decided(groups)
+        except Exception as error:  # of any kind: each is looked at on its own next
+            await self._settle_sound(groups, error)
+            return
         done: list[int] = []
         for situation, step in decided:
-            due = groups[situation.group]
-            ids = [one.id for one in due]
-            wait = await self._follow(situation, step, due, gathered)
-            if wait is None:
-                done += ids
-            else:
-                await self._postpone(ids, wait)
+            done += await self._done(situation, step, groups[situation.group], gathered)
         async with self._unit_of_work() as work:
             await work.stacks.done(done)
             await work.commit()
 
-    def _decide(self, gathered: Gathered, groups: Sequence[Group]) -> list[tuple[Situation, Step | None]]:
+    async def _settle_sound(self, groups: Groups, error: Exception) -> None:
+        """Those that can be decided alone; the others are put off. Raises the error if it is none of theirs."""
+        sound = {group: due for group, due in groups.items() if await self._is_sound(group, due)}
+        if len(sound) == len(groups):
+            raise error
+        if sound:
+            await self._settle(sound)
+
+    async def _is_sound(self, group: Group, due: Sequence[Due]) -> bool:
+        try:
+            await self._decided({group: due})
+        except Exception as error:  # of any kind: it must not stop all others
+            await self._put_off(due, group.pathway_id, error)
+            return False
+        return True
+
+    async def _done(
+        self, situation: Situation, step: Step | None, due: Sequence[Due], gathered: Gathered
+    ) -> Sequence[int]:
+        """Those that are no longer due; the others wait."""
+        ids = [one.id for one in due]
+        try:
+            wait = await self._follow(situation, step, due, gathered)
+        except Exception as error:  # of any kind: it must not stop all others
+            await self._put_off(due, situation.group.pathway_id, error)
+            return ()
+        if wait is None:
+            return ids
+        await self._postpone(ids, wait)
+        return ()
+
+    async def _decided(self, groups: Groups) -> tuple[Gathered, Decided]:
+        gathered = await self._reading.gather(groups.keys(), self._clock())
+        return gathered, await self._offload(self._decide, gathered, list(groups))
+
+    async def _put_off(self, due: Sequence[Due], pathway: str, error: Exception) -> None:
+        await self._postpone([one.id for one in due], _again(due))
+        self._failed(pathway, error)
+
+    def _decide(self, gathered: Gathered, groups: Sequence[Group]) -> Decided:
         now = self._clock()
         decided = [(situation, decide(situation, now)) for situation in self._situations(gathered, groups)]
         return sorted(decided, key=_is_limited)
@@ -115,7 +171,7 @@ class SettleStacks:
             is_done = await self._apply(situation, ready, due, last_try=_attempts(due) >= PATIENCE)
         except ServiceError as error:
             self._audit("stack_not_settled", pathway=situation.group.pathway_id, code=error.code)
-            return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
+            return _again(due)
         return None if is_done else Wait(AT_ONCE_AGAIN * (1 + _attempts(due) ** 2), is_attempt=True)
 
     async def _confirmed(self, situation: Situation, step: Award | Replace, due: Sequence[Due]) -> Step | Wait | None:
@@ -153,6 +209,10 @@ def _stands_already(situation: Situation) -> bool:
 
 def _attempts(due: Sequence[Due]) -> int:
     return min(max(one.attempts for one in due), MOST_ATTEMPTS)
+
+
+def _again(due: Sequence[Due]) -> Wait:
+    return Wait(LATER * (1 + _attempts(due)), is_attempt=True)
 
 
 def _is_limited(decided: tuple[Situation, Step | None]) -> bool:
