@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest_asyncio
 from fastapi import APIRouter
 from pydantic import SecretStr
 
+from issuer.core import backpack_arrival, backpack_pull
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts, wire
 from issuer.main_endorsements import EndorsementParts
@@ -48,6 +50,15 @@ async def open_issuer_database(settings: IssuerSettings) -> AsyncIterator[Databa
         yield database
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """What may take a while by the clock on the wall takes as long as this machine needs."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(backpack_arrival, "DEADLINE_S", 120.0)
+        patched.setattr(backpack_pull, "BEGINS_WITHIN", timedelta(hours=1))
+        yield
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Of https://localhost."""
@@ -82,7 +93,8 @@ def clock() -> Clock:
 @pytest_asyncio.fixture
 async def fetcher(certificate: Certificate) -> AsyncIterator[Fetcher]:
     """Reads this machine over https too, where the site of other people's documents is."""
-    reading = FetcherSettings(allow_private=True, ca_file=str(certificate.authority), total_s=2)
+    # This machine may be slow, and no other answers.
+    reading = FetcherSettings(allow_private=True, ca_file=str(certificate.authority), connect_s=60, total_s=60)
     async with open_fetcher(reading) as opened:
         yield opened
 

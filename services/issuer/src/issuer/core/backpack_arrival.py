@@ -50,14 +50,11 @@ Offload = Callable[..., Coroutine[Any, Any, Any]]
 class Examine:
     """Verifies what arrives."""
 
-    def __init__(
-        self, *, web: Web, own: OwnDocuments, offload: Offload, clock: Clock, deadline_s: float = DEADLINE_S
-    ) -> None:
+    def __init__(self, *, web: Web, own: OwnDocuments, offload: Offload, clock: Clock) -> None:
         self._web = web
         self._own = own
         self._offload = offload
         self._clock = clock
-        self._deadline_s = deadline_s
 
     def asking_once(self) -> "Examine":
         """The same for several credentials at one moment: each document that they need is asked for once."""
@@ -66,7 +63,6 @@ class Examine:
             own=self._own,
             offload=self._offload,
             clock=self._clock,
-            deadline_s=self._deadline_s,
         )
 
     async def __call__(self, text: str, notation: Notation) -> Arrived:
@@ -88,7 +84,7 @@ class Examine:
     async def look(self, text: str, notation: Notation) -> tuple[Json, Report, Snapshot]:
         """The same, with where its status is published and what that was. Raises Invalid for a text that holds none."""
         document = await self.unverified(text, notation)
-        evidence = await _Search(self._web, self._own, self._deadline_s)(document)
+        evidence = await _Search(self._web, self._own)(document)
         report: Report = await self._offload(_judge, document, evidence, self._clock())
         snapshot: Snapshot = await self._offload(snapshot_of, document, evidence.status_lists)
         return document, report, snapshot
@@ -99,7 +95,7 @@ class Examine:
         With the lists that were read.
         """
         together = {"credentialStatus": [entry for claim in claims for entry in status_entries(claim)]}
-        evidence = await _Search(self._web, self._own, self._deadline_s)(together)
+        evidence = await _Search(self._web, self._own)(together)
         checks: list[Check] = await self._offload(_statuses, claims, evidence, self._clock())
         return checks, evidence.status_lists
 
@@ -110,7 +106,7 @@ class Examine:
 
     async def judged(self, document: Json) -> Report:
         """How it stands now."""
-        evidence = await _Search(self._web, self._own, self._deadline_s)(document)
+        evidence = await _Search(self._web, self._own)(document)
         report: Report = await self._offload(_judge, document, evidence, self._clock())
         return report
 
@@ -144,10 +140,10 @@ class Evidence:
 class _Search:
     """What one arrival asks of the web, so much at a time, within one deadline."""
 
-    def __init__(self, web: Web, own: OwnDocuments, deadline_s: float) -> None:
+    def __init__(self, web: Web, own: OwnDocuments) -> None:
         self._web = web
         self._own = own
-        self._deadline = asyncio.get_running_loop().time() + deadline_s
+        self._deadline = asyncio.get_running_loop().time() + DEADLINE_S
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, document: Json) -> Evidence:
