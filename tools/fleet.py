@@ -11,7 +11,6 @@ in `held` are not started until asked.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -24,16 +23,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from tools import certificates, kafka, postgres
+from tools import kafka, postgres
 from tools.envoy import Edge
 from tools.guard import guard
 from tools.kafka import Kafka, Kind, LocalKafka
-from tools.ports import LOOPBACK, free_ports, is_free, owner
+from tools.place import Place
+from tools.ports import free_ports, is_free, owner
 from tools.postgres import DatabaseUrls, LocalPostgres, Server
 from tools.process import StartFailed, Supervised, end_leftover
 from tools.rooms import ROLES, ROOMS, START_TIMEOUT_S, Ports, Service
 from tools.sandbox import make as sandbox
-from tools.secret_store import SecretStore, key
+from tools.secret_store import SecretStore
 from tools.seed import clients, seed
 from tools.shared import Claimed, claim
 
@@ -44,7 +44,7 @@ Unit = tuple[str, str]
 """A room and the command that one of its processes runs."""
 
 
-class Fleet:
+class Fleet(Place):
     """See the module. Without `root` everything lives in a scratch directory on free ports."""
 
     def __init__(
@@ -62,11 +62,10 @@ class Fleet:
 
         Without `limited` the edge counts nobody's requests: for measuring.
         """
+        super().__init__(root or _scratch_directory(), ports or Ports.free())
         self._scratch = root is None
-        self.root = root or _scratch_directory()
-        self.mail = self.root / "mail"
-        self.ports = ports or Ports.free()
-        self._split, self._held, self._extra_env = set(split), set(held), dict(env or {})
+        self._split, self._held = set(split), set(held)
+        self._extra_env = {room: dict(more) for room, more in (env or {}).items()}
         self._say = say
         self._secrets = SecretStore(self.root / "secrets")
         self._started: list[Supervised] = []
@@ -80,40 +79,9 @@ class Fleet:
             tls_port=self.ports.tls,
             admin_port=self.ports.admin,
             rooms=self.ports.rooms,
-            log=self._log("envoy"),
+            log=self.log("envoy"),
             limited=limited,
         )
-
-    @property
-    def base_url(self) -> str:
-        return f"http://localhost:{self.ports.edge}"
-
-    @property
-    def tls_base_url(self) -> str:
-        return f"https://localhost:{self.ports.tls}"
-
-    @property
-    def authority(self) -> Path:
-        """The certificate authority (PEM) to trust for `tls_base_url`."""
-        return self.certificate.authority
-
-    @property
-    def certificate(self) -> certificates.Certificate:
-        return certificates.localhost(self.root / "tls")
-
-    @property
-    def demo_file(self) -> Path:
-        return self.root / "demo.json"
-
-    @property
-    def sandbox_file(self) -> Path:
-        return self.root / "sandbox.json"
-
-    @property
-    def demo(self) -> dict[str, Any]:
-        """The seeded organizations with their clients, as in var/demo.json."""
-        found: dict[str, Any] = json.loads(self.demo_file.read_text())
-        return found
 
     def service(self, room: str, role: str | None = None) -> Service:
         """The process of a room that answers requests, or of one role where the room is split."""
@@ -200,7 +168,9 @@ class Fleet:
         try:
             bus = pool.submit(self._timed, "Kafka", self._start_kafka)
             urls = self._timed("PostgreSQL", self._start_postgres)
-            self._environments = {room: self._environment(room, urls[room]) for room in ROOMS}
+            self._environments = {
+                room: self.told(room, urls[room], self._secrets) | self._extra_env.get(room, {}) for room in ROOMS
+            }
             migrated = pool.submit(self._timed, "migrations", self._migrate)
             self.edge.configure(self.certificate, [self.base_url, self.tls_base_url], self.base_url)
             _results(bus, migrated)
@@ -221,7 +191,7 @@ class Fleet:
             self.kafka = self._cluster = kafka.external()
         else:
             ports = (self.ports.kafka, self.ports.kafka_controller)
-            local = LocalKafka(kind, self.root / "kafka", *ports, log=self._log("kafka"))
+            local = LocalKafka(kind, self.root / "kafka", *ports, log=self.log("kafka"))
             self.kafka, self._cluster = local, local.cluster
             self._started.insert(0, local)
             local.start()
@@ -237,7 +207,7 @@ class Fleet:
             local = LocalPostgres(
                 self.root / "postgres",
                 self.ports.postgres,
-                log=self._log("postgres"),
+                log=self.log("postgres"),
                 durable=not self._scratch,
             )
             self._started.insert(0, local)
@@ -279,37 +249,11 @@ class Fleet:
         organization = next(one for one in demo["organizations"] if one["slug"] == sandbox.SLUG)
         sandbox.write(self.base_url, organization, self.sandbox_file)
 
-    def _environment(self, room: str, urls: DatabaseUrls) -> dict[str, str]:
-        ours = {
-            "LAUREL_ENVIRONMENT": "development",
-            "LAUREL_PUBLIC_BASE_URL": self.base_url,
-            "LAUREL_DID_WEB_ORIGIN": self.tls_base_url,
-            "LAUREL_KEY_WAIT_S": "5",  # so that a rotation can be tried; nothing outside reads this fleet's did.json
-            "LAUREL_HTTP__HOST": LOOPBACK,
-            "LAUREL_DATABASE__URL": urls.app_url,
-            "LAUREL_DATABASE__MIGRATE_URL": urls.migrate_url,
-            "LAUREL_AUTH__ISSUER": self.base_url,
-            "LAUREL_AUTH__JWKS_URL": f"http://{LOOPBACK}:{self.ports.rooms['gateway']}/oauth/jwks",
-            "LAUREL_AUTH__AUDIENCES": json.dumps([self.base_url, self.tls_base_url]),
-            "LAUREL_KEY_ENCRYPTION_KEY": self._secrets.get(f"{room}-key-encryption-key", key),
-            "LAUREL_FETCHER__ALLOW_PRIVATE": "true",
-            "LAUREL_FETCHER__CA_FILE": str(self.authority),
-            "PYTHONUNBUFFERED": "1",
-        }
-        if room == "gateway":
-            ours["LAUREL_SANDBOX_FILE"] = str(self.sandbox_file)
-            ours["LAUREL_MAIL__DIRECTORY"] = str(self.mail)
-            ours["LAUREL_LEARNERS_ORGANIZATION"] = "lakeside"
-        return {**os.environ, **ours, **self._extra_env.get(room, {})}
-
     def _timed(self, what: str, action: Callable[[], Any]) -> Any:
         began = time.monotonic()
         result = action()
         self._say(f"  {what:<12}ready  {time.monotonic() - began:5.1f} s")
         return result
-
-    def _log(self, name: str) -> Path:
-        return self.root / "log" / f"{name}.log"
 
     def _remove_scratch(self) -> None:
         local = getattr(self, "postgres", None)

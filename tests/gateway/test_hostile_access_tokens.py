@@ -12,10 +12,11 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
-from service_kit.auth import TokenKeys, TokenVerifier
+from service_kit.auth import TokenVerifier
 from service_kit.compact_jws import AllowList
 from service_kit.errors import Unauthorized, Unavailable
 from service_kit.settings import AuthSettings
+from service_kit.token_keys import TokenKeys
 from tests.gateway.signing import b64, unsigned
 
 pytestmark = pytest.mark.asyncio

@@ -21,10 +21,11 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from service_kit.app import create_app, router
-from service_kit.auth import KEYS_TTL_S, REFRESH_AT_MOST_EVERY_S, Caller, Scope, TokenKeys, TokenVerifier
+from service_kit.auth import Caller, Scope, TokenVerifier
 from service_kit.errors import Unauthorized, Unavailable
 from service_kit.settings import AuthSettings, Settings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
+from service_kit.token_keys import KEYS_TTL_S, REFRESH_AT_MOST_EVERY_S, TokenKeys
 
 pytestmark = pytest.mark.asyncio
 

@@ -68,7 +68,7 @@ from gateway.oauth.server import Server
 from gateway.settings import GatewaySettings
 from gateway.uses import AccountUses, account_uses, client_uses, login_uses, mailer, member_uses
 from service_kit.app import Check, create_app
-from service_kit.auth import Caller, TokenKeys, TokenVerifier
+from service_kit.auth import Caller, TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, open_database
@@ -78,6 +78,7 @@ from service_kit.migrations import check_revision
 from service_kit.relay import Relay
 from service_kit.runtime import Components, Service, Task
 from service_kit.settings import HttpSettings, Settings
+from service_kit.token_keys import TokenKeys
 
 NAME = "gateway"
 T = TypeVar("T")

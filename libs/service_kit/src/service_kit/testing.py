@@ -19,13 +19,14 @@ from joserfc.jwk import ECKey
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from service_kit.auth import IsRevoked, TokenKeys, TokenVerifier
+from service_kit.auth import IsRevoked, TokenVerifier
 from service_kit.bus import BusUnavailable, Record
 from service_kit.database import Database
 from service_kit.ids import new_id
 from service_kit.migrations import migrate
 from service_kit.promises import Promises
 from service_kit.settings import AuthSettings, DatabaseSettings
+from service_kit.token_keys import TokenKeys
 
 BASE_URL = "http://laurel.test"
 

@@ -36,7 +36,7 @@ from catalog.http.profiles import ProfileUseCases
 from catalog.http.skill_frameworks import SkillUseCases
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
-from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
+from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import utc_now
 from service_kit.consumer import Consumer
@@ -49,6 +49,7 @@ from service_kit.relay import Relay
 from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import DatabaseSettings, Settings
+from service_kit.token_keys import TokenKeys, fetch_keys_from
 
 NAME = "catalog"
 

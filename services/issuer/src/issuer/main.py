@@ -51,7 +51,7 @@ from issuer.main_recognition import recognition_routers, wire_look_at_sources
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
 from service_kit.app import Check
-from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
+from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
@@ -65,6 +65,7 @@ from service_kit.relay import Relay, republish_all
 from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import AuthSettings, DatabaseSettings
+from service_kit.token_keys import TokenKeys, fetch_keys_from
 
 NAME = "issuer"
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service_kit.app import Check, create_app
-from service_kit.auth import TokenKeys, TokenVerifier, fetch_keys_from
+from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
@@ -19,6 +19,7 @@ from service_kit.migrations import check_revision
 from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import Settings
+from service_kit.token_keys import TokenKeys, fetch_keys_from
 from verifier.adapters.processor import open_processes
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.adapters.web import open_web

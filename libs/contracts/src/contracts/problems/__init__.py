@@ -6,7 +6,17 @@ A room that invents a code adds it here; a test holds it to that.
 
 from collections.abc import Mapping
 
-from contracts.problems import achievements, backpacks, endorsements, keys, members, recognition, requests
+from contracts.problems import (
+    achievements,
+    backpacks,
+    credentials,
+    endorsements,
+    keys,
+    members,
+    pathways,
+    recognition,
+    requests,
+)
 from contracts.problems.model import PREFIX, ProblemType
 
 __all__ = ["PREFIX", "PROBLEM_TYPES", "ProblemType"]
@@ -18,6 +28,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             *requests.ENTRIES,
             *members.ENTRIES,
             *achievements.ENTRIES,
+            *pathways.ENTRIES,
+            *credentials.ENTRIES,
             *keys.ENTRIES,
             *backpacks.ENTRIES,
             *endorsements.ENTRIES,
