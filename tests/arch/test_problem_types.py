@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-import gateway.main
 from contracts.problems import PROBLEM_TYPES
 from gateway.edge.problems import REFUSALS, local_replies
 from gateway.edge.routes import Room
@@ -127,7 +126,7 @@ def plain_paths(app: FastAPI) -> Iterator[str]:
 async def test_every_problem_type_has_a_page_and_a_description(code: str) -> None:
     assert room_behind("GET", f"/problems/{code}") is Room.GATEWAY
     problem = PROBLEM_TYPES[code]
-    async with asgi_client(gateway.main.create_openapi_app()) as client:
+    async with asgi_client(app_of(Room.GATEWAY)) as client:
         described = await client.get(f"/problems/{code}")
         page = await client.get(f"/problems/{code}", headers={"Accept": "text/html,*/*;q=0.8"})
     assert described.json() == problem.document("https://laurel.example")

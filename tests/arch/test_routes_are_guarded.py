@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import pytest
 from fastapi import FastAPI
@@ -126,7 +127,9 @@ GUARDED: Mapping[Room, set[Operation]] = {
 """What each service's generated tests ask for without a token, with another scope, and as another tenant."""
 
 
+@cache
 def app_of(room: Room) -> FastAPI:
+    """The room's application with nothing behind it: made once, for nobody changes it."""
     made: FastAPI = importlib.import_module(f"{room}.main").create_openapi_app()
     return made
 
