@@ -124,7 +124,13 @@ def make_database(postgres_server: Any) -> MakeDatabase:
 
     def make(package: str, *, migrated: bool = True) -> DatabaseSettings:
         app_url, migrate_url = postgres_server.create_database(f"{package}_{new_id().replace('-', '')[:12]}")
-        settings = DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url), pool_size=10)
+        settings = DatabaseSettings(
+            url=SecretStr(app_url),
+            migrate_url=SecretStr(migrate_url),
+            pool_size=10,
+            pool_timeout_s=60,  # a busy machine is no lost database
+            statement_timeout_s=120,
+        )
         if migrated:
             migrate(package, settings)
         return settings
