@@ -45,10 +45,8 @@ FILL = (
        SELECT id, 1, org, document, 'x', document ->> 'name', document ->> 'achievementType', 'published', 1, now()
        FROM made""",
     """INSERT INTO achievement_skills
-       SELECT DISTINCT ON (id, skill) id, 1,
-         'urn:skill:' || (power((n * 7919 * k) % 99991 / 99991.0, 2) * :skills)::int + 1 AS skill,
-         nullif((n + k) % 9, 0)
-       FROM made, generate_series(1, 3) AS k""",
+       SELECT id, 1, entry ->> 'targetUrl', nullif((n + place) % 9, 0)
+       FROM made, jsonb_array_elements(document -> 'alignment') WITH ORDINALITY AS given (entry, place)""",
     # What the trigger does when an achievement is published, for all at once.
     """INSERT INTO achievement_listings (achievement_id, version, org_id, achievement_type, status, name, code,
          created_at, skills, title, words)
@@ -82,13 +80,14 @@ async def full_catalog() -> AsyncIterator[FullCatalog]:
         app_url, migrate_url = server.server.create_database("catalog")
         settings = DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url))
         await offload(migrate, "catalog", settings)
-        await _fill(migrate_url, [document(number, one) for number, one in enumerate(texts)], labels)
+        await _fill(migrate_url, [document(number, one, labels) for number, one in enumerate(texts)], labels)
         async with open_database(settings, "benchmark") as database:
             yield FullCatalog(database, server, migrate_url, [one.name for one in texts], labels)
 
 
-def document(number: int, one: Text) -> str:
+def document(number: int, one: Text, labels: list[str]) -> str:
     """An achievement as its version has it."""
+    skills = dict.fromkeys(int(((number + 1) * 7919 * k % 99991 / 99991) ** 2 * SKILLS) + 1 for k in (1, 2, 3))
     outcomes = [
         {"id": f"urn:outcome:{number}:{place}", "type": ["LearningOutcome"], "name": name}
         for place, name in enumerate(one.outcomes)
@@ -100,6 +99,7 @@ def document(number: int, one: Text) -> str:
         "achievementType": "Course" if number % 3 else "Certificate",
         "humanCode": f"C{number % 997}",
         "learningOutcome": outcomes,
+        "alignment": [{"targetName": labels[skill - 1], "targetUrl": f"urn:skill:{skill}"} for skill in skills],
     }
     return json.dumps(found)
 

@@ -1,4 +1,4 @@
-"""Questions to a full catalog: `python -m benchmarks.skills [--questions N] [--runs N]`.
+"""Questions to a full catalog: `python -m benchmarks.skills [--questions N] [--runs N] [--only WORDS]`.
 
 100,000 published achievements and 20,000 skills (benchmarks.full_catalog), in words as unevenly distributed as those of
 real texts (benchmarks.prose). Each kind of question is asked so many times, each time another one, one after the other:
@@ -176,7 +176,7 @@ async def measure(ask: Ask, count: int, server: psutil.Process) -> Measured:
     return Measured(sorted(spent), own + server_s, own)
 
 
-async def run(count: int, runs: int) -> bool:
+async def run(count: int, runs: int, only: str) -> bool:
     """Fill, ask, print."""
     write_logs_nowhere()
     mint = TokenMint()
@@ -187,7 +187,8 @@ async def run(count: int, runs: int) -> bool:
         server = psutil.Process(catalog.server.process.pid)
         settings = Settings(public_base_url=BASE_URL, environment="development")
         async with asgi_client(app(settings, catalog.database, mint.verifier()), described=False) as client:
-            asked = {**by_readings(questions), **over_http(questions, client, mint)}
+            every = {**by_readings(questions), **over_http(questions, client, mint)}
+            asked = {name: ask for name, ask in every.items() if only in name}
             found = {name: [await measure(ask, count, server) for _ in range(runs)] for name, ask in asked.items()}
     print(f"{count} questions of each kind in {runs} runs; {quiet_cores()}\n")
     for name, measured in found.items():
@@ -203,8 +204,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="", help="kinds of questions with these words in their names")
     given = parser.parse_args()
-    return 0 if asyncio.run(run(given.questions, given.runs)) else 1
+    return 0 if asyncio.run(run(given.questions, given.runs, given.only)) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Skills sought: lists by skill and level, what a job's skills lack, and what is there already under another name."""
+"""Skills sought: lists by skill and level, what a job's skills lack."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from catalog.core.job_profiles import Facts, Giver, Requirement, match
 from catalog.core.model import AchievementId
 from tests.catalog import skill_files as given
-from tests.catalog.samples import NOBODY, Json, drafted, path, published
+from tests.catalog.samples import Json, drafted, path, published
 from tests.catalog.skill_files import ANALYSE, PYTHON, TEACH
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -127,42 +127,3 @@ async def test_the_order_of_facts_changes_nothing() -> None:
 
     assert asked(offered) == asked(offered[::-1])
     assert [step.achievement for step in asked(offered).plan] == ["0", "1", "2"]
-
-
-async def test_what_is_much_alike_is_shown_to_its_editor(
-    university: httpx.AsyncClient, other: httpx.AsyncClient
-) -> None:
-    mine = await drafted(university, name="Introduction to Data Science", alignment=[aligned(ANALYSE)])
-    theirs = await giving(other, "Data Science: an introduction", aligned(ANALYSE))
-    await giving(other, "Medieval Latin")
-    await drafted(other, name="Introduction to Data Science")  # another's draft is not to be seen
-    own = await drafted(university, name="Introduction to Data Sciences", description="Something else altogether.")
-
-    found = (await university.get(f"{path(mine['id'])}/similar")).json()["similar"]
-
-    assert {one["achievement"] for one in found} == {theirs, own["id"]}
-    scores = [one["score"] for one in found]
-    assert scores == sorted(scores, reverse=True)
-    alike = next(one for one in found if one["achievement"] == theirs)
-    assert (alike["published"], alike["likeness"]["skills"]) == (True, 1)
-    assert (await university.get(f"/achievements/{NOBODY}/similar")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "found"),
-    [
-        ("Machine Lerning", "Machine Learning", True),  # one word is spelt otherwise
-        ("Applied Statistics and Data", "Data and Statistics, applied", True),  # in another order
-        ("Analysing Sensor Networks", "Analysis of a Sensor Network", True),  # in another form
-        ("Water and Soil Chemistry", "Waves and Solid Mechanics", False),
-    ],
-)
-async def test_names_are_alike_by_spelling_or_by_words(
-    university: httpx.AsyncClient, other: httpx.AsyncClient, mine: str, theirs: str, found: bool
-) -> None:
-    draft = await drafted(university, name=mine)
-    version = await published(other, name=theirs)
-
-    similar = (await university.get(f"{path(draft['id'])}/similar")).json()["similar"]
-
-    assert [one["achievement"] for one in similar] == ([version["id"]] if found else [])

@@ -1,60 +1,76 @@
-"""Near-duplicates by trigrams and full text.
+"""Near-duplicates by trigrams, words, skills and learning outcomes.
 
-What others published is found by an index and bounded in number before it is compared (ADR 85); of what is the
-organization's own, the newest are compared one by one.
+What is published is found by indexes and bounded in number before it is compared (ADR 85, 101); of the
+organization's own, the names of the newest are compared one by one too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import ARRAY, ColumnElement, Row, Text, literal, or_, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.listing_tables import LISTINGS
-from catalog.adapters.listings import Matches
+from catalog.adapters.listings import Matches, newest_places
 from catalog.adapters.words import Question
 from catalog.core.alignments import aligned
 from catalog.core.model import AchievementId, OrgId, Status
-from catalog.core.similar import Candidate, Similar, ranked
+from catalog.core.similar import Candidate, Described, Similar, ranked
 from service_kit.database import Database
 
-WORDS_COMPARED = 200
+WORDS_COMPARED, SHARING_COMPARED = 200, 100
 LEAST_WORDS = 3  # one or two common ones stand in every tenth achievement
 MOST_WORDS = 8  # of more, one that is missing says nothing
+MOST_SKILLS, MOST_OUTCOMES = 4, 5
 
+KEYS = LISTINGS.c["keys"]
 OWN = text("SELECT document FROM achievements WHERE id = :id AND org_id = :org")
 # Names with eight in ten of all their trigrams in common are spelt differently, if at all. At seven, every short name
 # that begins with "Introduction to" is a candidate for every other.
-STEMS = text("""
+SAID = text(r"""
 SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
+  ARRAY(SELECT ARRAY[stem, word] FROM regexp_split_to_table(:name, '[^[:alnum:]]+') AS said (word),
+    unnest(tsvector_to_array(to_tsvector('english', word))) AS stem) AS words,
+  (SELECT jsonb_agg(tsvector_to_array(to_tsvector('english', outcome)))
+    FROM unnest(CAST(:outcomes AS text[])) AS given (outcome)) AS outcomes,
   set_config('pg_trgm.similarity_threshold', '0.8', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
 """)
 CANDIDATES = text("""
 WITH spelt AS (
-  SELECT place, similarity(name, :name) AS likeness FROM achievement_listings
+  SELECT place, similarity(name, :name) AS promise FROM achievement_listings
   WHERE name % :name AND status = 'published' AND org_id <> :org
-  ORDER BY likeness DESC, achievement_id LIMIT 25
-), worded AS (
-  SELECT place, similarity(name, :name) AS likeness FROM achievement_listings
-  WHERE place = ANY(CAST(:places AS bigint[]))
-  ORDER BY likeness DESC, achievement_id LIMIT 25
+  ORDER BY promise DESC, achievement_id LIMIT 20
+), near AS (
+  SELECT place, achievement_id, org_id, similarity(name, :name) + ts_rank(title, CAST(:any AS tsquery))
+    + (SELECT count(*)::real FROM unnest(CAST(:skills AS text[])) AS skill WHERE skill = ANY(skills))
+      / greatest(cardinality(CAST(:skills AS text[])), cardinality(skills), 1) AS promise
+  FROM achievement_listings WHERE place = ANY(CAST(:places AS bigint[])) AND achievement_id <> :id
 ), theirs AS (
-  SELECT listed.achievement_id AS id, listed.org_id, listed.name, versions.document, true AS published, near.likeness
-  FROM (TABLE spelt UNION TABLE worded ORDER BY likeness DESC LIMIT 25) AS near
+  SELECT listed.achievement_id AS id, listed.org_id, listed.name, true AS published, listed.skills, versions.document
+  FROM (SELECT place FROM spelt
+      UNION (SELECT place FROM near WHERE org_id <> :org ORDER BY promise DESC, place LIMIT 25)) AS most
     JOIN achievement_listings AS listed USING (place)
     JOIN achievement_versions AS versions USING (achievement_id, version)
 ), newest AS (
   SELECT id, name FROM achievements WHERE org_id = :org ORDER BY created_at DESC LIMIT 1000
+), mine AS (
+  (SELECT id FROM (SELECT id, similarity(name, :name) AS likeness FROM newest WHERE id <> :id) AS named
+    WHERE likeness >= 0.3 ORDER BY likeness DESC, id LIMIT 15)
+  UNION (SELECT achievement_id FROM near WHERE org_id = :org ORDER BY promise DESC, place LIMIT 10)
 ), own AS (
-  SELECT achievements.id, org_id, achievements.name, document, status = 'published' AS published, likeness
-  FROM (SELECT id, similarity(name, :name) AS likeness FROM newest WHERE id <> :id
-    ORDER BY likeness DESC, id LIMIT 25) AS near JOIN achievements USING (id)
-  WHERE likeness >= 0.5
+  SELECT id, org_id, name, status = 'published' AS published, CAST(NULL AS text[]) AS skills, document
+  FROM mine JOIN achievements USING (id)
 )
-SELECT id, org_id, name, document, published, likeness,
-  similarity(left(document ->> 'description', 300), left(:description, 300)) AS description_likeness
-FROM (TABLE theirs UNION ALL TABLE own) AS near
+SELECT id, org_id, name, published, skills, similarity(name, :name) AS name_likeness,
+  CASE WHEN skills IS NULL THEN jsonb_build_object('alignment', document -> 'alignment', 'learningOutcome',
+    document -> 'learningOutcome', 'resultDescription', document -> 'resultDescription') END AS giving,
+  tsvector_to_array(to_tsvector('english', name)) AS words,
+  similarity(left(document ->> 'description', 300), left(:description, 300)) AS description_likeness,
+  similarity(left((SELECT string_agg(outcome #>> '{}', ' ')
+    FROM jsonb_path_query(document, '$.learningOutcome[*].name') AS outcome), 300), :intended) AS outcomes_likeness
+FROM (TABLE theirs UNION ALL TABLE own) AS compared
 """)
 
 
@@ -70,24 +86,56 @@ class SqlSimilarReadings:
             document = await session.scalar(OWN, {"id": achievement_id, "org": org})
             if document is None:
                 return None
-            name = str(document["name"])
-            stems = (await session.execute(STEMS, {"name": name})).one().stems
-            given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name}
-            given |= {"places": await _worded(session, org, stems), "description": str(document.get("description", ""))}
-            found = await session.execute(CANDIDATES, given)
-            candidates = [_candidate(row) for row in found]
-        return ranked({one.skill for one in aligned(document)}, candidates)
+            name, outcomes = str(document["name"]), outcome_names(document)
+            said = (await session.execute(SAID, {"name": name, "outcomes": outcomes[:MOST_OUTCOMES]})).one()
+            skills = [one.skill for one in aligned(document)]
+            intended = " ".join(outcomes)[:300]
+            given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name, "any": some(said.stems)}
+            given |= {"skills": skills, "intended": intended, "description": str(document.get("description", ""))}
+            given["places"] = await _places(session, said.stems, skills, said.outcomes or [])
+            found = [_candidate(row, intended) for row in await session.execute(CANDIDATES, given)]
+        return ranked(Described(dict(said.words), skill_names(document, skills)), found)
 
 
-async def _worded(session: AsyncSession, org: OrgId, stems: Sequence[str]) -> Sequence[int]:
-    """Where others' achievements stand that have almost all these words in their names, or all in their texts."""
-    others = (LISTINGS.c.status == Status.PUBLISHED.value, LISTINGS.c.org_id != org)
+async def _places(
+    session: AsyncSession, stems: Sequence[str], skills: Sequence[str], outcomes: Sequence[Sequence[str]]
+) -> Sequence[int]:
+    """Where published achievements stand that may be the same.
+
+    They have almost all these words in their names, all in their texts, all of one outcome, one of them and a skill,
+    or two of the skills.
+    """
+    shown = LISTINGS.c.status == Status.PUBLISHED.value
+    keys = [f"s:{skill}" for skill in skills]
+    intended = " | ".join(f"({one})" for one in map(every, outcomes) if one)
+    asked = [(almost(stems), LISTINGS.c.title, shown), (every(stems), LISTINGS.c.words, shown)]
+    asked.append((intended, LISTINGS.c.words, shown))
+    if keys:
+        asked.append((some(stems), LISTINGS.c.title, shown & KEYS.overlap(literal(keys, ARRAY(Text)))))
     found: set[int] = set()
-    for query, vector in ((almost(stems), LISTINGS.c.title), (every(stems), LISTINGS.c.words)):
+    for query, vector, narrowed in asked:
         if query:
-            matches = Matches(session, Question(query, query), Status.PUBLISHED, others)
+            matches = Matches(session, Question(query, query), Status.PUBLISHED, [narrowed])
             found.update(await matches.newest(vector, WORDS_COMPARED))
+    if shared := sharing(keys):
+        newest = [
+            newest_places(select(LISTINGS.c.place).where(shown, one).offset(0), SHARING_COMPARED) for one in shared
+        ]
+        found.update(await session.scalars(union(*newest)))
     return sorted(found)
+
+
+def sharing(keys: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Conditions: all of these skills, and any two of the first ones. None where there are not two."""
+    if len(keys) < 2:
+        return []
+    pairs = [KEYS.contains(literal(list(pair), ARRAY(Text))) for pair in combinations(keys[:MOST_SKILLS], 2)]
+    return [KEYS.contains(literal(list(keys), ARRAY(Text))), or_(*pairs)] if len(keys) > 2 else pairs
+
+
+def some(stems: Sequence[str]) -> str:
+    """A query for any of them."""
+    return " | ".join(map(_quoted, stems))
 
 
 def every(stems: Sequence[str]) -> str:
@@ -108,13 +156,31 @@ def _quoted(lexeme: str) -> str:
     return f"'{doubled}'"
 
 
-def _candidate(row: Row[Any]) -> Candidate:
+def outcome_names(document: Mapping[str, Any]) -> list[str]:
+    """What a learner will be able to do, as the document says it."""
+    outcomes = document.get("learningOutcome")
+    given = [one.get("name") for one in outcomes if isinstance(one, dict)] if isinstance(outcomes, list) else []
+    return [one for one in given if isinstance(one, str)]
+
+
+def skill_names(document: Mapping[str, Any], skills: Sequence[str]) -> dict[str, str]:
+    """How the document names each of its skills; by its address where it does not."""
+    alignment = document.get("alignment")
+    entries = [one for one in alignment if isinstance(one, dict)] if isinstance(alignment, list) else []
+    named = {one.get("targetUrl"): str(one.get("targetName")) for one in entries if one.get("targetName")}
+    return {skill: named.get(skill, skill) for skill in skills}
+
+
+def _candidate(row: Row[Any], intended: str) -> Candidate:
+    said = row.outcomes_likeness
     return Candidate(
         id=AchievementId(row.id),
         org_id=OrgId(row.org_id),
         name=row.name,
         published=row.published,
-        name_likeness=row.likeness,
+        name_likeness=row.name_likeness,
         description_likeness=row.description_likeness or 0.0,
-        skills={one.skill for one in aligned(row.document)},
+        outcomes_likeness=said if said is not None else 0.0 if intended else None,
+        words=frozenset(row.words),
+        skills=frozenset(row.skills if row.skills is not None else (one.skill for one in aligned(row.giving))),
     )

@@ -15,13 +15,16 @@ from catalog.http.callers import Writer, organization
 from service_kit.app import router
 from service_kit.errors import NotFound
 
+EXAMPLES = ["words of the name in common: data, science", "2 of 3 skills in common: statistics, Python"]
+
 
 class Likeness(Answer):
-    """How alike, from 0 to 1. `skills` is left out where neither names one."""
+    """How alike, from 0 to 1. `skills` and `outcomes` are left out where neither names one."""
 
     name: float
     description: float
     skills: float | None = None
+    outcomes: float | None = None
 
 
 class SimilarLine(Answer):
@@ -33,6 +36,7 @@ class SimilarLine(Answer):
     published: bool
     score: float = Field(description="from 0.4 to 1")
     likeness: Likeness
+    reasons: list[str] = Field(description="why it is shown, for people", examples=[EXAMPLES])
 
 
 class SimilarAnswer(Answer):
@@ -64,4 +68,5 @@ def _line(one: Similar, base_url: str) -> Json:
         "published": one.candidate.published,
         "score": one.score,
         "likeness": dict(one.likeness),
+        "reasons": list(one.reasons),
     }
