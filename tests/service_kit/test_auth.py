@@ -215,7 +215,9 @@ async def test_what_is_no_bearer_token_at_all(client: httpx.AsyncClient, authori
 
 async def test_a_missing_token_is_asked_for_without_an_error_code(client: httpx.AsyncClient) -> None:
     response = await client.get("/things")
-    assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer realm="laurel"')
+    assert response.status_code == 401
+    where = f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource"'  # RFC 9728 §5.1
+    assert response.headers["WWW-Authenticate"] == f'Bearer realm="laurel", {where}'
     assert response.headers["content-type"] == "application/problem+json"
 
 

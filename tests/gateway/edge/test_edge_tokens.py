@@ -41,6 +41,7 @@ def _assert_refused(edge: Edge, token: str) -> None:
     assert reply.headers["Content-Type"] == "application/problem+json"
     challenge = reply.headers["WWW-Authenticate"]
     assert challenge.startswith('Bearer realm="laurel", error="invalid_token", error_description="the access')
+    assert challenge.endswith(f', resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource"')
     assert len(reply.headers.get_all("WWW-Authenticate") or []) == 1
     assert reply.json["type"] == f"{BASE_URL}/problems/unauthorized"
     assert reply.json["status"] == 401

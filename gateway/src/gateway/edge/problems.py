@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.problems import PROBLEM_TYPES
+from service_kit.problems import RESOURCE_METADATA_PATH
 
 MEDIA_TYPE = "application/problem+json"
 OPEN_BADGES = "/ims/"
@@ -31,6 +32,7 @@ class Refusal:
 
 # The reason itself stands in the body: Envoy adds headers before there is one.
 CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="the access token is not valid here"'
+CHALLENGE += f', resource_metadata="{{base}}{RESOURCE_METADATA_PATH}"'
 BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),), minor="unauthorizedrequest")
 REFUSALS = (
     Refusal(400, "malformed-request", "the request cannot be read", minor="invalid_data"),
@@ -57,9 +59,14 @@ def local_replies(public_base_url: str) -> dict[str, Any]:
         "filter": _below_ims(_status("GE", 400)),
         "body_format_override": _status_info("the request was refused", "unknown"),
     }
-    open_badges = [_open_badges_mapper(refusal) for refusal in REFUSALS]
-    plain = [_plain_mapper(refusal, public_base_url) for refusal in REFUSALS]
+    refusals = [_at(refusal, public_base_url) for refusal in REFUSALS]
+    open_badges = [_open_badges_mapper(refusal) for refusal in refusals]
+    plain = [_plain_mapper(refusal, public_base_url) for refusal in refusals]
     return {"mappers": [*open_badges, open_badges_rest, *plain, rest]}
+
+
+def _at(refusal: Refusal, base: str) -> Refusal:
+    return replace(refusal, headers=tuple((name, value.format(base=base)) for name, value in refusal.headers))
 
 
 def _plain_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from gateway.oauth.policy import (
 )
 from service_kit.described import UNCHANGED
 from service_kit.dpop import NAMES as DPOP_ALGORITHMS
+from service_kit.problems import RESOURCE_METADATA_PATH
 
 
 def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> APIRouter:
@@ -50,9 +51,7 @@ def routes(issuer: str, jwk_set: Callable[[], Awaitable[dict[str, Any]]]) -> API
     async def openid_configuration(request: Request) -> Response:
         return data(request, server)
 
-    @router.get(
-        "/.well-known/oauth-protected-resource", summary="Protected resource metadata (RFC 9728)", responses=UNCHANGED
-    )
+    @router.get(RESOURCE_METADATA_PATH, summary="Protected resource metadata (RFC 9728)", responses=UNCHANGED)
     async def protected_resource(request: Request) -> Response:
         return data(request, resource)
 

@@ -33,6 +33,7 @@ log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "2"
+RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 STATUS: Mapping[Category, HTTPStatus] = {
     Category.MALFORMED: HTTPStatus.BAD_REQUEST,
     Category.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -125,14 +126,17 @@ def service_problem(request: Request, error: ServiceError) -> Response:
         error.code,
         error.detail,
         errors=error.errors,
-        headers=_headers(error),
+        headers=_headers(error, request.app.state.public_base_url),
     )
 
 
-def _headers(error: ServiceError) -> dict[str, str]:
+def _headers(error: ServiceError, base_url: str) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         attributes = f', error="{error.error}", error_description="{error.detail}"' if error.error else ""
-        return {"WWW-Authenticate": f'{error.scheme} realm="laurel"{attributes}'}
+        metadata = (
+            f'resource_metadata="{base_url}{RESOURCE_METADATA_PATH}"'  # where tokens are to be had (RFC 9728 §5.1)
+        )
+        return {"WWW-Authenticate": f'{error.scheme} realm="laurel"{attributes}, {metadata}'}
     if isinstance(error, Forbidden) and error.scope:
         return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{error.scope}"'}
     if isinstance(error, Stale) and error.tag:
