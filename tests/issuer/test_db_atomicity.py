@@ -184,3 +184,34 @@ async def test_the_service_cannot_change_what_was_signed(world: World, database:
     with pytest.raises(DBAPIError, match="private_while_of_use"):
         async with database.engine.begin() as connection:
             await connection.execute(text("UPDATE issuer_keys SET sealed = ''"))
+
+
+async def test_places_are_leased_before_they_are_wanted(
+    world: World, settings: IssuerSettings, database: Database
+) -> None:
+    """Whoever takes the last place of a lease does not wait for the next one, even when nobody gives any."""
+    await world.ready()
+    slots: Slots = wire(settings, database).services.issue._slots
+    ((org, slug),) = await world.rows("SELECT org_id, slug FROM issuers")
+    issuer = await wire(settings, database).services.queries.issuer(org, slug)
+    places = {slot.index for slot in await slots.take_many(issuer, 95)}
+    assert await world.rows("SELECT next_counter FROM status_lists") == [(128,)]
+    places.add((await slots.take(issuer)).index)
+    await asyncio.wait(slots._ahead.values())
+    assert await world.rows("SELECT next_counter FROM status_lists") == [(256,)]
+    async with failing(settings, "status_lists", "UPDATE"):
+        places |= {slot.index for slot in await slots.take_many(issuer, 160)}  # the last one is asked for, in vain
+        await asyncio.wait(slots._ahead.values())
+    places |= {slot.index for slot in await slots.take_many(issuer, 2)}
+    assert len(places) == 95 + 1 + 160 + 2
+
+
+async def test_a_lease_in_vain_is_asked_for_again(world: World, settings: IssuerSettings, database: Database) -> None:
+    await world.ready()
+    slots: Slots = wire(settings, database).services.issue._slots
+    ((org, slug),) = await world.rows("SELECT org_id, slug FROM issuers")
+    issuer = await wire(settings, database).services.queries.issuer(org, slug)
+    async with failing(settings, "status_lists", "UPDATE"):
+        with pytest.raises(DBAPIError, match="refused"):
+            await slots.take(issuer)
+    assert len({slot.index for slot in await slots.take_many(issuer, 300)}) == 300

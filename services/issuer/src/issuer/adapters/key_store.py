@@ -10,11 +10,21 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from credential_core.errors import ContextError, DocumentError
 from credential_core.jose import RsaSigningKey, Signer
 from credential_core.keys import SigningKey
 from credential_core.template import Filled, Sealed
-from issuer.adapters.securing import SUITES, finish, new_key, new_rsa_key, prepare, prepare_proof
+from credential_core.unsigned import Unsigned
+from issuer.adapters.securing import (
+    SUITES,
+    Unsignable,
+    finish,
+    new_key,
+    new_rsa_key,
+    prepare,
+    prepare_filled,
+    prepare_proof,
+    seal,
+)
 from issuer.core.model import Algorithm, AnyPublicKey, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
 from service_kit.ids import random_bytes
@@ -54,20 +64,19 @@ class LocalKeyStore:
 
     async def seal(
         self, fills: Sequence[Filled], key: IssuerKey, created: datetime
-    ) -> Sequence[Sealed | DocumentError | ContextError] | None:
+    ) -> Sequence[Sealed | Unsignable] | None:
         """Each of these filled templates, signed and checked, a few at a time."""
         suite, opened = SUITES.get(key.algorithm), self._opened(key)
         if suite is None or isinstance(opened, RsaSigningKey):
             return None
-        method = key.verification_method
-        sealed: list[Sealed | DocumentError | ContextError] = []
-        for number, filled in enumerate(fills, 1):
-            try:
-                sealed.append(filled.seal(opened, verification_method=method, created=created, cryptosuite=suite))
-            except (DocumentError, ContextError) as error:
-                sealed.append(error)
-            if number % AT_ONCE == 0:
+        sealed: list[Sealed | Unsignable] = []
+        for start in range(0, len(fills), AT_ONCE):
+            if start:
                 await asyncio.sleep(0)
+            # Step by step for a few of them, so that each step finds its code and tables in the processor's caches.
+            prepared = [prepare_filled(filled, key, created, suite) for filled in fills[start : start + AT_ONCE]]
+            signatures = [opened.sign(one.data) if isinstance(one, Unsigned) else b"" for one in prepared]
+            sealed += map(seal, prepared, signatures)
         return sealed
 
     async def secure(self, document: Json, key: IssuerKey, manner: Manner) -> Secured:

@@ -11,12 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from credential_core.errors import ContextError, DocumentError
 from credential_core.jwk import RsaPublicKey
 from credential_core.keys import PublicKey
 from credential_core.template import Filled, Sealed
 from credential_core.unsigned import Unsigned
-from issuer.adapters.securing import SUITES, finish, prepare, prepare_proof
+from issuer.adapters.securing import SUITES, Unsignable, finish, prepare, prepare_filled, prepare_proof, seal
 from issuer.adapters.transit import Transit
 from issuer.core.model import Algorithm, AnyPublicKey, IssuerId, IssuerKey, Json, KeyId
 from issuer.core.securing import Manner, Secured
@@ -58,21 +57,21 @@ class OpenBaoKeyStore:
 
     async def seal(
         self, fills: Sequence[Filled], key: IssuerKey, created: datetime
-    ) -> Sequence[Sealed | DocumentError | ContextError] | None:
+    ) -> Sequence[Sealed | Unsignable] | None:
         """Each of these filled templates: prepared here, signed there in one call, checked here."""
         suite = SUITES.get(key.algorithm)
         if suite is None:
             return None
-        prepared: list[Unsigned[Sealed] | DocumentError | ContextError] = []
+        prepared: list[Unsigned[Sealed] | Unsignable] = []
         for number, filled in enumerate(fills, 1):
-            prepared.append(_prepared(filled, key, created, suite))
+            prepared.append(prepare_filled(filled, key, created, suite))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         data = [one.data for one in prepared if isinstance(one, Unsigned)]
         signatures = iter(await self._signatures(key, data) if data else ())
-        sealed: list[Sealed | DocumentError | ContextError] = []
+        sealed: list[Sealed | Unsignable] = []
         for number, one in enumerate(prepared, 1):
-            sealed.append(one.signed(next(signatures)) if isinstance(one, Unsigned) else one)
+            sealed.append(seal(one, next(signatures) if isinstance(one, Unsigned) else b""))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         return sealed
@@ -103,16 +102,6 @@ class OpenBaoKeyStore:
 
     async def _signatures(self, key: IssuerKey, data: Sequence[bytes]) -> list[bytes]:
         return await self._transit.sign(_name(key.issuer_id, key.id), data, HASHES.get(key.algorithm))
-
-
-def _prepared(
-    filled: Filled, key: IssuerKey, created: datetime, suite: str
-) -> Unsigned[Sealed] | DocumentError | ContextError:
-    method = key.verification_method
-    try:
-        return filled.prepare(key.of_proofs, verification_method=method, created=created, cryptosuite=suite)
-    except (DocumentError, ContextError) as error:
-        return error
 
 
 def _name(issuer_id: IssuerId, key_id: KeyId) -> str:

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from credential_core import jose, proof
 from credential_core.contexts import CREDENTIALS_V2, DATA_INTEGRITY_V2
-from credential_core.errors import KeyMaterialError
+from credential_core.errors import ContextError, DocumentError, KeyMaterialError
 from credential_core.jcs import digest
 from credential_core.jose import RsaSigningKey
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.proof import ProofOptions
 from credential_core.shape_memory import canonical_nquads
+from credential_core.template import Filled, Sealed
 from credential_core.unsigned import Unsigned
 from issuer.core.model import AnyPublicKey, IssuerKey, Json
 from issuer.core.securing import Form, Manner, Secured
@@ -24,12 +25,32 @@ HMAC_BYTES = 32
 SUITES = {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 RSA_BITS = 3072  # enough beyond 2030 (NIST SP 800-57), where credentials of today are still shown
 ALWAYS_THERE = "/issuer"
+Unsignable = DocumentError | ContextError
 
 
 def prepare_proof(document: Json, key: IssuerKey, created: datetime) -> Unsigned[Json]:
     """What the key has to sign for a proof by its usual suite."""
     public, suite, method = key.of_proofs, SUITES[key.algorithm], key.verification_method
     return proof.prepare(document, public, verification_method=method, created=created, cryptosuite=suite)
+
+
+def prepare_filled(filled: Filled, key: IssuerKey, created: datetime, suite: str) -> Unsigned[Sealed] | Unsignable:
+    """What the key has to sign for a filled template, or why it has no meaning."""
+    method = key.verification_method
+    try:
+        return filled.prepare(key.of_proofs, verification_method=method, created=created, cryptosuite=suite)
+    except (DocumentError, ContextError) as error:
+        return error
+
+
+def seal(prepared: Unsigned[Sealed] | Unsignable, signature: bytes) -> Sealed | Unsignable:
+    """A prepared template with its signature, which is checked. What was not prepared stays why it was not."""
+    if not isinstance(prepared, Unsigned):
+        return prepared
+    try:
+        return prepared.signed(signature)
+    except (DocumentError, ContextError) as error:
+        return error
 
 
 def prepare(

@@ -36,8 +36,8 @@ class Issued:
 class Issue:
     """Issues one credential. Nothing signed leaves before it is stored.
 
-    What comes while others are issued is issued together: read at once, signed with one line in the audit trail before
-    and one after, and stored by one commit.
+    What comes while others are signed is signed together: read at once, with one line in the audit trail before and one
+    after. What was signed while others are stored is stored together, by one commit.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Issue:
         self._addresses = addresses
         self._clock = clock
         self._new_id = new_id
-        self._lots: Together[Asked, Issued | CredentialId] = Together(self._issue_all)
+        self._signing: Together[Asked, Made | CredentialId] = Together(self._sign_all)
+        self._storing: Together[Made, Issued | CredentialId] = Together(self._store_all)
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
@@ -77,10 +78,11 @@ class Issue:
             return await self._attempt_once(order, order.key)
         asked = Asked(order, order.key, self._reference(order))
         try:
-            told = await self._lots(asked)
+            made = await self._signing(asked)
         except NotKnownYet:
             await self._arrived(asked.reference)
-            told = await self._lots(asked)
+            made = await self._signing(asked)
+        told = await self._storing(made) if isinstance(made, Made) else made
         return told if isinstance(told, Issued) else await self._repeat(order.org_id, told)
 
     async def _attempt_once(self, order: Order, key: IdempotencyKey | None, also: Also | None = None) -> Issued:
@@ -100,21 +102,25 @@ class Issue:
             raise credential
         return await self._record_once(order, credential, draft.award.issuer, also)
 
-    async def _issue_all(self, asked: Sequence[Asked]) -> Sequence[Issued | CredentialId | Exception]:
-        """What each is answered, or the id of the credential that its idempotency key stands for."""
+    async def _sign_all(self, asked: Sequence[Asked]) -> Sequence[Made | CredentialId | ServiceError]:
+        """What is to be stored for each, or the id of the credential that its idempotency key stands for."""
         # 1. What each is about, who signs it, and whether that is allowed. A refusal from here on burns the place.
         bases, now = await self._bases(asked), self._clock()
         begun = [await self._begin(one.order, basis, now) for one, basis in zip(asked, bases, strict=True)]
         # 2. The signatures.
         signed = iter(await self._compose.each([one for one in begun if isinstance(one, Draft)]))
-        # 3. One transaction. Nothing signed has left the process yet.
-        made = [
+        return [
             self._made(one.order, draft, next(signed)) if isinstance(draft, Draft) else draft
             for one, draft in zip(asked, begun, strict=True)
         ]
-        new = [one for one in made if isinstance(one, Made)]
-        earlier = iter(await self._stored(new) if new else ())
-        return [self._told(one, next(earlier)) if isinstance(one, Made) else one for one in made]
+
+    async def _store_all(self, made: Sequence[Made]) -> Sequence[Issued | CredentialId | Exception]:
+        """One transaction. A failure is told to all: signed anew, what was stored unheard would be issued twice."""
+        try:
+            earlier = await self._record(made)
+        except Exception as error:  # whatever it is, it is told to whoever waits for it
+            return [error] * len(made)
+        return [self._told(one, before) for one, before in zip(made, earlier, strict=True)]
 
     async def _begin(
         self, order: Order, basis: Basis | ServiceError, now: datetime
@@ -143,13 +149,6 @@ class Issue:
             return credential
         issuer = draft.award.issuer
         return Made(order.key, credential, issuer.key, self._compose.event(credential, issuer))
-
-    async def _stored(self, made: Sequence[Made]) -> Sequence[str | Exception | None]:
-        """What became of each. A failure is told to all: signed anew, what was stored unheard would be issued twice."""
-        try:
-            return await self._record(made)
-        except Exception as error:  # whatever it is, it is told to whoever waits for it
-            return [error] * len(made)
 
     def _told(self, made: Made, earlier: str | Exception | None) -> Issued | CredentialId | Exception:
         if earlier is None:

@@ -14,17 +14,20 @@ ATTEMPTS = 5
 
 
 class Slots:
-    """This process's places. What is left of a lease when the process ends is never used.
+    """This process's places. What is left of its leases when the process ends is never used.
 
-    Each lease for an issuer is twice as large as the one before, up to a bound: whoever issues much asks seldom, and
-    leaves no more places unused than it has used.
+    Each lease for an issuer is as large as all before it together, up to a bound: whoever issues much asks seldom, and
+    leaves hardly more places unused than it has used. The next one is asked for when a quarter of one is left, so that
+    nobody has to wait for it.
     """
 
     def __init__(self, *, unit_of_work: UnitsOfWork, open_list: OpenStatusList, block: int = BLOCK) -> None:
         self._unit_of_work = unit_of_work
         self._open_list = open_list
-        self._sizes: defaultdict[IssuerId, int] = defaultdict(lambda: block)
+        self._block = block
+        self._leased: defaultdict[IssuerId, int] = defaultdict(int)
         self._leases: dict[IssuerId, Lease] = {}
+        self._ahead: dict[IssuerId, asyncio.Task[Lease]] = {}
         self._next: dict[IssuerId, int] = {}
         self._locks: defaultdict[IssuerId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -40,15 +43,34 @@ class Slots:
             while len(slots) < count:
                 lease = self._leases.get(issuer.id)
                 if lease is None or self._next[issuer.id] >= lease.last:
-                    size = self._sizes[issuer.id]
-                    lease = await self._lease(issuer, max(size, count - len(slots)))
-                    self._sizes[issuer.id] = min(2 * size, LARGEST)
+                    lease = await self._following(issuer, count - len(slots))
                     self._leases[issuer.id], self._next[issuer.id] = lease, lease.first
                 first = self._next[issuer.id]
                 last = min(first + count - len(slots), lease.last)
                 self._next[issuer.id] = last
                 slots += [_slot(lease, counter) for counter in range(first, last)]
+                self._look_ahead(issuer, lease)
         return slots
+
+    def _look_ahead(self, issuer: Issuer, lease: Lease) -> None:
+        left = lease.last - self._next[issuer.id]
+        if issuer.id not in self._ahead and left * 4 <= lease.last - lease.first:
+            asked = self._ahead[issuer.id] = asyncio.create_task(self._lease(issuer, self._size(issuer)))
+            asked.add_done_callback(_seen)
+
+    async def _following(self, issuer: Issuer, wanted: int) -> Lease:
+        """The lease that was asked for, or another one: what went wrong meanwhile may be well again."""
+        asked = self._ahead.pop(issuer.id, None)
+        if asked is not None:
+            await asyncio.wait([asked])
+            if not asked.cancelled() and asked.exception() is None:
+                return asked.result()
+        return await self._lease(issuer, max(self._size(issuer), wanted))
+
+    def _size(self, issuer: Issuer) -> int:
+        size = max(self._block, min(self._leased[issuer.id], LARGEST))
+        self._leased[issuer.id] += size
+        return size
 
     async def _lease(self, issuer: Issuer, size: int) -> Lease:
         for _ in range(ATTEMPTS):
@@ -63,6 +85,12 @@ class Slots:
                 await self._open_list.store(work, prepared)
                 await work.commit()
         raise RuntimeError("no place in a status list could be leased")
+
+
+def _seen(asked: asyncio.Task[Lease]) -> None:
+    """What it raises is for whoever takes it, and nobody may."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _slot(lease: Lease, counter: int) -> Slot:
