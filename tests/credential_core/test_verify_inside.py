@@ -28,11 +28,12 @@ from credential_core.verify import (
     trust_only,
     verify_presentation,
 )
-from credential_core.verify.nested import MAX_NESTED
+from credential_core.verify.nested import MAX_COSTLY, MAX_NESTED
 from credential_core.verify.read_lists import MAX_LISTS, ReadLists
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
+EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
 CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 FIRST = "https://issuer.test/credentials/1"
 SECOND = "https://issuer.test/credentials/2"
@@ -363,6 +364,37 @@ def test_a_whole_wallet_is_shown_at_once_and_a_transcript_holds_all_courses(
     report = shown(present(*held[:-1], {**held[-1], "name": "Surgery"}))
     assert report.verdict is Verdict.INVALID
     assert only(report, held[-1]["id"]).verdict is Verdict.INVALID
+
+
+def test_the_work_for_what_is_inside_is_bounded(
+    shown: Verify, issuer: str, key: SigningKey, unsigned: Json, sign: Sign
+) -> None:
+    """Each of them takes all the work there is for one document; the holder's own proof costs nothing."""
+    signed = sign(unsigned)
+    alike: Json = {"a": [{"b": [{"c": 1}] * 5}] * 5}
+    members = {"@context": [CREDENTIALS_V2, EXAMPLES], "type": ["VerifiableCredential"], "credentialSubject": alike}
+    tried = {"issuer": issuer, "proof": signed["proof"], **members}
+    poison = [{**tried, "id": f"urn:uuid:{number}"} for number in range(30)]
+    for order in (1, -1):
+        held = proof.sign(
+            {
+                "@context": [CREDENTIALS_V2],
+                "type": ["VerifiablePresentation"],
+                "holder": issuer,
+                "verifiableCredential": [*poison, signed][::order],
+            },
+            key,
+            verification_method=did.did_key_verification_method(key.public),
+            created=NOW,
+            purpose="authentication",
+            cryptosuite="eddsa-jcs-2022",
+            options=proof.ProofOptions(challenge="abc", domain="verifier.test"),
+        )
+        report = shown(held)
+        codes = [outcome(each.report, "proof")[1] for each in report.nested]
+        assert report.verdict is Verdict.INVALID
+        assert codes.count("canonicalization_too_costly") == MAX_COSTLY
+        assert codes.count("documents_too_costly") >= len(poison) - MAX_COSTLY
 
 
 @pytest.mark.parametrize(

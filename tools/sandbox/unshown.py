@@ -102,7 +102,13 @@ _BY_REASON: Mapping[str, tuple[str, ...]] = {
         "too_many_signatures",
     ),
     _SAFE: ("context_conflict", "context_unsupported", "iri_malformed", "not_canonical", "value_dropped"),
-    _BUDGET: ("canonicalization_too_costly", "document_too_large", "too_many_blank_nodes", "too_many_contexts"),
+    _BUDGET: (
+        "canonicalization_too_costly",
+        "documents_too_costly",
+        "document_too_large",
+        "too_many_blank_nodes",
+        "too_many_contexts",
+    ),
     _INSIDE: ("correction_undecided", "format_unsupported"),
 }
 UNSHOWN: Mapping[str, str] = {code: reason for reason, codes in _BY_REASON.items() for code in codes}

@@ -19,6 +19,7 @@ _Hash: TypeAlias = Callable[[bytes], Any]
 
 MAX_BLANK_NODES: Final = 2048  # a badge has some twelve for its sixty-five values, and a document 8,000 of those
 WORK_LIMIT: Final = 40_000  # labels placed on paths, and ten for each related quad hashed; some 30 ms of CPU
+TOO_COSTLY: Final = "canonicalization_too_costly"
 _HASH_COST: Final = 10
 _DEPTH: Final = 128  # from a node to the next alike; each is three calls of Python's, which bears a thousand
 _WRITTEN_FOR_ONE: Final = 10  # nodes of an order, whether or not they are placed
@@ -136,7 +137,7 @@ class _Labelling:
             self._give_up()
 
     def _give_up(self) -> NoReturn:
-        raise LimitError("canonicalization_too_costly", "the blank nodes of the document are too entangled")
+        raise LimitError(TOO_COSTLY, "the blank nodes of the document are too entangled")
 
     def labels(self) -> dict[str, str]:
         """Canonical labels for all blank nodes (§4.4.3)."""

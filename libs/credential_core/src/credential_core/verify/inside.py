@@ -15,6 +15,10 @@ from credential_core.verify.nested import MAX_DEPTH, MAX_NESTED, Inner, Room
 
 Verify = Callable[..., Report]
 _ENDORSED: Final = "endorsed"
+_GIVEN_UP: Final = Report(
+    Verdict.INDETERMINATE,
+    (Check("proof", Outcome.UNKNOWN, "documents_too_costly", "too many documents beside it were too costly to judge"),),
+)
 
 
 @dataclass(slots=True)
@@ -81,8 +85,7 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
     except CredentialError as error:
         document, report = {}, _rejected(error)
     else:
-        asserted = _asserted(document, inside.holder)
-        report = verify(document, inside.evidence, room=inside.room, depth=depth, asserted=asserted)
+        report = _GIVEN_UP if inside.room.is_spent else _verified(document, inside, verify, depth)
     if is_endorsement:
         report = _with(report, _endorsed(document, inner))
     identifier = document.get("id")
@@ -90,6 +93,13 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
         NestedReport(inner.role, inner.path, identifier if isinstance(identifier, str) else None, report)
     )
     return report.verdict
+
+
+def _verified(document: Mapping[str, Any], inside: Inside, verify: Verify, depth: int) -> Report:
+    asserted = _asserted(document, inside.holder)
+    report = verify(document, inside.evidence, room=inside.room, depth=depth, asserted=asserted)
+    inside.room.spend(report)
+    return report
 
 
 def _asserted(document: Mapping[str, Any], holder: str | None) -> Check | None:

@@ -8,10 +8,13 @@ from itertools import islice
 from typing import Any, Final
 
 from credential_core.errors import CredentialError
+from credential_core.rdfc import TOO_COSTLY
+from credential_core.report import Report
 from credential_core.verify.reading import parse
 
 MAX_NESTED: Final = 100  # documents inside one document, at all depths
 MAX_DEPTH: Final = 3  # a presentation of a record of records
+MAX_COSTLY: Final = 4  # of them that were given up: the document around them has failed then, whatever the others are
 _HOLDERS: Final = ("issuer", "credentialSubject", "achievement", "creator", "source", "parentOrg")
 
 
@@ -88,6 +91,16 @@ class Room:
 
     def __init__(self, left: int = MAX_NESTED) -> None:
         self.left = left
+        self._costly = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so many took all the work that there is for one that the rest is left alone."""
+        return self._costly >= MAX_COSTLY
+
+    def spend(self, report: Report) -> None:
+        """Count a document whose canonicalization was given up."""
+        self._costly += any(check.code == TOO_COSTLY for check in report.checks)
 
     def take(self, wanted: int) -> bool:
         """Whether there is room for so many; if so, it is taken."""

@@ -16,6 +16,7 @@ from credential_core.proof import proofs, verify_proof
 from credential_core.proof.configuration import MAX_PROOFS, previous_proofs
 from credential_core.proof.data_integrity import refuse_unsupported
 from credential_core.proof.suites import Transformation, suite_of
+from credential_core.rdfc import TOO_COSTLY
 from credential_core.report import Check, Outcome
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import Failure, Resolution, issuer_id
@@ -42,7 +43,6 @@ UNDECIDED: Final = frozenset(
     }
 )
 _LOSSES: Final = frozenset({"term_undefined", "iri_relative", "value_dropped"})
-_TOO_COSTLY: Final = "canonicalization_too_costly"
 _RANK: Final = {Outcome.FAILED: 0, Outcome.PASSED: 1, Outcome.UNKNOWN: 2}
 
 
@@ -91,7 +91,7 @@ def check_proofs(
     results: list[Check] = []
     for proof, is_own in zip(found, own, strict=True):
         results.append(judge(proof, signer=signer, beside=signed and not is_own))
-        if results[-1].code == _TOO_COSTLY:  # and that is not tried again for each proof
+        if results[-1].code == TOO_COSTLY:  # and that is not tried again for each proof
             return replace(results[-1], source=None)
     results = [_after_previous(document, found, results, place) for place in range(len(found))]
     if signed:
