@@ -103,7 +103,19 @@ async def test_garbage_is_answered_and_never_valid(verify: Verify, name: str) ->
     assert set(codes(answer)) >= {"parse", "schema", "proof", "validity_period", "status", "issuer_trust"}
 
 
-@pytest.mark.parametrize("name", ["empty text", "text", "an address", "half an object", "a list as text", "deep lists"])
+async def test_an_address_may_be_that_of_a_badge_but_for_those_of_this_fleet(verify: Verify, web: Web) -> None:
+    elsewhere = "https://badges.test/1"
+    for address in (GARBAGE["an address"], elsewhere):
+        answer = await verify(address)
+        assert (answer["verdict"], outcomes(answer)["parse"], answer["credential"]) == (
+            "indeterminate",
+            "unknown",
+            None,
+        )
+    assert web.asked == [elsewhere]
+
+
+@pytest.mark.parametrize("name", ["empty text", "text", "half an object", "a list as text", "deep lists"])
 async def test_what_cannot_be_read_fails_at_parsing(verify: Verify, name: str, web: Web) -> None:
     answer = await verify(GARBAGE[name])
     assert (answer["verdict"], outcomes(answer)["parse"], answer["credential"]) == ("invalid", "failed", None)

@@ -133,9 +133,11 @@ def verify_credential(
 def rejected(error: CredentialError) -> Report:
     """The report on a body that `parse` refused: nothing else could be checked.
 
-    A format this library does not read yet leaves the verdict open; anything else is invalid.
+    A format this library does not read yet leaves the verdict open, and so does a badge that could not be fetched;
+    anything else is invalid.
     """
-    outcome = Outcome.UNKNOWN if error.code == "format_unsupported" else Outcome.FAILED
+    is_open = error.code in ("format_unsupported", "badge_document_unavailable")
+    outcome = Outcome.UNKNOWN if is_open else Outcome.FAILED
     skipped = (Check(name, Outcome.SKIPPED, "not_parsed", "the document could not be read") for name in ORDER[1:])
     checks = (Check("parse", outcome, error.code, error.detail), *skipped)
     return Report(verdict_of(checks), checks)

@@ -6,9 +6,13 @@ issuer's signature, and names its other documents one after another by their add
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from credential_core.errors import CredentialError, DocumentError
+from credential_core.jcs import digest
+from credential_core.jose import Enveloped
+from credential_core.multibase import encode_base64url
 from credential_core.openbadges2 import CONTEXT, Badge, read_badge
 from credential_core.verify import Failure, Resolution
 
@@ -30,9 +34,16 @@ class EarlierBadge:
         if found is None or isinstance(found, Failure):
             why = "it was not fetched" if found is None else found.detail
             raise DocumentError("badge_document_unavailable", f"the assertion could not be had: {why}")
-        if not _is_assertion(found):
+        if isinstance(found, Enveloped) or not _is_assertion(found):
             raise DocumentError("format_unsupported", "what is hosted there is no assertion of Open Badges 2.0")
-        return read_badge(found)
+        return Badge(found)  # whoever fetched it held it against the budgets
+
+    def digest(self) -> str:
+        """What it is recognised by."""
+        if self.badge is not None and self.badge.jws is None:
+            return digest(self.badge.assertion)
+        text = self.badge.jws.text if self.badge is not None and self.badge.jws is not None else self.address
+        return encode_base64url(sha256((text or "").encode()).digest())
 
 
 def earlier_badge(sent: Mapping[str, Any] | str) -> EarlierBadge | None:

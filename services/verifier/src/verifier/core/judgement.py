@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,8 +16,7 @@ from credential_core.jose import Enveloped
 from credential_core.jose.jws import Jws
 from credential_core.jsonld import to_quads
 from credential_core.multibase import encode_base64url
-from credential_core.openbadges2 import badge_issuer, verify_badge
-from credential_core.report import Check, Outcome, Report, verdict_of
+from credential_core.report import Report
 from credential_core.sdjwt import ExpectedBinding
 from credential_core.token_status_list import StatusToken
 from credential_core.verify import (
@@ -26,8 +25,6 @@ from credential_core.verify import (
     KnownStatus,
     Needs,
     Policy,
-    Trust,
-    TrustAnswer,
     is_sd_jwt,
     needs,
     parse,
@@ -40,13 +37,12 @@ from credential_core.verify import (
 )
 from credential_core.verify.inputs import issuer_id
 from credential_core.verify.nested import documents_within
-from verifier.core.earlier_badges import EarlierBadge, earlier_badge
+from verifier.core.badge_judgement import judge_badge
+from verifier.core.earlier_badges import earlier_badge
 from verifier.core.model import Evidence, Identity, Json, KnownState, Wanted
 from verifier.core.stacks import judge_stacks, with_stacks
 from verifier.core.stacks import readable as given_along
-
-UNKNOWN = "issuer_unknown"
-LONGEST_IDENTIFIER = 2048
+from verifier.core.vouching import Vouch, answers, registered_or_accepted, told, unknown_issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +79,6 @@ class Options:
     purpose: str = "assertionMethod"  # of a credential's proofs
 
 
-@dataclass(frozen=True, slots=True)
-class Vouch:
-    """What is said of an issuer, under a code of its own."""
-
-    code: str
-    answer: TrustAnswer
-
-
 def read(credential: Json | str, components: Sequence[Json | str] = (), *, earlier_badges: bool = False) -> Reading:
     """Parse what was sent, as an object, as JSON text, as a compact JWS or as an SD-JWT, or an image that holds one."""
     if isinstance(credential, str) and bake.is_image(credential):
@@ -105,7 +93,7 @@ def read(credential: Json | str, components: Sequence[Json | str] = (), *, earli
     badge = earlier_badge(credential) if earlier_badges else None
     if badge is not None:
         readable = Readable({}, Wanted(Needs((), ()), (), badge=badge))
-        return Reading(_digest_of_badge(badge), readable)
+        return Reading(badge.digest(), readable)
     try:
         document = parse(credential)
     except CredentialError as error:
@@ -115,13 +103,6 @@ def read(credential: Json | str, components: Sequence[Json | str] = (), *, earli
     if isinstance(document, Enveloped):
         return Reading(_digest_of_text(document.envelope.jws.text), readable)
     return Reading(digest(document), readable)
-
-
-def _digest_of_badge(badge: EarlierBadge) -> str:
-    if badge.badge is None:
-        return _digest_of_text(badge.address or "")
-    jws = badge.badge.jws
-    return digest(badge.badge.assertion) if jws is None else _digest_of_text(jws.text)
 
 
 def wanted(document: Json) -> Wanted:
@@ -153,7 +134,7 @@ def judge(subject: Readable, evidence: Evidence, options: Options, now: datetime
     if subject.sd_jwt is not None:
         return _judge_sd_jwt(subject, subject.sd_jwt, evidence, options, now)
     if subject.wanted.badge is not None:
-        return _judge_badge(subject.wanted.badge, evidence, options, now)
+        return judge_badge(subject.wanted.badge, evidence, now, accept_unknown_issuer=options.accept_unknown_issuer)
     return _judged(partial(verify, purpose=options.purpose), subject, evidence, options, now)
 
 
@@ -167,7 +148,7 @@ def judge_presentation(subject: Readable, evidence: Evidence, options: Options, 
 def _judged(
     library: Callable[..., Report], subject: Readable, evidence: Evidence, options: Options, now: datetime
 ) -> Report:
-    unknown = _unknown(accept=options.accept_unknown_issuer)
+    unknown = unknown_issuer(accept=options.accept_unknown_issuer)
     vouched = _vouched(subject, evidence, unknown)
     report = library(
         subject.document,
@@ -176,14 +157,14 @@ def _judged(
         status_lists_fetched={url: evidence.kept_since.get(url, now) for url in evidence.status_lists},
         schemas=evidence.schemas,
         now=now,
-        trusted_issuers=_answers(vouched),
+        trusted_issuers=answers(vouched),
         known_statuses={name: _known(state) for name, state in evidence.states.items()},
         policy=Policy(endorsements_decide=options.endorsements_decide, inline_contexts=options.inline_contexts),
         domain=options.domain,
         challenge=options.challenge,
     )
-    told = _told(report, vouched, unknown)
-    return judge_stacks(told, subject.document, subject.components, evidence, now)
+    named = told(report, vouched, unknown)
+    return judge_stacks(named, subject.document, subject.components, evidence, now)
 
 
 def _known(state: KnownState) -> KnownStatus:
@@ -194,7 +175,7 @@ def _known(state: KnownState) -> KnownStatus:
 
 def _judge_sd_jwt(subject: Readable, text: str, evidence: Evidence, options: Options, now: datetime) -> Report:
     """The report on an SD-JWT VC. A holder's binding counts where the caller says what it must be for."""
-    unknown = _unknown(accept=options.accept_unknown_issuer)
+    unknown = unknown_issuer(accept=options.accept_unknown_issuer)
     vouched = _vouched(subject, evidence, unknown)
     try:
         binding = _binding(options)
@@ -205,27 +186,10 @@ def _judge_sd_jwt(subject: Readable, text: str, evidence: Evidence, options: Opt
         controllers=evidence.controllers,
         status_lists={url: _status_token(url, subject, evidence, now) for url in evidence.status_lists},
         now=now,
-        trusted_issuers=_answers(vouched),
+        trusted_issuers=answers(vouched),
         binding=binding,
     )
-    return _told(report, vouched, unknown)
-
-
-def _judge_badge(sent: EarlierBadge, evidence: Evidence, options: Options, now: datetime) -> Report:
-    """The report on one of Open Badges 2.0. That a hosted one cannot be had says nothing of it."""
-    unknown = _unknown(accept=options.accept_unknown_issuer)
-    documents = evidence.badge_documents
-    try:
-        badge = sent.read(documents)
-    except CredentialError as error:
-        outcome = Outcome.UNKNOWN if error.code == "badge_document_unavailable" else Outcome.FAILED
-        checks = (Check("parse", outcome, error.code, error.detail),)
-        return Report(verdict_of(checks), checks)
-    issuer = badge_issuer(badge, documents)
-    vouched = {} if issuer is None else {issuer: unknown}
-    vouched |= {name: _registered_or_accepted(name, evidence) for name in evidence.accepted}
-    report = verify_badge(badge, documents=documents, now=now, trusted_issuers=_answers(vouched))
-    return _told(report, vouched, unknown)
+    return told(report, vouched, unknown)
 
 
 def _binding(options: Options) -> ExpectedBinding | None:
@@ -257,60 +221,9 @@ def _status_token(url: str, subject: Readable, evidence: Evidence, now: datetime
 
 def _vouched(subject: Readable, evidence: Evidence, unknown: Vouch) -> dict[str, Vouch]:
     vouched = dict.fromkeys(subject.wanted.issuers, unknown)
-    return vouched | {name: _registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
-
-
-def _told(report: Report, vouched: Mapping[str, Vouch], unknown: Vouch) -> Report:
-    """With the names of those who vouch, in the reports inside too."""
-    issuer = (report.summary or {}).get("issuer") or {}
-    vouch = vouched.get(str(issuer.get("id")), unknown)
-    nested = (replace(each, report=_told(each.report, vouched, unknown)) for each in report.nested)
-    checks = (_plain(_name_trust(check, vouch)) for check in report.checks)
-    return replace(report, checks=tuple(checks), nested=tuple(nested))
-
-
-def _plain(check: Check) -> Check:
-    """Without a source that is no identifier: it is quoted from the credential, which may hold anything there."""
-    source = check.source
-    return check if source is None or is_identifier(source) else replace(check, source=None)
-
-
-def is_identifier(value: object) -> bool:
-    """Whether this can be the address or name of something."""
-    return isinstance(value, str) and len(value) <= LONGEST_IDENTIFIER
+    return vouched | {name: registered_or_accepted(name, evidence) for name in (*evidence.issuers, *evidence.accepted)}
 
 
 def warm_up() -> None:
     """Load the modules and compile the contexts that judging needs, so that no credential waits for it."""
     to_quads({"@context": [CREDENTIALS_V2, OPEN_BADGES_V3], "type": ["VerifiableCredential", "OpenBadgeCredential"]})
-
-
-def _registered_or_accepted(issuer: str, evidence: Evidence) -> Vouch:
-    known = evidence.issuers.get(issuer)
-    if known is None:
-        answer = TrustAnswer(Trust.TRUSTED, "the organization's list accepts the issuer", "trusted-issuers")
-        return Vouch("issuer_accepted_by_policy", answer)
-    if known.active:
-        return Vouch("issuer_registered", TrustAnswer(Trust.TRUSTED, "the issuer is registered here", "registry"))
-    return Vouch("issuer_inactive", TrustAnswer(Trust.UNKNOWN, "the issuer is registered and inactive", "registry"))
-
-
-def _unknown(*, accept: bool) -> Vouch:
-    if accept:
-        answer = TrustAnswer(Trust.TRUSTED, "nobody vouches for the issuer; the request accepts that", "request")
-        return Vouch("issuer_accepted_by_policy", answer)
-    return Vouch(UNKNOWN, TrustAnswer(Trust.UNKNOWN, "nobody vouches for the issuer"))
-
-
-def _answers(vouched: Mapping[str, Vouch]) -> Callable[[str], TrustAnswer]:
-    def answer(issuer: str) -> TrustAnswer:
-        return vouched[issuer].answer if issuer in vouched else TrustAnswer(Trust.UNKNOWN)
-
-    return answer
-
-
-def _name_trust(check: Check, vouch: Vouch) -> Check:
-    """The library knows trusted and unknown; the answer says who vouches, or why nobody does."""
-    if check.check == "issuer_trust" and check.code in {"issuer_trusted", "issuer_unknown"}:
-        return replace(check, code=vouch.code)
-    return check

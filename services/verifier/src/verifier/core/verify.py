@@ -9,9 +9,10 @@ from service_kit.clock import Clock
 from service_kit.ids import NewId
 from verifier.core.challenges import Challenges
 from verifier.core.evidence import Gather
-from verifier.core.judgement import Options, Readable, Reading, is_identifier, judge, judge_presentation, read
+from verifier.core.judgement import Options, Readable, Reading, judge, judge_presentation, read
 from verifier.core.model import Answer, Evidence, Finding, Json, Verification
 from verifier.core.ports import NewUnitOfWork, Processor
+from verifier.core.vouching import is_identifier
 
 DEFAULT = Options()
 SPENT = Report(
