@@ -69,6 +69,36 @@ async def test_of_simultaneous_uses_one_is_accepted(signer: Signer) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401, 401]
 
 
+@pytest.mark.parametrize(
+    ("said", "key", "alg", "status"),
+    [
+        ("PS256", RSA, "PS256", 200),
+        ("PS256", RSA, "RS256", 401),
+        ("PS256", EC, "ES256", 401),
+        ("ES256", EC, "ES256", 200),
+        ("EdDSA", ED, "Ed25519", 200),
+        ("Ed25519", ED, "EdDSA", 200),
+        ("EdDSA", EC, "ES256", 401),
+        (None, RSA, "RS256", 200),
+    ],
+)
+async def test_a_client_signs_by_what_it_registered(
+    gateway: Gateway, said: str | None, key: Key, alg: str, status: int
+) -> None:
+    """OpenID Connect Registration §2, `token_endpoint_auth_signing_alg`."""
+    asked = {
+        "grant_types": ["client_credentials"],
+        "scope": "credentials:issue",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [one.as_dict(private=False) for one in (EC, ED, RSA)]},
+    } | ({"token_endpoint_auth_signing_alg": said} if said else {})
+    headers = await gateway.headers(await gateway.member("lakeside"))
+    made = (await gateway.http.post("/oauth/register", json=asked, headers=headers)).json()
+    assert made.get("token_endpoint_auth_signing_alg") == said
+    mine = Signer(gateway, made["client_id"], "")
+    assert (await mine.send(signed(mine.claims(), key, alg=alg))).status_code == status
+
+
 async def test_an_assertion_for_an_hour_is_good_once_within_it(signer: Signer) -> None:
     """As clients make them that were told nothing else."""
     assertion = signed(signer.claims(exp=int(signer.gateway.clock.now.timestamp()) + 3600))

@@ -239,6 +239,24 @@ async def test_wrong_members_are_refused_with_their_path_and_nothing_is_stored(g
     assert await count(gateway, headers) == 1
 
 
+async def test_a_program_of_people_changes_what_it_is_signed_and_where_it_leads(gateway: Gateway) -> None:
+    headers = await gateway.headers(await gateway.member("lakeside"))
+    redirects = ["https://app.example/callback"]
+    asked = {
+        "name": "app",
+        "scopes": ["catalog:write"],
+        "grantTypes": ["authorization_code"],
+        "redirectUris": redirects,
+    }
+    path = f"/clients/{(await gateway.http.post('/clients', headers=headers, json=asked)).json()['clientId']}"
+    change = {"idTokenSignedResponseAlg": "ES256", "postLogoutRedirectUris": ["https://app.example/bye"]}
+    changed = await gateway.http.patch(path, headers=headers, json=change)
+    assert changed.status_code == 200, changed.text
+    assert (await gateway.http.get(path, headers=headers)).json().items() >= change.items()
+    for refused in ({"idTokenSignedResponseAlg": "HS256"}, {"postLogoutRedirectUris": ["http://app.example/"]}):
+        assert (await gateway.http.patch(path, headers=headers, json=refused)).status_code == 422
+
+
 async def test_every_change_is_in_the_audit_trail_without_secrets(gateway: Gateway) -> None:
     member = await gateway.member("lakeside")
     headers = await gateway.headers(member)

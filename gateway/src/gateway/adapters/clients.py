@@ -135,6 +135,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "dpop_bound": flow.dpop_bound,
         "id_token_algorithm": flow.id_token_algorithm,
         "post_logout_redirect_uris": list(flow.post_logout_redirect_uris),
+        "assertion_algorithm": flow.assertion_algorithm,
     }
 
 
@@ -148,4 +149,5 @@ def flow(row: RowMapping) -> Flow:
         dpop_bound=row["dpop_bound"],
         id_token_algorithm=Algorithm(row["id_token_algorithm"]),
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+        assertion_algorithm=row["assertion_algorithm"],
     )

@@ -48,6 +48,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.dpop_bound,
         CLIENTS.c.id_token_algorithm,
         CLIENTS.c.post_logout_redirect_uris,
+        CLIENTS.c.assertion_algorithm,
         CLIENTS.c.jwks_uri,
         CLIENTS.c.about,
         CLIENTS.c.audiences,

@@ -56,6 +56,7 @@ CLIENTS = Table(
     Column("pushed_only", Boolean, nullable=False),
     Column("dpop_bound", Boolean, nullable=False),
     Column("id_token_algorithm", Text, nullable=False, server_default="ES256"),
+    Column("assertion_algorithm", Text),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("jwks_uri", Text),
     _moment("keys_read_at", nullable=True),

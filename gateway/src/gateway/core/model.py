@@ -61,7 +61,7 @@ class Flow:
     """How a client comes by its tokens. `pushed_only`: it pushes every authorization request (RFC 9126 §6).
 
     `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2). Its ID tokens are signed by `id_token_algorithm`, of which
-    RS256 is the default (OpenID Connect Registration §2).
+    RS256 is the default (OpenID Connect Registration §2), its own assertions by `assertion_algorithm`, if it says so.
     """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
@@ -71,6 +71,7 @@ class Flow:
     dpop_bound: bool = False
     id_token_algorithm: Algorithm = Algorithm.RS256
     post_logout_redirect_uris: tuple[str, ...] = ()
+    assertion_algorithm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from gateway.core.scopes import OPEN_BADGES
 from gateway.core.signing_key import Algorithm
 from gateway.http.schemas import GrantTypes, Name, Redirects, Url
 from gateway.oauth.client import NOT_KEPT
+from gateway.oauth.client_keys import SIGNING
 
 UNNAMED = "A program without a name"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -44,6 +45,7 @@ class MetadataIn(BaseModel):
     response_types: list[Literal["code"]] | None = None
     token_endpoint_auth_method: Annotated[AuthMethod, Field(strict=False)] = AuthMethod.SECRET_BASIC
     application_type: Annotated[ApplicationType, Field(strict=False)] = ApplicationType.WEB
+    token_endpoint_auth_signing_alg: Annotated[str, Field(max_length=32)] | None = None
     scope: Annotated[str, Field(max_length=1000)] = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: Url | None = None
@@ -83,6 +85,8 @@ class MetadataIn(BaseModel):
         given = (self.jwks is not None) + (self.jwks_uri is not None)
         if given > 1 or (self.signs and not given):
             raise ValueError("jwks or jwks_uri is needed for private_key_jwt, and never both")
+        if self.signs and self.token_endpoint_auth_signing_alg not in (None, *SIGNING):
+            raise ValueError(f"token_endpoint_auth_signing_alg must be one of {', '.join(SIGNING)}")
         return self
 
     @model_validator(mode="after")
@@ -122,6 +126,7 @@ class MetadataIn(BaseModel):
             dpop_bound=self.dpop_bound_access_tokens,
             id_token_algorithm=self.id_token_signed_response_alg,
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
+            assertion_algorithm=self.token_endpoint_auth_signing_alg if self.signs else None,
         )
 
     def about(self) -> dict[str, Any]:
@@ -152,6 +157,8 @@ def described(client: Client) -> dict[str, Any]:
         "post_logout_redirect_uris": list(client.flow.post_logout_redirect_uris),
         **client.about,
     }
+    if client.flow.assertion_algorithm:
+        found["token_endpoint_auth_signing_alg"] = client.flow.assertion_algorithm
     if client.jwks_uri:
         return found | {"jwks_uri": client.jwks_uri}
     return found | ({"jwks": {"keys": [dict(key) for key in client.public_keys]}} if client.public_keys else {})

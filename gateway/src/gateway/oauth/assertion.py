@@ -67,7 +67,8 @@ def _verified(assertion: Assertion, client: KnownClient) -> dict[str, Any]:
         raise AssertionRefused("no such key", unknown_key=True)
     key = import_key(dict(registered))
     try:
-        return compact_jws.read_claims(assertion.token, key, algorithms(key, registered.get("alg")))
+        allowed = algorithms(key, registered.get("alg"), client.flow.assertion_algorithm)
+        return compact_jws.read_claims(assertion.token, key, allowed)
     except compact_jws.JwsError as error:
         raise AssertionRefused(str(error)) from error
 

@@ -12,6 +12,7 @@ from service_kit.errors import Invalid, invalid_field
 
 MAX_KEYS = 10
 SIGNING = ("ES256", "Ed25519", "EdDSA", "RS256", "PS256")
+EDDSA = frozenset({"EdDSA", "Ed25519"})  # two names of one algorithm (RFC 9864)
 KINDS = ("EC", "OKP", "RSA")
 MAX_KEY_ID = 128
 RSA_BITS = range(2048, 4097)  # checked before a key is built: a larger one costs more than a request should
@@ -20,18 +21,20 @@ KEPT = frozenset({"kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"})
 FAULTS = (JoseError, ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm)
 
 
-def algorithms(key: Key, registered: str | None) -> frozenset[str]:
-    """What this key may sign with (RFC 8725 §3.1). Empty for a key we do not take."""
+def algorithms(key: Key, *registered: str | None) -> frozenset[str]:
+    """What this key may sign with (RFC 8725 §3.1), of what was `registered` for it. Empty for a key we do not take."""
     match key:
         case ECKey() if key.curve_name == "P-256":
             found = frozenset({"ES256"})
         case OKPKey() if key.curve_name == "Ed25519":
-            found = frozenset({"EdDSA", "Ed25519"})
+            found = EDDSA
         case RSAKey():
             found = frozenset({"RS256", "PS256"})
         case _:
             return frozenset()
-    return found & {registered} if registered else found
+    for one in registered:
+        found &= (EDDSA if one in EDDSA else {one}) if one else found
+    return found
 
 
 def parse_client_keys(jwks: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
