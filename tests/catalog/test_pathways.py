@@ -131,6 +131,31 @@ async def test_what_nobody_could_complete_is_not_published(
     assert (await university.get(path(draft["id"]))).json()["status"] == "draft"
 
 
+async def test_what_was_not_found_out_is_told_and_keeps_nothing_from_being_published(
+    university: httpx.AsyncClient,
+) -> None:
+    """Of a ring of achievements no two neighbours count, and more are asked for than there are ways to try."""
+    ring = [foreign(f"ring-{number}") for number in range(24)]
+    places: list[Json] = [{"id": f"place-{number}", "proxyFor": ring} for number in range(16)]
+    end = {"id": "certificate", "hasCondition": {"targetComponent": [one["id"] for one in places]}}
+    pairs = [[one, other] for one, other in zip(ring, [*ring[1:], ring[0]], strict=True)]
+    draft = await planned(university, hasPart=[end, *places], atMostOneOf=pairs)
+
+    assert [flaw["code"] for flaw in draft["flaws"]] == ["undecided"]
+    assert (await university.post(f"{path(draft['id'])}/publish")).status_code == 200
+
+
+async def test_a_second_worth_is_not_published(university: httpx.AsyncClient) -> None:
+    end = {**SERIES["hasPart"][0], "proxyFor": [foreign("degree"), foreign("diploma")]}
+    draft = await planned(university, hasPart=[end, *SERIES["hasPart"][1:]])
+    answer = await university.post(f"{path(draft['id'])}/publish")
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == end["id"]
+    assert foreign("diploma") in error["detail"]
+
+
 async def test_an_achievement_of_ours_must_have_been_published(university: httpx.AsyncClient) -> None:
     known = await published(university)
     parts = copy.deepcopy(without("python"))

@@ -276,3 +276,15 @@ class TestGroups:
         path = pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=chained)
 
         assert missing(path) == tuple(one.id for one in parts)
+
+    def test_what_stands_for_parts_is_named_where_the_parts_are_worth_too_little(self) -> None:
+        """One of `part` counts, for 3 credits; `whole` is worth 6, and 12 are asked for."""
+        path = pathway(
+            component("part", "p", maximum=2, credits=Decimal(3)),
+            component("whole", "w", credits=Decimal(6), condition=all_of("part", required=1)),
+            component("rest", "r", credits=Decimal(6)),
+            destination=all_of("whole", "rest", credits=Decimal(12)),
+            one_of=(frozenset({achievement("p"), achievement("q")}),),
+        )
+
+        assert set(missing(path)) == {"whole", "rest"}

@@ -8,9 +8,11 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from stacking import Component, Condition, Pathway, compile_rules, evaluate, flaws
 from stacking.constraints import IssuedBy
+from stacking.crowded import crowd
 from stacking.model import Sharing
 from tests.stacking.pathways import SETTING, achievement, all_of, component, held, pathway, pathways
 
@@ -22,8 +24,9 @@ GOOD = pathway(component("a"), component("b"), destination=all_of("a", "b"))
 def worth_a_degree(part: Component | None = None, *names: str, **members: object) -> Pathway:
     """One that is, with a part more; `names` are those that it asks for besides."""
     parts = [part, *map(component, names[1:])] if part else []
-    given: dict[str, object] = {"condition": all_of("a", "b", *names[:1])} | members
-    end = Component("end", accepts=(achievement("degree"),), **given)  # type: ignore[arg-type]  # by name
+    worth = {"accepts": (achievement("degree"),)}
+    given: dict[str, object] = {"condition": all_of("a", "b", *names[:1])} | worth | members
+    end = Component("end", **given)  # type: ignore[arg-type]  # by name
     return replace(GOOD, components={**GOOD.components, **{one.id: one for one in parts}, "end": end})
 
 
@@ -92,6 +95,12 @@ def test_as_many_places_as_achievements_count_none_twice() -> None:
             "c",
         ),
         (replace(GOOD, one_of=(frozenset({achievement("a")}),)), "pointless", "one-of"),
+        (worth_a_degree(accepts=(achievement("degree"), achievement("diploma"))), "contradiction", "end"),
+        (
+            pathway(component("a", "x", "y"), component("b", "x"), component("c", "y"), destination=all_of(*"abc")),
+            "double-counting",
+            "c",
+        ),
         (replace(GOOD, one_of=(frozenset({achievement("a"), achievement("b")}),)), "unreachable", "one-of"),
         (
             pathway(component("a", constraints=(NORTH, IssuedBy(frozenset({"did:web:s"})))), destination=all_of("a")),
@@ -115,24 +124,63 @@ def test_one_of_a_group_is_enough_where_others_are_accepted_too() -> None:
     assert flaws(replace(GOOD, components={**GOOD.components, "b": component("b", "b", "c")}, one_of=group)) == ()
 
 
-def test_groups_in_a_chain_through_many_components_are_not_judged() -> None:
-    names = [[f"{number}-{which}" for which in range(15)] for number in range(66)]
-    parts = [component(f"c{number}", *accepted) for number, accepted in enumerate(names)]
-    chained = tuple(
-        frozenset({achievement(one), achievement(other)})
-        for accepted, following in pairwise(names)
-        for one, other in zip(accepted, following, strict=True)
-    )
+def test_groups_in_a_chain_through_many_components_are_judged() -> None:
+    """Neighbours must not choose alike: with fifteen choices each they can, with one they cannot."""
+    for choices, found in ((15, ()), (1, ("unreachable",))):
+        names = [[f"{number}-{which}" for which in range(choices)] for number in range(66)]
+        parts = [component(f"c{number}", *accepted) for number, accepted in enumerate(names)]
+        chained = tuple(
+            frozenset({achievement(one), achievement(other)})
+            for accepted, following in pairwise(names)
+            for one, other in zip(accepted, following, strict=True)
+        )
+        path = pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=chained)
 
-    assert flaws(pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=chained)) == ()
+        assert tuple(flaw.code for flaw in flaws(path)) == found
 
 
-def test_where_too_many_credentials_would_have_to_be_tried_no_flaw_is_claimed() -> None:
+def test_a_large_group_leaves_room_for_one() -> None:
+    """Of three hundred achievements one counts: two places that accept nothing else cannot both be had."""
+    names = [f"x{number}" for number in range(300)]
+    parts = [component("a", *names[:150]), component("b", *names[150:])]
+    group = (frozenset(map(achievement, names)),)
+
+    assert [flaw.code for flaw in flaws(pathway(*parts, destination=all_of("a", "b"), one_of=group))] == ["unreachable"]
+    assert flaws(pathway(*parts, destination=all_of("a", "b", required=1), one_of=group)) == ()
+
+
+def test_very_many_credentials_in_a_place_are_no_obstacle() -> None:
     group = (frozenset({achievement("a"), achievement("x")}),)
     many = [component(f"m{number}", maximum=1000) for number in range(3)]
     path = pathway(component("a", "a", "x"), *many, destination=all_of("a", *[one.id for one in many]), one_of=group)
 
     assert flaws(path) == ()
+
+
+def test_what_cannot_be_found_out_is_said_and_is_no_flaw_that_is_known() -> None:
+    """A ring of three hundred, of which no two neighbours count, and each place takes any of them."""
+    names = [f"x{number}" for number in range(300)]
+    ring = tuple(frozenset({achievement(one), achievement(other)}) for one, other in pairwise([*names, names[0]]))
+    parts = [component(f"c{number}", *names) for number in range(290)]
+    [flaw] = flaws(pathway(*parts, destination=all_of(*[one.id for one in parts]), one_of=ring))
+
+    assert (flaw.code, flaw.where, flaw.is_known) == ("undecided", "one-of", False)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sets(st.integers(0, 5), min_size=1, max_size=3), min_size=1, max_size=7))
+def test_places_that_are_all_needed_are_crowded_exactly_when_one_of_each_is_not_enough(
+    accepted: list[set[int]],
+) -> None:
+    parts = [component(f"c{number}", *sorted(which)) for number, which in enumerate(accepted)]
+    rules = compile_rules(pathway(*parts, destination=all_of(*[one.id for one in parts])))
+    found = crowd(rules)
+
+    assert (found is None) == evaluate(rules, [held(str(number), number) for number in range(6)], SETTING).is_complete
+    if found is not None:
+        named = set().union(*(rules.pathway.components[name].accepts for name in found.components))
+        assert set(found.achievements) == named
+        assert len(named) < len(set(found.components)) == len(found.components)
 
 
 @settings(deadline=None, max_examples=50)

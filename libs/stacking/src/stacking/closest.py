@@ -1,13 +1,11 @@
 """What is missing where a pathway is not complete, counted from the choice of places that leaves least to be done."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from heapq import heappop, heappush
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from stacking.assignment import Assignment, Offer, Search, everywhere
 from stacking.bounds import short_by
-from stacking.groups import Groups
+from stacking.earnable import way_on
 from stacking.limits import Limits
 from stacking.measure import Measure, measure
 from stacking.missing import Way, shortest
@@ -15,7 +13,6 @@ from stacking.rules import Rules
 
 BUDGET = 6_000
 """Nodes that are looked at, in all steps of the search together."""
-TRIES = 40
 Placed = Sequence[Sequence[int]]
 
 
@@ -36,7 +33,7 @@ def closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
 
 
 def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
-    way, is_least = way_on(rules, offered, found.placed, found.measure)
+    way, is_least = way_on(rules, offered.held, found.placed, found.measure)
     if not found.is_exact:
         return Closest(found, way, is_shortest=False)
     if is_least and sum(map(len, found.placed)) == sum(map(len, offered.places)):
@@ -74,7 +71,7 @@ def _filled(rules: Rules, offered: Offer, near: Closest, known: Way) -> Closest:
     """With what the search left out, though there is room for it, unless that is in the way."""
     placed = Limits(rules, offered.held).filled(near.assignment.placed, offered.places)
     state = measure(rules, offered.held, placed)
-    way, _ = way_on(rules, offered, placed, state)
+    way, _ = way_on(rules, offered.held, placed, state)
     if way is None or way.length > known.length:
         return near
     return near._replace(assignment=Assignment(placed, state), way=way)
@@ -84,7 +81,7 @@ def _afresh(rules: Rules, offered: Offer, placed: Placed) -> Way | None:
     """Without what is in the way because one of its group counts: something else of the group may be earned."""
     grouped = frozenset[str]().union(*rules.pathway.one_of)
     kept = [[index for index in which if offered.held[index].achievement not in grouped] for which in placed]
-    way, _ = way_on(rules, offered, kept, measure(rules, offered.held, kept))
+    way, _ = way_on(rules, offered.held, kept, measure(rules, offered.held, kept))
     return way
 
 
@@ -102,61 +99,7 @@ class _Within(Search):
         return way is not None and way.length <= self._length
 
     def is_enough(self, placed: Placed, state: Measure) -> bool:
-        self.way, is_least = way_on(self._rules, self._offered, placed, state)
+        self.way, is_least = way_on(self._rules, self._offered.held, placed, state)
         is_enough = self.way is not None and self.way.length <= self._length
         self.is_sure = self.is_sure and (is_enough or is_least)
         return is_enough
-
-
-def way_on(rules: Rules, offered: Offer, placed: Placed, state: Measure) -> tuple[Way | None, bool]:
-    """The shortest that breaks no limit, and whether it is.
-
-    What cannot be earned together because of a group is tried with one credential less, in each of its places: every
-    way that can be earned has less in one of them.
-    """
-    if not rules.pathway.one_of:
-        return shortest(rules, state, placed)
-    groups = Groups(rules, offered.held, placed)
-    ways = _Ways(rules, state, placed)
-    ways.add(groups.room)
-    is_least = all(rules.places[place].maximum == 1 for place in groups.room)
-    while (way := ways.next()) is not None:
-        conflict, is_sure = groups.conflict(way.places)
-        if not conflict:
-            return way, is_least and ways.is_all
-        is_least = is_least and is_sure
-        for place, number in conflict.items():
-            ways.add({**ways.room, place: number - 1})
-    return None, is_least and ways.is_all
-
-
-class _Ways:
-    """Ways on where only so much can be earned, shortest first. `room` is that of the last one."""
-
-    def __init__(self, rules: Rules, state: Measure, placed: Placed) -> None:
-        self._shortest = partial(shortest, rules, state, placed)
-        self._waiting: list[tuple[int, int, Way, Mapping[int, int]]] = []
-        self._seen: set[frozenset[tuple[int, int]]] = set()
-        self.room: Mapping[int, int] = {}
-        self.is_all = True
-
-    def add(self, room: Mapping[int, int]) -> None:
-        """The way where so much can be earned, unless too many were tried."""
-        name = frozenset(room.items())
-        if name in self._seen:
-            return
-        if len(self._seen) >= TRIES:
-            self.is_all = False
-            return
-        self._seen.add(name)
-        way, is_all = self._shortest(room)
-        self.is_all = self.is_all and is_all
-        if way is not None:
-            heappush(self._waiting, (way.length, len(self._seen), way, room))
-
-    def next(self) -> Way | None:
-        """None when there are no more."""
-        if not self._waiting:
-            return None
-        _, _, way, self.room = heappop(self._waiting)
-        return way

@@ -28,17 +28,43 @@ class Way(NamedTuple):
 NO_WAY = Way(0, False, NO_CREDITS)
 
 
+class OutOfWork(Exception):
+    """More would have to be looked at than may be."""
+
+
+class Work:
+    """How much may still be looked at: nodes, and sums of credits put together, of which so many are kept apart."""
+
+    def __init__(self, left: float = float("inf"), most_sums: int = MANY_SUMS) -> None:
+        self._left = left
+        self.most_sums = most_sums
+
+    def spend(self, much: int) -> None:
+        """Raises OutOfWork when there is no more."""
+        self._left -= much
+        if self._left < 0:
+            raise OutOfWork
+
+
 def shortest(
-    rules: Rules, state: Measure, placed: Sequence[Sequence[int]], room: Mapping[int, int] = ALL_ROOM
+    rules: Rules,
+    state: Measure,
+    placed: Sequence[Sequence[int]],
+    room: Mapping[int, int] = ALL_ROOM,
+    work: Work | None = None,
 ) -> tuple[Way | None, bool]:
     """The fewest credentials that complete it, together with what counts and where it counts. None when nothing does.
 
-    A component that has parts is reached by its parts, if it can be. In the places of `room` no more than so many can
-    be earned.
-    With it, whether all ways were looked at: where credits can be put together in very many, not all are.
+    A component that has parts is reached by its parts, if it can be and the rest can too. In the places of `room` no
+    more than so many can be earned. With it, whether all ways were looked at: where credits can be put together in very
+    many, not all are. Raises OutOfWork.
     """
-    ways = _Ways(rules, state, placed, room)
-    return _met(ways.to(len(rules.nodes) - 1, credits_matter=False)), ways.is_all
+    for stand_ins in (False, True):
+        ways = _Ways(rules, state, placed, room, work or Work(), stand_ins=stand_ins)
+        way = _met(ways.to(len(rules.nodes) - 1, credits_matter=False))
+        if way is not None:
+            break
+    return way, ways.is_all
 
 
 def _met(ways: Iterable[Way]) -> Way | None:
@@ -48,15 +74,27 @@ def _met(ways: Iterable[Way]) -> Way | None:
 class _Ways:
     """By node, the ways on from what counts: shortest first, each better than all that are shorter."""
 
-    def __init__(self, rules: Rules, state: Measure, placed: Sequence[Sequence[int]], room: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        state: Measure,
+        placed: Sequence[Sequence[int]],
+        room: Mapping[int, int],
+        work: Work,
+        *,
+        stand_ins: bool,
+    ) -> None:
         self.is_all = True
         self._rules = rules
         self._state = state
         self._placed = placed
         self._room = room
+        self._work = work
+        self._stand_ins = stand_ins
 
     def to(self, at: int, *, credits_matter: bool) -> list[Way]:
         """`credits_matter`: something above asks for more of them."""
+        self._work.spend(1)
         node, state = self._rules.nodes[at], self._state
         now = Way(0, state.reached[at], state.credits[at])
         if now.is_met and not credits_matter:
@@ -70,7 +108,7 @@ class _Ways:
         else:
             sums = self._sums(node, is_every=credits_matter)
             ways = _told(node, now, sums) if credits_matter else [now, *_first(node, sums)]
-        if node.place is not None and not _met(ways):
+        if node.place is not None and (self._stand_ins or not _met(ways)):
             ways = _better([*ways, *self._credentials(node, now, credits_matter=credits_matter)])
         return ways
 
@@ -161,15 +199,16 @@ class _Ways:
                 number, total = number + ways[0].is_met, total + ways[0].credits
         sums: _Sums = {(0, min(node.number, number)): (total, ())}
         for ways in open_parts:
+            self._work.spend(len(sums) * len(ways))
             sums = self._thinned(_added(sums, ways, node, is_every=is_every))
         return sums
 
     def _thinned(self, sums: _Sums) -> _Sums:
         """The shortest of very many, and the one that comes to most."""
-        if len(sums) <= MANY_SUMS:
+        if len(sums) <= self._work.most_sums:
             return sums
         self.is_all = False
-        kept = sorted(sums)[:MANY_SUMS]
+        kept = sorted(sums)[: self._work.most_sums]
         return {key: sums[key] for key in (*kept, max(sums, key=lambda key: (key[1], sums[key][0])))}
 
 

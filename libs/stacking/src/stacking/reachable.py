@@ -3,26 +3,58 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from stacking.assignment import Assignment, assign, offer
+from stacking.earnable import way_on
 from stacking.evidence import Held, Setting
+from stacking.measure import measure
+from stacking.missing import OutOfWork, Work
 from stacking.model import Component, Pathway
 from stacking.rules import Rules, compile_rules
 
-MOST_WORK, STEPS = 200_000, 20_000
-"""Comparisons of credentials with groups, and nodes looked at. A pathway that takes more is not judged."""
+MOST_WORK, MOST_SUMS = 250_000, 1_000
+"""Nodes and sums of credits that are looked at, for the ways that can be earned."""
+MOST_COMPARED, STEPS = 200_000, 20_000
+"""Comparisons of credentials with groups, and nodes looked at, where those are placed."""
 
 
-def can_be_completed(pathway: Pathway) -> bool:
-    """By somebody who has whatever it asks for. True as well where there are too many ways to try."""
-    grouped = frozenset[str]().union(*pathway.one_of)
+class Reach(Enum):
+    """What was found. `undecided`: there are more ways than are tried, and none of those that were can be gone."""
+
+    CAN = "can"
+    CANNOT = "cannot"
+    UNDECIDED = "undecided"
+
+
+def reach(pathway: Pathway) -> Reach:
+    """By somebody who may earn whatever it asks for, if it can be had together.
+
+    The shortest ways are tried first; where they are too many, placing one credential of each achievement is.
+    """
     rules = compile_rules(pathway)
+    nothing: list[list[int]] = [[] for _ in rules.places]
+    state = measure(rules, (), nothing)
+    try:
+        way, is_sure = way_on(rules, (), nothing, state, tries=float("inf"), work=Work(MOST_WORK, MOST_SUMS))
+    except OutOfWork:
+        way, is_sure = None, False
+    if way is not None:
+        return Reach.CAN
+    return Reach.CANNOT if is_sure else _by_placing(rules)
+
+
+def _by_placing(rules: Rules) -> Reach:
+    """With one credential for each achievement of a group, and plenty of all others."""
+    grouped = frozenset[str]().union(*rules.pathway.one_of)
     places = tuple(_place(component, at, grouped) for at, component in enumerate(rules.places))
     held = [one for at, component in enumerate(places) for one in _plenty(component, at, grouped)]
-    if len(held) ** 2 * len(pathway.one_of) > MOST_WORK:
-        return True
+    if len(held) ** 2 * len(rules.pathway.one_of) > MOST_COMPARED:
+        return Reach.UNDECIDED
     found = _assign(rules, places, held)
-    return found.measure.is_complete or not found.is_exact
+    if found.measure.is_complete:
+        return Reach.CAN
+    return Reach.CANNOT if found.is_exact else Reach.UNDECIDED
 
 
 def _assign(rules: Rules, places: tuple[Component, ...], held: list[Held]) -> Assignment:

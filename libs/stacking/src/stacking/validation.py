@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stacking.constraints import IssuedBy
+from stacking.crowded import crowd
 from stacking.model import Component, Condition, Pathway
-from stacking.reachable import can_be_completed
+from stacking.reachable import Reach, reach
+from stacking.rules import compile_rules
 
+UNDECIDED = "undecided"
 INFINITE = Decimal("Infinity")
 
 
@@ -19,9 +22,17 @@ class Flaw:
     where: str
     message: str
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one. What could not be found out is told, and keeps nothing from being published."""
+        return self.code != UNDECIDED
+
 
 def flaws(pathway: Pathway) -> tuple[Flaw, ...]:
-    """Everything that is wrong, in tree order. A pathway without flaws can be compiled, and someone can complete it."""
+    """Everything that is wrong, in tree order. A pathway without flaws can be compiled, and someone can complete it.
+
+    Whether someone can is bounded work; what it does not find out is told as `undecided`.
+    """
     shape = tuple(_shape(pathway))
     return shape or tuple(_rules(pathway)) or tuple(_together(pathway))
 
@@ -84,7 +95,8 @@ def _targets(condition: Condition | None) -> list[str]:
 def _rules(pathway: Pathway) -> Iterator[Flaw]:
     for component in pathway.components.values():
         yield from _component(pathway, component)
-    yield from _accepted_twice(pathway)
+    yield from tuple(_accepted_twice(pathway)) or _needed_twice(pathway)
+    yield from _worths(pathway)
     yield from _limits(pathway)
 
 
@@ -172,8 +184,28 @@ def _worth(pathway: Pathway, component: Component) -> Decimal:
 
 def _together(pathway: Pathway) -> Iterator[Flaw]:
     """What can be had by itself, and not together."""
-    if pathway.one_of and not can_be_completed(pathway):
+    found = reach(pathway) if pathway.one_of else Reach.CAN
+    if found is Reach.CANNOT:
         yield Flaw("unreachable", "one-of", "nobody can complete it: of each group, only one counts")
+    if found is Reach.UNDECIDED:
+        why = "whether anybody can complete it was not found out: of each group one counts, in too many ways to try all"
+        yield Flaw(UNDECIDED, "one-of", why)
+
+
+def _needed_twice(pathway: Pathway) -> Iterator[Flaw]:
+    """The same where places accept different ones, and all of them are needed."""
+    if found := crowd(compile_rules(pathway)):
+        names, where, *others = " and ".join(found.achievements), *found.components
+        accepted = f"{names} is all that it and {', '.join(others)} accept: one would count twice"
+        yield Flaw("double-counting", where, accepted)
+
+
+def _worths(pathway: Pathway) -> Iterator[Flaw]:
+    """A completed pathway is worth one achievement."""
+    first, *others = pathway.components[pathway.destination].accepts or ("",)
+    if others:
+        awarded = f"one credential is awarded, for {first}: {', '.join(others)} would never be"
+        yield Flaw("contradiction", pathway.destination, awarded)
 
 
 def _accepted_twice(pathway: Pathway) -> Iterator[Flaw]:

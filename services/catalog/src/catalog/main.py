@@ -140,7 +140,7 @@ def pathway_use_cases(database: Database, begin: Begin, base_url: str) -> Pathwa
         create=CreatePathway(begin, utc_now, new_id, base_url),
         change=ChangePathway(begin, utc_now, base_url),
         delete=DeletePathway(begin),
-        publish=PublishPathway(begin, utc_now, base_url),
+        publish=PublishPathway(begin, utc_now, base_url, offload),
         retire=RetirePathway(begin, utc_now, base_url),
         attempt=TryPathway(readings, offload, base_url),
         readings=readings,

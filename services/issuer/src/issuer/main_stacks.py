@@ -94,6 +94,7 @@ def wire_stacks(
             reading=parts.reading,
             issue_any=parts.issue_any,
             addresses=addresses,
+            offload=offload,
             clock=clock,
             new_id=new_id,
         ),

@@ -1,6 +1,6 @@
 """Pathways as drafts and published versions, and what a set of achievements is worth to one."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -115,6 +115,10 @@ class DeletePathway:
             await work.commit()
 
 
+ATTEMPTS = 3
+Offload = Callable[..., Awaitable[Sequence[Flaw]]]
+
+
 @dataclass(frozen=True, slots=True)
 class PublishPathway:
     """Make the draft the next version, if it has no flaw. An unchanged draft gives the version it is already."""
@@ -122,39 +126,60 @@ class PublishPathway:
     begin: Begin
     clock: Clock
     base_url: str
+    offload: Offload
 
     async def __call__(
         self, org: OrgId, pathway_id: PathwayId, *, expect: Expectation[PathwayDraft] = whatever
     ) -> tuple[PathwayDraft, PathwayVersion]:
-        """Raises NotFound, Stale; Invalid with everything that keeps it from being published."""
-        async with self.begin() as work:
-            draft = await _locked(work, org, pathway_id, expect)
-            newest = await work.pathways.version(pathway_id, draft.latest_version) if draft.latest_version else None
-            digest = documents.digest(draft.document)
-            if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
-                return draft, newest
-            version = self._next(draft, digest)
-            await self._refuse_flaws(work, version)
-            draft = replace(
-                draft, status=Status.PUBLISHED, latest_version=version.number, current_version=version.number
-            )
-            await work.pathways.add_version(version)
-            await work.pathways.save(draft)
-            await work.outbox.append(_event(PathwayPublished, self.base_url, version, version.published_at))
-            await work.changes.note(of_pathway(version))
-            await work.commit()
-            return draft, version
+        """Raises NotFound, Stale, Conflict; Invalid with everything that keeps it from being published."""
+        judged: JudgedDraft | None = None
+        for _ in range(ATTEMPTS):
+            async with self.begin() as work:
+                draft = await _locked(work, org, pathway_id, expect)
+                newest = await work.pathways.version(pathway_id, draft.latest_version) if draft.latest_version else None
+                digest = documents.digest(draft.document)
+                if newest and newest.digest == digest and newest.status is Status.PUBLISHED:
+                    return draft, newest
+                if judged is not None and judged.digest == digest:
+                    return await self._published(work, draft, judged)
+            judged = await self._judge(draft, digest)
+        raise Conflict("the draft changes all the time; try again", code="changed-meanwhile")
+
+    async def _judge(self, draft: PathwayDraft, digest: str) -> "JudgedDraft":
+        """Flaws take a while to seek: off the loop, and with nothing locked."""
+        number = draft.latest_version + 1
+        pathway = parse(draft.document, identifier=address(self.base_url, draft.id), version=number)
+        found = await self.offload(flaws, pathway)
+        return JudgedDraft(digest, pathway, [flaw for flaw in found if flaw.is_known])
+
+    async def _published(
+        self, work: Work, draft: PathwayDraft, judged: "JudgedDraft"
+    ) -> tuple[PathwayDraft, PathwayVersion]:
+        found = [*judged.flaws, *await unknown_achievements(work, judged.pathway, self.base_url)]
+        if found:
+            errors = [FieldError(flaw.where, f"{flaw.code}: {flaw.message}") for flaw in found]
+            raise Invalid("nobody could complete this pathway as it is", code="pathway-flawed", errors=errors)
+        version = self._next(draft, judged.digest)
+        draft = replace(draft, status=Status.PUBLISHED, latest_version=version.number, current_version=version.number)
+        await work.pathways.add_version(version)
+        await work.pathways.save(draft)
+        await work.outbox.append(_event(PathwayPublished, self.base_url, version, version.published_at))
+        await work.changes.note(of_pathway(version))
+        await work.commit()
+        return draft, version
 
     def _next(self, draft: PathwayDraft, digest: str) -> PathwayVersion:
         number, now = draft.latest_version + 1, self.clock()
         return PathwayVersion(draft.id, number, draft.org_id, draft.document, digest, Status.PUBLISHED, 1, now)
 
-    async def _refuse_flaws(self, work: Work, version: PathwayVersion) -> None:
-        pathway = parse(version.document, identifier=address(self.base_url, version.pathway_id), version=version.number)
-        found = [*flaws(pathway), *await unknown_achievements(work, pathway, self.base_url)]
-        if found:
-            errors = [FieldError(flaw.where, f"{flaw.code}: {flaw.message}") for flaw in found]
-            raise Invalid("nobody could complete this pathway as it is", code="pathway-flawed", errors=errors)
+
+@dataclass(frozen=True, slots=True)
+class JudgedDraft:
+    """What is wrong with a draft that says this, by its digest."""
+
+    digest: str
+    pathway: Pathway
+    flaws: Sequence[Flaw]
 
 
 async def unknown_achievements(work: Work, pathway: Pathway, base_url: str) -> Sequence[Flaw]:

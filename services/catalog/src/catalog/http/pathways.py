@@ -55,6 +55,7 @@ from service_kit.entity_tags import Seen
 from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
+from service_kit.offload import offload
 from service_kit.pagination import LINK, address_of_next, link_next, page_request
 from service_kit.representation import HTML, JSON, negotiate
 
@@ -100,7 +101,9 @@ def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
     def tag(draft: PathwayDraft) -> str:
         return draft_tag(draft, use.base_url)
 
-    @pathways.post("/pathways/{pathway_id:path}/publish", responses=documented(PathwayVersionAnswer, 401, 403, 404))
+    @pathways.post(
+        "/pathways/{pathway_id:path}/publish", responses=documented(PathwayVersionAnswer, 401, 403, 404, 409)
+    )
     async def publish_pathway(caller: Writer, pathway_id: PathId, seen: Seen, response: Response) -> dict[str, Any]:
         """Make the draft an immutable version, unless nobody could complete it: then `errors` says why not."""
         draft, version = await use.publish(organization(caller), pathway_id, expect=seen.expect(tag))
@@ -119,7 +122,7 @@ def _publication(pathways: APIRouter, use: PathwayUseCases) -> None:
         version = body.version if body else None
         draft = await use.retire(organization(caller), pathway_id, version, expect=seen.expect(tag))
         response.headers["ETag"] = tag(draft)
-        return draft_reply(draft, use.base_url)
+        return await offload(draft_reply, draft, use.base_url)
 
     @pathways.post("/pathways/{pathway_id:path}/evaluations", responses=documented(EvaluationAnswer, 400, 404))
     async def try_pathway(pathway_id: PathId, body: Trial) -> dict[str, Any]:
@@ -179,7 +182,7 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
         draft = await use.create(organization(caller), body.members(), key)
         response.headers["Location"] = address(use.base_url, draft.id)
         response.headers["ETag"] = tag(draft)
-        return draft_reply(draft, use.base_url)
+        return await offload(draft_reply, draft, use.base_url)
 
     @pathways.patch("/pathways/{pathway_id:path}", responses=documented(PathwayDraftAnswer, 400, 401, 403, 404))
     async def change_pathway(
@@ -188,7 +191,7 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
         """Replace members of the draft; what is published stays until the next publication."""
         draft = await use.change(organization(caller), pathway_id, body.members(), expect=seen.expect(tag))
         response.headers["ETag"] = tag(draft)
-        return draft_reply(draft, use.base_url)
+        return await offload(draft_reply, draft, use.base_url)
 
     @pathways.delete(
         "/pathways/{pathway_id:path}",
@@ -250,7 +253,7 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
         source = pathway_source(view, use.base_url) if wanted == LD_JSON else None
         if source is not None:
             return stored(request, dumped(PATHWAY_FORMATS[CTDL](source)), media_type=LD_JSON, headers=ForReader)
-        document = view_reply(view, use.base_url)
+        document = await offload(view_reply, view, use.base_url)
         if view.draft is None:
             return reply(request, document, headers=ForReader)
         tag = draft_tag(view.draft, use.base_url, document)

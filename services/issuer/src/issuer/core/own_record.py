@@ -47,7 +47,7 @@ class OwnDocuments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnRecord:
-    """The signed text, and the ids of components that are not in it: not kept any more, or another document by now."""
+    """The signed text, and the ids of components that are not in it: not kept, another by now, or fallen."""
 
     text: str
     left_out: Sequence[str]
@@ -104,7 +104,8 @@ class RecordOwnStack:
         issuer = await self._reading.issuer(awarded.issuer_id)
         if not issuer.active:
             raise Conflict("its issuer is not active", code="issuer-inactive")
-        document = learner_record(
+        document: Json = await self._offload(
+            learner_record,
             orjson.loads(awarded.document),
             parts,
             identifier=f"urn:uuid:{self._new_id()}",

@@ -1,13 +1,15 @@
 """The record that an organization gives of a stack: with the documents that are its own to give."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import AnyOrder, IssueAny
 from issuer.core.learner_record import Part, learner_record
-from issuer.core.model import Credential, CredentialId, State
+from issuer.core.model import Credential, CredentialId, Json, State
 from issuer.core.ports import Reading
 from issuer.core.stack import StackId, StackState
 from issuer.core.stack_ports import StackReading
@@ -15,6 +17,8 @@ from service_kit.clock import Clock
 from service_kit.errors import Conflict, NotFound
 from service_kit.ids import NewId, is_id
 from service_kit.inputs import IdempotencyKey
+
+Offload = Callable[..., Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class RecordStack:
         reading: Reading,
         issue_any: IssueAny,
         addresses: Addresses,
+        offload: Offload,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -47,6 +52,7 @@ class RecordStack:
         self._reading = reading
         self._issue_any = issue_any
         self._addresses = addresses
+        self._offload = offload
         self._clock = clock
         self._new_id = new_id
 
@@ -62,7 +68,8 @@ class RecordStack:
         components = [await self._credential(order.org_id, self._addresses.credential_in(name)) for name in names]
         components.sort(key=lambda one: (one.issued_at, one.id))
         issuer = await self._reading.issuer(awarded.issuer_id)
-        document = learner_record(
+        document: Json = await self._offload(
+            learner_record,
             orjson.loads(awarded.document),
             [Part(self._addresses.credential(one.id), orjson.loads(one.document)) for one in components],
             identifier=f"urn:uuid:{self._new_id()}",

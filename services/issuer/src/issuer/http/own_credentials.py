@@ -27,7 +27,8 @@ class OwnRecordReply(BaseModel):
 
     credential: dict[str, Any] = Field(description="the signed ClrCredential")
     leftOut: list[str] = Field(  # noqa: N815 - the API's members are camelCase
-        description="components that are not in it: you do not keep them, or what you keep is another document by now"
+        description="components that are not in it: you do not keep them, what you keep is another document by now, or "
+        "they were issued here and do not stand"
     )
 
 
