@@ -129,7 +129,10 @@ def test_no_proof_is_no_proofs() -> None:
         ({"proofPurpose": "authentication"}, "proof_purpose_mismatch"),
         ({"proofPurpose": ["assertionMethod"]}, "proof_purpose_mismatch"),
         ({"created": "yesterday"}, "date_malformed"),
-        ({"@context": "https://www.w3.org/ns/credentials/v2"}, "proof_malformed"),
+        ({"@context": "https://www.w3.org/ns/did/v1"}, "proof_malformed"),
+        ({"@context": ["https://www.w3.org/ns/credentials/v2", {"created": "https://evil.test/"}]}, "proof_malformed"),
+        ({"@context": None}, "proof_malformed"),
+        ({"@context": "https://www.w3.org/ns/credentials/v2", "nonce": "added"}, "signature_invalid"),
         ({"proofValue": None}, "proof_value_malformed"),
         ({"proofValue": 5}, "proof_value_malformed"),
         ({"proofValue": "u" + "A" * 86}, "proof_value_malformed"),
@@ -150,6 +153,14 @@ def test_a_wrong_proof_is_refused_with_its_reason(
     with pytest.raises(CredentialError) as refused:
         proof.verify_proof(signed, {**signed["proof"], **change}, key.public)
     assert refused.value.code == code
+
+
+def test_a_proof_may_name_contexts_that_the_document_has(unsigned: dict[str, Any], sign: Sign, key: SigningKey) -> None:
+    """Spruce's library writes the context of Ed25519Signature2020 into the proof, also where the document has it."""
+    signed = sign(unsigned)
+    given: list[Any] = [unsigned["@context"], unsigned["@context"][0], unsigned["@context"][1:], []]
+    for contexts in given:
+        proof.verify_proof(signed, {**signed["proof"], "@context": contexts}, key.public)
 
 
 def test_another_kind_of_key_is_refused(unsigned: dict[str, Any], sign: Sign) -> None:

@@ -127,7 +127,8 @@ def _check_members(document: Mapping[str, Any], proof: Mapping[str, Any], suite:
         raise ProofError("proof_malformed", "the id, challenge and nonce of a proof are strings")
     if not all(isinstance(name, str) for name in _as_list(proof.get("domain", []))):
         raise ProofError("proof_malformed", "the domain of a proof is a string or a list of strings")
-    foreign = "@context" in proof and proof["@context"] != document.get("@context")
+    known = _as_list(document.get("@context"))
+    foreign = any(each not in known for each in _as_list(proof.get("@context", [])))
     if foreign and suite.transformation is Transformation.RDFC:
         raise ProofError("proof_malformed", "the proof brings a context other than the document's")
 
