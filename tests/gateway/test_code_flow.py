@@ -1,6 +1,8 @@
 """The authorization code flow with PKCE, refresh tokens and ID tokens: RFC 6749, 7636, 9207, 9700, OpenID Connect."""
 
 import asyncio
+import html
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -214,7 +216,7 @@ class TestTheRequest:
             ({"scope": "credentials:revoke"}, "invalid_scope"),
             ({"scope": "made-up"}, "invalid_scope"),
             ({"response_mode": "fragment"}, "invalid_request"),
-            ({"response_mode": "form_post"}, "invalid_request"),
+            ({"response_mode": "form_post.jwt"}, "invalid_request"),
             ({"response_mode": "query.jwt"}, "invalid_request"),
             ({"request": "e30.e30."}, "request_not_supported"),
             ({"request_uri": "https://app.example/request.jwt"}, "request_uri_not_supported"),
@@ -282,6 +284,39 @@ class TestTheRequest:
         came = answered(await scene.visitor.answer(consent))
         held = await claims(scene.gateway, (await scene.app.exchange(came["code"])).json()["id_token"])
         assert held["sub"] == other.id
+
+    @pytest.mark.parametrize("answer", ["yes", "no"])
+    async def test_a_program_may_want_its_answer_by_post(self, scene: Scene, answer: str) -> None:
+        """OAuth 2.0 Form Post Response Mode, which ASP.NET's client asks for unless told otherwise."""
+        shown = await scene.visitor.consent_page(scene.app.parameters(response_mode="form_post"), EMAIL)
+        sent = await scene.visitor.answer(shown, answer)
+        assert (sent.status_code, sent.headers["cache-control"]) == (200, "no-store")
+        assert f'<form method="post" action="{REDIRECT}">' in sent.text
+        policy = sent.headers["content-security-policy"]
+        assert "form-action 'self' https://app.example;" in policy
+        assert "script-src 'self';" in policy
+        found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', sent.text))
+        assert (html.unescape(found["state"]), found["iss"]) == ("s t&te", BASE)
+        if answer == "yes":
+            assert (await scene.app.exchange(found["code"])).status_code == 200
+        else:
+            assert found["error"] == "access_denied"
+        assert "tenant" not in found
+
+    async def test_an_error_comes_by_post_too(self, scene: Scene) -> None:
+        asked = {"response_mode": "form_post", "state": '"><script>'}
+        sent = await scene.visitor.begin(scene.app.parameters(prompt="none", **asked))
+        assert 'name="error" value="login_required"' in sent.text
+        assert "<script>" not in sent.text
+        script = await scene.gateway.http.get("/login/answer.js")
+        assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+
+    async def test_a_program_of_a_device_takes_no_post(self, scene: Scene) -> None:
+        own = ["com.example.app:/callback"]
+        native = await app(scene.gateway, scene.member, application_type="native", redirect_uris=own)
+        came = await scene.visitor.begin(native.parameters(response_mode="form_post"))
+        assert came.status_code == 303
+        assert answered(came)["error"] == "invalid_request"
 
     async def test_a_parameter_twice_is_refused(self, scene: Scene) -> None:
         answer = await scene.visitor.http.get(f"/oauth/authorize?client_id=a&client_id={scene.app.client_id}")

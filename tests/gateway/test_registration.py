@@ -134,7 +134,9 @@ class TestRegistering:
             assert body.keys().isdisjoint({"jwks", "jwks_uri"})
 
     async def test_null_says_as_much_as_nothing(self, gateway: Gateway) -> None:
-        body = await made(gateway, OPEN | {"scope": None, "application_type": None, "logo_uri": None})
+        body = await made(
+            gateway, OPEN | {"scope": None, "application_type": None, "logo_uri": None, "software_statement": None}
+        )
         assert body["application_type"] == "web"
         assert "logo_uri" not in body
 

@@ -166,6 +166,22 @@ class TestErrors:
         async with scene.gateway.unit_of_work() as work:
             assert await work.session.scalar(select(func.count()).select_from(GRANTS)) == 0
 
+    async def test_grants_that_answer_nothing_go_with_their_last_token(self, scene: Scene) -> None:
+        """A public client's, and what renewed another."""
+        public = await app(scene.gateway, scene.member, token_endpoint_auth_method="none")
+        await tokens(scene.visitor, public, EMAIL)
+        await scene.silently()
+
+        async def clients() -> list[str]:
+            async with scene.gateway.unit_of_work() as work:
+                return sorted((await work.session.scalars(select(GRANTS.c.client_id))).all())
+
+        assert await clients() == sorted([public.client_id, *[scene.app.client_id] * 2])
+        for days, left in ((29, [public.client_id, scene.app.client_id]), (3, [scene.app.client_id])):
+            scene.gateway.clock.forward(days=days)
+            await sweep(scene.gateway.database, scene.gateway.clock)
+            assert await clients() == sorted(left)
+
     async def test_who_is_no_member_any_more(self, scene: Scene) -> None:
         async with scene.gateway.unit_of_work() as work:
             (mine,) = await work.memberships.of(scene.user.id)

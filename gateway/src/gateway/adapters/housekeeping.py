@@ -1,10 +1,11 @@
 """Rows that mean nothing any more: expired assertions, revocations, secrets, and old idempotency keys."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, or_
+from sqlalchemy import ARRAY, Text, any_, delete, exists, literal, or_, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.adapters.tables import (
     ACCOUNT_LINKS,
@@ -12,6 +13,7 @@ from gateway.adapters.tables import (
     AUTHORIZATION_REQUESTS,
     CLIENT_ASSERTIONS,
     CLIENT_SECRETS,
+    CLIENTS,
     CODES,
     GRANTS,
     INVITATIONS,
@@ -22,6 +24,7 @@ from gateway.adapters.tables import (
     REVOKED_TOKENS,
     SESSIONS,
 )
+from gateway.core.model import AuthMethod
 from gateway.oauth.policy import GRANT_LIFETIME
 from service_kit.clock import Clock
 from service_kit.database import Database
@@ -47,9 +50,8 @@ EXPIRING = (
     (MAILS, SKEW),
     (ATTEMPTS, SKEW),
     (AUTHORIZATION_REQUESTS, SKEW),
-    (CODES, KNOWN_AFTER_USE),
-    (REFRESH_TOKENS, KNOWN_AFTER_USE),
 )
+CHILDREN = (CODES, REFRESH_TOKENS)
 
 
 async def sweep(database: Database, clock: Clock) -> None:
@@ -58,12 +60,25 @@ async def sweep(database: Database, clock: Clock) -> None:
     async with database.engine.begin() as connection:
         for table, kept in EXPIRING:
             await connection.execute(delete(table).where(table.c.expires_at < now - kept))
-        in_use = [exists().where(table.c.grant_id == GRANTS.c.id) for table in (CODES, REFRESH_TOKENS)]
-        is_over = or_(
-            GRANTS.c.revoked_at.is_not(None), GRANTS.c.renews.is_not(None), GRANTS.c.created_at < now - STANDING_FOR
-        )
-        await connection.execute(delete(GRANTS).where(is_over, *(~used for used in in_use)))
+        await _sweep_grants(connection, now)
         await connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < now - REPEATABLE_FOR))
+
+
+async def _sweep_grants(connection: AsyncConnection, now: datetime) -> None:
+    """Codes and refresh tokens, and the grants that have none left; but for those that may still answer without a page.
+
+    Looked at are grants that just lost something, and the oldest: never all of them.
+    """
+    bereft: list[str] = []
+    for table in CHILDREN:
+        expired = delete(table).where(table.c.expires_at < now - KNOWN_AFTER_USE)
+        bereft += await connection.scalars(expired.returning(table.c.grant_id))
+    unused = [~exists().where(table.c.grant_id == GRANTS.c.id) for table in CHILDREN]
+    public = select(CLIENTS.c.id).where(CLIENTS.c.auth_method == AuthMethod.NONE)
+    is_over = or_(GRANTS.c.revoked_at.is_not(None), GRANTS.c.renews.is_not(None), GRANTS.c.client_id.in_(public))
+    lost_one = GRANTS.c.id == any_(literal(bereft, ARRAY(Text)))
+    await connection.execute(delete(GRANTS).where(lost_one, is_over, *unused))
+    await connection.execute(delete(GRANTS).where(GRANTS.c.created_at < now - STANDING_FOR, *unused))
 
 
 async def keep_sweeping(database: Database, clock: Clock) -> None:

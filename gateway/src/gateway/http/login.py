@@ -12,11 +12,20 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.core.learners import Learners
 from gateway.core.people import Membership, Session
+from gateway.core.redirects import origin
 from gateway.core.sessions import Sessions
 from gateway.core.sign_in import SESSION_LIFETIME, SignedIn, SignIn
 from gateway.core.sign_in_with_passkey import SignInWithPasskey
 from gateway.http.browser import Browser, Browsers
-from gateway.http.pages import STYLESHEET_PATH, error_page, page, redirect, stylesheet
+from gateway.http.pages import (
+    ANSWER_SCRIPT_PATH,
+    STYLESHEET_PATH,
+    answer_script,
+    error_page,
+    page,
+    redirect,
+    stylesheet,
+)
 from gateway.http.places import LOGIN_PATH, MEMBERSHIP_PATH, SIGN_UP_PATH, Place, as_get, place, with_request
 from gateway.oauth.authorization import Begun, Redirection, Unusable, begin, decide, waiting
 from gateway.oauth.form import Form, read_form, read_parameters
@@ -80,6 +89,7 @@ def routes(uses: LoginUses) -> APIRouter:
     router.add_api_route(CONSENT_PATH, readable(pages.decide), methods=["POST"])
     router.add_api_route(SIGN_OUT_PATH, readable(pages.sign_out), methods=["POST"])
     router.add_api_route(STYLESHEET_PATH, stylesheet, methods=["GET"])
+    router.add_api_route(ANSWER_SCRIPT_PATH, answer_script, methods=["GET"])
     return router
 
 
@@ -115,8 +125,8 @@ class LoginPages:
         match result:
             case Begun(handle):
                 return browser.remember(redirect(with_request(LOGIN_PATH, handle)))
-            case Redirection(location):
-                return redirect(location)
+            case Redirection():
+                return _onward(result)
             case Unusable(reason):
                 raise Malformed(f"the program that sent you here made a mistake: {reason}")
 
@@ -177,7 +187,7 @@ class LoginPages:
         result = await self._uses.run(lambda server: decide(server, handle, browser.digest, session, chosen))
         if isinstance(result, Unusable):
             raise Malformed(f"the program that sent you here made a mistake: {result.reason}")
-        return redirect(result.location)
+        return _onward(result)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session here and in the database."""
@@ -257,6 +267,14 @@ class _Asked:
         """Lead on, with the session's cookie."""
         onward = self.to.path if self.to and not self.handle else with_request(LOGIN_PATH, self.handle)
         return self.browser.sign_in(redirect(onward), made.token, int(SESSION_LIFETIME.total_seconds()))
+
+
+def _onward(answer: Redirection) -> Response:
+    """To the client: as it wants its answers."""
+    if answer.fields is None:
+        return redirect(answer.location)
+    to = origin(answer.location)
+    return page("form_post.html", leads_to=to, script=True, goes_to=to, address=answer.location, fields=answer.fields)
 
 
 async def parameters(request: Request) -> Form:

@@ -11,7 +11,7 @@ from gateway.core.scopes import ALL
 from gateway.core.signing_key import Algorithm
 from gateway.http.public import data
 from gateway.oauth.authorization import PROMPTS
-from gateway.oauth.authorization_code import METHOD
+from gateway.oauth.authorization_code import METHOD, RESPONSE_MODES
 from gateway.oauth.client import GRANT_TYPES, RESPONSE_TYPE
 from gateway.oauth.client_keys import SIGNING
 from gateway.oauth.policy import (
@@ -79,7 +79,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": [*IDENTITY, *ALL],
         "response_types_supported": [RESPONSE_TYPE],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": sorted(GRANT_TYPES),
         "code_challenge_methods_supported": [METHOD],
         "subject_types_supported": ["public"],

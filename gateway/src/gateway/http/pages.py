@@ -1,6 +1,6 @@
 """Pages for people: plain HTML, every value escaped, headers that let nothing else in.
 
-One script of our own is let in where passkeys are used; no page needs it for anything else.
+A script of our own is let in where passkeys are used, and where a program wants its answer by POST.
 """
 
 from importlib.resources import files
@@ -20,6 +20,8 @@ STYLESHEET = (files("gateway.http") / "page.css").read_bytes()
 STYLESHEET_PATH = "/login/page.css"
 PASSKEY_SCRIPT = (files("gateway.http") / "passkey.js").read_bytes()
 PASSKEY_SCRIPT_PATH = "/login/passkey.js"
+ANSWER_SCRIPT = (files("gateway.http") / "answer.js").read_bytes()
+ANSWER_SCRIPT_PATH = "/login/answer.js"
 
 # What a scope lets a program do, in a person's words. One without a sentence is shown by its name.
 MEANINGS = {
@@ -75,6 +77,7 @@ _TEMPLATES.filters["code"] = lambda text: Markup("").join(
 )
 _TEMPLATES.filters["address"] = both_forms
 _TEMPLATES.globals |= {"stylesheet": STYLESHEET_PATH, "passkey_script": PASSKEY_SCRIPT_PATH}
+_TEMPLATES.globals |= {"answer_script": ANSWER_SCRIPT_PATH}
 _TEMPLATES.globals |= {"meanings": MEANINGS, "role_names": ROLES}
 
 
@@ -113,8 +116,17 @@ def stylesheet(_: Request) -> Response:
 
 def passkey_script(_: Request) -> Response:
     """What asks an authenticator."""
+    return _script(PASSKEY_SCRIPT)
+
+
+def answer_script(_: Request) -> Response:
+    """What sends an answer on to a program that wants it by POST."""
+    return _script(ANSWER_SCRIPT)
+
+
+def _script(text: bytes) -> Response:
     headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-    return Response(PASSKEY_SCRIPT, headers=headers, media_type="text/javascript; charset=utf-8")
+    return Response(text, headers=headers, media_type="text/javascript; charset=utf-8")
 
 
 def _headers(leads_to: str, *, script: bool = False) -> dict[str, str]:

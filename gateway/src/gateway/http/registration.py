@@ -157,7 +157,7 @@ class RegistrationEndpoint:
 
     async def _metadata(self, request: Request) -> ClientMetadata:
         given = await _json(request)
-        if "software_statement" in given:
+        if given.get("software_statement") is not None:
             raise MetadataRefused("unapproved_software_statement", "this server trusts nobody's software statements")
         try:
             # "null" says as much as nothing (RFC 7592 §2.2)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from gateway.core.people import User
 from gateway.http.callers import FormScope
+from gateway.oauth.form import MEDIA_TYPE
 from gateway.oauth.id_token import facts
 from gateway.oauth.policy import USERINFO_PATH
 from service_kit.auth import Caller, Scope
@@ -14,6 +15,8 @@ from service_kit.errors import Unauthorized
 
 FindUser = Callable[[str], Awaitable[User | None]]
 Signed = Annotated[Caller, Depends(Scope("openid"))]
+FIELDS = {"type": "object", "properties": {"access_token": {"type": "string"}}}
+IN_FORM = {"requestBody": {"required": False, "content": {MEDIA_TYPE: {"schema": FIELDS}}}}
 SignedInForm = Annotated[Caller, Depends(FormScope("openid"))]
 
 
@@ -32,7 +35,7 @@ def routes(find: FindUser) -> APIRouter:
     async def userinfo(caller: Signed, response: Response) -> dict[str, Any]:
         return await told(caller, response)
 
-    @router.post(USERINFO_PATH, summary="Who signed in (OpenID Connect)")
+    @router.post(USERINFO_PATH, summary="Who signed in (OpenID Connect)", openapi_extra=IN_FORM)
     async def userinfo_by_post(caller: SignedInForm, response: Response) -> dict[str, Any]:
         return await told(caller, response)
 

@@ -3,8 +3,10 @@
 A request that was begun waits in the database, bound to its browser. Answers say who gives them (RFC 9207).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
@@ -13,7 +15,7 @@ from gateway.core.authorization import AuthorizationRequest, Person
 from gateway.core.people import Membership, Session
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
-from gateway.oauth.authorization_code import Consent
+from gateway.oauth.authorization_code import FORM_POST, WEB, Consent
 from gateway.oauth.authorization_request import at_client, check, check_reference, kept
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import Form, FormRequest
@@ -39,9 +41,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Redirection:
-    """Where the browser goes next: an address of the client."""
+    """Where the browser goes next: an address of the client.
+
+    With `fields` it sends them there by POST (OAuth 2.0 Form Post Response Mode).
+    """
 
     location: str
+    fields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def decide(
 def _answered(server: Server, request: FormRequest, grant: Any, consent: Consent | None) -> Redirection:
     """Authlib's answer for a yes, or a no. Raises OAuth2Error."""
     answer = server.create_authorization_response(request, grant_user=consent, grant=grant)
-    return _redirection(server, dict(answer.headers)["Location"], consent.scopes if consent else ())
+    return _redirection(server, request, dict(answer.headers)["Location"], consent.scopes if consent else ())
 
 
 def refused(server: Server, request: FormRequest, error: OAuth2Error) -> Redirection | Unusable:
@@ -123,7 +129,7 @@ def refused(server: Server, request: FormRequest, error: OAuth2Error) -> Redirec
     if not error.redirect_uri:
         return Unusable(error.description or error.error)
     error.state = request.payload.state
-    return _redirection(server, dict(error()[2])["Location"])
+    return _redirection(server, request, dict(error()[2])["Location"])
 
 
 def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes) -> Waiting:
@@ -149,10 +155,15 @@ def _with_scopes(client: OAuthClient, request: AuthorizationRequest) -> Waiting:
     return Waiting(client.known, request, tuple(scopes.split()))
 
 
-def _redirection(server: Server, location: str, allowed: tuple[str, ...] = ()) -> Redirection:
+def _redirection(server: Server, request: FormRequest, location: str, allowed: tuple[str, ...] = ()) -> Redirection:
     """With `iss`, so that a client of several servers knows whose answer it is (RFC 9207 §2).
 
     With `scope` where an Open Badges client is told what it was allowed (Open Badges 3.0).
     """
     scope = [("scope", " ".join(allowed))] if not set(OPEN_BADGES).isdisjoint(allowed) else []
-    return Redirection(add_params_to_uri(location, [("iss", server.policy.issuer), *scope]))
+    whole = add_params_to_uri(location, [("iss", server.policy.issuer), *scope])
+    asked = request.payload.redirect_uri
+    if request.form.get("response_mode") != FORM_POST or not asked.startswith(WEB):
+        return Redirection(whole)
+    own, answer = (parse_qsl(urlsplit(one).query, keep_blank_values=True) for one in (asked, whole))
+    return Redirection(asked, dict(answer[len(own) :]))

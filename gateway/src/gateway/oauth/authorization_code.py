@@ -21,6 +21,9 @@ from service_kit import compact_jws
 METHOD = "S256"
 # OpenID Connect Core §3.1.2.6. `claims` is passed over (§5.5): whoever asks gets what the scopes show.
 NOT_SUPPORTED = {"request": "request_not_supported", "registration": "registration_not_supported"}
+FORM_POST = "form_post"
+RESPONSE_MODES = ("query", FORM_POST)
+WEB = ("https:", "http:")
 MAX_LENGTH = 2048
 MAX_LENGTHS = {"id_token_hint": compact_jws.MAX_BYTES}
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -95,8 +98,10 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
         for name, error in NOT_SUPPORTED.items():
             if name in sent:
                 raise OAuth2Error(f"this server takes no parameter {name}", error=error)
-        if sent.get("response_mode", "query") != "query":
-            raise InvalidRequestError("this server answers in the query")
+        if sent.get("response_mode", RESPONSE_MODES[0]) not in RESPONSE_MODES:
+            raise InvalidRequestError("response_mode must be query or form_post")
+        if sent.get("response_mode") == FORM_POST and not sent.get("redirect_uri", "").startswith(WEB):
+            raise InvalidRequestError("form_post needs a redirect_uri of the web")
         if any(len(value) > MAX_LENGTHS.get(name, MAX_LENGTH) for name, value in sent.items()):
             raise InvalidRequestError("a parameter is too long")
         if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:

@@ -16,6 +16,7 @@ KEPT = frozenset({"client_id", "response_type", "redirect_uri", "scope", "state"
     "audience",
     "dpop_jkt",
     "login_hint",
+    "response_mode",
     "id_token_hint",
 }
 
