@@ -131,17 +131,19 @@ class Clockwork:
 
     def __init__(self, server: psutil.Process) -> None:
         self._server = server
-        self._began = self._now()
+        self._worked = self._processors()
+        self._began = time.perf_counter()  # asking for what processors worked takes milliseconds, which do not count
 
-    def _now(self) -> Spent:
+    def _processors(self) -> tuple[float, float]:
         server = self._server.cpu_times()  # a child of ours as well, as further workers are
         own = family_time(psutil.Process()) - server.user - server.system
-        return Spent(time.perf_counter(), own, family_time(self._server))
+        return own, family_time(self._server)
 
     def spent(self) -> Spent:
         """Since the beginning."""
-        now, began = self._now(), self._began
-        return Spent(now.wall - began.wall, now.own - began.own, now.server - began.server)
+        wall = time.perf_counter() - self._began
+        own, server = (now - began for now, began in zip(self._processors(), self._worked, strict=True))
+        return Spent(wall, own, server)
 
 
 def family_time(process: psutil.Process) -> float:

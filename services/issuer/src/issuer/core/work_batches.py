@@ -25,7 +25,7 @@ from service_kit.clock import Clock
 from service_kit.errors import Conflict, ServiceError, Unavailable
 from service_kit.ids import NewId
 
-PIECE = 1000  # rows of a turn
+PIECE = 2000  # rows of a turn
 PART = 100  # rows that are claimed together, and stored in one transaction while the next are composed
 AT_ONCE = 50  # rows read, before others on this loop have their turn
 
