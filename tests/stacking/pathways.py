@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations, product
@@ -80,6 +81,50 @@ def pathways(draw: st.DrawFn) -> Pathway:
     )
 
 
+@st.composite
+def rich_pathways(draw: st.DrawFn) -> Pathway:
+    """Small trees of everything there is: what stands for its parts, any achievement of a kind, exclusions, groups."""
+    names = [f"c{number}" for number in range(draw(st.integers(1, 4)))]
+    parts = {name: _place(draw, name) for name in names}
+    top = list(names)
+    for number in range(draw(st.integers(0, 2))):
+        cut = draw(st.integers(0, len(top) - 1))
+        below = _condition(draw, top[cut:])
+        stands_for = draw(st.booleans())
+        made = _place(draw, f"m{number}") if stands_for else Component(f"m{number}")
+        parts[made.id] = replace(
+            made, condition=below, accepts=made.accepts or ((achievement(0),) if stands_for else ())
+        )
+        top = [*top[:cut], made.id]
+    return pathway(
+        *parts.values(),
+        destination=_condition(draw, top),
+        sharing=(Sharing("https://other.example/p", Decimal(draw(st.sampled_from([0, 3, 5])))),)
+        if draw(st.booleans())
+        else (),
+        one_of=tuple(
+            frozenset(achievement(one) for one in draw(st.sets(st.integers(0, 4), min_size=2, max_size=3)))
+            for _ in range(draw(st.integers(0, 2)))
+        ),
+        not_for=frozenset({achievement(5)}) if draw(st.integers(0, 4)) == 0 else frozenset(),
+    )
+
+
+def _place(draw: st.DrawFn, name: str) -> Component:
+    minimum = draw(st.sampled_from([1, 1, 1, 2]))
+    is_open = draw(st.integers(0, 6)) == 0
+    return Component(
+        name,
+        accepts=()
+        if is_open
+        else tuple(achievement(one) for one in sorted(draw(st.sets(st.integers(0, 4), min_size=1, max_size=3)))),
+        constraints=(LevelAtLeast(6),) if is_open else draw(CONSTRAINTS),
+        credits=draw(st.sampled_from([None, None, Decimal(3), Decimal(6)])),
+        minimum=minimum,
+        maximum=minimum + draw(st.integers(0, 2)),
+    )
+
+
 def _condition(draw: st.DrawFn, targets: Sequence[str], inner: Condition | None = None) -> Condition:
     children = len(targets) + (inner is not None)
     required = draw(st.none() | st.integers(1, children))
@@ -105,9 +150,15 @@ def credentials(draw: st.DrawFn) -> list[Held]:
 
 def can_complete(path: Pathway, holding: Sequence[Held], setting: Setting = SETTING) -> bool:
     """Whether any way to place the credentials completes it: all of them are tried, by the words of the model."""
-    places = [one for one in path.components.values() if one.condition is None]
+    if any(one.achievement in path.not_for for one in holding):
+        return False
+    places = [one for one in path.components.values() if _is_place(path, one)]
     ways: list[list[str | None]] = [[None, *_fits(places, one, setting)] for one in holding]
     return any(_allowed(path, places, chosen) and _met(path, chosen) for chosen in _choices(holding, ways))
+
+
+def _is_place(path: Pathway, one: Component) -> bool:
+    return one.id != path.destination and (bool(one.accepts) or one.condition is None)
 
 
 def _choices(holding: Sequence[Held], ways: Sequence[Sequence[str | None]]) -> Iterator[list[tuple[str, Held]]]:
@@ -119,7 +170,8 @@ def _fits(places: Sequence[Component], one: Held, setting: Setting) -> list[str]
     return [
         place.id
         for place in places
-        if one.achievement in place.accepts and not any(rule.refuse(one, setting) for rule in place.constraints)
+        if (one.achievement in place.accepts or not place.accepts)
+        and not any(rule.refuse(one, setting) for rule in place.constraints)
     ]
 
 
@@ -156,7 +208,10 @@ def _judge(path: Pathway, condition: Condition, chosen: Sequence[tuple[str, Held
     for target in condition.targets:
         counting = [one for name, one in chosen if name == target]
         total = sum((_credits(path, target, one) for one in counting), Decimal(0))
-        parts.append((len(counting) >= path.components[target].minimum, total))
+        below = path.components[target].condition
+        by_parts = (False, Decimal(0)) if below is None else _judge(path, below, chosen)
+        by_itself = _is_place(path, path.components[target]) and len(counting) >= path.components[target].minimum
+        parts.append((by_itself or by_parts[0], max(total, by_parts[1])))
     total = sum((worth for _, worth in parts), Decimal(0))
     enough = condition.credits is None or total >= condition.credits
     return sum(met for met, _ in parts) >= condition.number and enough, total

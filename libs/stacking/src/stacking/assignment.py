@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from stacking.bounds import short_by
+from stacking.bounds import credits_short_by, short_by
 from stacking.constraints import Refusal
 from stacking.evidence import Held, Setting
 from stacking.limits import Limits
@@ -82,6 +82,7 @@ def assign(rules: Rules, offered: Offer, budget: int = BUDGET) -> Assignment:
     if state.is_complete or sum(map(len, matched)) == sum(map(len, offered.places)):
         return Assignment(matched, state)  # complete, or everything counts wherever it fits
     short = max(0, rules.needs - sum(map(bool, offered.places))) or short_by(rules, offered.places, matched)
+    short = short or credits_short_by(rules, offered.held, offered.places)
     if short or not measure(rules, offered.held, everywhere(rules, offered.held, offered.places)).is_complete:
         return Assignment(matched, state, short_by=short)
     search = Search(rules, offered, limits, budget)

@@ -1,9 +1,34 @@
 """What no choice of places can do better: how many credentials are short of what every way to the end needs."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from heapq import nlargest
 
+from stacking.evidence import NO_CREDITS, Held
 from stacking.matching import DEEPEST, Places
-from stacking.rules import Group, Rules
+from stacking.measure import counted
+from stacking.rules import Group, Owed, Rules
+
+
+def credits_short_by(rules: Rules, held: Sequence[Held], fits: Sequence[Places]) -> int:
+    """So many more credentials it takes at least for the credits that are owed: each counts once, where it is best."""
+    return max((_short_by(owed, _most(rules, owed, held, fits)) for owed in rules.owed), default=0)
+
+
+def _most(rules: Rules, owed: Owed, held: Sequence[Held], fits: Sequence[Places]) -> Decimal:
+    worths = [
+        max(counted(rules.places[place], held[index]) for place in inside)
+        for index, places in enumerate(fits)
+        if (inside := owed.places.intersection(places))
+    ]
+    return sum(worths if len(worths) <= owed.room else nlargest(owed.room, worths), NO_CREDITS)
+
+
+def _short_by(owed: Owed, most: Decimal) -> int:
+    if most >= owed.credits:
+        return 0
+    lacking = owed.credits - most
+    return 1 if not owed.each else int(lacking // owed.each) + bool(lacking % owed.each)
 
 
 def short_by(rules: Rules, fits: Sequence[Places], placed: Sequence[Sequence[int]]) -> int:

@@ -49,13 +49,26 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """Credits that are needed in these places, whatever else is. `each` is the most that one credential counts there.
+
+    It is None where a credential decides. `room`: so many credentials count at most.
+    """
+
+    places: frozenset[int]
+    credits: Decimal
+    each: Decimal | None
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What evaluation needs of a pathway. `places` are the components that credentials can count in, in tree order.
 
     `node_of` is each place's node, `inner` are the nodes that have more to them than a place, `beside` is the group
     that a place is in, `needed` are the groups without which nothing is complete, and `needs` is how many credentials
-    those take. `alike` are the nodes all of whose parts take one credential each. `steps` are the places' as long as
-    nothing counts there, by node.
+    those take. `owed` are the credits without which nothing is complete. `alike` are the nodes all of whose parts take
+    one credential each. `steps` are the places' as long as nothing counts there, by node.
     """
 
     pathway: Pathway
@@ -68,6 +81,7 @@ class Rules:
     beside: Mapping[int, Group]
     needed: tuple[Group, ...]
     needs: int
+    owed: tuple[Owed, ...]
     alike: frozenset[int]
     by_achievement: dict[str, tuple[int, ...]]
     open_places: tuple[int, ...]
@@ -116,6 +130,7 @@ class _Compiler:
             beside=beside,
             needed=needed,
             needs=sum(_least(places, group) for group in needed),
+            owed=tuple(_owed(nodes, places, at) for at in _needed(nodes) if nodes[at].credits),
             alike=frozenset(at for at, node in enumerate(nodes) if _is_alike(nodes, places, node)),
             by_achievement=by_achievement,
             open_places=open_places,
@@ -169,6 +184,17 @@ def _needed(nodes: Sequence[Node]) -> list[int]:
         if nodes[at].place is None and nodes[at].number == len(nodes[at].children):
             found += nodes[at].children
     return [at for at in found if nodes[at].place is None]
+
+
+def _owed(nodes: Sequence[Node], places: Sequence[Component], at: int) -> Owed:
+    below = [at]
+    for one in below:
+        below += nodes[one].children
+    found = frozenset(place for one in below if (place := nodes[one].place) is not None)
+    worths = [places[place].credits for place in found]
+    known = [worth for worth in worths if worth is not None]
+    each = max(known, default=NO_CREDITS) if len(known) == len(worths) else None
+    return Owed(found, nodes[at].credits or NO_CREDITS, each, sum(places[place].maximum for place in found))
 
 
 def _least(places: Sequence[Component], group: Group) -> int:
