@@ -75,7 +75,7 @@ class Core:
     """The use cases: those behind routes, and those behind the clock."""
 
     services: Services
-    sign: Sign
+    keys: KeyStores
     sign_list: SignStatusList
     publish_lists: PublishStatusLists
     work_batches: WorkBatches
@@ -137,7 +137,7 @@ def wire(
     work = work_batches(database, slots, compose, clock)
     recognitions = SettleRecognitions(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
     changes = work_changes(database, amend, addresses, clock)
-    return Core(services, sign, sign_list, publish, work, changes, settle, recognitions)
+    return Core(services, keys, sign_list, publish, work, changes, settle, recognitions)
 
 
 def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
@@ -187,7 +187,7 @@ def more_parts(
     endorsements = wire_endorsements(
         settings, database, sign_list=core.sign_list, issue_any=issue_any, fetcher=fetcher, clock=clock
     )
-    backpacks = backpack_routers(settings, database, fetcher, clock, sign=core.sign, sign_list=core.sign_list)
+    backpacks = backpack_routers(settings, database, fetcher, clock, keys=core.keys, sign_list=core.sign_list)
     recognition = recognition_routers(
         settings,
         database,

@@ -27,7 +27,7 @@ from issuer.core.look_again import LookAgain
 from issuer.core.looks import Looks
 from issuer.core.own_credentials import OwnCredentials
 from issuer.core.own_record import RecordOwnStack
-from issuer.core.signing import Sign
+from issuer.core.ports import KeyStore
 from issuer.core.status_lists import SignStatusList
 from issuer.core.verify_kept import VerifyKept
 from issuer.http.backpack import backpack_routes
@@ -50,7 +50,7 @@ def backpack_routers(
     fetcher: Fetcher,
     clock: Clock = utc_now,
     *,
-    sign: Sign,
+    keys: KeyStore,
     sign_list: SignStatusList,
 ) -> Sequence[APIRouter]:
     """The routes of backpacks and of the Open Badges API."""
@@ -75,7 +75,8 @@ def backpack_routers(
         reading=Reading(database),
         unit_of_work=partial(IssuerUnitOfWork, database),
         recipient_key=recipient_key,
-        sign=sign,
+        keys=keys,
+        audit=audit,
         addresses=Addresses(base),
         offload=offload,
         clock=clock,

@@ -19,8 +19,8 @@ from issuer.core.backpack_model import Notation, PersonId
 from issuer.core.held_keys import hold, signed_anew
 from issuer.core.learner_record import Part, learner_record
 from issuer.core.model import Credential, CredentialId, Json, State
-from issuer.core.ports import Reading, UnitsOfWork
-from issuer.core.signing import Sign
+from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
+from issuer.core.securing import Manner, choose_key
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, NotFound
 from service_kit.ids import NewId, is_id
@@ -63,7 +63,8 @@ class RecordOwnStack:
         reading: Reading,
         unit_of_work: UnitsOfWork,
         recipient_key: Callable[[str, str], bytes],
-        sign: Sign,
+        keys: KeyStore,
+        audit: Audit,
         addresses: Addresses,
         offload: Offload,
         clock: Clock,
@@ -73,7 +74,8 @@ class RecordOwnStack:
         self._reading = reading
         self._unit_of_work = unit_of_work
         self._recipient_key = recipient_key
-        self._sign = sign
+        self._keys = keys
+        self._audit = audit
         self._addresses = addresses
         self._offload = offload
         self._clock = clock
@@ -104,22 +106,29 @@ class RecordOwnStack:
         issuer = await self._reading.issuer(awarded.issuer_id)
         if not issuer.active:
             raise Conflict("its issuer is not active", code="issuer-inactive")
+        now = self._clock()
         document: Json = await self._offload(
             learner_record,
             orjson.loads(awarded.document),
             parts,
             identifier=f"urn:uuid:{self._new_id()}",
             issuer=issuer.profile,
-            at=self._clock(),
+            at=now,
             is_partial=is_partial,
         )
+        key, form = choose_key(issuer, None, None)
+        manner = Manner(form=form, created=now.replace(microsecond=0), mandatory=("/issuer",))
+        trail = {"document": str(document["id"]), "key_id": key.id, "form": form.value}
+        self._audit("signing", **trail)
         try:
-            signed = await self._sign(document, issuer.key)
+            secured = await self._keys.secure(document, key, manner)
         except CredentialError as error:
+            self._audit("signed", **trail, outcome="refused", reason=error.code)
             raise Conflict(f"it cannot be signed: {error.detail}", code="stack-too-large") from error
+        self._audit("signed", **trail, outcome="ok", digest=secured.digest)
         async with self._unit_of_work() as work:
-            await hold(work, issuer.key)
-        return signed.text
+            await hold(work, key)
+        return secured.text
 
 
 def _record_in(awarded: Credential) -> Record:

@@ -29,18 +29,24 @@ class Snapshot:
 
     @property
     def json(self) -> Json:
-        """As it is stored."""
+        """As it is stored: also as the release before reads it, which knows of one plain place alone."""
+        plain = self.listed[0] if len(self.listed) == 1 and self.listed[0].status.is_plain else None
+        known = self.kind if plain is not None or not self.listed else Kind.OTHER
         return {
-            "kind": self.kind.value,
+            "kind": known.value,
+            "url": "" if plain is None else plain.status.url,
+            "index": 0 if plain is None else plain.status.index,
+            "digest": "" if plain is None else plain.digest,
             "listed": [asdict(one.status) | {"digest": one.digest} for one in self.listed],
         }
 
     @staticmethod
     def read(members: Mapping[str, Any]) -> "Snapshot | None":
-        """What `json` wrote, or releases that knew of one place alone. None for what those had no words for."""
+        """What `json` wrote, or the release before. None for what that had no words for."""
         kind = Kind(members["kind"])
         if "listed" in members:
-            return Snapshot(kind, tuple(_read(one) for one in members["listed"]))
+            listed = tuple(_read(one) for one in members["listed"])
+            return Snapshot(Kind.LISTED if listed else kind, listed)
         if kind is Kind.OTHER:
             return None
         return Snapshot(kind, (_read(members),) if kind is Kind.LISTED else ())
