@@ -176,13 +176,13 @@ def test_it_tells_how_far_all_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     def say(text: str) -> None:
         said.append(text)
-        if "42 %" in text:
+        if "42 % (1 FAILED)" in text:
             (tmp_path / "seen").touch()
 
     waits = f"echo '....F [ 42%]'; until [ -e {tmp_path}/seen ]; do sleep 0.01; done"
     run_beside([[says("database", waits)], [says("fleet", "true")]], tmp_path, say)
 
-    assert any("database 42 %" in text for text in said)
+    assert any("database 42 % (1 FAILED)" in text for text in said)
 
 
 def test_an_interrupted_run_leaves_nothing_running(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ TOO_FEW_TESTS = -1
 SAID = {5: "it found no tests", TOO_FEW_TESTS: "it left tests out that are its own"}
 TELL_EVERY_S = 30.0
 POLL_S = 0.1
-PROGRESS = re.compile(rb"\[ *(\d+)%\]")
+PROGRESS = re.compile(rb"^([.FEsxX]*) *\[ *(\d+)%\]", re.MULTILINE)  # as pytest tells it
 
 
 @dataclass(slots=True)
@@ -145,8 +145,10 @@ class _Running:
     log: Path
 
     def progress(self) -> str:
-        shares: list[bytes] = PROGRESS.findall(self.log.read_bytes())
-        return f"{self.step.name} {shares[-1].decode()} %" if shares else self.step.name
+        lines: list[tuple[bytes, bytes]] = PROGRESS.findall(self.log.read_bytes())
+        failed = sum(results.count(b"F") + results.count(b"E") for results, _ in lines)
+        share = f" {lines[-1][1].decode()} %" if lines else ""
+        return f"{self.step.name}{share}" + (f" ({failed} FAILED)" if failed else "")
 
     def whole(self) -> str:
         step = self.step
