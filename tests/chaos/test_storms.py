@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.fleet, pytest.mark.kafka]
 
 LEARNERS = 20
 STORM_S = 20
+MOST_KILLS = 20
 
 
 @pytest.fixture
@@ -71,18 +72,23 @@ def give(university: Actor, part: str, learners: list[str]) -> str:
     return f"/batches/{last(university.post(f'/batches?achievement={part}', rows)['id'])}"
 
 
-def killed_until(fleet: Fleet, done: Callable[[], bool], timeout_s: float = 180) -> int:
-    """Kill who works behind the clock again and again until it is done all the same; how often it was."""
+def killed_until(fleet: Fleet, done: Callable[[], bool], timeout_s: float = 600) -> int:
+    """Kill who works behind the clock again and again; it is done all the same. How often it was killed.
+
+    Not for ever: on a busy machine it would not have come to its work before it is killed again.
+    """
     worker, kills, ends = fleet.service("issuer", "relay"), 0, time.monotonic() + timeout_s
     while not done():
         assert time.monotonic() < ends, "it never ended"
-        worker.kill9()
-        worker.start()
-        kills += 1
+        if kills < MOST_KILLS:
+            worker.kill9()
+            worker.start()
+            kills += 1
         time.sleep(random.SystemRandom().uniform(0.5, 3))
     return kills
 
 
+@pytest.mark.timeout(1500)
 def test_stacks_are_awarded_once_and_fall_once_whoever_settles_them(fleet: Fleet, university: Actor) -> None:
     parts = [achievement(university, name) for name in ("first", "second")]
     series = last(pathway(university, parts, achievement(university, "worth")))
