@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.signatures import remember_signatures
@@ -50,6 +51,9 @@ LONG = (
 
 def pytest_configure() -> None:
     remember_signatures()
+    # How long an example takes says how busy the machine is, and nothing of what is tested.
+    hypothesis.settings.register_profile("patient", parent=hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
