@@ -69,7 +69,7 @@ def of_reading(patched: pytest.MonkeyPatch, bad: bytes) -> None:
 
     async def gathers(self: ReadingStacks, groups: Collection[Group], now: datetime) -> Any:
         if any(group.recipient_key == bad for group in groups):
-            raise Poisonous
+            raise Poisonous("Ada Lovelace")
         return await gather(self, groups, now)
 
     patched.setattr(ReadingStacks, "gather", gathers)
@@ -78,7 +78,7 @@ def of_reading(patched: pytest.MonkeyPatch, bad: bytes) -> None:
 def of_deciding(patched: pytest.MonkeyPatch, bad: bytes) -> None:
     def decides(situation: Situation, now: datetime) -> Any:
         if situation.group.recipient_key == bad:
-            raise Poisonous
+            raise Poisonous("Ada Lovelace")
         return decide(situation, now)
 
     patched.setattr("issuer.core.settle_stacks.decide", decides)
@@ -89,7 +89,7 @@ def of_applying(patched: pytest.MonkeyPatch, bad: bytes) -> None:
 
     async def applies(self: ApplyStacks, situation: Situation, step: Any, due: Sequence[Due], **more: Any) -> bool:
         if situation.group.recipient_key == bad:
-            raise Poisonous
+            raise Poisonous("Ada Lovelace")
         return await apply(self, situation, step, due, **more)
 
     patched.setattr(ApplyStacks, "__call__", applies)
@@ -97,7 +97,13 @@ def of_applying(patched: pytest.MonkeyPatch, bad: bytes) -> None:
 
 @pytest.mark.parametrize("poison", [of_reading, of_deciding, of_applying])
 async def test_all_others_are_awarded_and_it_is_tried_again(
-    series: Series, world: World, bad: bytes, settings: IssuerSettings, monkeypatch: pytest.MonkeyPatch, poison: Any
+    series: Series,
+    world: World,
+    bad: bytes,
+    settings: IssuerSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    poison: Any,
 ) -> None:
     before = failures()
     with monkeypatch.context() as patched:
@@ -106,6 +112,8 @@ async def test_all_others_are_awarded_and_it_is_tried_again(
     assert [stack["status"] for stack in await series.stacks()] == ["awarded"] * len(OTHERS)
     assert failures() > before
     assert await is_put_off(world, bad)
+    logged = next(line for line in capsys.readouterr().out.splitlines() if "stack_failed" in line)
+    assert ("Poisonous" in logged, "settle_stacks.py" in logged, "Ada" in logged) == (True, True, False)
 
     clock = Clock()
     clock.ahead = HOUR
@@ -123,7 +131,7 @@ async def test_looking_for_all_learners_of_a_pathway_stops_nothing_else(
 
     async def spreads(self: StackRows, due: Due) -> None:
         if due.pathway_id == "poisonous":
-            raise Poisonous
+            raise Poisonous("Ada Lovelace")
         await spread(self, due)
 
     await world.rows(
@@ -149,7 +157,7 @@ async def test_a_lost_database_is_no_learners_fault(
         patched.setattr(ReadingStacks, "gather", away)
         patched.setattr(StackRows, "postpone", away)
         with pytest.raises(OSError, match="away"):
-            while True:
+            for _ in range(20):
                 await series.core.settle_stacks()
     await world.rows("UPDATE evaluations_due SET taken_until = '-infinity' RETURNING 1")
     await series.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service_kit.database import Database
 
@@ -24,3 +25,11 @@ async def test_a_client_whose_machine_is_lost_is_noticed(database: Database, nam
     """Its advisory locks are free half a minute later, and not after the two hours of the operating system."""
     async with database.connection() as connection:
         assert await connection.scalar(text(SAYS), {"name": name}) == value
+
+
+async def test_an_error_quotes_no_parameters(database: Database) -> None:
+    async with database.connection() as connection:
+        with pytest.raises(DBAPIError) as raised:
+            await connection.execute(text("SELECT :name FROM nowhere"), {"name": "Ada Lovelace"})
+    assert "nowhere" in str(raised.value)
+    assert "Ada" not in str(raised.value)

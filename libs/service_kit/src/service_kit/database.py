@@ -42,6 +42,7 @@ class Database:
             max_overflow=0,
             pool_timeout=settings.pool_timeout_s,
             pool_pre_ping=False,
+            hide_parameters=True,  # else every error that is logged quotes them, names of people among them
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={
