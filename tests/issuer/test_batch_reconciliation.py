@@ -86,6 +86,7 @@ async def plans(database: Database, statements: list[tuple[str, Any]]) -> list[J
     """How PostgreSQL goes about those that read events."""
     found = []
     async with database.engine.connect() as connection:
+        await connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")  # else each does it once
         for statement, values in statements:
             if statement.startswith("SET"):
                 await connection.exec_driver_sql(statement)
