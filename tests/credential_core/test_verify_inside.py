@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -395,6 +396,23 @@ def test_the_work_for_what_is_inside_is_bounded(
         assert report.verdict is Verdict.INVALID
         assert codes.count("canonicalization_too_costly") == MAX_COSTLY
         assert codes.count("documents_too_costly") >= len(poison) - MAX_COSTLY
+
+
+def test_poisoned_endorsements_take_nothing_from_the_credentials(
+    check: Verify, jwt_record: Callable[..., str], unsigned: Json, sign: Sign, issuer: str, key: SigningKey
+) -> None:
+    signed = sign(unsigned)
+    alike: Json = {"id": ACHIEVEMENT, "a": [{"b": [{"c": 1}] * 5}] * 5}
+    members = {"@context": [CREDENTIALS_V2, EXAMPLES], "type": ["VerifiableCredential"], "credentialSubject": alike}
+    poison = {"issuer": issuer, "proof": signed["proof"], **members}
+    record = json.loads(json.dumps(dict(parse(jwt_record(signed)))))
+    record["endorsement"] = [{**poison, "id": f"urn:uuid:{number}"} for number in range(MAX_COSTLY + 3)]
+    report = check(parse(issue_credential(record, key, kid=did.did_key_verification_method(key.public))))
+    assert outcome(report, "credentials") == ("passed", "credentials_valid")
+    assert outcome(report, "endorsements")[0] == "skipped"
+    codes = [outcome(each.report, "proof")[1] for each in report.nested if each.role == "endorsement"]
+    assert codes.count("canonicalization_too_costly") == MAX_COSTLY
+    assert codes.count("documents_too_costly") == 3
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,9 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
     except CredentialError as error:
         document, report = {}, _rejected(error)
     else:
-        report = _GIVEN_UP if inside.room.is_spent else _verified(document, inside, verify, depth)
+        given_up = inside.room.is_spent(inner.role)
+        report = _GIVEN_UP if given_up else _verified(document, inside, verify, depth)
+        inside.room.spend(inner.role, report)
     if is_endorsement:
         report = _with(report, _endorsed(document, inner))
     identifier = document.get("id")
@@ -97,9 +99,7 @@ def _verify_inner(inner: Inner, inside: Inside, verify: Verify) -> Verdict:
 
 def _verified(document: Mapping[str, Any], inside: Inside, verify: Verify, depth: int) -> Report:
     asserted = _asserted(document, inside.holder)
-    report = verify(document, inside.evidence, room=inside.room, depth=depth, asserted=asserted)
-    inside.room.spend(report)
-    return report
+    return verify(document, inside.evidence, room=inside.room, depth=depth, asserted=asserted)
 
 
 def _asserted(document: Mapping[str, Any], holder: str | None) -> Check | None:

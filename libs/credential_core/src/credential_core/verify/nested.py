@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -91,16 +92,18 @@ class Room:
 
     def __init__(self, left: int = MAX_NESTED) -> None:
         self.left = left
-        self._costly = 0
+        self._costly: Counter[str] = Counter()
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether so many took all the work that there is for one that the rest is left alone."""
-        return self._costly >= MAX_COSTLY
+    def is_spent(self, role: str) -> bool:
+        """Whether so many took all the work that there is for one that the rest is left alone.
 
-    def spend(self, report: Report) -> None:
+        Each role by itself: endorsements need not decide, and take nothing away from credentials, which do.
+        """
+        return self._costly[role] >= MAX_COSTLY
+
+    def spend(self, role: str, report: Report) -> None:
         """Count a document whose canonicalization was given up."""
-        self._costly += any(check.code == TOO_COSTLY for check in report.checks)
+        self._costly[role] += any(check.code == TOO_COSTLY for check in report.checks)
 
     def take(self, wanted: int) -> bool:
         """Whether there is room for so many; if so, it is taken."""
