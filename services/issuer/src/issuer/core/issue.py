@@ -36,8 +36,8 @@ class Issued:
 class Issue:
     """Issues one credential. Nothing signed leaves before it is stored.
 
-    What comes while others are signed is signed together: read at once, with one line in the audit trail before and one
-    after. What was signed while others are stored is stored together, by one commit.
+    What comes while others are issued is issued together: read at once, signed with one line in the audit trail before
+    and one after, and stored by one commit.
     """
 
     def __init__(
@@ -62,8 +62,7 @@ class Issue:
         self._addresses = addresses
         self._clock = clock
         self._new_id = new_id
-        self._signing: Together[Asked, Made | CredentialId] = Together(self._sign_all)
-        self._storing: Together[Made, Issued | CredentialId] = Together(self._store_all)
+        self._lots: Together[Asked, Issued | CredentialId] = Together(self._issue_all)
 
     async def __call__(self, order: Order) -> Issued:
         """Issue, or repeat the answer that this idempotency key has had. Raises ServiceError."""
@@ -78,11 +77,10 @@ class Issue:
             return await self._attempt_once(order, order.key)
         asked = Asked(order, order.key, self._reference(order))
         try:
-            made = await self._signing(asked)
+            told = await self._lots(asked)
         except NotKnownYet:
             await self._arrived(asked.reference)
-            made = await self._signing(asked)
-        told = await self._storing(made) if isinstance(made, Made) else made
+            told = await self._lots(asked)
         return told if isinstance(told, Issued) else await self._repeat(order.org_id, told)
 
     async def _attempt_once(self, order: Order, key: IdempotencyKey | None, also: Also | None = None) -> Issued:
@@ -101,6 +99,13 @@ class Issue:
         if isinstance(credential, ServiceError):
             raise credential
         return await self._record_once(order, credential, draft.award.issuer, also)
+
+    async def _issue_all(self, asked: Sequence[Asked]) -> Sequence[Issued | CredentialId | Exception]:
+        """What each is answered, or the id of the credential that its idempotency key stands for."""
+        made = await self._sign_all(asked)
+        new = [one for one in made if isinstance(one, Made)]
+        stored = iter(await self._store_all(new) if new else ())
+        return [next(stored) if isinstance(one, Made) else one for one in made]
 
     async def _sign_all(self, asked: Sequence[Asked]) -> Sequence[Made | CredentialId | ServiceError]:
         """What is to be stored for each, or the id of the credential that its idempotency key stands for."""
