@@ -119,12 +119,12 @@ class Matches:
         wanted = wanted.where(LISTINGS.c.place >= above) if above else wanted
         wanted = wanted if below is None else wanted.where(LISTINGS.c.place < below)
         if self.question.indexed is None:
-            return (await self.session.scalars(newest_places(wanted, most))).all()
-        near = newest_places(wanted.where(KEYS.overlap(self._shelves(below))).offset(0), most).cte("near")
+            return (await self.session.scalars(_newest(wanted, most))).all()
+        near = _newest(wanted.where(KEYS.overlap(self._shelves(below))).offset(0), most).cte("near")
         too_few = select(func.count()).select_from(near).scalar_subquery() < most
-        everywhere = newest_places(wanted.where(too_few).offset(0), most).subquery()
+        everywhere = _newest(wanted.where(too_few).offset(0), most).subquery()
         either = union(select(near.c.place), select(everywhere.c.place)).subquery()
-        return (await self.session.scalars(newest_places(select(either.c.place), most))).all()
+        return (await self.session.scalars(_newest(select(either.c.place), most))).all()
 
     def _shelves(self, below: int | None) -> ColumnElement[Sequence[str]]:
         top = literal(below) if below is not None else select(func.max(LISTINGS.c.place)).scalar_subquery()
@@ -132,7 +132,7 @@ class Matches:
         return select(array(names)).scalar_subquery()
 
 
-def newest_places(wanted: Select[int], most: int) -> Select[int]:
+def _newest(wanted: Select[int], most: int) -> Select[int]:
     """`offset(0)` in what is wanted keeps PostgreSQL from walking through places in the hope of meeting words soon."""
     found = wanted.subquery()
     return select(found.c.place).order_by(found.c.place.desc()).limit(most)

@@ -5,26 +5,23 @@ organization's own, the names of the newest are compared one by one too.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, literal, or_, select, text, union
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, text
 
-from catalog.adapters.listing_tables import LISTINGS
-from catalog.adapters.listings import Matches, newest_places
-from catalog.adapters.words import Question
+from catalog.adapters.listing_tables import SHELF
 from catalog.core.alignments import aligned
-from catalog.core.model import AchievementId, OrgId, Status
+from catalog.core.model import AchievementId, OrgId
 from catalog.core.similar import Candidate, Described, Similar, ranked
 from service_kit.database import Database
 
-WORDS_COMPARED, SHARING_COMPARED = 200, 100
+COMPARED = 200
 LEAST_WORDS = 3  # one or two common ones stand in every tenth achievement
 MOST_WORDS = 8  # of more, one that is missing says nothing
-MOST_SKILLS, MOST_OUTCOMES = 4, 5
+MOST_SKILLS, MOST_OUTCOMES, PAIRS = 4, 5, 6
+NOTHING = ["-"]  # is no key
 
-KEYS = LISTINGS.c["keys"]
 OWN = text("SELECT document FROM achievements WHERE id = :id AND org_id = :org")
 # Names with eight in ten of all their trigrams in common are spelt differently, if at all. At seven, every short name
 # that begins with "Introduction to" is a candidate for every other.
@@ -37,6 +34,35 @@ SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
   set_config('pg_trgm.similarity_threshold', '0.8', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
 """)
+SHELVES = f"""
+WITH shelves AS (SELECT ARRAY['published:' || top / {SHELF}, 'published:' || top / {SHELF} - 1] AS nearest
+  FROM (SELECT max(place) AS top FROM achievement_listings) AS counted)
+"""  # noqa: S608 - our own names
+# The newest: of the two nearest shelves, or if these hold too few of all. `OFFSET 0` keeps PostgreSQL from walking
+# through places in the hope of meeting words soon.
+NEWEST = f"""
+, near_{{name}} AS (
+  SELECT place FROM (SELECT place FROM achievement_listings WHERE {{asked}} AND status = 'published'
+    AND keys && (SELECT nearest FROM shelves) OFFSET 0) AS found ORDER BY place DESC LIMIT {COMPARED}
+), {{name}} AS (
+  TABLE near_{{name}} UNION (SELECT place FROM (SELECT place FROM achievement_listings WHERE {{asked}}
+    AND status = 'published' AND (SELECT count(*) FROM near_{{name}}) < {COMPARED} OFFSET 0) AS found
+    ORDER BY place DESC LIMIT {COMPARED})
+)
+"""  # noqa: S608 - our own names
+ASKED = {
+    "almost": "title @@ CAST(:almost AS tsquery)",
+    "every": "words @@ CAST(:every AS tsquery)",
+    "intended": "words @@ CAST(:outcomes AS tsquery)",
+    "skilled": "title @@ CAST(:any AS tsquery) AND keys && CAST(:keys AS text[])",
+    "whole": "keys @> CAST(:whole AS text[])",
+    "pairs": f"({' OR '.join(f'keys @> CAST(:pair_{number} AS text[])' for number in range(PAIRS))})",
+}
+PLACES = text(
+    SHELVES
+    + "".join(NEWEST.format(name=name, asked=asked) for name, asked in ASKED.items())
+    + " UNION ".join(f"TABLE {name}" for name in ASKED)
+)
 CANDIDATES = text("""
 WITH spelt AS (
   SELECT place, similarity(name, :name) AS promise FROM achievement_listings
@@ -92,45 +118,28 @@ class SqlSimilarReadings:
             intended = " ".join(outcomes)[:300]
             given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name, "any": some(said.stems)}
             given |= {"skills": skills, "intended": intended, "description": str(document.get("description", ""))}
-            given["places"] = await _places(session, said.stems, skills, said.outcomes or [])
+            asked = questions(said.stems, skills, said.outcomes or [])
+            given["places"] = sorted(await session.scalars(PLACES, asked))
             found = [_candidate(row, intended) for row in await session.execute(CANDIDATES, given)]
         return ranked(Described(dict(said.words), skill_names(document, skills)), found)
 
 
-async def _places(
-    session: AsyncSession, stems: Sequence[str], skills: Sequence[str], outcomes: Sequence[Sequence[str]]
-) -> Sequence[int]:
-    """Where published achievements stand that may be the same.
+def questions(stems: Sequence[str], skills: Sequence[str], outcomes: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """What is asked for: names with almost all of these words, texts with all, or with all of one outcome.
 
-    They have almost all these words in their names, all in their texts, all of one outcome, one of them and a skill,
-    or two of the skills.
+    Besides, names with one of the words together with a skill; all of the skills, and any two of the first ones.
     """
-    shown = LISTINGS.c.status == Status.PUBLISHED.value
     keys = [f"s:{skill}" for skill in skills]
-    intended = " | ".join(f"({one})" for one in map(every, outcomes) if one)
-    asked = [(almost(stems), LISTINGS.c.title, shown), (every(stems), LISTINGS.c.words, shown)]
-    asked.append((intended, LISTINGS.c.words, shown))
-    if keys:
-        asked.append((some(stems), LISTINGS.c.title, shown & KEYS.overlap(literal(keys, ARRAY(Text)))))
-    found: set[int] = set()
-    for query, vector, narrowed in asked:
-        if query:
-            matches = Matches(session, Question(query, query), Status.PUBLISHED, [narrowed])
-            found.update(await matches.newest(vector, WORDS_COMPARED))
-    if shared := sharing(keys):
-        newest = [
-            newest_places(select(LISTINGS.c.place).where(shown, one).offset(0), SHARING_COMPARED) for one in shared
-        ]
-        found.update(await session.scalars(union(*newest)))
-    return sorted(found)
-
-
-def sharing(keys: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Conditions: all of these skills, and any two of the first ones. None where there are not two."""
-    if len(keys) < 2:
-        return []
-    pairs = [KEYS.contains(literal(list(pair), ARRAY(Text))) for pair in combinations(keys[:MOST_SKILLS], 2)]
-    return [KEYS.contains(literal(list(keys), ARRAY(Text))), or_(*pairs)] if len(keys) > 2 else pairs
+    pairs = [list(pair) for pair in combinations(keys[:MOST_SKILLS], 2)]
+    shared = dict(zip_longest(range(PAIRS), pairs, fillvalue=NOTHING))
+    return {
+        "almost": almost(stems),
+        "every": every(stems),
+        "outcomes": " | ".join(f"({one})" for one in map(every, outcomes) if one),
+        "any": some(stems),
+        "keys": keys or NOTHING,
+        "whole": keys if len(keys) > 1 else NOTHING,
+    } | {f"pair_{number}": pair for number, pair in shared.items()}
 
 
 def some(stems: Sequence[str]) -> str:
