@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     DateTime,
     Double,
@@ -15,12 +16,20 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from service_kit.tables import NAMING
 
 METADATA = MetaData(naming_convention=NAMING)
+
+
+def titles(table: Table) -> ColumnElement[str]:
+    """What a row says in its name and code alone, as an index has it."""
+    return func.ts_filter(table.c.search, literal_column("'{a}'"), type_=TSVECTOR)
+
 
 COURSES = Table(
     "courses",
@@ -48,6 +57,8 @@ COURSES = Table(
     UniqueConstraint("org_id", "code"),
 )
 Index("ix_courses_search", COURSES.c.search, postgresql_using="gin")
+Index("ix_courses_title", titles(COURSES), postgresql_using="gin")
+Index("ix_courses_org_id", COURSES.c.org_id, COURSES.c.created_at, COURSES.c.id)
 Index("ix_courses_code", COURSES.c.code, COURSES.c.id)
 Index("ix_courses_created_at", COURSES.c.created_at, COURSES.c.id)
 
@@ -97,6 +108,7 @@ Index(
     postgresql_using="gin",
     postgresql_ops={"name": "gin_trgm_ops"},
 )
+Index("ix_achievements_title", titles(ACHIEVEMENTS), postgresql_using="gin")
 Index("ix_achievements_search", ACHIEVEMENTS.c.search, postgresql_using="gin")
 
 VERSIONS = Table(
