@@ -1,4 +1,4 @@
-"""A catalog of 100,000 published achievements and 20,000 skills, in a PostgreSQL of its own."""
+"""A catalog of 100,000 published achievements, as many courses and 20,000 skills, in a PostgreSQL of its own."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ FILL = (
     """INSERT INTO achievements (id, org_id, document, name, achievement_type, revision, status, latest_version,
          current_version, created_at, updated_at)
        SELECT id, org, document, document ->> 'name', document ->> 'achievementType', 1, 'published', 1, 1,
+         now() - (:achievements - n) * interval '1 second', now() FROM made""",
+    """INSERT INTO courses (id, org_id, code, title, description, general_education, extra, created_at, updated_at)
+       SELECT id, org, 'C' || n, document ->> 'name', document ->> 'description', '[]', '{}',
          now() - (:achievements - n) * interval '1 second', now() FROM made""",
     """INSERT INTO achievement_versions (achievement_id, version, org_id, document, digest, name, achievement_type,
          status, revision, published_at)

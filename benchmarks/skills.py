@@ -1,11 +1,11 @@
 """Questions to a full catalog: `python -m benchmarks.skills [--questions N] [--runs N] [--only WORDS]`.
 
-100,000 published achievements and 20,000 skills (benchmarks.full_catalog), in words as unevenly distributed as those of
-real texts (benchmarks.prose). Each kind of question is asked so many times, each time another one, one after the other:
-through the readings that the routes call, and over HTTP by the application in this process. Words are taken from names
-at random, so common ones are asked for as often as they occur; the kinds of "common words" ask for nothing else. Other
-programs may be at work on the machine, so everything is asked in several runs, and the best run's 99th percentile
-counts. Ends with 1 when one is not under what is promised.
+100,000 published achievements, as many courses and 20,000 skills (benchmarks.full_catalog), in words as unevenly
+distributed as those of real texts (benchmarks.prose). Each kind of question is asked so many times, each time another
+one, one after the other: through the readings that the routes call, and over HTTP by the application in this process.
+Words are taken from names at random, so common ones are asked for as often as they occur; the kinds of "common words"
+ask for nothing else. Other programs may be at work on the machine, so everything is asked in several runs, and the best
+run's 99th percentile counts. Ends with 1 when one is not under what is promised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from catalog.adapters.readings import SqlReadings
 from catalog.adapters.similar import SqlSimilarReadings
 from catalog.core.job_profiles import PER_SKILL, MatchProfile, Requirement
 from catalog.core.model import AchievementId, OrgId, Status
-from catalog.core.ports import AchievementQuery, Sort
+from catalog.core.ports import AchievementQuery, CourseQuery, Sort
 from catalog.core.skill_ports import SkillQuery
 from catalog.main import app
 from service_kit.inputs import PageRequest
@@ -97,6 +97,13 @@ def by_readings(questions: Questions) -> Mapping[str, Ask]:
         sort = Sort.RELEVANCE if "q" in wanted else Sort.NEWEST
         return lists.published(AchievementQuery(sort, **wanted), Status.PUBLISHED, PAGE)
 
+    def courses(words: str) -> Awaitable[object]:
+        return lists.courses(CourseQuery(Sort.RELEVANCE, q=words), PAGE)
+
+    def own(chance: random.Random, words: str) -> Awaitable[object]:
+        org = OrgId(chance.choice(questions.held)[1])
+        return lists.drafts(org, AchievementQuery(Sort.RELEVANCE, q=words), None, PAGE)
+
     def alike(chance: random.Random) -> Awaitable[object]:
         achievement, org = chance.choice(questions.held)
         return similar.similar(OrgId(org), AchievementId(achievement))
@@ -119,6 +126,10 @@ def by_readings(questions: Questions) -> Mapping[str, Ask]:
         "one organization's achievements by words": lambda chance: listed(
             q=questions.words(chance), organization=chance.choice(questions.held)[1]
         ),
+        "courses by words": lambda chance: courses(questions.words(chance)),
+        "courses by common words": lambda chance: courses(questions.common(chance)),
+        "one organization's own drafts by words": lambda chance: own(chance, questions.words(chance)),
+        "one organization's own drafts by common words": lambda chance: own(chance, questions.common(chance)),
         "near-duplicates of an achievement": alike,
         f"a job of 30 skills, {PER_SKILL} candidates each": job,
     }

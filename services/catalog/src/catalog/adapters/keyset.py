@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Double, Select, cast, func, literal, tuple_
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service_kit.errors import invalid_field
@@ -14,7 +13,6 @@ from service_kit.inputs import Page, PageRequest
 
 T = TypeVar("T")
 LARGEST_INTEGER = 2**31 - 1
-DICTIONARIES = ("english", "simple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +74,3 @@ async def fetch(
     more = len(found) > page.limit
     key = order.id.key or "id"
     return Page([item(row) for row in kept], order.position(kept[-1]["_position"], kept[-1][key]) if more else None)
-
-
-def matches(vector: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """Full-text match in both dictionaries. Web search syntax: words, "a phrase", or, -not."""
-    return vector.bool_op("@@")(_query(text))
-
-
-def rank(vector: ColumnElement[Any], text: str) -> ColumnElement[float]:
-    """How well it matches. It depends on the row alone, so it can be a cursor."""
-    return cast(func.ts_rank(vector, _query(text)), Double)
-
-
-def _query(text: str) -> ColumnElement[Any]:
-    english, simple = (func.websearch_to_tsquery(cast(name, REGCONFIG), text) for name in DICTIONARIES)
-    return english.op("||")(simple)

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.keyset import Order, fetch, integer, matches, moment
+from catalog.adapters.keyset import Order, fetch, integer, moment
 from catalog.adapters.reading_endorsements import endorsements
 from catalog.adapters.reading_issuers import issuers
 from catalog.adapters.tables import PATHWAY_VERSIONS, PATHWAYS, VERSIONS
+from catalog.adapters.words import understood
 from catalog.core.model import OrgId, PathwayDraft, PathwayId, PathwaySummary, PathwayVersion, PathwayView, Status
 from catalog.core.ports import PathwayQuery
 from service_kit.database import Database
@@ -106,15 +107,24 @@ class SqlPathwayReadings:
     async def published(self, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
         """See core.ports.PathwayReadings."""
         statement = _lines(PATHWAY_VERSIONS, query).join(PATHWAY_VERSIONS, CURRENT)
-        return await self._page(statement.where(PATHWAYS.c.status == Status.PUBLISHED.value), page)
+        statement = statement.where(PATHWAYS.c.status == Status.PUBLISHED.value)
+        return await self._page(statement, PATHWAY_VERSIONS, query.q, page)
 
     async def drafts(self, owner: OrgId, query: PathwayQuery, page: PageRequest) -> Page[PathwaySummary]:
         """See core.ports.PathwayReadings."""
-        return await self._page(_lines(PATHWAYS, query).where(PATHWAYS.c.org_id == owner), page)
+        return await self._page(_lines(PATHWAYS, query).where(PATHWAYS.c.org_id == owner), PATHWAYS, query.q, page)
 
-    async def _page(self, statement: Select[Any], page: PageRequest) -> Page[PathwaySummary]:
+    async def _page(
+        self, statement: Select[Any], words: Table, q: str | None, page: PageRequest
+    ) -> Page[PathwaySummary]:
+        """Newest first, whatever is asked for: nothing is ranked."""
         order = Order("newest", PATHWAYS.c.created_at, PATHWAYS.c.id, moment, descending=True)
         async with self._database.snapshot() as session:
+            if q is not None:
+                question = await understood(session, q)
+                if question is None:
+                    return Page([], None)
+                statement = statement.where(question.matches(words.c.search))
             return await fetch(session, statement, order, page, _summary)
 
     async def versions(self, pathway_id: PathwayId, page: PageRequest) -> Page[PathwayVersion] | None:
@@ -137,12 +147,7 @@ def _lines(words: Table, query: PathwayQuery) -> Select[Any]:
     columns = (PATHWAYS.c.id, PATHWAYS.c.org_id, PATHWAYS.c.status, PATHWAYS.c.current_version, PATHWAYS.c.created_at)
     described = words.c.document["description"].astext.label("description")
     statement = select(*columns, words.c.name, described)
-    conditions: list[ColumnElement[bool]] = []
-    if query.organization is not None:
-        conditions.append(PATHWAYS.c.org_id == query.organization)
-    if query.q is not None:
-        conditions.append(matches(words.c.search, query.q))
-    return statement.where(*conditions)
+    return statement if query.organization is None else statement.where(PATHWAYS.c.org_id == query.organization)
 
 
 def _summary(row: RowMapping) -> PathwaySummary:

@@ -6,12 +6,14 @@ from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
-from catalog.adapters.keyset import Order, fetch, integer, matches, moment, rank
+from catalog.adapters.keyset import Order, fetch, integer, moment
 from catalog.adapters.listings import listed
+from catalog.adapters.pooled import PooledSearch, Searched
 from catalog.adapters.reading_endorsements import endorsements
 from catalog.adapters.reading_issuers import issuers
 from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
-from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, VERSIONS
+from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, VERSIONS, titles
+from catalog.adapters.words import understood
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,
@@ -100,14 +102,24 @@ async def drafts(
     session: AsyncSession, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
-    statement = (
-        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS))
-        .outerjoin(VERSIONS, CURRENT)
-        .where(ACHIEVEMENTS.c.org_id == owner, *_conditions(query))
-    )
+    statement = select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS))
+    statement = statement.outerjoin(VERSIONS, CURRENT)
+    columns, own = ACHIEVEMENTS.c, ACHIEVEMENTS.c.org_id == owner
+    narrowed = _conditions(query)
     if status is not None:
-        statement = statement.where(ACHIEVEMENTS.c.status == status.value)
-    return await fetch(session, statement, _order(query), page, _summary)
+        narrowed.append(columns.status == status.value)
+    if query.q is not None:
+        question = await understood(session, query.q)
+        if question is None:
+            return Page([], None)
+        if query.sort is Sort.RELEVANCE:
+            searched = Searched(columns.id, columns.created_at, columns.search, titles(ACHIEVEMENTS), [own], narrowed)
+            found = await PooledSearch(session, question, searched).page(page)
+            rows = (await session.execute(statement.where(columns.id.in_(found.items)))).mappings()
+            summaries = {row["id"]: _summary(row) for row in rows}
+            return Page([summaries[AchievementId(one)] for one in found.items], found.next)
+        narrowed.append(question.matches(columns.search))
+    return await fetch(session, statement.where(own, *narrowed), _order(query.sort), page, _summary)
 
 
 _COMMON = (
@@ -131,7 +143,7 @@ def _conditions(query: AchievementQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
     if query.skill is not None:
         conditions.append(_gives(query.skill, query.level))
-    return [*conditions, matches(ACHIEVEMENTS.c.search, query.q)] if query.q is not None else conditions
+    return conditions
 
 
 def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
@@ -142,19 +154,17 @@ def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
     return select(given.skill).where(given.skill == skill, *shown, *enough).exists()
 
 
-def _order(query: AchievementQuery) -> Order:
+def _order(sort: Sort) -> Order:
     columns = ACHIEVEMENTS.c
-    match query.sort:
-        case Sort.RELEVANCE:
-            return Order("relevance", rank(columns.search, query.q or ""), columns.id, float, descending=True)
+    match sort:
         case Sort.NAME:
             return Order("name", columns.name, columns.id)
-        case Sort.NEWEST:
+        case Sort.NEWEST | Sort.RELEVANCE:
             return Order("newest", columns.created_at, columns.id, moment, descending=True)
         case Sort.CODE:
             return Order("code", func.coalesce(columns.document["humanCode"].astext, ""), columns.id)
         case _:
-            assert_never(query.sort)
+            assert_never(sort)
 
 
 def _short(words: Table) -> ColumnElement[Any]:
