@@ -2,9 +2,14 @@
 
 import httpx
 import pytest
+from sqlalchemy import select, text
 
-from catalog.core.model import AchievementId, OrgId
+from catalog.adapters.listings import Matches
+from catalog.adapters.similar import NEAREST
+from catalog.adapters.words import Question
+from catalog.core.model import AchievementId, OrgId, Status
 from catalog.core.similar import Candidate, Described, ranked
+from service_kit.database import Database
 from tests.catalog.samples import NOBODY, Json, drafted, path, published
 from tests.catalog.skill_files import ANALYSE, PYTHON, TEACH
 
@@ -118,6 +123,19 @@ async def test_outcomes_in_common_find_a_name_with_one_word_in_common(
     assert found["achievement"] == theirs["id"]
     assert "skills" not in found["likeness"]
     assert "the learning outcomes are much alike" in found["reasons"]
+
+
+async def test_what_is_new_is_on_the_shelves_that_are_looked_at_first(
+    university: httpx.AsyncClient, database: Database
+) -> None:
+    await published(university, name="Tea")
+    async with database.snapshot() as session:
+        keys = await session.scalar(text("SELECT keys FROM achievement_listings"))
+        here = await session.scalar(text(NEAREST))
+        matches = Matches(session, Question("'tea'", "'tea'"), Status.PUBLISHED, [])
+        there = await session.scalar(select(matches._shelves(None)))
+    assert here == there
+    assert here[0] in keys
 
 
 def candidate(number: int, name_likeness: float, *skills: str, words: str = "") -> Candidate:

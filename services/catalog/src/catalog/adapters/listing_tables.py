@@ -3,10 +3,13 @@
 A trigger of the table of achievements keeps it (migration 0007); the service only reads.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     DateTime,
     ForeignKeyConstraint,
@@ -16,13 +19,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR, array
 
 from catalog.adapters.tables import METADATA
 
 SHELF = 5_000
 """So many places have one key: what was listed lately is found without the rest."""
+NEAR_SHELVES = 2
 
 # `place` is the order in which achievements were first published. `keys` are what a list is narrowed by.
 LISTINGS = Table(
@@ -75,3 +80,9 @@ Index(
     postgresql_ops={"name": "gin_trgm_ops"},
     postgresql_with={"fastupdate": "off"},
 )
+
+
+def shelves(status: str, top: ColumnElement[int]) -> ColumnElement[Any]:
+    """The keys of the shelf of a place, and of the next ones below it: as `listing_keys` of the database names them."""
+    names = [func.concat(f"{status}:", top // SHELF - down, type_=Text) for down in range(NEAR_SHELVES)]
+    return array(names)

@@ -23,11 +23,10 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.keyset import Order, fetch, moment
-from catalog.adapters.listing_tables import LISTINGS, SHELF
+from catalog.adapters.listing_tables import LISTINGS, shelves
 from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
 from catalog.adapters.words import Question, understood
 from catalog.core.model import AchievementId, Status
@@ -37,7 +36,6 @@ from service_kit.inputs import Page, PageRequest
 
 PLACE = re.compile(r"[0-9]{1,18}")
 POOL = 200
-NEAR_SHELVES = 2
 BEST, REST = "relevance", "rest"
 KEYS = LISTINGS.c["keys"]
 Ids = Page[AchievementId]
@@ -128,8 +126,7 @@ class Matches:
 
     def _shelves(self, below: int | None) -> ColumnElement[Sequence[str]]:
         top = literal(below) if below is not None else select(func.max(LISTINGS.c.place)).scalar_subquery()
-        names = [func.concat(f"{self.status.value}:", top // SHELF - down, type_=Text) for down in range(NEAR_SHELVES)]
-        return select(array(names)).scalar_subquery()
+        return select(shelves(self.status.value, top)).scalar_subquery()
 
 
 def _newest(wanted: Select[int], most: int) -> Select[int]:

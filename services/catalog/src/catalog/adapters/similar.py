@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, zip_longest
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Dialect, Row, func, select, text
+from sqlalchemy.dialects import postgresql
 
-from catalog.adapters.listing_tables import SHELF
+from catalog.adapters.listing_tables import LISTINGS, shelves
 from catalog.core.alignments import aligned
-from catalog.core.model import AchievementId, OrgId
+from catalog.core.model import AchievementId, OrgId, Status
 from catalog.core.similar import Candidate, Described, Similar, ranked
 from service_kit.database import Database
 
@@ -34,10 +35,11 @@ SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
   set_config('pg_trgm.similarity_threshold', '0.8', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
 """)
-SHELVES = f"""
-WITH shelves AS (SELECT ARRAY['published:' || top / {SHELF}, 'published:' || top / {SHELF} - 1] AS nearest
-  FROM (SELECT max(place) AS top FROM achievement_listings) AS counted)
-"""  # noqa: S608 - our own names
+TOP = select(func.max(LISTINGS.c.place)).scalar_subquery()
+DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # is untyped in SQLAlchemy
+NEAREST = str(
+    select(shelves(Status.PUBLISHED.value, TOP)).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+)
 # The newest: of the two nearest shelves, or if these hold too few of all. `OFFSET 0` keeps PostgreSQL from walking
 # through places in the hope of meeting words soon.
 NEWEST = f"""
@@ -59,7 +61,7 @@ ASKED = {
     "pairs": f"({' OR '.join(f'keys @> CAST(:pair_{number} AS text[])' for number in range(PAIRS))})",
 }
 PLACES = text(
-    SHELVES
+    f"WITH shelves (nearest) AS ({NEAREST})"
     + "".join(NEWEST.format(name=name, asked=asked) for name, asked in ASKED.items())
     + " UNION ".join(f"TABLE {name}" for name in ASKED)
 )
