@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from issuer.main import wire
 from issuer.settings import IssuerSettings
-from service_kit.database import Database
+from service_kit.database import Database, open_database
 from tests.issuer.keepers import Keeper
 from tests.issuer.recognising import MINE, Partners, last
 from tests.issuer.world import Clock, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+MIGRATION = importlib.import_module("issuer.migrations.versions.2026_11_29_0030_old_refusals_have_a_time")
 
 
 @pytest_asyncio.fixture
@@ -112,3 +115,30 @@ async def test_what_was_refused_before_has_no_end(partners: Partners, world: Wor
     seen = await read(learner, found)
     assert (seen["mayAppeal"], seen["appealUntil"]) == (True, None)
     assert (await partners.own_step(learner, found, "appeal")).json()["status"] == "appealed"
+
+
+@pytest.mark.parametrize(("ago", "left"), [(5, 40), (200, 14)])
+async def test_a_refusal_from_before_there_was_a_time_gets_one(
+    partners: Partners, world: World, settings: IssuerSettings, ago: int, left: int
+) -> None:
+    """As the policy says, from the day of the decision; and nobody loses the right from one moment to the next."""
+    learner = partners.learner()
+    _, found = await partners.case(learner)
+    assert (await partners.step(found, "refuse")).status_code == 200
+    await partners.case(partners.learner())
+    assert settings.database.migrate_url is not None
+    owner = settings.database.model_copy(update={"url": settings.database.migrate_url})
+    async with open_database(owner, "tests") as database, database.engine.begin() as connection:
+        for statement in (
+            "UPDATE issuers SET policy = jsonb_set(policy::jsonb, '{appeal_days}', '45')",
+            f"UPDATE recognition_changes SET at = at - interval '{ago} days'",  # noqa: S608 - a number from above
+            "UPDATE recognitions SET appeal_until = NULL",
+            "DELETE FROM recognitions_due",
+            MIGRATION.CLOSE,
+        ):
+            await connection.execute(text(statement))
+    seen = await read(learner, found)
+    remaining = datetime.fromisoformat(seen["appealUntil"]) - datetime.fromisoformat(seen["changedAt"])
+    assert (seen["mayAppeal"], round(remaining / timedelta(days=1), 2)) == (True, left)
+    ends = await world.rows("SELECT due_at FROM recognitions_due")  # what waits for a decision has none
+    assert [row[0] for row in ends] == [datetime.fromisoformat(seen["appealUntil"])]

@@ -33,9 +33,12 @@ class Recognitions:
         """One of them, by its address or UUID; `json` has the document and the history."""
         return Agreement.from_json(self._transport.get(f"{AGREEMENTS}/{last_segment(named)}"))
 
-    def sign(self, named: str, digest: str) -> Agreement:
-        """Sign a proposal of the other institution's: what you read has this digest."""
-        return self._act(named, "sign", {"digest": digest})
+    def sign(self, named: str, digest: str, signature: str | None = None) -> Agreement:
+        """Sign a proposal of the other institution's: what you read has this digest.
+
+        `signature` is of a partner that is not on this fleet, brought by who proposed: its compact JWS.
+        """
+        return self._act(named, "sign", {"digest": digest} | ({"signature": signature} if signature else {}))
 
     def decline(self, named: str, reason: str) -> Agreement:
         """Do not sign it."""

@@ -30,7 +30,9 @@ class AgreementState(Payload):
     revision: int = Field(ge=1)
     state: Literal["signed", "ended"]
     org_id: str = Field(description="organization that recognises")
-    source_org_id: str = Field(description="organization whose achievements are recognised")
+    source_org_id: str = Field(
+        description="organization whose achievements are recognised; of a partner that is not on this fleet its DID"
+    )
     recognising_issuer: str = Field(description="DID of who grants credit")
     source_issuer: str = Field(description="DID of whose credentials are recognised")
     programme: str = Field(description="URL of the pathway or achievement that credit is counted in")

@@ -18,9 +18,11 @@ from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
-from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, ProposeAgreement
+from issuer.core.recognition.agreement_queries import AgreementQueries
+from issuer.core.recognition.agreements import ActOnAgreement, ProposeAgreement
 from issuer.core.recognition.cases import Cases
 from issuer.core.recognition.look import LookAtSources
+from issuer.core.recognition.outside import CheckSignature
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.statement import StateRefusal
@@ -68,15 +70,6 @@ def recognition_routers(
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     box = RecipientBox(settings.key_encryption_key_bytes)
     vet = Vet(examine=examine, recognitions=found, addresses=addresses, recipient_key=recipient_key, clock=clock)
-    propose = ProposeAgreement(
-        unit_of_work=unit_of_work,
-        reading=reading,
-        recognitions=found,
-        addresses=addresses,
-        audit=audit,
-        clock=clock,
-        new_id=new_id,
-    )
     request = RequestRecognition(
         unit_of_work=unit_of_work,
         reading=reading,
@@ -99,14 +92,11 @@ def recognition_routers(
         audit=audit,
         clock=clock,
     )
-    agreements = AgreementQueries(reading=found, addresses=addresses)
-    act = ActOnAgreement(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
     queries = RecognitionQueries(reading=found, box=box, recipient_key=recipient_key, clock=clock)
     state = StateRefusal(recognitions=found, reading=reading, issue_any=issue_any, addresses=addresses)
     uses = RecognitionUses(request, cases, queries, addresses)
     return (
-        agreement_routes(propose, act, agreements, addresses),  # before those that take any name below /recognitions
-        public_agreement_routes(agreements, addresses),
+        *_agreements(settings, database, examine, clock),  # before those that take any name below /recognitions
         recognition_routes(uses),
         own_recognition_routes(uses),
         decision_routes(state, queries),
@@ -119,3 +109,31 @@ def _examine(
     """How what is presented is verified."""
     own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
     return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
+
+
+def _agreements(
+    settings: IssuerSettings, database: Database, examine: Examine, clock: Clock
+) -> tuple[APIRouter, APIRouter]:
+    """What the two parties do, and what everybody reads."""
+    unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
+    reading, found = Reading(database), ReadingRecognitions(database)
+    propose = ProposeAgreement(
+        unit_of_work=unit_of_work,
+        reading=reading,
+        recognitions=found,
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+        new_id=new_id,
+        own_origin=settings.did_web_origin,
+    )
+    agreements = AgreementQueries(reading=found, addresses=addresses)
+    act = ActOnAgreement(
+        unit_of_work=unit_of_work,
+        queries=agreements,
+        check_signature=CheckSignature(examine=examine, addresses=addresses, offload=offload, clock=clock),
+        addresses=addresses,
+        audit=audit,
+        clock=clock,
+    )
+    return agreement_routes(propose, act, agreements, addresses), public_agreement_routes(agreements, addresses)

@@ -14,7 +14,7 @@ from laurel.cli.app import As, AsJson, Person, app, client, person
 from laurel.cli.files import Unreadable
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, say, show_json, table
-from laurel.cli.verify import read_any
+from laurel.cli.verify import read_any, read_file
 from laurel.models import Agreement, Recognition
 
 recognition = typer.Typer(help="What counts of what others awarded.", no_args_is_help=True)
@@ -71,12 +71,16 @@ def sign(
     named: Name,
     *,
     digest: Annotated[str, typer.Option(help="Of the agreement as you read it: `agreements show`.")],
+    signature: Annotated[
+        Path | None, typer.Option(help="Of a partner that is not on this fleet: the file with its compact JWS.")
+    ] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
-    """Sign what the other institution proposed. It binds yours until either side ends it."""
+    """Sign what the other institution proposed, or bring a partner's signature. It binds until either side ends it."""
+    brought = None if signature is None else read_file(signature).strip()
     with client(name) as laurel:
-        _show_status(laurel.recognitions.sign(named, digest), as_json=as_json)
+        _show_status(laurel.recognitions.sign(named, digest, brought), as_json=as_json)
 
 
 @agreements.command()

@@ -50,6 +50,7 @@ def agreement(row: RowMapping) -> Agreement:
         created_at=row["created_at"],
         changed_at=row["changed_at"],
         signed_at=row["signed_at"],
+        signature=row["signature"],
     )
 
 

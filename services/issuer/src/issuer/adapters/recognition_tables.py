@@ -39,6 +39,11 @@ AGREEMENTS = Table(
     Column("created_at", MOMENT, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
     Column("signed_at", MOMENT),
+    Column("signature", Text),
+    CheckConstraint(
+        "source_org NOT LIKE 'did:%' OR state NOT IN ('signed', 'ended') OR signature IS NOT NULL",
+        name="signed_by_whom_is_elsewhere",
+    ),
     CheckConstraint("state IN ('proposed', 'signed', 'declined', 'withdrawn', 'ended')", name="known_state"),
     CheckConstraint("state NOT IN ('signed', 'ended') OR signed_at IS NOT NULL", name="signed_at_some_time"),
     CheckConstraint("recognising_org <> source_org", name="two_parties"),

@@ -134,6 +134,7 @@ class RecognitionTable:
             "revision": agreement.revision,
             "changed_at": agreement.changed_at,
             "signed_at": agreement.signed_at,
+            "signature": agreement.signature,
         }
         await self._session.execute(update(AGREEMENTS).where(OF.id == agreement.id).values(changed))
         await self._add_step(change)

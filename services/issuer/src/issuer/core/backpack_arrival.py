@@ -11,13 +11,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from credential_core.did import did_web_url
+from credential_core.did import did_web_url, resolve_self_contained
 from credential_core.errors import CredentialError, DidError
 from credential_core.jose import Enveloped
 from credential_core.model.period import validity_period
 from credential_core.report import Check, Outcome, Report
 from credential_core.verify import Failure, Policy, Resolution, issuer_id, needs, parse, trust_only, verify
 from credential_core.verify.inputs import status_entries
+from credential_core.verify.proofs import resolve
 from credential_core.verify.read_lists import ReadLists
 from credential_core.verify.status import StatusSources, check_status
 from issuer.core.backpack_model import Arrived, Notation
@@ -99,6 +100,12 @@ class Examine:
         checks: list[Check] = await self._offload(_statuses, claims, evidence, self._clock())
         return checks, evidence.status_lists
 
+    async def controller(self, did: str) -> Mapping[str, Any]:
+        """The controller document of somebody elsewhere. Raises DidError."""
+        search, found = _Search(self._web, self._own, self._deadline_s), dict[str, Resolution]()
+        await search.controllers(found, [did] if resolve_self_contained(did) is None else [])
+        return resolve(did, found)
+
     async def unverified(self, text: str, notation: Notation, kinds: Collection[str] = ACHIEVEMENTS) -> Json:
         """The credential in the text, of one of these types, nothing of it verified. Raises Invalid."""
         document: Json = await self._offload(read_credential, text, notation, kinds)
@@ -153,8 +160,12 @@ class _Search:
         lists = [each for each in found.status_lists.values() if not isinstance(each, Failure)]
         signers = [*wanted.controllers, *(name for each in lists for name in needs(each).controllers)]
         found.controllers.update(await self._own.controllers(signers))
-        await self._all(found.controllers, signers, self._controller)
+        await self.controllers(found.controllers, signers)
         return found
+
+    async def controllers(self, found: dict[str, Resolution], names: Iterable[str]) -> None:
+        """Those that are missing."""
+        await self._all(found, names, self._controller)
 
     async def _all(
         self, found: dict[str, Resolution], names: Iterable[str], look_up: Callable[[str], Awaitable[Resolution]]

@@ -99,6 +99,11 @@ class SignRequest(Body):
     """Who signs says what was read."""
 
     digest: Annotated[str, Field(max_length=100)] = Field(description="the digest of the agreement as you read it")
+    signature: Annotated[str, Field(max_length=8_192)] | None = Field(
+        default=None,
+        description="of a source issuer that is not on this fleet, brought by you: a compact JWS of type "
+        "`recognition-agreement+jws` over `agreement` (its id) and `digest`, by a key of its DID",
+    )
 
 
 class ActRequest(Body):
@@ -118,6 +123,7 @@ class AgreementReply(BaseModel):
     createdAt: datetime  # noqa: N815 - JSON members are camelCase, as in Open Badges
     changedAt: datetime  # noqa: N815 - as above
     signedAt: datetime | None  # noqa: N815 - as above
+    signature: str | None = Field(description="of a source issuer that is not on this fleet: a compact JWS")
 
 
 class AgreementsPage(BaseModel):
@@ -132,7 +138,7 @@ class AgreementStep(BaseModel):
 
     status: AgreementState
     at: datetime
-    party: str = Field(description="the organization that took it")
+    party: str = Field(description="the organization that took it, or the DID of a partner elsewhere")
     actor: str | None = Field(description="who, of your own organization")
     reason: str | None
     revision: int
@@ -156,6 +162,7 @@ def agreement_reply(agreement: Agreement, addresses: Addresses) -> Json:
         "createdAt": agreement.created_at,
         "changedAt": agreement.changed_at,
         "signedAt": agreement.signed_at,
+        "signature": agreement.signature,
     }
 
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.addresses import Addresses
 from issuer.core.recognition.agreement import Act, AgreementState
-from issuer.core.recognition.agreements import ActOnAgreement, AgreementQueries, PartyAct, Proposal, ProposeAgreement
+from issuer.core.recognition.agreement_queries import AgreementQueries
+from issuer.core.recognition.agreements import ActOnAgreement, PartyAct, Proposal, ProposeAgreement
 from issuer.http.agreement_bodies import (
     ActRequest,
     AgreementReply,
@@ -101,10 +102,16 @@ def _add_acts(routes: APIRouter, act: ActOnAgreement, queries: AgreementQueries,
     }
 
     async def done(
-        caller: Caller, agreement_id: str, what: Act, *, reason: str | None = None, digest: str | None = None
+        caller: Caller, agreement_id: str, what: Act, *, reason: str | None = None, signed: SignRequest | None = None
     ) -> Any:
         command = PartyAct(
-            org_id=caller.org, actor=caller.actor, agreement_id=agreement_id, act=what, reason=reason, digest=digest
+            org_id=caller.org,
+            actor=caller.actor,
+            agreement_id=agreement_id,
+            act=what,
+            reason=reason,
+            digest=None if signed is None else signed.digest,
+            signature=None if signed is None else signed.signature,
         )
         await act(command)
         life = await queries.one(caller.org, agreement_id)
@@ -112,7 +119,7 @@ def _add_acts(routes: APIRouter, act: ActOnAgreement, queries: AgreementQueries,
 
     @routes.post("/{agreement_id}/sign", operation_id="signAgreement", summary="Sign a proposal", **answers)
     async def sign(caller: Manages, agreement_id: str, body: SignRequest) -> Any:
-        return await done(caller, agreement_id, Act.SIGN, digest=body.digest)
+        return await done(caller, agreement_id, Act.SIGN, signed=body)
 
     @routes.post("/{agreement_id}/decline", operation_id="declineAgreement", summary="Decline a proposal", **answers)
     async def decline(caller: Manages, agreement_id: str, body: ActRequest) -> Any:

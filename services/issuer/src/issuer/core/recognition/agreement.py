@@ -52,7 +52,10 @@ OF_THE_PROPOSER = {Act.WITHDRAW}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One version of an agreement. `recognising_org` grants credit for what `source_org` awarded."""
+    """One version of an agreement. `recognising_org` grants credit for what `source_org` awarded.
+
+    `signature` is of a partner that is not on this fleet.
+    """
 
     id: AgreementId
     recognising_org: str
@@ -67,6 +70,12 @@ class Agreement:
     created_at: datetime
     changed_at: datetime
     signed_at: datetime | None
+    signature: str | None = None
+
+    @property
+    def is_with_outsider(self) -> bool:
+        """Whether the partner is on no fleet of ours: it has no organization here, and goes by its DID."""
+        return self.source_org == self.terms.source
 
     @property
     def terms(self) -> Terms:

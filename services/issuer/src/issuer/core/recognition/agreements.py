@@ -1,7 +1,7 @@
-"""Proposing an agreement, and what its two parties do with it: each is one transaction. No keys are involved."""
+"""Proposing an agreement, and what its two parties do with it: each is one transaction. No key of ours is involved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from credential_core.jcs import digest
@@ -10,7 +10,6 @@ from issuer.core.addresses import Addresses
 from issuer.core.model import Achievement, Json
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.agreement import (
-    PUBLIC,
     Act,
     Agreement,
     AgreementChange,
@@ -20,16 +19,16 @@ from issuer.core.recognition.agreement import (
     after,
     told,
 )
-from issuer.core.recognition.ports import RecognitionReading, WantedAgreements
+from issuer.core.recognition.agreement_queries import NO_AGREEMENT, AgreementQueries
+from issuer.core.recognition.outside import CheckSignature, may_be_outside
+from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.programmes import owner_of
 from issuer.core.recognition.terms import Terms, results_named, terms_of
 from issuer.core.results import check_results
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, NotFound, Unavailable, invalid_field
 from service_kit.ids import NewId, is_id
-from service_kit.inputs import IdempotencyKey, Page, PageRequest
-
-NO_AGREEMENT = "there is no such agreement"
+from service_kit.inputs import IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyAct:
-    """What a party does. Who signs names the digest of what it read."""
+    """What a party does. Who signs names the digest of what it read.
+
+    `signature` is a partner's that is not on this fleet, brought by the organization that proposed.
+    """
 
     org_id: str
     actor: str
@@ -53,6 +55,13 @@ class PartyAct:
     act: Act
     reason: str | None = None
     digest: str | None = None
+    signature: str | None = None
+    partner: str | None = None
+
+    @property
+    def party(self) -> str:
+        """Who acts: the organization, or the partner whose signature it brings."""
+        return self.partner or self.org_id
 
 
 class ProposeAgreement:
@@ -68,7 +77,9 @@ class ProposeAgreement:
         audit: Audit,
         clock: Clock,
         new_id: NewId,
+        own_origin: str,
     ) -> None:
+        self._own_origin = own_origin
         self._unit_of_work = unit_of_work
         self._reading = reading
         self._recognitions = recognitions
@@ -144,9 +155,11 @@ class ProposeAgreement:
     async def _parties(self, terms: Terms, org_id: str) -> tuple[str, str]:
         recognising = await self._recognitions.organization_of(terms.recognising)
         source = await self._recognitions.organization_of(terms.source)
+        if source is None and recognising == org_id and may_be_outside(terms.source, self._own_origin):
+            source = terms.source
         for member, found in (("recognisingIssuer", recognising), ("sourceIssuer", source)):
             if found is None:
-                raise invalid_field(member, "is not an issuer of this fleet")
+                raise invalid_field(member, "is not an issuer of this fleet, nor whose credentials you may recognise")
         if org_id not in (recognising, source):
             raise invalid_field("recognisingIssuer", "one of the two issuers must be your organization's")
         if recognising == source:
@@ -165,7 +178,10 @@ class ProposeAgreement:
             if named.index(rule.achievement) != number:
                 raise invalid_field(f"rules.{number}.achievement", "has a rule already")
             await self._published(rule.target, recognising, f"rules.{number}.target")
-            if rule.achievement is not None:
+            if rule.achievement is None and source == terms.source:
+                detail = "is needed: what a partner elsewhere published itself cannot be told"
+                raise invalid_field(f"rules.{number}.achievement", detail)
+            if rule.achievement is not None and source != terms.source:
                 await self._published(rule.achievement, source, f"rules.{number}.achievement")
         for target, results in results_named(terms.rules).items():
             achievement = await self._published(target, recognising, "rules.target")
@@ -201,17 +217,32 @@ class ProposeAgreement:
 class ActOnAgreement:
     """Signs, declines, withdraws or ends. Repeating it does nothing and succeeds."""
 
-    def __init__(self, *, unit_of_work: UnitsOfWork, addresses: Addresses, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitsOfWork,
+        queries: AgreementQueries,
+        check_signature: CheckSignature,
+        addresses: Addresses,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._queries = queries
+        self._check_signature = check_signature
         self._addresses = addresses
         self._audit = audit
         self._clock = clock
 
     async def __call__(self, command: PartyAct) -> None:
-        """Raises NotFound for who is no party, Conflict for what is not allowed now."""
+        """Raises NotFound for who is no party, Conflict for what is not allowed now, Invalid for a wrong signature."""
+        if command.signature is not None:
+            proposed = (await self._queries.one(command.org_id, command.agreement_id)).agreement
+            key = await self._check_signature(command.signature, proposed)
+            command = replace(command, partner=proposed.source_org, actor=key)
         async with self._unit_of_work() as work:
             agreement = await self._locked(work, command)
-            changed = after(agreement, command.act, command.org_id, self._clock())
+            changed = after(agreement, command.act, command.party, self._clock())
             if changed is None:
                 return
             if command.act is Act.SIGN and command.digest != agreement.digest:
@@ -220,7 +251,9 @@ class ActOnAgreement:
                 )
             if command.act is Act.SIGN and agreement.replaces is not None:
                 await self._replace(work, agreement.replaces, command)
-            await self._save(work, changed, command, command.reason)
+            await self._save(
+                work, replace(changed, signature=command.signature or changed.signature), command, command.reason
+            )
             await work.commit()
         trail = {"digest": agreement.digest, "actor": command.actor, "organization": command.org_id}
         self._audit("agreement_changed", agreement=agreement.id, state=changed.state.value, **trail)
@@ -238,50 +271,15 @@ class ActOnAgreement:
         if before is None or before.state is not AgreementState.SIGNED:
             detail = "the agreement that this one replaces is no longer signed"
             raise Conflict(detail, code="agreement-transition-not-allowed")
-        ended = after(before, Act.END, command.org_id, self._clock())
+        ended = after(before, Act.END, command.party, self._clock())
         if ended is not None:
             await self._save(work, ended, command, "replaced by the next version")
 
     async def _save(self, work: UnitOfWork, changed: Agreement, command: PartyAct, reason: str | None) -> None:
         change = AgreementChange(
-            changed.id, changed.revision, changed.state, command.org_id, command.actor, reason, changed.changed_at
+            changed.id, changed.revision, changed.state, command.party, command.actor, reason, changed.changed_at
         )
         await work.recognitions.save_agreement(changed, change)
         event = told(changed, self._addresses)
         if event is not None:
             await work.outbox.append(event)
-
-
-class AgreementQueries:
-    """What a party reads of its agreements, and what everybody reads of those that were signed."""
-
-    def __init__(self, *, reading: RecognitionReading, addresses: Addresses) -> None:
-        self._reading = reading
-        self._addresses = addresses
-
-    async def one(self, org_id: str, agreement_id: str) -> AgreementLife:
-        """Raises NotFound for who is no party."""
-        found = await self._reading.agreement(org_id, AgreementId(agreement_id)) if is_id(agreement_id) else None
-        if found is None:
-            raise NotFound(NO_AGREEMENT)
-        return AgreementLife(found, await self._reading.agreement_changes(found.id))
-
-    async def public(self, agreement_id: str) -> Agreement:
-        """One that was signed. Raises NotFound."""
-        found = await self._reading.agreement(None, AgreementId(agreement_id)) if is_id(agreement_id) else None
-        if found is None:
-            raise NotFound(NO_AGREEMENT)
-        return found
-
-    async def of_party(self, org_id: str, state: AgreementState | None, page: PageRequest) -> Page[Agreement]:
-        """Newest first."""
-        return await self._reading.agreements(WantedAgreements(state=state, party=org_id), page)
-
-    async def signed(
-        self, *, issuer: str | None, programme: str | None, state: AgreementState, page: PageRequest
-    ) -> Page[Agreement]:
-        """Newest first. `issuer` is the DID of either side."""
-        if state not in PUBLIC:
-            raise invalid_field("status", "only agreements that were signed are public")
-        wanted = WantedAgreements(state=state, issuer=issuer, programme=programme, is_public=True)
-        return await self._reading.agreements(wanted, page)
