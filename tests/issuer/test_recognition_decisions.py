@@ -114,6 +114,14 @@ async def test_it_is_no_award_for_anybody(partners: Partners, world: World) -> N
     assert made["id"] not in {one.credential_id for one in issued}
 
 
+async def test_it_has_no_status_even_of_an_issuer_that_adds_one(partners: Partners, world: World) -> None:
+    [issuer] = await issuers(world)
+    policy = await world.send("PUT", f"/issuers/{issuer['slug']}/policy", {"addsStatus": True})
+    assert policy.status_code == 200, policy.text
+    _, found = await refused(partners, partners.learner())
+    assert "credentialStatus" not in await statement(partners, found)
+
+
 async def test_it_names_no_learner(partners: Partners) -> None:
     learner = partners.learner()
     _, found = await refused(partners, learner)

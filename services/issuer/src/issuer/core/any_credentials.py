@@ -32,8 +32,8 @@ MAX_NAME = 500  # characters
 class AnyOrder:
     """What is asked for: the credential itself, and how it is to be secured. `name` is what it goes by afterwards.
 
-    `key` and `named` make it repeatable: the latter if the name was chosen by whoever orders. `revocable`: it gets a
-    place in the issuer's list, whatever the issuer's policy says.
+    `key` and `named` make it repeatable: the latter if the name was chosen by whoever orders. `revocable`: whether it
+    gets a place in the issuer's list; as the issuer's policy says, unless given.
     """
 
     org_id: str
@@ -48,7 +48,7 @@ class AnyOrder:
     name: str | None = None
     key: IdempotencyKey | None = None
     named: IdempotencyKey | None = None
-    revocable: bool = False
+    revocable: bool | None = None
 
 
 Also = Callable[[UnitOfWork, AnyCredential], Awaitable[None]]
@@ -127,9 +127,10 @@ class IssueAny:
             raise refused("credential.issuer", "is not active")
         return found
 
-    async def _with_status(self, document: Json, issuer: Issuer, *, revocable: bool) -> tuple[Json, Slot | None]:
-        """With a place in the issuer's list, if its policy says so and the credential brings no status of its own."""
-        if not (issuer.policy.adds_status or revocable) or "credentialStatus" in document:
+    async def _with_status(self, document: Json, issuer: Issuer, *, revocable: bool | None) -> tuple[Json, Slot | None]:
+        """With a place in the issuer's list, if order or policy say so and it brings no status of its own."""
+        is_listed = issuer.policy.adds_status if revocable is None else revocable
+        if not is_listed or "credentialStatus" in document:
             return document, None
         if CREDENTIALS_V2 not in listed(document.get("@context")):
             raise refused("credential.@context", "this issuer adds a status, which takes the VC Data Model 2.0")

@@ -61,6 +61,7 @@ class StateRefusal:
             form=_form(issuer),
             name=document["id"],
             named=named,
+            revocable=False,  # whatever the policy says: in a list it would be there only to be looked at
         )
         return await self._issue_any(order)
 
