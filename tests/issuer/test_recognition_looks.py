@@ -24,6 +24,7 @@ from issuer.main_recognition import wire_look_at_sources
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
+from service_kit.ids import random_bytes
 from stacking.statuses import Status
 from tests.issuer.abroad import NOW, Academy, serving
 from tests.issuer.pathways import Series
@@ -81,7 +82,8 @@ class TestPure:
             self.before, places=places_of({"credentialStatus": [revocations, listed, wide, message, listed]})
         )
         assert "Ada" not in str(of_source(status))
-        assert status.lists.split("\n") == ["https://a.example/1", "https://a.example/2", "https://a.example/4"]
+        assert [place.url[-1] for place in status.places] == ["4", "1", "2"]
+        assert status.lists == replace(status, places=status.places[::-1]).lists != self.before.lists
 
     def test_what_publishes_no_status_is_not_looked_at(self) -> None:
         found = first_status(RecognitionId("a"), places_of({}), NOW)
@@ -263,6 +265,14 @@ class TestPacing:
         assert await watch.look() == 0
         watch.clock.ahead += timedelta(minutes=66)  # they are due together
         assert (await watch.look(), academy.site.asked["/lists/1"]) == (3, 2)
+
+    async def test_addresses_may_be_long(self, partners: Partners, academy: Academy, watch: Watch) -> None:
+        """Longer together than what an index of the database takes."""
+        paths = [f"/lists/{random_bytes(750).hex()}" for _ in range(4)]
+        status = [entry(academy.publish_list(path, "revocation"), 9, "revocation") for path in paths]
+        found = await recognised(partners, academy.signed(academy.unsigned() | {"credentialStatus": status}))
+        academy.publish_list(paths[0], "revocation", 9)
+        assert await watch.standing(found) == ("revoked", "revoked")
 
     async def test_two_processes_do_not_look_at_the_same(
         self, partners: Partners, academy: Academy, watch: Watch, world: World

@@ -166,7 +166,7 @@ RECOGNITIONS_DUE = Table(
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
 )
 
-# What recognised credentials from elsewhere are looked at by. `lists` are the addresses that a look reads.
+# What recognised credentials from elsewhere are looked at by. `lists` stands for the addresses that a look reads.
 RECOGNITION_SOURCES = Table(
     "recognition_sources",
     METADATA,

@@ -46,7 +46,7 @@ class Proposal:
 class PartyAct:
     """What a party does. Who signs names the digest of what it read.
 
-    `signature` is a partner's that is not on this fleet, brought by the organization that proposed.
+    `signature` is a partner's that is not on this fleet, made with `key`, brought by the organization that proposed.
     """
 
     org_id: str
@@ -57,6 +57,7 @@ class PartyAct:
     digest: str | None = None
     signature: str | None = None
     partner: str | None = None
+    key: str | None = None
 
     @property
     def party(self) -> str:
@@ -239,7 +240,7 @@ class ActOnAgreement:
         if command.signature is not None:
             proposed = (await self._queries.one(command.org_id, command.agreement_id)).agreement
             key = await self._check_signature(command.signature, proposed)
-            command = replace(command, partner=proposed.source_org, actor=key)
+            command = replace(command, partner=proposed.source_org, key=key)
         async with self._unit_of_work() as work:
             agreement = await self._locked(work, command)
             changed = after(agreement, command.act, command.party, self._clock())
@@ -256,6 +257,8 @@ class ActOnAgreement:
             )
             await work.commit()
         trail = {"digest": agreement.digest, "actor": command.actor, "organization": command.org_id}
+        if command.key is not None:
+            trail["key"] = command.key
         self._audit("agreement_changed", agreement=agreement.id, state=changed.state.value, **trail)
 
     async def _locked(self, work: UnitOfWork, command: PartyAct) -> Agreement:
@@ -277,7 +280,13 @@ class ActOnAgreement:
 
     async def _save(self, work: UnitOfWork, changed: Agreement, command: PartyAct, reason: str | None) -> None:
         change = AgreementChange(
-            changed.id, changed.revision, changed.state, command.party, command.actor, reason, changed.changed_at
+            changed.id,
+            changed.revision,
+            changed.state,
+            command.party,
+            command.key or command.actor,
+            reason,
+            changed.changed_at,
         )
         await work.recognitions.save_agreement(changed, change)
         event = told(changed, self._addresses)

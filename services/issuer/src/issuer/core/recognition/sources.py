@@ -3,6 +3,7 @@
 The credential itself is not kept: its id, its issuer and its places in status lists are all that a look needs.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,8 +40,9 @@ class SourceStatus:
 
     @property
     def lists(self) -> str:
-        """The addresses that are to be read for it: whoever has the same is looked at together."""
-        return "\n".join(sorted({place.url for place in self.places}))
+        """Stands for the addresses that are to be read, which may be long. Who has the same is looked at together."""
+        urls = "\n".join(sorted({place.url for place in self.places}))
+        return hashlib.sha256(urls.encode()).hexdigest() if urls else ""
 
 
 @dataclass(frozen=True, slots=True)
