@@ -81,6 +81,7 @@ async def test_its_signature_makes_the_agreement(partners: Partners, academy: Ac
     assert (shown["signature"], shown["digest"]) == (text, agreement["digest"])
     [told] = await world.events("recognition-agreement.signed.v1")
     assert (told.source_org_id, told.source_issuer, told.org_id) == (academy.did, academy.did, ORG)
+    assert told.signature == text
 
 
 async def test_a_did_key_needs_nothing_to_be_read(partners: Partners) -> None:

@@ -268,7 +268,7 @@ class TestPacing:
 
     async def test_addresses_may_be_long(self, partners: Partners, academy: Academy, watch: Watch) -> None:
         """Longer together than what an index of the database takes."""
-        paths = [f"/lists/{random_bytes(750).hex()}" for _ in range(4)]
+        paths = [f"/lists/{random_bytes(900).hex()}" for _ in range(8)]
         status = [entry(academy.publish_list(path, "revocation"), 9, "revocation") for path in paths]
         found = await recognised(partners, academy.signed(academy.unsigned() | {"credentialStatus": status}))
         academy.publish_list(paths[0], "revocation", 9)

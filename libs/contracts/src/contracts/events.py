@@ -39,6 +39,9 @@ class AgreementState(Payload):
     replaces: str | None = Field(default=None, description="URL of the agreement that ended when this was signed")
     digest: str = Field(description="'u' + base64url of SHA-256 over the canonical (RFC 8785) document: what is signed")
     document: Json = Field(description="what was agreed: rules, credits, limits, dates. Nobody acts in it by name")
+    signature: str | None = Field(
+        default=None, description="of a partner that is not on this fleet: a compact JWS over the agreement and digest"
+    )
     signed_at: AwareDatetime
     changed_at: AwareDatetime
 

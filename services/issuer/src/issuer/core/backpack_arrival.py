@@ -102,7 +102,7 @@ class Examine:
 
     async def controller(self, did: str) -> Mapping[str, Any]:
         """The controller document of somebody elsewhere. Raises DidError."""
-        search, found = _Search(self._web, self._own, self._deadline_s), dict[str, Resolution]()
+        search, found = _Search(self._web, self._own), dict[str, Resolution]()
         await search.controllers(found, [did] if resolve_self_contained(did) is None else [])
         return resolve(did, found)
 

@@ -132,6 +132,7 @@ def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | Agreem
         replaces=None if agreement.replaces is None else addresses.agreement(agreement.replaces),
         digest=agreement.digest,
         document=agreement.document,
+        signature=agreement.signature,
         signed_at=agreement.signed_at,
         changed_at=agreement.changed_at,
     )
