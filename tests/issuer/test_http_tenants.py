@@ -48,6 +48,7 @@ BODIES: dict[str, object] = {
     "DELETE /learners/me/consents/{consent_id}": None,
     "DELETE /learners/me/backpack/{kept_id}": None,
     "POST /learners/me/backpack/{kept_id}/verify": None,
+    "POST /learners/me/credentials/{credential_id}/record": None,
     "POST /recognitions/agreements": {
         "name": "An agreement",
         "recognisingIssuer": "did:web:a.example",
