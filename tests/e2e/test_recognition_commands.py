@@ -1,4 +1,7 @@
-"""Recognition on the command line, as docs/recognition.md walks through it: in process, and on the fleet."""
+"""Recognition on the command line, as docs/recognition.md walks through it, and a learner's own record.
+
+In process, and on the fleet.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from tests.e2e.test_recognition import PATIENCE_S, World
 from tools.actor import Actor, last, until
 
 pytestmark = [pytest.mark.db, pytest.mark.kafka, pytest.mark.fleet]
+OURS = "university"
 
 
 @pytest.fixture(scope="module", params=["in_process", "running_fleet"])
@@ -141,13 +145,56 @@ def _a_case_and_an_appeal(world: World, shell: Shell, theirs: str, ours: str) ->
     refused = shell.recognition("decide", case, "--refuse", "--reason", "there was no examination")
     assert "decided-by-institution: there was no examination" in refused
     assert "the learner may appeal until " in refused
+    _signed_for_both(shell, case, mine.token)
     assert "--token" in shell.recognition("appeal", case, "--reason", "there was one", code=2)
     appealed = shell.recognition("appeal", case, "--reason", "there was one", token=mine.token)
     assert appealed.startswith("appealed  ")
     assert "somebody else" in shell.recognition("decide", case, "--grant", "--reason", "x", code=4)
     done = shell.recognition("decide", case, "--grant", "--reason", "it shows", "--credits", "5", by="appeals")
     assert done.startswith("granted  ")
+    assert "no refusal" in shell.recognition("decision", case, code=4)
     wrong = shell.recognition("decide", last(case), "--refuse", "--reason", "x", "--credits", "5", code=2)
     assert "belong to --grant" in wrong
     assert shell.recognition("show", case, token=mine.token).startswith("granted  ")
     mine.close()
+
+
+def _signed_for_both(shell: Shell, case: str, token: str) -> None:
+    """The refusal as a credential: the same for either side, and a verifier reads it."""
+    theirs, path = shell.home / "theirs.json", shell.home / "refusal.json"
+    shell.recognition("decision", case, "-o", str(theirs))
+    signed = json.loads(theirs.read_text())
+    assert signed["type"] == ["VerifiableCredential", "RecognitionDecision"]
+    assert signed["credentialSubject"]["id"] == case
+    assert signed["id"] in shell.recognition("decision", case, "-o", str(path), token=token)
+    assert json.loads(path.read_text()) == signed
+    assert f"valid  {path}" in shell("verify", str(path), "--as", OURS)
+
+
+def test_a_learner_gets_the_record_of_a_stack_by_a_command(world: World, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, world)
+    part, worth = (world.achievement(world.university, name) for name in ("Statistics", "Bachelor"))
+    pathway = world.programme(worth, {"statistics": part})
+    mine = world.learner()
+    shell("issue", part, "--email", world.person["email"], "-o", str(tmp_path / "part.json"), "--as", OURS)
+    component = json.loads((tmp_path / "part.json").read_text())["id"]
+    [stack] = until(
+        lambda: world.university.get(f"/stacks?pathway={pathway}")["items"],
+        lambda found: [one["status"] for one in found] == ["awarded"],
+        PATIENCE_S,
+    )
+    path = tmp_path / "record.json"
+    named = shell("stack", "record", stack["credential"], "-o", str(path), "--as", OURS, token=mine.token)
+    record = json.loads(path.read_text())
+    assert record["type"] == ["VerifiableCredential", "ClrCredential"]
+    assert record["id"] in named
+    held = {one["id"] for one in record["credentialSubject"]["verifiableCredential"]}
+    assert held == {component, stack["credential"]}
+    assert f"valid  {path}" in shell("verify", str(path), "--as", OURS)
+    not_stacked = shell("stack", "record", component, "--as", OURS, code=4, token=mine.token)
+    assert "not awarded for a pathway" in not_stacked
+    mine.close()
+
+    [whole] = [one for one in record["credentialSubject"]["verifiableCredential"] if one["id"] != component]
+    judged = shell("stack", "verify", shell.file("stack.json", whole), "--as", OURS)
+    assert f"1 status list was looked at: 1 of {world.did}" in judged

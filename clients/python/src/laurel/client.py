@@ -14,6 +14,7 @@ from laurel.batches import Batches
 from laurel.credentials import Credentials
 from laurel.issuers import Issuers
 from laurel.keys import Keys
+from laurel.own_credentials import OwnCredentials
 from laurel.own_recognitions import OwnRecognitions
 from laurel.recognitions import Recognitions
 from laurel.sandbox import Sandbox
@@ -55,6 +56,7 @@ class Laurel:
         self.credentials = Credentials(self._transport)
         self.issuers = Issuers(self._transport)
         self.keys = Keys(self._transport)
+        self.own_credentials = OwnCredentials(self._transport)
         self.own_recognitions = OwnRecognitions(self._transport)
         self.recognitions = Recognitions(self._transport)
         self.sandbox = Sandbox(self._transport)

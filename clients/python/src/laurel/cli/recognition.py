@@ -11,11 +11,12 @@ import typer
 from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, Person, app, client, person
-from laurel.cli.files import Unreadable
+from laurel.cli.credentials import hand_out
+from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, say, show_json, table
 from laurel.cli.verify import read_any, read_file
-from laurel.models import Agreement, Recognition
+from laurel.models import Agreement, IssuedCredential, Recognition
 
 recognition = typer.Typer(help="What counts of what others awarded.", no_args_is_help=True)
 agreements = typer.Typer(help="What two institutions agreed.", no_args_is_help=True)
@@ -195,6 +196,25 @@ def appeal(
     """As the learner: have a refusal decided again, once, in time, by somebody else."""
     with person(name, token) as mine:
         _show(mine.own_recognitions.appeal(named, reason), as_json=as_json)
+
+
+@recognition.command()
+def decision(
+    named: Name,
+    *,
+    token: Person = None,
+    out: Annotated[Path | None, results_at("Write the signed refusal here.")] = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """A refusal as a signed credential, for an appeal or another institution. With --token, one's own.
+
+    It is printed, or written to a file with its id printed.
+    """
+    with person(name, token) if token is not None else client(name) as laurel:
+        side = laurel.recognitions if token is None else laurel.own_recognitions
+        document = side.decision(named)
+    hand_out(IssuedCredential(str(document["id"]), document), out, as_json=as_json)
 
 
 def _json_of(file: Path) -> dict[str, Any]:

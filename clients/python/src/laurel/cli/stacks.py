@@ -11,11 +11,13 @@ from typing import Annotated, Any, Final
 import typer
 from rich.markup import escape
 
-from laurel.cli.app import As, AsJson, app, client
-from laurel.cli.files import Unreadable
+from laurel.cli.app import As, AsJson, Person, app, client, person
+from laurel.cli.credentials import hand_out
+from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import OUT, say, show_json, show_verification, table
+from laurel.cli.screen import OUT, note, say, show_json, show_verification, table
 from laurel.cli.verify import code_of, read_file
+from laurel.models import IssuedCredential
 
 GENRE: Final = "PathwayEvaluation"
 HEAD: Final = "data:application/json;base64,"
@@ -63,10 +65,31 @@ def refuse(named: Name, *, reason: Reason, name: As = DEFAULT) -> None:
 
 
 @stack.command()
-def record(named: Name, *, name: As = DEFAULT) -> None:
-    """Print a learner record (CLR 2.0) that holds the stack's credential with its components."""
-    with client(name) as laurel:
-        show_json(laurel.stacks.record(named))
+def record(
+    named: Annotated[
+        str, typer.Argument(help="The stack's address or UUID; with --token, the credential's that was awarded.")
+    ],
+    *,
+    token: Person = None,
+    out: Annotated[Path | None, results_at("Write the record here.")] = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Make a signed learner record (CLR 2.0) that holds a stack's credential with its components.
+
+    With --token, one's own: also with what one brought along. What is left out is named on stderr. The record is
+    printed, or written to a file with its id printed.
+    """
+    if token is not None:
+        with person(name, token) as mine:
+            own = mine.own_credentials.record(named)
+        document, left_out = own.document, own.left_out
+    else:
+        with client(name) as laurel:
+            document, left_out = laurel.stacks.record(named), ()
+    for one in left_out:
+        note(f"left out: {one}")
+    hand_out(IssuedCredential(str(document["id"]), document), out, as_json=as_json)
 
 
 @stack.command("verify")
@@ -119,7 +142,22 @@ def _show(record: dict[str, Any]) -> None:
     for one in record.get("recognisedBy", []):
         issuer, agreement, version = (escape(str(one.get(member))) for member in ("issuer", "agreement", "version"))
         OUT.print(f"  {issuer} was recognised by {agreement} version {version}, {escape(str(one.get('digest')))}")
+    say(f"  {_looked_at(record)}")
     made = table("counts as", "credits", "component")
     for one in decision.get("placed", []):
         made.add_row(*(escape(str(one.get(member))) for member in ("component", "credits", "credential")))
     OUT.print(made)
+
+
+def _looked_at(record: dict[str, Any]) -> str:
+    """How many status lists the decision was made with, and whose credentials they are of."""
+    lists: dict[str, set[str]] = {}
+    for one in record.get("inputs", []):
+        for entry in one.get("credentialStatus", [one] if "statusListCredential" in one else []):
+            url = entry.get("statusListCredential") or entry.get("id")  # where a 1EdTechRevocationList is
+            lists.setdefault(str(one.get("issuer")), set()).add(str(url))
+    if not lists:
+        return "no status list was looked at: no component has a status"
+    count = len(set().union(*lists.values()))
+    whose = ", ".join(f"{len(urls)} of {issuer}" for issuer, urls in lists.items())
+    return f"{count} status list{'s were' if count > 1 else ' was'} looked at: {whose}"
