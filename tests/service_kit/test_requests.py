@@ -106,6 +106,13 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     @things.delete("/things")
     async def none() -> None: ...
 
+    @things.patch("/things/{name}")
+    async def one(name: str) -> dict[str, str]:
+        return {"name": name}
+
+    @things.post("/things/import")
+    async def imported() -> None: ...
+
     foreign = router(open_query=True)
 
     @foreign.get("/foreign")
@@ -186,6 +193,11 @@ class TestProblems:
     async def test_another_method_is_told_every_method_of_the_address(self, client: httpx.AsyncClient) -> None:
         response = await client.put("/things")
         assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST, DELETE")
+
+    async def test_a_word_of_the_api_is_no_id(self, client: httpx.AsyncClient) -> None:
+        assert (await client.patch("/things/one")).status_code == 200
+        response = await client.patch("/things/import")
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
     async def test_what_can_be_read_can_be_asked_for_its_head(self, client: httpx.AsyncClient) -> None:
         whole, head = await client.get("/things?limit=2"), await client.head("/things?limit=2")

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit import problems, strict_json
@@ -56,6 +57,11 @@ class StrictRoute(APIRoute):
     """A route that refuses query parameters it does not declare, and reads bodies as StrictRequest does."""
 
     open_query = False
+    fixed: frozenset[str] = frozenset()
+    """Addresses of routes without parameters: "export" there is no id, whatever the method."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if self.param_convertors and scope["path"] in self.fixed else super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
@@ -205,8 +211,16 @@ def create_app(
     problems.install(app)
     for part in [*routers, health_router(ready or {})]:  # tried in this order
         app.router.routes.extend(part.routes)  # include_router would build every route again, and match it twice
+    _keep_fixed(app)
     app.add_middleware(context)
     return app
+
+
+def _keep_fixed(app: FastAPI) -> None:
+    routes = [route for route in app.router.routes if isinstance(route, StrictRoute)]
+    fixed = frozenset(route.path for route in routes if not route.param_convertors)
+    for route in routes:
+        route.fixed = fixed
 
 
 def health_router(ready: Mapping[str, Check]) -> APIRouter:
