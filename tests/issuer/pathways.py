@@ -120,3 +120,8 @@ def published(
         document=document,
         changed_at=utc_now(),
     )
+
+
+def issued_by(*issuers: str) -> Json:
+    """A constraint."""
+    return {"type": "IssuedBy", "issuers": list(issuers)}
