@@ -143,7 +143,7 @@ async def test_nobody_else_sees_an_agreement_before_it_is_signed(partners: Partn
     ("field", "members"),
     [
         ("recognisingIssuer", {"recognisingIssuer": "did:web:nobody.example"}),
-        ("sourceIssuer", {"sourceIssuer": "did:web:nobody.example"}),
+        ("sourceIssuer", {"sourceIssuer": "did:example:nobody"}),
         ("programme", {"programme": "https://laurel.test/pathways/1"}),
         ("validUntil", {"validFrom": "2026-01-02T00:00:00Z", "validUntil": "2026-01-01T00:00:00Z"}),
         ("awardedUntil", {"awardedFrom": "2026-01-02T00:00:00Z", "awardedUntil": "2026-01-02T00:00:00Z"}),
