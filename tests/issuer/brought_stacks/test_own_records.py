@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from credential_core.jcs import digest
 from credential_core.keys import PublicKey
@@ -14,19 +12,12 @@ from credential_core.model import plain_identity, validate_credential
 from credential_core.proof import verify_proof
 from credential_core.verify import parse
 from credential_core.verify.nested import documents_within
-from issuer.main import Core
-from issuer.main_backpack import wire_look_again
-from issuer.settings import IssuerSettings
-from service_kit.database import Database
-from service_kit.fetcher import Fetcher
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import find_record
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.bringing import ABROAD, ANA, Bringing
 from tests.issuer.keepers import Keeper
-from tests.issuer.pathways import Series
-from tests.issuer.world import Clock, Json, World, problem_code
-from tools.certificates import Certificate
+from tests.issuer.world import Json, World, problem_code
 
 OF_ANA: Json = {
     "achievement": {
@@ -40,26 +31,7 @@ OF_ANA: Json = {
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
-
-
-@pytest_asyncio.fixture
-async def bringing(
-    world: World, core: Core, settings: IssuerSettings, database: Database, fetcher: Fetcher, clock: Clock
-) -> Bringing:
-    series = await Series(world, core).open()
-    return Bringing(series, wire_look_again(settings, database, core.sign_list, fetcher, clock))
-
-
-@pytest.fixture
-def ana(world: World) -> Keeper:
-    return Keeper(world, email=ANA)
-
-
-async def complete(bringing: Bringing, academy: Academy, ana: Keeper, *, as_token: bool = False) -> Json:
+async def completed(bringing: Bringing, academy: Academy, ana: Keeper, *, as_token: bool = False) -> Json:
     """What Ana brought, and a capstone, completed the series. Returns what she brought, as it is read."""
     unsigned = academy.unsigned(**OF_ANA)
     await bringing.takes(ABROAD, {"type": "IssuedBy", "issuers": [academy.did]})
@@ -84,7 +56,7 @@ async def asked(bringing: Bringing, learner: Keeper) -> Any:
 async def test_it_holds_everything_and_says_what_is_part_of_what(
     bringing: Bringing, academy: Academy, ana: Keeper, world: World, as_token: bool
 ) -> None:
-    brought = await complete(bringing, academy, ana, as_token=as_token)
+    brought = await completed(bringing, academy, ana, as_token=as_token)
     answer = await asked(bringing, ana)
     assert (answer.status_code, answer.json()["leftOut"]) == (200, []), answer.text
     assert answer.headers["cache-control"] == "no-store"
@@ -107,7 +79,7 @@ async def test_it_holds_everything_and_says_what_is_part_of_what(
 async def test_whoever_has_the_record_alone_makes_the_decision_again(
     bringing: Bringing, academy: Academy, ana: Keeper, world: World
 ) -> None:
-    await complete(bringing, academy, ana, as_token=True)
+    await completed(bringing, academy, ana, as_token=True)
     record = (await asked(bringing, ana)).json()["credential"]
     given = {str(one["id"]): Given(one, digest(dict(one))) for one in documents_within(record)}
     stack = next(one.document for one in given.values() if find_record(one.document))
@@ -119,7 +91,7 @@ async def test_whoever_has_the_record_alone_makes_the_decision_again(
 async def test_what_is_gone_is_told_and_the_record_is_partial(
     bringing: Bringing, academy: Academy, ana: Keeper
 ) -> None:
-    brought = await complete(bringing, academy, ana)
+    brought = await completed(bringing, academy, ana)
     [item] = await ana.items()
     await ana.call("DELETE", f"/learners/me/backpack/{item['id']}")
     answer = (await asked(bringing, ana)).json()
@@ -132,7 +104,7 @@ async def test_what_is_gone_is_told_and_the_record_is_partial(
 async def test_another_document_by_the_same_id_takes_nothings_place(
     bringing: Bringing, academy: Academy, ana: Keeper
 ) -> None:
-    brought = await complete(bringing, academy, ana)
+    brought = await completed(bringing, academy, ana)
     newer = academy.unsigned(**OF_ANA, credential_id=brought["id"])
     await ana.push(academy.signed(newer | {"name": "Statistics, corrected"}))
     assert (await asked(bringing, ana)).json()["leftOut"] == [brought["id"]]
@@ -141,7 +113,7 @@ async def test_another_document_by_the_same_id_takes_nothings_place(
 async def test_it_is_given_to_its_learner_alone_and_nothing_of_it_is_kept(
     bringing: Bringing, academy: Academy, ana: Keeper, world: World
 ) -> None:
-    brought = await complete(bringing, academy, ana)
+    brought = await completed(bringing, academy, ana)
     assert (await asked(bringing, Keeper(world, email="bo@students.example"))).status_code == 404
     before = await world.rows("SELECT count(*) FROM any_credentials")
     assert (await asked(bringing, ana)).status_code == 200
@@ -156,7 +128,7 @@ async def test_it_is_given_to_its_learner_alone_and_nothing_of_it_is_kept(
 async def test_there_is_none_of_what_is_no_stack_or_does_not_stand(
     bringing: Bringing, academy: Academy, ana: Keeper
 ) -> None:
-    await complete(bringing, academy, ana)
+    await completed(bringing, academy, ana)
     capstone = next(
         one["id"] for one in (await bringing.series.stack())["evaluation"]["inputs"] if "credentials/" in one["id"]
     )
