@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from gateway.adapters.signing_keys import key_maker, key_opener
 from gateway.adapters.tables import AUDIT, SIGNING_KEYS
 from gateway.adapters.vault import LocalVault
 from gateway.core.signing_key import Algorithm, KeyId, KeyState, RotationPolicy, SigningKey, Step, steps
 from gateway.main import application, wire
+from gateway.oauth.access_token import Keys
 from gateway.oauth.key_ring import REFRESH_EVERY_S, KeyRing
 from service_kit.errors import Unauthorized, Unavailable
 from tests.gateway.harness import BASE, Gateway
@@ -85,6 +86,12 @@ async def test_a_key_opens_with_its_own_vault_only(algorithm: Algorithm) -> None
     assert made.public.keys().isdisjoint({"d", "p", "q", "dp", "dq", "qi"})
     with pytest.raises(ValueError, match="does not open"):
         key_opener(LocalVault(bytes([1]) * 32))(made)
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_a_missing_key_is_an_answer_that_may_be_asked_for_again(algorithm: Algorithm) -> None:
+    with pytest.raises(Unavailable, match=algorithm):
+        Keys({}, {}).signing(algorithm)
 
 
 def key_of(token: str) -> str:
@@ -238,3 +245,19 @@ class TestRotation:
         assert len(after) == 4
         assert set(after) != set(before)
         assert len(set(after) & set(before)) == 2
+
+    @pytest.mark.parametrize("moved", Algorithm)
+    async def test_a_key_that_an_older_release_retired_is_made_anew(self, gateway: Gateway, moved: Algorithm) -> None:
+        """An older release knows of no algorithms: it retires every active key and activates what was ripe."""
+        now = 0.0
+        ring = KeyRing(gateway.rotate.ensure, key_opener(LocalVault(gateway.settings.encryption_key())), lambda: now)
+        before = await ring.current()
+        async with gateway.unit_of_work() as work:
+            of = SIGNING_KEYS.c.algorithm == moved.value
+            await work.session.execute(update(SIGNING_KEYS).where(of).values(state="retired", sealed=None))
+            await work.commit()
+        now = REFRESH_EVERY_S + 1
+        after = await ring.current()
+        assert after.active.keys() == set(Algorithm)
+        assert after.active[moved].id != before.active[moved].id
+        assert before.active[moved].id in after.public

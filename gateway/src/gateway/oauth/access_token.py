@@ -17,6 +17,7 @@ from gateway.core.scopes import Kind
 from gateway.core.signing_key import Algorithm, KeyId
 from gateway.oauth.policy import Policy
 from service_kit import compact_jws
+from service_kit.errors import Unavailable
 
 TYPE = "at+jwt"
 ALGORITHM = Algorithm.ES256
@@ -37,6 +38,12 @@ class Keys:
 
     active: Mapping[Algorithm, ActiveKey]
     public: Mapping[str, Mapping[str, Any]]
+
+    def signing(self, algorithm: Algorithm) -> ActiveKey:
+        """The key that signs by this algorithm. Raises Unavailable where there is none at this moment."""
+        if algorithm not in self.active:
+            raise Unavailable(f"no key signs by {algorithm} now; one is made within half a minute")
+        return self.active[algorithm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,7 @@ def sign(
         "exp": expires_at,
         "jti": token_id,
     }
-    key = keys.active[ALGORITHM]
+    key = keys.signing(ALGORITHM)
     return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.id}, claims, key.private, algorithms=[ALGORITHM])
 
 

@@ -87,7 +87,7 @@ class Tokens:
         if "openid" in left:
             issued_at, algorithm = int(self._now.timestamp()), request.client.known.flow.id_token_algorithm
             claims = id_token_claims(person.user, grant, left, nonce, policy=self._policy, issued_at=issued_at)
-            answer["id_token"] = IdToken(claims, algorithm, self._keys.active[algorithm])
+            answer["id_token"] = IdToken(claims, algorithm, self._keys.signing(algorithm))
         if refreshable:
             answer["refresh_token"] = self._refresh_token(grant, key)
         return answer
