@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from types import FrameType
 
@@ -22,11 +21,11 @@ from tools.fleet import Fleet
 from tools.process import StartFailed
 from tools.rooms import Ports
 from tools.shared import Claimed, claim
+from tools.upkeep import Upkeep
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
-RESTARTS = 3
-"""So often a service that dies is started again; then the fleet gives up."""
+LOOK_EVERY_S = 0.5
 
 
 class Interrupted(BaseException):
@@ -59,13 +58,13 @@ def run(*, story: bool) -> int:
             if story:
                 _play(fleet)
             _welcome(fleet)
-            return _stay(fleet)
+            _stay(fleet)
     except StartFailed as failure:
         say(f"\nLaurel did not start: {failure}")
         return 1
     except Interrupted:
         say("Laurel: stopped. The data stays in var/ for the next start.")
-        return 0
+    return 0
 
 
 def say(line: str) -> None:
@@ -105,21 +104,12 @@ def _welcome(fleet: Fleet) -> None:
     say("Ctrl-C stops it.")
 
 
-def _stay(fleet: Fleet) -> int:
-    """Until a signal. A service that dies is started again, loudly, a few times."""
-    deaths: Counter[str] = Counter()
+def _stay(fleet: Fleet) -> None:
+    """Until a signal. What dies is started again, loudly, however often."""
+    upkeep = Upkeep(say)
     while True:
-        time.sleep(1)
-        for server in fleet.running():
-            if server.alive:
-                continue
-            process = server.process
-            deaths[process.name] += 1
-            say(f"!! {process.name} ended with code {process.returncode}; its last lines:\n{process.tail(10)}")
-            if deaths[process.name] > RESTARTS:
-                say(f"!! {process.name} died {deaths[process.name]} times: stopping the fleet.")
-                return 1
-            server.start()
+        time.sleep(LOOK_EVERY_S)
+        upkeep.look(fleet.running())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
