@@ -213,3 +213,12 @@ async def test_what_is_imported_is_ones_own(university: httpx.AsyncClient, other
     await drafted(university)
     report = (await other.post("/achievements/import", json=BADGE_CLASS)).json()
     assert (await university.get(path(report["achievements"][0]["id"]))).status_code == 404
+
+
+def test_of_an_assertion_only_the_badge_is_read() -> None:
+    recipient = {"type": "email", "hashed": False, "identity": "ada@students.example"}
+    found = one({"type": "Assertion", "id": "https://old.example/a/1", "recipient": recipient, "badge": BADGE_CLASS})
+    assert (found.form, found.source, found.document["name"]) == ("open-badges-2.0", BADGE_CLASS["id"], "Robotics")
+    assert "ada@students.example" not in json.dumps(found.document)
+    hosted = one({"type": "Assertion", "badge": "https://old.example/badges/5"})
+    assert [error.field for error in hosted.errors] == ["type"]

@@ -63,6 +63,9 @@ def _read(document: Any, graph: Sequence[Any]) -> Read | None:
         return of_open_badge(inside) if isinstance(inside, Mapping) else None
     if "Achievement" in types:
         return of_open_badge(document)
+    if "Assertion" in types:  # here too, never whose it is
+        inside = document.get("badge")
+        return of_badge_class(inside) if isinstance(inside, Mapping) else None
     if "BadgeClass" in types:
         return of_badge_class(document)
     return of_ctdl(document, graph) if is_ctdl(types) else None

@@ -5,22 +5,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.core import vocabularies
-from catalog.core.exports.ctdl import CLASSES
+from catalog.http.ctdl_classes import kind_of
 from catalog.http.foreign_reading import Read, identifier, listed, made_id, names, present, text
 
-ACHIEVEMENT_TYPES = {ctdl: achievement_type for achievement_type, ctdl in CLASSES.items()}
-OTHERS = {"ceterms:Badge": "Badge", "ceterms:OpenBadge": "Badge"}
 DELIVERY = {
     "deliveryType:OnlineOnly": "Online",
     "deliveryType:InPerson": "Presential",
     "deliveryType:BlendedDelivery": "Blended",
 }
 HOURS = re.compile(r"PT(\d+H)?(\d+M)?")
+SILENT = frozenset({"@context", "@id", "@type", "type", "ceterms:ctid", "ceterms:credentialStatusType"})
+# What our member is made of. Where it has nothing that we know a place for, that is told.
+TAKEN = {
+    "ceterms:name": "name",
+    "ceterms:description": "description",
+    "ceterms:requires": "criteria",
+    "ceterms:subjectWebpage": "criteria",
+    "ceterms:inLanguage": "inLanguage",
+    "ceterms:image": "image",
+    "ceterms:keyword": "tag",
+    "ceterms:audienceLevelType": "eqfLevel",
+    "ceterms:subject": "iscedF",
+    "ceterms:learningDeliveryType": "participation",
+    "ceterms:estimatedDuration": "volumeOfLearning",
+    "ceterms:isPartOf": "stackableTowards",
+    "ceterms:ownedBy": "creator",
+    "ceterms:offeredBy": "creator",
+}
 
 
 def is_ctdl(types: Sequence[str]) -> bool:
     """Whether a node of these types is a credential that we know a kind for."""
-    return any(type_ in ACHIEVEMENT_TYPES or type_ in OTHERS for type_ in types)
+    return kind_of(types) is not None
 
 
 def credentials_of(graph: Sequence[Any]) -> Iterator[Any]:
@@ -32,8 +48,6 @@ def credentials_of(graph: Sequence[Any]) -> Iterator[Any]:
 def of_ctdl(document: Mapping[str, Any], graph: Sequence[Any]) -> Read:
     """A credential."""
     source = text(document.get("@id")) or text(document.get("ceterms:ctid"))
-    types = names(document.get("@type") or document.get("type"))
-    kind = next(ACHIEVEMENT_TYPES.get(one) or OTHERS[one] for one in types if one in ACHIEVEMENT_TYPES or one in OTHERS)
     conditions = [one for one in listed(document.get("ceterms:requires")) if isinstance(one, Mapping)]
     description = _words(document.get("ceterms:description"))
     read = Read("ctdl", source, {})
@@ -41,7 +55,7 @@ def of_ctdl(document: Mapping[str, Any], graph: Sequence[Any]) -> Read:
         {
             "name": _words(document.get("ceterms:name")),
             "description": description,
-            "achievementType": kind,
+            "achievementType": kind_of(names(document.get("@type") or document.get("type"))),
             "criteria": _criteria(document, conditions, description),
             "inLanguage": text(next(iter(listed(document.get("ceterms:inLanguage"))), None)),
             "image": identifier(document.get("ceterms:image")),
@@ -60,7 +74,23 @@ def of_ctdl(document: Mapping[str, Any], graph: Sequence[Any]) -> Read:
             "creator": _creator(document, graph),
         }
     )
+    _tell(read, document, conditions)
     return read
+
+
+def _tell(read: Read, document: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -> None:
+    """What is left out, by its name there."""
+    for name in document:
+        if name in SILENT:
+            continue
+        if name not in TAKEN:
+            read.leave_out(name, "has no place here and is left out")
+        elif TAKEN[name] == "creator" and "creator" not in read.members:
+            read.leave_out(name, "is not written out with an id and a name, and is left out")
+        elif TAKEN[name] not in read.members:
+            read.leave_out(name, "says nothing that has a place here, and is left out")
+    if any(condition.get("ceterms:creditValue") for condition in conditions) and "creditPoint" not in read.members:
+        read.leave_out("ceterms:requires.ceterms:creditValue", "is of no credit framework known here, and is left out")
 
 
 def _words(value: Any) -> str | None:
