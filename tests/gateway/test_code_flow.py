@@ -228,6 +228,7 @@ class TestTheRequest:
             ({"prompt": "dance"}, "invalid_request"),
             ({"max_age": "-1"}, "invalid_request"),
             ({"max_age": "soon"}, "invalid_request"),
+            ({"max_age": "\u0661"}, "invalid_request"),
             ({"state": "x" * 3000}, "invalid_request"),
         ],
     )

@@ -98,6 +98,15 @@ async def test_a_direct_route_answers_as_any_other(
     )
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key"])
+@pytest.mark.parametrize("path", ["/strict", "/direct"])
+async def test_what_has_one_value_is_sent_once(twins: httpx.AsyncClient, mint: TokenMint, path: str, name: str) -> None:
+    sent = {"Content-Type": "application/json", **mint.headers("org", "things:write"), "Idempotency-Key": "k"}
+    again = [*sent.items(), (name, {k.lower(): v for k, v in sent.items()}[name.lower()])]
+    answer = await twins.post(path, content=GOOD, headers=again)
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, [name])
+
+
 async def test_a_direct_route_asks_for_the_scope(twins: httpx.AsyncClient, mint: TokenMint) -> None:
     headers = {"Content-Type": "application/json", **mint.headers("org", "things:read")}
     assert (await twins.post("/direct", content=GOOD, headers=headers)).status_code == 403

@@ -103,6 +103,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         more = (str(items[-1]),) if items and items[-1] < 4 else None
         return {"items": items, "next": link_next(request, response, BASE_URL, more)}
 
+    @things.get("/told")
+    async def told(number: float = 0, offset: int | None = None, mine: bool = False) -> dict[str, float | int | None]:
+        return {"number": number, "offset": offset, "mine": mine}
+
     @things.delete("/things")
     async def none() -> None: ...
 
@@ -116,8 +120,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     foreign = router(open_query=True)
 
     @foreign.get("/foreign")
-    async def ignoring() -> dict[str, str]:
-        return {}
+    async def ignoring(limit: int = 1) -> dict[str, int]:
+        return {"limit": limit}
 
     @things.get("/faults/{name}")
     async def fault(name: str) -> None:
@@ -246,7 +250,49 @@ class TestQueries:
         assert (await client.delete("/things?fbclid=x", headers=browser)).status_code == 422
 
     async def test_addresses_of_another_protocol_ignore_them(self, client: httpx.AsyncClient) -> None:
-        assert (await client.get("/foreign?x=1")).status_code == 200
+        assert (await client.get("/foreign?x=1&x=2")).status_code == 200
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            *(
+                f"limit={value}"
+                for value in ("1_0", "%2B5", "+5", "%205", "5%20", "05", "5.0", "1e1", "\u0665", "5%0A")
+            ),
+            *(f"offset={value}" for value in ("1_0", "--1", "", "null", "0x10", "%E2%88%921")),
+            *(f"number={value}" for value in ("1_0", "inf", "nan", ".5", "5.", "+1", "1e", "%201", "\u0661")),
+            *(f"mine={value}" for value in ("1", "yes", "on", "t", "True", "TRUE", "%20true", "")),
+        ],
+    )
+    async def test_a_value_is_spelled_as_in_json(self, client: httpx.AsyncClient, query: str) -> None:
+        response = await client.get(f"/{'things' if query.startswith('limit') else 'told'}?{query}")
+        assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+        assert [error["field"] for error in response.json()["errors"]] == [query.partition("=")[0]]
+
+    async def test_plain_values_are_read(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/told?number=-1.5e2&offset=-10&mine=true")
+        assert response.json() == {"number": -150, "offset": -10, "mine": True}
+        assert (await client.get("/told?mine=false&number=0")).json() == {"number": 0, "offset": None, "mine": False}
+
+    @pytest.mark.parametrize("query", ["limit=1&limit=1", "limit=1&cursor=a&cursor=b", "limit=2&limit="])
+    async def test_a_parameter_is_given_once(self, client: httpx.AsyncClient, query: str) -> None:
+        browser = {"accept": "text/html"}
+        for answer in (await client.get(f"/things?{query}"), await client.get(f"/things?{query}", headers=browser)):
+            assert answer.status_code == 422
+            assert [error["detail"] for error in answer.json()["errors"]] == ["may be given once"]
+
+    async def test_every_fault_is_named(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/things?limit=x&lmit=1&cursor=a&cursor=b")
+        assert {error["field"] for error in answer.json()["errors"]} == {"limit", "lmit", "cursor"}
+
+    @pytest.mark.parametrize("query", ["cursor=%ff", "limit=1&%c0%80=1", "cursor=%ed%a0%80"])
+    async def test_a_query_is_text(self, client: httpx.AsyncClient, query: str) -> None:
+        answer = await client.get(f"/things?{query}")
+        assert (answer.status_code, answer.json()["type"]) == (400, f"{BASE_URL}/problems/malformed-request")
+
+    @pytest.mark.parametrize("query", ["limit=1_0", "limit=1&limit=2", "limit=+5"])
+    async def test_another_protocol_calls_it_malformed(self, client: httpx.AsyncClient, query: str) -> None:
+        assert (await client.get(f"/foreign?{query}")).status_code == 400
 
 
 BODIES = {

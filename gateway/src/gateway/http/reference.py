@@ -45,7 +45,7 @@ class Asset:
         headers = {"ETag": self.tag, "Cache-Control": KEPT, "X-Content-Type-Options": "nosniff"}
         if self.media_type == HTML:
             headers |= PAGE_HEADERS | {"Content-Security-Policy": POLICY}
-        if has_current(request.headers.get("if-none-match"), self.tag):
+        if has_current(request.headers.getlist("if-none-match"), self.tag):
             return Response(status_code=304, headers=headers)
         return Response(self.body, headers=headers, media_type=self.media_type)
 

@@ -26,6 +26,7 @@ RESPONSE_MODES = ("query", FORM_POST)
 WEB = ("https:", "http:")
 MAX_LENGTH = 2048
 MAX_LENGTHS = {"id_token_hint": compact_jws.MAX_BYTES}
+SECONDS = re.compile(r"[0-9]{1,9}")
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -104,7 +105,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             raise InvalidRequestError("form_post needs a redirect_uri of the web")
         if any(len(value) > MAX_LENGTHS.get(name, MAX_LENGTH) for name, value in sent.items()):
             raise InvalidRequestError("a parameter is too long")
-        if not sent.get("max_age", "0").isdecimal() or len(sent.get("max_age", "")) > 9:
+        if not SECONDS.fullmatch(sent.get("max_age", "0")):
             raise InvalidRequestError("max_age must be a number of seconds")
         if "dpop_jkt" in sent and not THUMBPRINT.fullmatch(sent["dpop_jkt"]):
             raise InvalidRequestError("dpop_jkt must be a thumbprint of RFC 7638")

@@ -20,7 +20,7 @@ from service_kit.description import DescribedApp
 from service_kit.errors import FieldError, Invalid, Malformed
 from service_kit.logs import get_logger
 from service_kit.middleware import RequestContext
-from service_kit.query import known_parameters, refuse_unknown_parameters
+from service_kit.query import check_query, parameters_of
 from service_kit.settings import Settings
 from service_kit.short_way import Answer, DirectAnswer, ShortWay
 
@@ -54,7 +54,7 @@ def _malformed(error: strict_json.JsonError) -> Malformed:
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters it does not declare, and reads bodies as StrictRequest does."""
+    """A route that reads its query as `check_query` does, and its body as StrictRequest does."""
 
     open_query = False
     fixed: frozenset[str] = frozenset()
@@ -65,11 +65,10 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
-        known = known_parameters(self.dependant)
+        known = parameters_of(self.dependant)
 
         async def strict(request: Request) -> Response:
-            if not self.open_query:
-                refuse_unknown_parameters(request, known)
+            check_query(request, known, is_open=self.open_query)
             response: Response = await handler(StrictRequest(request.scope, request.receive))
             return response
 
@@ -103,11 +102,11 @@ class DirectRoute(StrictRoute):
         """How it is answered without FastAPI."""
         dependant = self.dependant
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
-        known = known_parameters(dependant)
+        known = parameters_of(dependant)
 
         async def answer(scope: Scope, receive: Receive) -> Response:
             request = WholeRequest(scope, receive)
-            refuse_unknown_parameters(request, known)
+            check_query(request, known)
             sent = await request.json()
             values = {str(one.name): await _solved(one, request) for one in dependant.dependencies}
             body, errors = await request_body_to_args(dependant.body_params, sent, embed_body_fields=False)

@@ -13,7 +13,7 @@ from joserfc.jwk import Key
 from service_kit import compact_jws
 from service_kit.clock import Clock, utc_now
 from service_kit.dpop import DpopError, Replays, read_proof
-from service_kit.errors import Forbidden, Unauthorized
+from service_kit.errors import Forbidden, Unauthorized, sent_twice
 from service_kit.settings import AuthSettings
 from service_kit.token_keys import ALGORITHMS, TokenKeys
 
@@ -177,8 +177,11 @@ def _is_number(value: Any) -> bool:
 
 
 async def authenticate(request: Request) -> Caller:
-    """The caller of this request. Raises Unauthorized."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    """The caller of this request. Raises Unauthorized, and Malformed where there are two to choose from."""
+    sent = request.headers.getlist("authorization")
+    if len(sent) > 1:
+        raise sent_twice("Authorization")
+    scheme, _, text = "".join(sent).partition(" ")
     scheme, token = scheme.lower(), text.strip()
     if scheme not in {"bearer", "dpop"} or not token:
         raise Unauthorized("this needs an access token")

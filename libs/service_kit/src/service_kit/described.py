@@ -55,6 +55,8 @@ def problems(*statuses: int) -> dict[int | str, Json]:
 def correct(operation: Json, route: APIRoute) -> None:
     """Say 422 where a route may answer so and nowhere else, and name the headers of refusals and of conditions."""
     responses: Json = operation["responses"]
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _given(parameter["schema"])
     _say_conditions(operation, responses)
     if getattr(route, "open_query", True):  # a protocol of others, where whatever is wrong is a 400
         responses.pop("422", None)
@@ -67,6 +69,13 @@ def correct(operation: Json, route: APIRoute) -> None:
         if MEDIA_TYPE in responses.get(status, {}).get("content", {}):
             responses[status]["headers"] = {**headers, **responses[status].get("headers", {})}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _given(schema: Json) -> Json:
+    """Of a parameter when it is there: what may be left out is not null then, as a query and a header are text."""
+    alternatives = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    others = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**others, **alternatives[0]} if len(alternatives) == 1 else schema
 
 
 def _say_conditions(operation: Json, responses: Json) -> None:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 OPAQUE = r'"[\x21\x23-\x7e\x80-\xff]*"'
 ENTITY_TAG = re.compile(rf"(W/)?({OPAQUE})")
-LIST = re.compile(rf"[ \t,]*(?:W/)?{OPAQUE}(?:[ \t]*,[ \t,]*(?:W/)?{OPAQUE})*[ \t,]*")
+TAGS = rf"[ \t,]*(?:W/)?{OPAQUE}(?:[ \t]*,[ \t,]*(?:W/)?{OPAQUE})*[ \t,]*"
+PATTERN = rf"^(\*|{TAGS})$"
+IS_LIST = re.compile(TAGS)
 STATE_END = "."
 ANY = "*"
 
@@ -38,11 +40,12 @@ def tag_of_bytes(media_type: str, body: bytes, state: Any = None) -> str:
     return f'"{digest}"' if state is None else f'"{_digest(_canonical(state))}{STATE_END}{digest}"'
 
 
-def has_current(if_none_match: str | None, tag: str) -> bool:
-    """Whether If-None-Match names this tag (weak comparison, RFC 9110 §13.1.2)."""
-    if if_none_match is None:
+def has_current(if_none_match: Sequence[str], tag: str) -> bool:
+    """Whether If-None-Match, all of its lines, names this tag (weak comparison, RFC 9110 §13.1.2)."""
+    if not if_none_match:
         return False
-    return if_none_match.strip() == ANY or tag in {opaque for _, opaque in ENTITY_TAG.findall(if_none_match)}
+    named = ", ".join(if_none_match)
+    return named.strip() == ANY or tag in {opaque for _, opaque in ENTITY_TAG.findall(named)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def parse(if_match: str) -> IfMatch:
     """Read the header's value (RFC 9110 §13.1.1). A weak tag never matches. Raises Malformed."""
     if if_match.strip() == ANY:
         return IfMatch()
-    if not LIST.fullmatch(if_match):
+    if not IS_LIST.fullmatch(if_match):
         wrong = 'must be "*" or a list of entity tags, each in double quotes'
         raise Malformed(f"If-Match {wrong}", errors=(FieldError("If-Match", wrong),))
     return IfMatch(frozenset(_state(opaque) for weak, opaque in ENTITY_TAG.findall(if_match) if not weak))
@@ -77,7 +80,12 @@ def parse(if_match: str) -> IfMatch:
 async def if_match(
     request: Request,
     value: Annotated[
-        str | None, Header(alias="If-Match", description="the ETag you read: refuse if it was changed since (412)")
+        str | None,
+        Header(
+            alias="If-Match",
+            description="the ETag you read: refuse if it was changed since (412)",
+            json_schema_extra={"pattern": PATTERN},
+        ),
     ] = None,
 ) -> IfMatch:
     """FastAPI dependency. Without the header the last write wins."""

@@ -141,6 +141,12 @@ class Unavailable(ServiceError):
     code = "unavailable"
 
 
+def sent_twice(header: str) -> Malformed:
+    """A header with one value came more than once; which of them counts must not depend on who reads it."""
+    detail = "may be sent once"
+    return Malformed(f"{header} {detail}", errors=(FieldError(header, detail),))
+
+
 def invalid_field(field: str, detail: str, *, code: str | None = None) -> Invalid:
     """An Invalid about one member of the input."""
     return Invalid(f"{field}: {detail}", code=code, errors=(FieldError(field, detail),))

@@ -1,6 +1,7 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the first answer is the answer, for ever the same."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service_kit.direct import Fetch, Rows
-from service_kit.errors import Conflict, invalid_field
+from service_kit.errors import Conflict, invalid_field, sent_twice
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
 from service_kit.tables import IDEMPOTENCY_KEYS as KEYS
@@ -25,6 +26,8 @@ FIND_ALL = """
 SELECT owner, operation, key, fingerprint, result
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (owner, operation, key)
 JOIN idempotency_keys USING (owner, operation, key)"""
+PATTERN = "^[!-~]([ -~]{0,253}[!-~])?$"  # blanks around a header's value do not belong to it
+KEY = re.compile(PATTERN)
 SMALL = 256 * 1024  # bytes that are hashed in less than a millisecond
 
 
@@ -32,13 +35,19 @@ async def idempotency_key(
     request: Request,
     key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", description="repeat a request safely: the same key gives the same answer"),
+        Header(
+            alias="Idempotency-Key",
+            description="repeat a request safely: the same key gives the same answer",
+            json_schema_extra={"pattern": PATTERN},
+        ),
     ] = None,
 ) -> IdempotencyKey | None:
     """FastAPI dependency. None when the client sent no key."""
     if key is None:
         return None
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise sent_twice("Idempotency-Key")
+    if not KEY.fullmatch(key):
         raise invalid_field("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
     scope = request.scope
     return await key_of(request, f"{request.method} {scope['path']}", key, scope["query_string"])

@@ -39,7 +39,7 @@ def reply(
         "X-Content-Type-Options": "nosniff",
         **(headers or {}),
     }
-    if status == 200 and has_current(request.headers.get("if-none-match"), tag):
+    if status == 200 and has_current(request.headers.getlist("if-none-match"), tag):
         return Response(status_code=304, headers=fields)
     return Response(body, status, fields, media_type)
 
@@ -60,7 +60,7 @@ def document_reply(
         "X-Content-Type-Options": "nosniff",
         **(headers or {}),
     }
-    if has_current(request.headers.get("if-none-match"), present):
+    if has_current(request.headers.getlist("if-none-match"), present):
         return Response(status_code=304, headers=fields)
     return Response(orjson.dumps(document), headers=fields, media_type=JSON)
 
