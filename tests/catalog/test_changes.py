@@ -231,6 +231,8 @@ def agreed(kind: type[AgreementSigned] | type[AgreementEnded], revision: int, ve
     [
         ([(AgreementSigned, 2), (AgreementSigned, 2), (AgreementEnded, 3)], ["published", "retired"]),
         ([(AgreementEnded, 3), (AgreementSigned, 2), (AgreementEnded, 3)], ["retired"]),
+        ([(AgreementSigned, 2), (AgreementEnded, 3), (AgreementEnded, 4)], ["published", "retired"]),  # expired first
+        ([(AgreementEnded, 4), (AgreementEnded, 3), (AgreementSigned, 2)], ["retired"]),
     ],
 )
 async def test_it_tells_who_recognises_whom(

@@ -34,7 +34,8 @@ async def test_a_built_service_is_alive_and_ready(settings: IssuerSettings) -> N
         async with running(components.serve):
             await eventually(lambda: ready(client))
         assert (await client.get("/credentials")).status_code == 401
-        assert len(components.relay) == 6  # events, status lists, batches, changes, stacks, recognitions
+        # events, status lists, batches, changes, stacks, recognitions, agreements that expire
+        assert len(components.relay) == 7
         # access that ended, endorsements, what learners keep, hosts of theirs, what was recognised from elsewhere
         assert len(components.serve) == 5
         assert len(components.consume) == 1

@@ -57,10 +57,13 @@ class AgreementSigned(AgreementState):
 
 
 class AgreementEnded(AgreementState):
-    """One of them ended it. What it granted stays."""
+    """It is over: one of them ended it, or its date did. What it granted stays."""
 
     event_type: ClassVar[str] = "recognition-agreement.ended.v1"
     state: Literal["ended"] = "ended"
+    expired: bool = Field(
+        default=False, description="its `validUntil` has passed, at `changed_at`; one of them may still end it"
+    )
 
 
 class IssuerPublished(Payload):

@@ -34,6 +34,7 @@ from issuer.core.issue import Issue
 from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.keys import AddKey, ChangeKey
 from issuer.core.queries import Queries
+from issuer.core.recognition.expiry import TellExpired
 from issuer.core.recognition.settle import SettleRecognitions
 from issuer.core.settle_stacks import SettleStacks
 from issuer.core.signing import Sign
@@ -82,6 +83,7 @@ class Core:
     work_changes: WorkChanges
     settle_stacks: SettleStacks
     settle_recognitions: SettleRecognitions
+    tell_expired: TellExpired
 
 
 def wire(
@@ -137,7 +139,8 @@ def wire(
     work = work_batches(database, slots, compose, clock)
     recognitions = SettleRecognitions(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
     changes = work_changes(database, amend, addresses, clock)
-    return Core(services, keys, sign_list, publish, work, changes, settle, recognitions)
+    expired = TellExpired(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock)
+    return Core(services, keys, sign_list, publish, work, changes, settle, recognitions, expired)
 
 
 def _keys(settings: IssuerSettings, transit: Transit | None) -> KeyStores:
@@ -239,6 +242,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 BatchWorker(core.work_changes).run,
                 BatchWorker(core.settle_stacks).run,
                 BatchWorker(core.settle_recognitions).run,
+                BatchWorker(core.tell_expired).run,
             ],
             consume=[consumer.run],
             ready=ready,

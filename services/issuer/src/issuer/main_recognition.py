@@ -127,7 +127,7 @@ def _agreements(
         new_id=new_id,
         own_origin=settings.did_web_origin,
     )
-    agreements = AgreementQueries(reading=found, addresses=addresses)
+    agreements = AgreementQueries(reading=found, addresses=addresses, clock=clock)
     act = ActOnAgreement(
         unit_of_work=unit_of_work,
         queries=agreements,

@@ -63,6 +63,8 @@ class SqlProjections:
 
     async def put_agreement(self, agreement_id: str, state: AgreementState, revision: int) -> bool:
         """See core.ports.Projections."""
+        held = select(AGREEMENTS.c.state).where(AGREEMENTS.c.id == agreement_id).with_for_update()
+        before = await self._session.scalar(held)
         statement = insert(AGREEMENTS).values(id=agreement_id, state=state.value, revision=revision)
         new = statement.excluded
         newer = statement.on_conflict_do_update(
@@ -70,7 +72,8 @@ class SqlProjections:
             set_={"state": new.state, "revision": new.revision},
             where=new.revision > AGREEMENTS.c.revision,
         )
-        return (await self._session.execute(newer.returning(AGREEMENTS.c.id))).first() is not None
+        is_newer = await self._session.scalar(newer.returning(AGREEMENTS.c.id)) is not None
+        return is_newer and before != state.value
 
     async def _put_endorsement(self, values: dict[str, Any]) -> bool:
         """Whether anybody sees a difference: it is shown now and was not, or the other way round."""

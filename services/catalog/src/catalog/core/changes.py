@@ -23,7 +23,7 @@ class ChangeKind(StrEnum):
 
 
 class ChangeType(StrEnum):
-    """How. `updated`: there was a version before. `retired`: it is closed; an agreement, that it ended.
+    """How. `updated`: there was a version before. `retired`: it is closed; an agreement, that it ended or expired.
     `withdrawn`: an endorsement is not shown any more.
     """
 

@@ -179,7 +179,7 @@ class Projections(Protocol):
         """It is to be shown no more. Whether it was before."""
 
     async def put_agreement(self, agreement_id: str, state: AgreementState, revision: int) -> bool:
-        """Where a recognition agreement stands. Whether that is news."""
+        """Where a recognition agreement stands. Whether that is news: a newer state, and another."""
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """A credential's state changed."""

@@ -90,7 +90,10 @@ async def endorsement_withdrawn(work: Work, event: Received[EndorsementWithdrawn
 
 
 async def agreement_changed(work: Work, event: Received[AgreementState]) -> None:
-    """Tell that two institutions agreed, or do no longer. An end that is heard of first is all that is told."""
+    """Tell that two institutions agreed, or do no longer. An end that is heard of first is all that is told.
+
+    What expired may be ended as well, which is no news.
+    """
     told = event.payload
     if await work.projections.put_agreement(told.agreement_id, Agreed(told.state), told.revision):
         how = AGREEMENTS[Agreed(told.state)]

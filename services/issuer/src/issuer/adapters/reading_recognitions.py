@@ -1,9 +1,22 @@
 """Reads about recognition outside any transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, false, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Table,
+    cast,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from credential_core.errors import DocumentError
 from credential_core.timestamps import parse_timestamp
@@ -15,7 +28,7 @@ from issuer.adapters.recognitions import counted_in, is_party, signed_about
 from issuer.adapters.stack_tables import PATHWAYS
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT
 from issuer.core.model import APPEAL_DAYS, Credential, CredentialId
-from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId
+from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.ports import Viewer, WantedAgreements, WantedRecognitions
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId
@@ -155,13 +168,22 @@ def _agreements(wanted: WantedAgreements) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = [EVERYBODYS] if wanted.is_public else []
     if wanted.party is not None:
         filters.append(is_party(wanted.party))
-    if wanted.state is not None:
-        filters.append(OF.state == wanted.state.value)
+    filters.extend(_standing(wanted))
     if wanted.issuer is not None:
         filters.append(or_(OF.recognising_issuer == wanted.issuer, OF.source_issuer == wanted.issuer))
     if wanted.programme is not None:
         filters.append(OF.programme == wanted.programme)
     return filters
+
+
+def _standing(wanted: WantedAgreements) -> Iterator[ColumnElement[bool]]:
+    """What is signed expires with its date."""
+    if wanted.state not in (None, AgreementState.SIGNED, AgreementState.EXPIRED):
+        yield OF.state == wanted.state.value
+    elif wanted.state is not None:
+        is_over = cast(OF.document["validUntil"].as_string(), MOMENT) <= wanted.now
+        yield OF.state == AgreementState.SIGNED.value
+        yield is_over if wanted.state is AgreementState.EXPIRED else is_over.is_not(true())
 
 
 def _recognitions(wanted: WantedRecognitions) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from credential_core.timestamps import format_timestamp, parse_timestamp
 from issuer.core.model import CredentialId, Json
-from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
+from issuer.core.recognition.agreement import NOBODY, Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import Presented, Reason
 from issuer.core.recognition.papers import split
 from issuer.core.recognition.recognition import (
@@ -51,12 +51,28 @@ def agreement(row: RowMapping) -> Agreement:
         changed_at=row["changed_at"],
         signed_at=row["signed_at"],
         signature=row["signature"],
+        expiry_told=row["expiry_told"],
     )
 
 
 def agreement_change(row: RowMapping) -> AgreementChange:
     """A row of AGREEMENT_CHANGES."""
-    return AgreementChange(**{**row, "state": AgreementState(row["state"])})
+    state = AgreementState.EXPIRED if row["org_id"] == NOBODY else AgreementState(row["state"])
+    return AgreementChange(**{**row, "state": state})
+
+
+def of_agreement_change(value: AgreementChange) -> dict[str, Any]:
+    """Values for AGREEMENT_CHANGES. The release before knows no state of what expired."""
+    state = AgreementState.ENDED if value.state is AgreementState.EXPIRED else value.state
+    return {
+        "agreement_id": value.agreement_id,
+        "revision": value.revision,
+        "state": state.value,
+        "org_id": value.org_id,
+        "actor": value.actor,
+        "reason": value.reason,
+        "at": value.at,
+    }
 
 
 def of_recognition(value: Recognition) -> dict[str, Any]:

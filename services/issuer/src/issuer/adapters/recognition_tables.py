@@ -13,6 +13,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
@@ -40,6 +41,7 @@ AGREEMENTS = Table(
     Column("changed_at", MOMENT, nullable=False),
     Column("signed_at", MOMENT),
     Column("signature", Text),
+    Column("expiry_told", Boolean, nullable=False, server_default="false"),
     CheckConstraint(
         "source_org NOT LIKE 'did:%' OR state NOT IN ('signed', 'ended') OR signature IS NOT NULL",
         name="signed_by_whom_is_elsewhere",
@@ -58,7 +60,16 @@ Index(
     _OF.source_issuer,
     postgresql_where=text("state = 'signed'"),
 )
+# To the second, whose 19 characters are in the order of time: a cast to a moment cannot be indexed.
+VALID_UNTIL = literal_column("left(document ->> 'validUntil', 19)", Text)
+Index(
+    "ix_recognition_agreements_valid_until",
+    VALID_UNTIL,
+    _table=AGREEMENTS,
+    postgresql_where=text("state = 'signed' AND NOT expiry_told"),
+)
 
+# `org_id` is empty where nobody took the step: an agreement that expires is `ended` by its date.
 AGREEMENT_CHANGES = Table(
     "agreement_changes",
     METADATA,

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from credential_core.timestamps import format_timestamp
 from issuer.adapters import recognition_rows as rows
 from issuer.adapters.recognition_sources import of_source, source_status, watched_in
 from issuer.adapters.recognition_tables import (
@@ -18,12 +19,13 @@ from issuer.adapters.recognition_tables import (
     RECOGNITION_SOURCES,
     RECOGNITIONS,
     RECOGNITIONS_DUE,
+    VALID_UNTIL,
 )
 from issuer.adapters.rows import WITHOUT_DOCUMENT, credential
 from issuer.adapters.stack_notes import note_recognised
 from issuer.adapters.tables import CREDENTIALS
 from issuer.core.model import Credential, CredentialId
-from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange, AgreementId, AgreementState
+from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementState
 from issuer.core.recognition.deciding import NONE, Counted
 from issuer.core.recognition.ports import DueRecognition
 from issuer.core.recognition.recognition import (
@@ -46,6 +48,8 @@ WHERE due.id = free.id
 RETURNING due.id, due.recognition_id
 """)
 OF = AGREEMENTS.c
+SECOND = 19  # characters of a date, down to the second
+UNTOLD = text("state = 'signed' AND NOT expiry_told")
 ONE = RECOGNITIONS.c
 SOURCE = RECOGNITION_SOURCES.c
 CLOSED = (RecognitionState.REFUSED, RecognitionState.WITHDRAWN)
@@ -135,25 +139,24 @@ class RecognitionTable:
             "changed_at": agreement.changed_at,
             "signed_at": agreement.signed_at,
             "signature": agreement.signature,
+            "expiry_told": agreement.expiry_told,
         }
         await self._session.execute(update(AGREEMENTS).where(OF.id == agreement.id).values(changed))
         await self._add_step(change)
-        if agreement.state in PUBLIC:
+        if change.state in (AgreementState.SIGNED, AgreementState.ENDED):  # these noted already when it expires
             force = agreement.terms.in_force
             later = [moment for moment in (force.begins, force.ends) if moment and moment > agreement.changed_at]
             await note_recognised(self._session, agreement.recognising_org, [agreement.changed_at, *later])
 
     async def _add_step(self, change: AgreementChange) -> None:
-        values = {
-            "agreement_id": change.agreement_id,
-            "revision": change.revision,
-            "state": change.state.value,
-            "org_id": change.org_id,
-            "actor": change.actor,
-            "reason": change.reason,
-            "at": change.at,
-        }
-        await self._session.execute(insert(AGREEMENT_CHANGES).values(values))
+        await self._session.execute(insert(AGREEMENT_CHANGES).values(rows.of_agreement_change(change)))
+
+    async def claim_expired(self, most: int, *, now: datetime) -> Sequence[Agreement]:
+        """See issuer.core.recognition.ports."""
+        second = format_timestamp(now.replace(microsecond=0))[:SECOND]
+        over = select(AGREEMENTS).where(UNTOLD, second >= VALID_UNTIL).order_by(VALID_UNTIL).limit(most)
+        found = await self._session.execute(over.with_for_update(skip_locked=True))
+        return [rows.agreement(row) for row in found.mappings()]
 
     async def hold_agreements(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
         """The signed ones about the programme and issuer. They stay so until the end of the transaction."""

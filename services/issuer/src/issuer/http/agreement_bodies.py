@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from credential_core.timestamps import format_timestamp
 from issuer.core.addresses import Addresses
 from issuer.core.model import Json
-from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementState
+from issuer.core.recognition.agreement import NOBODY, Agreement, AgreementChange, AgreementState
 from issuer.http.inputs import Body, Did, Iri, Line, Moment, Prose
 from issuer.http.issuer_bodies import MOST_APPEAL_DAYS
 
@@ -116,7 +116,7 @@ class AgreementReply(BaseModel):
     """An agreement. `document` is what was proposed and is signed; `digest` is of its canonical form (RFC 8785)."""
 
     id: str
-    status: AgreementState
+    status: AgreementState = Field(description="one that is signed is `expired` from its `validUntil` on")
     version: int
     digest: str
     document: dict[str, Any]
@@ -138,7 +138,9 @@ class AgreementStep(BaseModel):
 
     status: AgreementState
     at: datetime
-    party: str = Field(description="the organization that took it, or the DID of a partner elsewhere")
+    party: str | None = Field(
+        description="the organization that took it, or the DID of a partner elsewhere; null: its date did"
+    )
     actor: str | None = Field(description="who, of your own organization")
     reason: str | None
     revision: int
@@ -172,7 +174,7 @@ def party_reply(agreement: Agreement, changes: Sequence[AgreementChange], org_id
         {
             "status": change.state,
             "at": change.at,
-            "party": change.org_id,
+            "party": None if change.org_id == NOBODY else change.org_id,
             "actor": change.actor if change.org_id == org_id else None,
             "reason": change.reason,
             "revision": change.revision,

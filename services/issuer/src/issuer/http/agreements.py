@@ -152,7 +152,7 @@ def public_agreement_routes(queries: AgreementQueries, addresses: Addresses) -> 
         page: Annotated[PageRequest, Depends(page_request)],
         issuer: Annotated[str | None, Query(max_length=500, description="DID of either side")] = None,
         programme: Annotated[str | None, Query(max_length=500, description="its URL")] = None,
-        status: Annotated[AgreementState, Query(description="signed, or ended")] = AgreementState.SIGNED,
+        status: Annotated[AgreementState, Query(description="signed, expired, or ended")] = AgreementState.SIGNED,
     ) -> Any:
         found = await queries.signed(issuer=issuer, programme=programme, state=status, page=page)
         return {

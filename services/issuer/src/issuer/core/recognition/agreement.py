@@ -1,10 +1,10 @@
 """An agreement between two institutions: proposed by one, signed by the other. Signed, it never changes but ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, TypedDict
 
 from contracts.events import AgreementEnded, AgreementSigned
 from issuer.core.addresses import Addresses
@@ -23,7 +23,28 @@ class AgreementState(StrEnum):
     SIGNED = "signed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """Signed, and its `validUntil` has passed. The date says so, at that moment; no row has this state."""
     ENDED = "ended"
+
+
+class _Whole(TypedDict):
+    """What each event about an agreement has."""
+
+    agreement_id: str
+    version: int
+    revision: int
+    org_id: str
+    source_org_id: str
+    recognising_issuer: str
+    source_issuer: str
+    programme: str
+    replaces: str | None
+    digest: str
+    document: Json
+    signature: str | None
+    signed_at: datetime
+    changed_at: datetime
 
 
 class Act(StrEnum):
@@ -35,16 +56,14 @@ class Act(StrEnum):
     END = "end"
 
 
-PUBLIC = (AgreementState.SIGNED, AgreementState.ENDED)
+PUBLIC = (AgreementState.SIGNED, AgreementState.EXPIRED, AgreementState.ENDED)
+NOBODY = ""
+"""Who takes the step of an agreement that expires."""
 TARGET = {
     Act.SIGN: AgreementState.SIGNED,
     Act.DECLINE: AgreementState.DECLINED,
     Act.WITHDRAW: AgreementState.WITHDRAWN,
     Act.END: AgreementState.ENDED,
-}
-EVENTS: Mapping[AgreementState, type[AgreementSigned] | type[AgreementEnded]] = {
-    AgreementState.SIGNED: AgreementSigned,
-    AgreementState.ENDED: AgreementEnded,
 }
 OF_THE_OTHER = {Act.SIGN, Act.DECLINE}
 OF_THE_PROPOSER = {Act.WITHDRAW}
@@ -54,7 +73,8 @@ OF_THE_PROPOSER = {Act.WITHDRAW}
 class Agreement:
     """One version of an agreement. `recognising_org` grants credit for what `source_org` awarded.
 
-    `signature` is of a partner that is not on this fleet.
+    `signature` is of a partner that is not on this fleet. `expiry_told`: everybody was told that `validUntil` has
+    passed, which decides nothing.
     """
 
     id: AgreementId
@@ -71,6 +91,13 @@ class Agreement:
     changed_at: datetime
     signed_at: datetime | None
     signature: str | None = None
+    expiry_told: bool = False
+
+    def as_of(self, now: datetime) -> "Agreement":
+        """As people read it: one that is signed expires with its date, whoever has noticed."""
+        ends = self.terms.in_force.ends
+        is_over = self.state is AgreementState.SIGNED and ends is not None and ends <= now
+        return replace(self, state=AgreementState.EXPIRED) if is_over else self
 
     @property
     def is_with_outsider(self) -> bool:
@@ -95,7 +122,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class AgreementChange:
-    """A step in an agreement's life: what it became, for which party, by whom, why."""
+    """A step in an agreement's life: what it became, for which party, by whom, why. NOBODY's are those of its dates."""
 
     agreement_id: AgreementId
     revision: int
@@ -116,26 +143,40 @@ class AgreementLife:
 
 def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | AgreementEnded | None:
     """The event that tells everybody where it stands; None while it concerns the two alone."""
-    event = EVENTS.get(agreement.state)
-    if event is None or agreement.signed_at is None:
+    if agreement.state not in PUBLIC or agreement.signed_at is None:
         return None
     terms = agreement.terms
-    return event(
-        agreement_id=addresses.agreement(agreement.id),
-        version=agreement.version,
-        revision=agreement.revision,
-        org_id=agreement.recognising_org,
-        source_org_id=agreement.source_org,
-        recognising_issuer=terms.recognising,
-        source_issuer=terms.source,
-        programme=terms.programme,
-        replaces=None if agreement.replaces is None else addresses.agreement(agreement.replaces),
-        digest=agreement.digest,
-        document=agreement.document,
-        signature=agreement.signature,
-        signed_at=agreement.signed_at,
-        changed_at=agreement.changed_at,
-    )
+    whole: _Whole = {
+        "agreement_id": addresses.agreement(agreement.id),
+        "version": agreement.version,
+        "revision": agreement.revision,
+        "org_id": agreement.recognising_org,
+        "source_org_id": agreement.source_org,
+        "recognising_issuer": terms.recognising,
+        "source_issuer": terms.source,
+        "programme": terms.programme,
+        "replaces": None if agreement.replaces is None else addresses.agreement(agreement.replaces),
+        "digest": agreement.digest,
+        "document": agreement.document,
+        "signature": agreement.signature,
+        "signed_at": agreement.signed_at,
+        "changed_at": agreement.changed_at,
+    }
+    if agreement.state is AgreementState.SIGNED and not agreement.expiry_told:
+        return AgreementSigned(**whole)
+    return AgreementEnded(**whole, expired=agreement.state is not AgreementState.ENDED)
+
+
+def expired(agreement: Agreement, now: datetime) -> Agreement | None:
+    """The agreement with its expiry told, as of the moment when it came; None when it has not, or was told.
+
+    It stays signed, as the release before reads it, and may still be ended or replaced.
+    """
+    ends = agreement.terms.in_force.ends
+    if agreement.as_of(now).state is not AgreementState.EXPIRED or agreement.expiry_told or ends is None:
+        return None
+    at = max(ends, agreement.changed_at)  # it may have been signed when it was over
+    return replace(agreement, expiry_told=True, revision=agreement.revision + 1, changed_at=at)
 
 
 def after(agreement: Agreement, act: Act, org_id: str, now: datetime) -> Agreement | None:

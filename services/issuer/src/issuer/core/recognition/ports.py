@@ -34,6 +34,12 @@ class Recognitions(Protocol):
     async def save_agreement(self, agreement: Agreement, change: AgreementChange) -> None:
         """Its next state. It is locked."""
 
+    async def claim_expired(self, most: int, *, now: datetime) -> Sequence[Agreement]:
+        """Some whose expiry is to be told, locked until the end of the transaction. What others hold is left out.
+
+        To the second: it may be too early by less.
+        """
+
     async def hold_agreements(self, place: Place, source_issuer: str) -> Sequence[Agreement]:
         """The signed ones about the programme and issuer. They stay so until the end of the transaction."""
 
@@ -82,8 +88,9 @@ class Recognitions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WantedAgreements:
-    """Which agreements to list. None means any."""
+    """Which agreements to list, by where they stand `now`. None means any."""
 
+    now: datetime
     state: AgreementState | None = None
     party: str | None = None
     issuer: str | None = None
