@@ -107,6 +107,36 @@ async def test_counts_are_exact_in_every_order_and_with_every_repetition(
     assert (await shown(university, achievement))["statistics"] == {"issued": 6, "revoked": 6, "suspended": 0}
 
 
+async def test_a_chunk_in_any_order_leaves_what_its_events_leave_one_by_one(
+    university: httpx.AsyncClient, database: Database
+) -> None:
+    achievement = (await published(university))["id"]
+    life: list[Payload] = [
+        issued(achievement, "c"),
+        changed(CredentialSuspended, "c", 2),
+        corrected(achievement, "c", 3, "suspended"),
+        changed(CredentialReinstated, "c", 4),
+        changed(CredentialRevoked, "c", 5),
+    ]
+    orders = list(itertools.permutations(range(5)))
+    for number, order in enumerate(orders):
+        await deliver(database, [record(_renamed(life[step], f"one-{number:03}")) for step in order])
+    # Lives of several credentials are mixed in each chunk, and half of the events come twice, as new ones.
+    for first in range(0, len(orders), 20):
+        chunk = [
+            record(_renamed(life[order[step]], f"all-{number:03}"))
+            for step in (0, 1, 2, 3, 4, 1, 3)
+            for number, order in enumerate(orders[first : first + 20], first)
+        ]
+        assert await inbox(database).process_together(chunk) == [Outcome.APPLIED] * len(chunk)
+
+    async with database.snapshot() as session:
+        rows = (await session.execute(select(CREDENTIALS).order_by(CREDENTIALS.c.credential_id))).all()
+    left = [tuple(row)[1:] for row in rows if row.credential_id.startswith("one-")]
+    assert len(left) == len(orders)
+    assert [tuple(row)[1:] for row in rows if row.credential_id.startswith("all-")] == left
+
+
 def _renamed(payload: Payload, credential: str) -> Payload:
     return payload.model_copy(update={"credential_id": credential})
 

@@ -91,6 +91,37 @@ async def test_a_correction_revives_nothing(database: Database, deliver: Deliver
         assert found[0] is State.REVOKED
 
 
+async def test_a_chunk_in_any_order_leaves_what_its_events_leave_one_by_one(
+    database: Database, deliver: Deliver, university: Issuer
+) -> None:
+    inbox: Inbox[UnitOfWork] = Inbox(lambda: UnitOfWork(database), subscriptions())
+    credential = university.credential(status=entry(list_url()))
+    late = university.corrected(credential, revision=4, state="suspended")["event"]
+    life: list[Payload] = [
+        university.issued(credential),
+        university.suspended(credential["id"], 2),
+        university.reinstated(credential["id"], 3),
+        late,
+        university.revoked(credential["id"], 5),
+    ]
+
+    def of(number: int, step: int) -> Payload:
+        return life[step].model_copy(update={"credential_id": f"{number:03}"})
+
+    orders = list(itertools.permutations(range(5)))
+    for number, order in enumerate(orders):
+        await deliver(*[of(number, step) for step in order])
+    for first in range(0, len(orders), 20):
+        mixed = enumerate(orders[first : first + 20], len(orders) + first)
+        lives = [[of(number, step) for step in order] for number, order in mixed]
+        # The lives are told at the same time, and half of their events twice, as new ones.
+        chunk = [record_of(one[step]) for step in (0, 1, 2, 3, 4, 1, 3) for one in lives]
+        assert await inbox.process_together(chunk) == [Outcome.APPLIED] * len(chunk)
+
+    rows = [tuple(row)[1:] for row in (await state(database))[2]]
+    assert rows[: len(orders)] == rows[len(orders) :]
+
+
 async def corrected(database: Database, credential_id: str) -> tuple[str, int]:
     async with UnitOfWork(database) as work:
         found = (await work.states.by_ids({credential_id}))[credential_id].correction

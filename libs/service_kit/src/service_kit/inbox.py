@@ -1,5 +1,6 @@
 """Processing records: read, claim and apply them, in one transaction. Idempotent whatever the bus repeats."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +8,6 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Text, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Envelope, EnvelopeError, read
@@ -16,24 +15,16 @@ from contracts.payload import Payload
 from service_kit.bus import Record
 from service_kit.clock import Clock, utc_now
 from service_kit.database import UnitOfWork
+from service_kit.direct import fetch
 from service_kit.metrics import EVENT_LATENCY, EVENTS_CONSUMED
 from service_kit.tables import INBOX
+from service_kit.unnest import insert_all
 
 P = TypeVar("P", bound=Payload)
 W = TypeVar("W", bound=UnitOfWork)
 Identity = tuple[str, str]
 
-
-# Built once: composing and compiling a statement costs more than running it.
-CLAIM = (
-    insert(INBOX)
-    .from_select(
-        ["source", "id"],
-        select(func.unnest(bindparam("sources", type_=ARRAY(Text))), func.unnest(bindparam("ids", type_=ARRAY(Text)))),
-    )
-    .on_conflict_do_nothing()
-    .returning(INBOX.c.source, INBOX.c.id)
-)
+CLAIM = f"{insert_all(INBOX, 'source', 'id')} ON CONFLICT DO NOTHING RETURNING source, id"
 
 
 class MalformedRecord(Exception):
@@ -116,8 +107,10 @@ class Inbox(Generic[W]):
         self, records: Sequence[Record], events: Sequence[Received[Payload] | None], outcomes: Sequence[Outcome]
     ) -> None:
         now = self._clock()
+        counted = Counter((record.topic, outcome.value) for record, outcome in zip(records, outcomes, strict=True))
+        for labels, number in counted.items():
+            EVENTS_CONSUMED.labels(*labels).inc(number)
         for record, event, outcome in zip(records, events, outcomes, strict=True):
-            EVENTS_CONSUMED.labels(record.topic, outcome.value).inc()
             if event and outcome is Outcome.APPLIED:
                 EVENT_LATENCY.labels(record.topic).observe(max(0.0, (now - event.time).total_seconds()))
 
@@ -144,4 +137,4 @@ async def claim(session: AsyncSession, identities: Set[Identity]) -> set[Identit
     if not identities:
         return set()
     sources, ids = zip(*sorted(identities), strict=True)  # everybody claims in one order, so nobody deadlocks
-    return {(source, event_id) for source, event_id in await session.execute(CLAIM, {"sources": sources, "ids": ids})}
+    return {(source, event_id) for source, event_id in await fetch(session, CLAIM, sources, ids)}

@@ -3,21 +3,33 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters.tables import AGREEMENTS, CREDENTIALS, ENDORSEMENTS, ISSUERS
 from catalog.core.model import AgreementState, Endorsement, IssuerProfile
+from service_kit.direct import fetch
+from service_kit.unnest import columns_of, insert_all, rounds
 
-REVOKED = "revoked"
+# State and revision are of whichever is later; revoked is final. What changes nothing writes nothing.
+LATER = "excluded.revision > credentials.revision AND credentials.state <> 'revoked'"
+PUT_CREDENTIALS = f"""
+{insert_all(CREDENTIALS)} ON CONFLICT (credential_id) DO UPDATE SET
+  achievement_id = coalesce(excluded.achievement_id, credentials.achievement_id),
+  state = CASE WHEN {LATER} THEN excluded.state ELSE credentials.state END,
+  revision = CASE WHEN {LATER} THEN excluded.revision ELSE credentials.revision END
+WHERE {LATER} OR coalesce(excluded.achievement_id, credentials.achievement_id)
+  IS DISTINCT FROM credentials.achievement_id
+"""
 
 
 class SqlProjections:
-    """See core.ports.Projections."""
+    """See core.ports.Projections. Credentials are written by `flush`: those of a chunk of events by one statement."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._credentials: list[dict[str, Any]] = []
 
     async def put_issuer(self, issuer: IssuerProfile) -> None:
         """See core.ports.Projections."""
@@ -34,22 +46,20 @@ class SqlProjections:
 
     async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
         """See core.ports.Projections. The achievement is always news; the state only if nothing later came first."""
-        statement = insert(CREDENTIALS).values(
-            credential_id=credential_id, achievement_id=achievement, state=state, revision=revision
-        )
-        await self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["credential_id"],
-                set_={"achievement_id": statement.excluded.achievement_id, **_newer(statement)},
-            )
-        )
+        self._put(credential_id, achievement, state, revision)
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """See core.ports.Projections."""
-        statement = insert(CREDENTIALS).values(credential_id=credential_id, state=state, revision=revision)
-        await self._session.execute(
-            statement.on_conflict_do_update(index_elements=["credential_id"], set_=_newer(statement))
-        )
+        self._put(credential_id, None, state, revision)
+
+    def _put(self, *values: str | int | None) -> None:
+        self._credentials.append(dict(zip(CREDENTIALS.c.keys(), values, strict=True)))
+
+    async def flush(self) -> None:
+        """Send the credentials that were put. Whoever commits calls it."""
+        put, self._credentials = self._credentials, []
+        for rows in rounds(put, "credential_id"):
+            await fetch(self._session, PUT_CREDENTIALS, *columns_of(CREDENTIALS, rows))
 
     async def put_endorsement(self, endorsement: Endorsement, revision: int) -> bool:
         """See core.ports.Projections."""
@@ -91,13 +101,3 @@ class SqlProjections:
         if before is None:
             return values["shown"] is True
         return before.revision < values["revision"] and before.shown is not values["shown"]
-
-
-def _newer(statement: Insert) -> dict[str, ColumnElement[object]]:
-    """State and revision of whichever is later. Revoked is final."""
-    new, old = statement.excluded, CREDENTIALS.c
-    wins = (new.revision > old.revision) & (old.state != REVOKED)
-    return {
-        "state": case((wins, new.state), else_=old.state),
-        "revision": case((wins, new.revision), else_=old.revision),
-    }

@@ -31,3 +31,8 @@ class CatalogWork(UnitOfWork):
         self.outbox = Outbox(self.session, SOURCE)
         self.idempotency = IdempotencyKeys(self.session)
         return self
+
+    async def commit(self) -> None:
+        """See service_kit.database.UnitOfWork."""
+        await self.projections.flush()
+        await super().commit()

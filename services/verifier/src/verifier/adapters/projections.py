@@ -2,15 +2,32 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import RowMapping, case, func, or_, select, tuple_
+from sqlalchemy import RowMapping, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from credential_core.verify import KnownState as State
+from service_kit.direct import fetch
+from service_kit.unnest import columns_of, insert_all, rounds
 from verifier.adapters.tables import CREDENTIAL_STATES, ISSUERS, PATHWAYS, STATUS_LISTS
 from verifier.core.model import Correction, Json, KnownIssuer, KnownList, KnownState, PathwayVersion
 
 CORRECTION = ("corrected_digest", "corrected_valid_from", "corrected_revision")
+CHANGED = """(credential_states.state <> 'revoked'
+  AND (excluded.state = 'revoked' OR excluded.revision > credential_states.revision))"""
+CORRECTED = "(excluded.corrected_revision > coalesce(credential_states.corrected_revision, 0))"
+
+
+def _news(is_news: str, *names: str) -> str:
+    chosen = "{0} = CASE WHEN {1} THEN excluded.{0} ELSE credential_states.{0} END"
+    return ", ".join(chosen.format(name, is_news) for name in names)
+
+
+KEEP_STATES = f"""
+{insert_all(CREDENTIAL_STATES)} ON CONFLICT (credential_id) DO UPDATE SET
+  {_news(CHANGED, "issuer_id", "state", "revision")}, {_news(CORRECTED, *CORRECTION)}
+WHERE {CHANGED} OR {CORRECTED}
+"""
 
 
 class Issuers:
@@ -95,10 +112,11 @@ class Pathways:
 
 
 class States:
-    """See core.ports.States."""
+    """See core.ports.States. What is applied is written by `flush`: a chunk of events by one statement."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._told: list[dict[str, object]] = []
 
     async def by_ids(self, credential_ids: Collection[str]) -> Mapping[str, KnownState]:
         """The last known states of those credentials that events told of."""
@@ -111,17 +129,13 @@ class States:
 
         A revocation is final: it wins over any revision, in whatever order they come.
         """
-        statement = insert(CREDENTIAL_STATES).values(_row(state))
-        news, held = statement.excluded, CREDENTIAL_STATES.c
-        changed = (held.state != State.REVOKED) & or_(news.state == State.REVOKED, news.revision > held.revision)
-        corrected = news.corrected_revision > func.coalesce(held.corrected_revision, 0)
-        values = {name: case((changed, news[name]), else_=held[name]) for name in ("issuer_id", "state", "revision")}
-        values |= {name: case((corrected, news[name]), else_=held[name]) for name in CORRECTION}
-        await self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["credential_id"], set_=values, where=or_(changed, corrected)
-            )
-        )
+        self._told.append(_row(state))
+
+    async def flush(self) -> None:
+        """Send what was told. Whoever commits calls it."""
+        told, self._told = self._told, []
+        for rows in rounds(told, "credential_id"):
+            await fetch(self._session, KEEP_STATES, *columns_of(CREDENTIAL_STATES, rows))
 
 
 def _row(state: KnownState) -> dict[str, object]:

@@ -29,3 +29,8 @@ class UnitOfWork(database.UnitOfWork):
         self.verifications = Verifications(self.session)
         self.challenges = Challenges(self.session)
         return self
+
+    async def commit(self) -> None:
+        """See service_kit.database.UnitOfWork."""
+        await self.states.flush()
+        await super().commit()
