@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from laurel import ClientSecret, Laurel
+from laurel import ClientSecret, Conflict, Laurel
 from tools.actor import Actor, until
 from tools.fleet import Fleet
 
@@ -69,7 +69,18 @@ def achievement(fleet: Fleet, command: Shell) -> str:
     login = ClientSecret(university["client_id"], university["client_secret"])
     members = {"name": "Tea", "description": "Making tea.", "criteria": {"narrative": "A cup."}}
     with Laurel(fleet.base_url, login) as client:
-        return client.achievements.publish(client.achievements.create(members).id).id
+        achievement = client.achievements.publish(client.achievements.create(members).id).id
+        until(lambda: _is_known(client, achievement), bool, seconds=60)
+    return achievement
+
+
+def _is_known(client: Laurel, achievement: str) -> bool:
+    """Whether the issuer has heard of it. A killed consumer's place is free when Kafka gives it up."""
+    try:
+        client.batches.template(achievement=achievement)
+    except Conflict:
+        return False
+    return True
 
 
 def test_it_says_which_version_it_is(command: Shell) -> None:

@@ -114,6 +114,20 @@ def test_a_post_is_repeated_under_its_key_alone(pauses: list[float]) -> None:
     assert len(pauses) == 2
 
 
+def test_what_came_too_soon_is_asked_again(pauses: list[float]) -> None:
+    server = Server(refusal(409, **{"Retry-After": "1"}), httpx.Response(201, json=ISSUED))
+    with connect(server) as laurel:
+        assert issue(laurel, "k-1") == ID
+    assert pauses == [1]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "86400"}], ids=["never", "tomorrow"])
+def test_what_waiting_does_not_help_is_told_at_once(pauses: list[float], headers: dict[str, str]) -> None:
+    with connect(Server(refusal(409, **headers))) as laurel, pytest.raises(Conflict):
+        issue(laurel, "k-1")
+    assert pauses == []
+
+
 def test_a_key_is_made_up_for_each_credential(pauses: list[float]) -> None:
     server = Server(httpx.ReadTimeout("slow"), httpx.Response(201, json=ISSUED), httpx.Response(201, json=ISSUED))
     with connect(server) as laurel:

@@ -15,6 +15,7 @@ from laurel.tokens import Authentication
 
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE: Final = 30.0
+_SOON: Final = 5.0
 
 Json = dict[str, Any]
 
@@ -23,7 +24,7 @@ class Transport:
     """One connection pool and one login. Threads may share it.
 
     A request is repeated after a lost connection, a 429 or a 503 only where that cannot do a thing twice: reading, and
-    posting under an Idempotency-Key.
+    posting under an Idempotency-Key. So is one that came too soon: a 409 whose Retry-After asks for seconds.
     """
 
     def __init__(self, http: httpx.Client, authentication: Authentication, *, attempts: int = 4) -> None:
@@ -75,7 +76,7 @@ class Transport:
                     raise Unavailable(f"{method} {path}: {error or type(error).__name__}") from error
                 clock.pause(jitter(2.0**attempt / 4))
                 continue
-            if answer.status_code not in _AGAIN or last:
+            if last or not _may_do_later(answer):
                 return _checked(answer)
             clock.pause(_pause_asked(answer) or jitter(2.0**attempt / 4))
         raise AssertionError("the last attempt returns or raises")
@@ -90,6 +91,13 @@ class Transport:
     def _sent(self, method: str, path: str, token: str, **request: Any) -> httpx.Response:
         headers = {**(request.pop("headers", None) or {}), "Authorization": f"Bearer {token}"}
         return self._http.request(method, path, headers=headers, **request)
+
+
+def _may_do_later(answer: httpx.Response) -> bool:
+    if answer.status_code == httpx.codes.CONFLICT:  # as for what was published a moment ago, and is not known yet
+        asked = _retry_after(answer)
+        return asked is not None and asked <= _SOON
+    return answer.status_code in _AGAIN
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

@@ -42,6 +42,7 @@ IF_NONE_MATCH = {
 }
 HEADERS: Mapping[str, Json] = {
     "401": {"WWW-Authenticate": {"description": "what would be accepted", "schema": TEXT}},
+    "409": {"Retry-After": {"description": "seconds, where waiting helps", "schema": {"type": "integer"}}},
     "429": RETRY_AFTER,
     "503": RETRY_AFTER,
 }

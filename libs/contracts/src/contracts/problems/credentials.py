@@ -13,7 +13,8 @@ ENTRIES = (
         409,
         "No such achievement has been published",
         "The issuer knows achievements once they are published, by word from the catalog. This one it does not "
-        "know, or it is another organization's. What was published a moment ago is waited for.",
+        "know, or it is another organization's. What was published a moment ago is waited for; "
+        "`Retry-After` says when to ask again.",
         "Publish the achievement; check its id; try again in a few seconds if it is new.",
         "no such achievement has been published",
         "/credentials",

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from issuer.core.model import Achievement
-from service_kit.errors import Conflict, invalid_field
+from service_kit.errors import TooSoon, invalid_field
 from service_kit.ids import is_id
 
 WAIT_S = 2.0
 POLL_S = 0.05
+AGAIN = timedelta(seconds=1)
 MAX_VERSION_DIGITS = 6
 
 
@@ -21,13 +23,11 @@ class Reference:
     version: int | None
 
 
-class NotKnownYet(Conflict):
+class NotKnownYet(TooSoon):
     """The achievement has not been published, as far as we know."""
 
-    code = "achievement-not-known"
-
     def __init__(self) -> None:
-        super().__init__("no such achievement has been published")
+        super().__init__("no such achievement has been published", code="achievement-not-known", retry_after=AGAIN)
 
 
 FindAchievement = Callable[[Reference], Awaitable[Achievement | None]]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from contracts.events import credential_event_id
+from issuer.core.achievements import NotKnownYet
 from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.batch import problem_of
@@ -23,7 +24,7 @@ from issuer.core.stack_credential import ComposeStack, Proven
 from issuer.core.stack_ports import Components
 from issuer.core.still_so import still_so, unchanged
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, ServiceError, Unavailable
+from service_kit.errors import ServiceError, Unavailable
 from service_kit.ids import NewId
 from stacking.record import read_record
 
@@ -223,7 +224,7 @@ class ApplyStacks:
         issuer = issuers[named.pop()] if len(named) == 1 else choose_issuer(list(issuers.values()), None)
         achievement = await self._reading.achievement(step.open.rules.pathway.worth or "", None)
         if achievement is None:
-            raise Conflict("no such achievement has been published", code="achievement-not-known")
+            raise NotKnownYet
         may_issue(issuer, achievement)
         return issuer, achievement
 

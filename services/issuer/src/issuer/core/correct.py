@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from issuer.core.achievements import NotKnownYet
 from issuer.core.amend import Amend, Amended
 from issuer.core.correction import Correction
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerKey
@@ -97,7 +98,7 @@ async def achievement_of(reading: Reading, credential: Credential) -> Achievemen
     """What the credential is about. Raises Conflict."""
     found = await reading.achievement(credential.achievement_id, credential.achievement_version)
     if found is None:
-        raise Conflict("no such achievement has been published", code="achievement-not-known")
+        raise NotKnownYet
     return found
 
 

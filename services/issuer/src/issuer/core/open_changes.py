@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from issuer.core.achievements import NotKnownYet
 from issuer.core.batch import Batch, BatchId, BatchRow, RowAction, RowState, problem_of
 from issuer.core.batch_ports import BatchReading
 from issuer.core.batches import Offload, first_state, locked
@@ -11,7 +12,7 @@ from issuer.core.correction import allow_correction, correction_of
 from issuer.core.model import Achievement, Credential, CredentialId, Issuer, IssuerId, Json
 from issuer.core.ports import Reading, UnitsOfWork
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, FieldError, NotFound, ServiceError, invalid_field
+from service_kit.errors import FieldError, NotFound, ServiceError, invalid_field
 from service_kit.ids import NewId
 from service_kit.inputs import IdempotencyKey
 
@@ -126,7 +127,7 @@ class OpenChanges:
             return
         achievement = known.achievements.get((credential.achievement_id, credential.achievement_version))
         if achievement is None:
-            raise Conflict("no such achievement has been published", code="achievement-not-known")
+            raise NotKnownYet
         issuer = known.issuers[credential.issuer_id]
         allow_correction(correction_of(request), credential, issuer, achievement, self._clock())
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from issuer.core.achievements import NotKnownYet
 from issuer.core.award import Award, allow
 from issuer.core.batch import BatchRow, IssueBatch, order_of, problem_of
 from issuer.core.batch_ports import Failed, Fulfilled, IssuingTurn, Outcome, RecordPart, Turns
@@ -22,7 +23,7 @@ from issuer.core.order import Order
 from issuer.core.ports import Reading, UnitsOfWork
 from issuer.core.slots import Slots
 from service_kit.clock import Clock
-from service_kit.errors import Conflict, ServiceError, Unavailable
+from service_kit.errors import ServiceError, Unavailable
 from service_kit.ids import NewId
 
 PIECE = 2000  # rows of a turn
@@ -196,7 +197,7 @@ class WorkBatches:
         issuer = choose_issuer(await self._reading.issuers_of(batch.org_id), batch.issuer)
         achievement = await self._reading.achievement(batch.achievement_id, batch.achievement_version)
         if achievement is None:
-            raise Conflict("no such achievement has been published", code="achievement-not-known")
+            raise NotKnownYet
         return issuer, issuer.key, achievement
 
 
