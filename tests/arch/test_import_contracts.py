@@ -22,6 +22,8 @@ CLEAN = {
     "service_kit/clock.py": "import datetime\n",
     "service_kit/database.py": "import sqlalchemy\nimport contracts.envelope\n",
     "laurel/transport.py": "import httpx\n",
+    "laurel/alone/__init__.py": "",
+    "laurel/alone/deciding.py": "import credential_core.keys\nimport stacking.rules\n",
 } | {
     f"{service}/{name}.py": text
     for service in SERVICES
@@ -65,6 +67,9 @@ PLANTED = [
     ("authorization-server", "gateway/core/work.py", "import credential_core.keys"),
     ("client", "laurel/transport.py", "import contracts.events"),
     ("client", "laurel/transport.py", "import service_kit.errors"),
+    ("client", "laurel/transport.py", "import credential_core.keys"),
+    ("client", "laurel/transport.py", "import stacking.rules"),
+    ("client", "laurel/alone/deciding.py", "import contracts.events"),
     ("ground", "issuer/main.py", "import tools"),
     ("ground", "service_kit/database.py", "import tests"),
 ]

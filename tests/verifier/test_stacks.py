@@ -68,8 +68,8 @@ def unversioned(name: str) -> str:
     return str(achievement(name)["id"]).removesuffix("/versions/1")
 
 
-def series_of(issuer: Issuer, *, catalog: str = BASE_URL) -> Series:
-    address, identifier = list_url(), f"{catalog}/pathways/{uuid.uuid4()}"
+def series_of(issuer: Issuer, *, catalog: str = BASE_URL, lists: str = BASE_URL) -> Series:
+    address, identifier = list_url(lists), f"{catalog}/pathways/{uuid.uuid4()}"
     pathway: Json = {
         "name": "Series",
         "hasDestinationComponent": "certificate",

@@ -184,9 +184,9 @@ def of_the_fleet(slug: str) -> Issuer:
     return Issuer(slug, did.did_web(ORIGIN, "issuers", slug))
 
 
-def list_url() -> str:
-    """The address of a new status list of this fleet."""
-    return f"{BASE_URL}/status-lists/{new_id()}"
+def list_url(origin: str = BASE_URL) -> str:
+    """The address of a new status list, of this fleet unless said otherwise."""
+    return f"{origin}/status-lists/{new_id()}"
 
 
 def entry(url: str, index: int = 7, purpose: str = "revocation") -> Json:

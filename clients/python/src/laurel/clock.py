@@ -1,6 +1,7 @@
 """The client's one clock."""
 
 import time
+from datetime import UTC, datetime
 
 
 def monotonic() -> float:
@@ -11,3 +12,8 @@ def monotonic() -> float:
 def pause(seconds: float) -> None:
     """Wait."""
     time.sleep(seconds)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)

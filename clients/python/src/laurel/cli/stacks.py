@@ -11,13 +11,14 @@ from typing import Annotated, Any, Final
 import typer
 from rich.markup import escape
 
+from laurel.cli.alone import decide_alone
 from laurel.cli.app import As, AsJson, Person, app, client, person
 from laurel.cli.credentials import hand_out
 from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import OUT, note, say, show_json, show_verification, table
 from laurel.cli.verify import code_of, read_file
-from laurel.models import IssuedCredential
+from laurel.models import IssuedCredential, Verification
 
 GENRE: Final = "PathwayEvaluation"
 HEAD: Final = "data:application/json;base64,"
@@ -100,17 +101,42 @@ def verify_stack(
         list[Path] | None,
         typer.Option("--components", help="A component that you were given, or a directory of them. May be repeated."),
     ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Ask no Laurel: read what is public where it is published, and decide here."),
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="With --alone: keep a copy of what was read in this directory.")
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--kept", help="Decide here from such a copy, as of its day, without any network.")
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", envvar="LAUREL_CA", help="With --alone: a PEM file of the authority to trust."),
+    ] = None,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
-    """Judge a stacked credential, and make the decision again that it carries. Exit codes as of `laurel verify`."""
+    """Judge a stacked credential, and make the decision again that it carries. Exit codes as of `laurel verify`.
+
+    A verifier does so; with --alone this machine does, without a login, by the issuer's keys, the status lists and the
+    pathway as anybody reads them. Whether the issuer is to be believed is then for you to say.
+    """
+    if keep is not None and (kept is not None or not alone):
+        raise typer.BadParameter("goes with --alone, and not with --kept", param_hint="--keep")
     text = read_file(file)
     record = _record(text, file)
     given = [read_file(path) for path in _files(components or [])]
-    with client(name) as laurel:
-        found = laurel.verifications.verify(text, components=given)
+    if alone or kept is not None:
+        answer = decide_alone(text, given, ca=ca, keep=keep, kept=kept)
+        found = Verification.from_json({"id": str(file), **answer})
+    else:
+        with client(name) as laurel:
+            found = laurel.verifications.verify(text, components=given)
+        answer = found.json
     if as_json:
-        show_json({"source": str(file), "evaluation": record, **found.json})
+        show_json({"source": str(file), "evaluation": record, **answer})
     else:
         show_verification(str(file), found, every_check=True)
         _show(record)

@@ -1,0 +1,192 @@
+"""A stacked credential is judged without any Laurel: by what its issuer publishes, or by a copy of that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from credential_core.did import VerificationMethod, did_document
+from credential_core.keys import SigningKey
+from laurel.alone import Copy, Decision, NoCopy, Web, decide
+from tests.verifier.test_stacks import Series, series_of
+from tests.verifier.world import NOW, Issuer
+
+UNIVERSITY = "did:web:university.example"
+DOCUMENT = "https://university.example/.well-known/did.json"
+CATALOG = "https://catalog.example"
+
+
+@dataclass
+class Published:
+    """What the web answers, and what was asked of it."""
+
+    pages: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def web(self) -> Web:
+        found = Web(transport=httpx.MockTransport(self._answer))
+        found.at = NOW
+        return found
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(str(request.url))
+        assert "authorization" not in request.headers
+        page = self.pages.get(str(request.url))
+        if isinstance(page, httpx.Response):
+            return page
+        return httpx.Response(404) if page is None else httpx.Response(200, json=page)
+
+
+@pytest.fixture
+def series() -> Series:
+    return series_of(Issuer("university", UNIVERSITY), catalog=CATALOG, lists="https://university.example")
+
+
+@pytest.fixture
+def published(series: Series) -> Published:
+    return Published(
+        {
+            DOCUMENT: series.issuer.did_document,
+            series.status_list: series.issuer.status_list(series.status_list),
+            f"{series.id}/versions/1": {**series.pathway, "id": series.id, "status": "published", "version": "1"},
+        }
+    )
+
+
+def judged(series: Series, published: Published, *components: Any) -> Decision:
+    with published.web() as web:
+        return decide(json.dumps(series.stack), [json.dumps(one) for one in components], web)
+
+
+def stack_of(found: Decision) -> tuple[str, str]:
+    [check] = [check for check in found.checks if check.check == "stack"]
+    return str(found.verdict), check.code
+
+
+def test_it_holds_by_what_anybody_can_read(series: Series, published: Published) -> None:
+    assert stack_of(judged(series, published)) == ("valid", "stack_holds_as_stated")
+    assert sorted(published.asked) == sorted(published.pages)
+    assert stack_of(judged(series, published, *series.components)) == ("valid", "stack_holds")
+    assert stack_of(judged(series, published, "no credential", *series.components)) == ("valid", "stack_holds")
+
+
+def test_whoever_rotates_its_keys_leaves_it_as_it_is(series: Series, published: Published) -> None:
+    new = SigningKey.from_seed(b"n" * 32)
+    methods = [
+        VerificationMethod(series.issuer.method, UNIVERSITY, series.issuer.key.public),
+        VerificationMethod(f"{UNIVERSITY}#key-2", UNIVERSITY, new.public),
+    ]
+    published.pages[DOCUMENT] = did_document(UNIVERSITY, methods)
+    assert stack_of(judged(series, published)) == ("valid", "stack_holds_as_stated")
+    published.pages[DOCUMENT] = did_document(UNIVERSITY, methods[1:])  # the old key is gone: it may have leaked
+    assert stack_of(judged(series, published))[0] != "valid"
+
+
+@pytest.mark.parametrize(("revoked", "code"), [(1, "stack_does_not_hold"), (9, "stack_holds_as_stated")])
+def test_its_components_must_stand(series: Series, published: Published, revoked: int, code: str) -> None:
+    published.pages[series.status_list] = series.issuer.status_list(series.status_list, revoked)
+    assert stack_of(judged(series, published))[1] == code
+
+
+def _another_pathway(series: Series, pages: dict[str, Any]) -> None:
+    pages[f"{series.id}/versions/1"] = series.pathway | {"name": "Another"}
+
+
+def _a_list_of_another(series: Series, pages: dict[str, Any]) -> None:
+    pages[series.status_list] = Issuer("thief").status_list(series.status_list)
+
+
+def _no(address: str) -> Callable[[Series, dict[str, Any]], None]:
+    def leave_out(series: Series, pages: dict[str, Any]) -> None:
+        pages.pop(address.format(list=series.status_list, pathway=series.id))
+
+    return leave_out
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (_another_pathway, ("invalid", "stack_does_not_hold")),
+        (_a_list_of_another, ("indeterminate", "stack_undecided")),
+        (_no("{list}"), ("indeterminate", "stack_undecided")),
+        (_no("{pathway}/versions/1"), ("indeterminate", "stack_undecided")),
+        (_no(DOCUMENT), ("indeterminate", "stack_undecided")),
+    ],
+)
+def test_what_cannot_be_had_leaves_it_open_and_what_is_wrong_fails_it(
+    series: Series,
+    published: Published,
+    change: Callable[[Series, dict[str, Any]], None],
+    expected: tuple[str, str],
+) -> None:
+    change(series, published.pages)
+    assert stack_of(judged(series, published)) == expected
+
+
+def test_another_document_for_a_component_fails_it(series: Series, published: Published) -> None:
+    other = series.components[0] | {"name": "Something else"}
+    assert stack_of(judged(series, published, other)) == ("invalid", "stack_does_not_hold")
+
+
+def test_what_is_not_genuine_is_not_evaluated(series: Series, published: Published) -> None:
+    series.stack["name"] = "Another"
+    assert stack_of(judged(series, published)) == ("invalid", "stack_not_checked")
+    with published.web() as web:
+        assert str(decide("{}", (), web).verdict) == "invalid"
+        assert str(decide("no JSON", (), web).verdict) == "invalid"
+
+
+def test_a_copy_says_the_same_years_later_and_asks_nobody(series: Series, published: Published, tmp_path: Path) -> None:
+    with published.web() as web:
+        before = decide(json.dumps(series.stack), (), web)
+        web.keep(tmp_path / "kept")
+    published.asked.clear()
+
+    copy = Copy(tmp_path / "kept")
+    after = decide(json.dumps(series.stack), [json.dumps(one) for one in series.components], copy)
+
+    assert (copy.at, after.at) == (before.at, before.at)
+    assert stack_of(after) == ("valid", "stack_holds")
+    assert published.asked == []
+    index = json.loads((tmp_path / "kept" / "index.json").read_text())
+    (tmp_path / "kept" / index["documents"][series.status_list]).unlink()
+    assert stack_of(decide(json.dumps(series.stack), (), copy)) == ("indeterminate", "stack_undecided")
+    (tmp_path / "kept" / "index.json").write_text(json.dumps(index | {"at": (NOW + timedelta(days=900)).isoformat()}))
+    assert str(decide(json.dumps(series.stack), (), Copy(tmp_path / "kept")).verdict) == "invalid"  # it has expired
+
+
+def test_a_directory_without_a_copy_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoCopy, match="holds no copy"):
+        Copy(tmp_path)
+    (tmp_path / "index.json").write_text('{"at": "yesterday", "documents": {}}')
+    with pytest.raises(NoCopy, match="holds no copy"):
+        Copy(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["http://university.example/x", "file:///etc/passwd", "https://", "x", "https://[::1"])
+def test_only_https_is_read(url: str) -> None:
+    published = Published()
+    with published.web() as web:
+        assert "is no https address" in getattr(web.get(url, "*/*"), "detail", "")
+    assert published.asked == []
+
+
+def test_what_is_too_large_leads_elsewhere_or_is_no_document_is_not_taken() -> None:
+    url = "https://university.example/x"
+    answers = {
+        "too_large": httpx.Response(200, content=b"[" * (4 * 1024 * 1024 + 1)),
+        "status": httpx.Response(302, headers={"Location": "https://elsewhere.example"}),
+        "json_malformed": httpx.Response(200, content=b"<html>"),
+    }
+    for code, answer in answers.items():
+        published = Published({url: answer})
+        with published.web() as web:
+            assert getattr(web.get(url, "*/*"), "code", None) == code
+        assert published.asked == [url]
