@@ -41,6 +41,7 @@ WITHOUT_KEY: Mapping[str, str] = {
     "/stacks/{stack_id}/approve": STATE,
     "/stacks/{stack_id}/refuse": STATE,
     **{f"/recognitions/agreements/{{agreement_id}}/{act}": STATE for act in ("sign", "decline", "withdraw", "end")},
+    "/recognition-agreements/{agreement_id}/statements": STATE,
     "/endorsements/{endorsement_id}/accept": STATE,
     "/endorsements/{endorsement_id}/decline": STATE,
     "/endorsements/{endorsement_id}/revoke": STATE,

@@ -73,6 +73,8 @@ OPEN: Mapping[Room, set[Operation]] = {
         ("GET", "/ims/ob/v3p0/discovery"),
         ("GET", "/recognition-agreements"),
         ("GET", "/recognition-agreements/{agreement_id}"),
+        # Partners elsewhere show a signature here, no access token.
+        ("POST", "/recognition-agreements/{agreement_id}/statements"),
     },
     Room.REGISTRY: {
         ("GET", "/issuers/{slug}"),

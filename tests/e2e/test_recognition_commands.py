@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from credential_core.did import did_key, did_key_verification_method
+from credential_core.jose import sign
+from credential_core.keys import SigningKey
 from laurel.cli import FAILED, app
 from laurel.errors import LaurelError
 from tests.e2e.test_recognition import PATIENCE_S, World
@@ -110,6 +114,7 @@ def test_agreed_asked_decided_and_appealed_by_commands(world: World, tmp_path: P
     assert "recognised in the programme before" in again
     assert "awarded " in shell.recognition("show", granted.split()[1])
     _declined_and_withdrawn(shell, members)
+    _a_partner_elsewhere_by_itself(shell, members)
     assert shell.recognition("agreements", "end", address, "--reason", "it was a pilot") == "ended"
     told = until(lambda: _told_of(world, address), lambda changes: len(changes) == 2, PATIENCE_S)
     assert told == ["published", "retired"]
@@ -129,6 +134,30 @@ def _declined_and_withdrawn(shell: Shell, members: dict[str, Any]) -> None:
         proposed = shell.recognition("agreements", "propose", another, by="partner")
         assert shell.recognition("agreements", act, proposed, "--reason", "not now", by=by) == state
     assert "no JSON object" in shell.recognition("agreements", "propose", shell.file("broken.json", [1]), code=4)
+
+
+def _a_partner_elsewhere_by_itself(shell: Shell, members: dict[str, Any]) -> None:
+    """It has a key of its DID, and no login."""
+    key = SigningKey.from_seed(uuid.uuid4().bytes * 2)
+    did, kid = did_key(key.public), did_key_verification_method(key.public)
+    rule = members["rules"][0] | {"achievement": f"urn:uuid:{uuid.uuid4()}"}
+    proposal = shell.file("elsewhere.json", members | {"sourceIssuer": did, "rules": [rule]})
+
+    def bring(address: str, typ: str, code: int = 0, **words: Any) -> str:
+        shown = json.loads(shell.recognition("agreements", "show", address, "--json"))
+        said = {"agreement": shown["id"], "digest": shown["digest"], "iat": int(time.time())} | words
+        (shell.home / "statement.jws").write_text(sign({"typ": typ, "kid": kid}, said, key))
+        return shell("recognition", "agreements", "bring", address, str(shell.home / "statement.jws"), code=code)
+
+    statement = "recognition-agreement-statement+jws"
+    declined = shell.recognition("agreements", "propose", proposal)
+    assert bring(declined, statement, act="decline", reason="not like this") == "declined"
+    agreed = shell.recognition("agreements", "propose", proposal)
+    assert bring(agreed, "recognition-agreement+jws") == "signed"
+    assert "sign it anew" in bring(agreed, statement, 4, act="end", reason="it was a pilot", iat=1)
+    assert bring(agreed, statement, act="end", reason="it was a pilot") == "ended"
+    step = json.loads(shell.recognition("agreements", "show", agreed, "--json"))["history"][-1]
+    assert (step["status"], step["party"], step["reason"]) == ("ended", did, "it was a pilot")
 
 
 def _a_case_and_an_appeal(world: World, shell: Shell, theirs: str, ours: str) -> None:

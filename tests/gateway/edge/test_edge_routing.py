@@ -71,6 +71,7 @@ ADDRESSES = [
     ("issuer", "POST", "/recognitions/agreements/1/sign"),
     ("issuer", "POST", "/recognitions/1/decision"),
     ("issuer", "GET", "/recognition-agreements/1"),
+    ("issuer", "POST", "/recognition-agreements/1/statements"),
     ("issuer", "POST", "/issuers/stolaf/endorsements"),
     ("issuer", "GET", "/endorsements?role=given"),
     ("issuer", "POST", "/endorsements"),

@@ -33,12 +33,13 @@ from laurel.models import (
     Stack,
     Verification,
 )
-from laurel.tokens import AccessToken, ClientSecret
+from laurel.tokens import AccessToken, ClientSecret, Nobody
 
 __all__ = [
     "Laurel",
     "ClientSecret",
     "AccessToken",
+    "Nobody",
     "Batch",
     "Recipient",
     "Achievement",

@@ -12,6 +12,7 @@ from laurel.transport import Transport
 
 PATH: Final = "/recognitions"
 AGREEMENTS: Final = f"{PATH}/agreements"
+PUBLIC: Final = "/recognition-agreements"
 
 
 class Recognitions:
@@ -51,6 +52,14 @@ class Recognitions:
     def end(self, named: str, reason: str) -> Agreement:
         """End one that is signed. What it granted stays."""
         return self._act(named, "end", {"reason": reason})
+
+    def bring(self, named: str, statement: str) -> Agreement:
+        """Bring what a partner that is not on this fleet signed: its signature, or what it declines or ends by.
+
+        Whoever brings it adds nothing to it: no login is needed (`Nobody`).
+        """
+        path = f"{PUBLIC}/{last_segment(named)}/statements"
+        return Agreement.from_json(self._transport.post(path, {"statement": statement}))
 
     def request(
         self,

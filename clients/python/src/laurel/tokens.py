@@ -19,7 +19,7 @@ class Authentication(Protocol):
     """Whatever gives access tokens."""
 
     def token(self, http: httpx.Client) -> str:
-        """A token that is valid now. LoginFailed or Unavailable."""
+        """A token that is valid now; empty for none. LoginFailed or Unavailable."""
 
     def forget(self, token: str) -> bool:
         """The server refused this token. True if it makes sense to ask for another one."""
@@ -35,6 +35,20 @@ class AccessToken:
         """See Authentication."""
         del http
         return self.value
+
+    def forget(self, token: str) -> bool:
+        """See Authentication."""
+        del token
+        return False
+
+
+class Nobody:
+    """No login: for what everybody may read, and for what is signed."""
+
+    def token(self, http: httpx.Client) -> str:
+        """See Authentication. Empty: none is sent."""
+        del http
+        return ""
 
     def forget(self, token: str) -> bool:
         """See Authentication."""

@@ -89,7 +89,7 @@ class Transport:
         return answer
 
     def _sent(self, method: str, path: str, token: str, **request: Any) -> httpx.Response:
-        headers = {**(request.pop("headers", None) or {}), "Authorization": f"Bearer {token}"}
+        headers = {**(request.pop("headers", None) or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         return self._http.request(method, path, headers=headers, **request)
 
 

@@ -24,7 +24,9 @@ class Access(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind
     """The room asks for an access token, at least to write."""
     CLIENT = "client"
-    """The room authenticates OAuth clients itself: no access token is looked at, calls are counted by address."""
+    """The room authenticates OAuth clients, or who signed what is brought, itself: no access token is looked at, calls
+    are counted by address.
+    """
     PAGE = "page"
     """For a person's own browser: as CLIENT, and no other origin may read it (RFC 9700 §2.6)."""
 
@@ -137,6 +139,7 @@ REGISTRY = (
 ISSUER = (
     *_of(Room.ISSUER, "/issuers", "/credentials", "/stacks", "/recognitions", "/progress"),
     *_of(Room.ISSUER, "/endorsements"),
+    Route(match=Pattern(r"/recognition-agreements/[^/]+/statements"), room=Room.ISSUER, access=Access.CLIENT),
     Route(match=Under("/recognition-agreements"), room=Room.ISSUER, access=Access.PUBLIC),
     Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),

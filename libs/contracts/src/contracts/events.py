@@ -64,6 +64,9 @@ class AgreementEnded(AgreementState):
     expired: bool = Field(
         default=False, description="its `validUntil` has passed, at `changed_at`; one of them may still end it"
     )
+    statement: str | None = Field(
+        default=None, description="of a partner that is not on this fleet and ended it: a compact JWS with its reason"
+    )
 
 
 class IssuerPublished(Payload):

@@ -18,11 +18,13 @@ from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
+from issuer.core.recognition.acting import ActOnAgreement
 from issuer.core.recognition.agreement_queries import AgreementQueries
-from issuer.core.recognition.agreements import ActOnAgreement, ProposeAgreement
+from issuer.core.recognition.agreements import ProposeAgreement
 from issuer.core.recognition.cases import Cases
 from issuer.core.recognition.look import LookAtSources
-from issuer.core.recognition.outside import CheckSignature
+from issuer.core.recognition.outside import CheckSignature, PartnerKeys
+from issuer.core.recognition.partner_acts import ActElsewhere
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.statement import StateRefusal
@@ -128,12 +130,16 @@ def _agreements(
         own_origin=settings.did_web_origin,
     )
     agreements = AgreementQueries(reading=found, addresses=addresses, clock=clock)
+    keys = PartnerKeys(examine=examine, offload=offload, clock=clock)
+    check = CheckSignature(keys=keys, addresses=addresses)
     act = ActOnAgreement(
         unit_of_work=unit_of_work,
         queries=agreements,
-        check_signature=CheckSignature(examine=examine, addresses=addresses, offload=offload, clock=clock),
+        check_signature=check,
         addresses=addresses,
         audit=audit,
         clock=clock,
     )
-    return agreement_routes(propose, act, agreements, addresses), public_agreement_routes(agreements, addresses)
+    elsewhere = ActElsewhere(reading=found, act=act, check_signature=check, keys=keys, addresses=addresses, clock=clock)
+    public = public_agreement_routes(agreements, elsewhere, addresses)
+    return agreement_routes(propose, act, agreements, addresses), public

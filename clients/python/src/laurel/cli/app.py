@@ -6,12 +6,13 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from laurel.cli.logins import Login, chosen
 from laurel.client import Laurel
-from laurel.tokens import AccessToken, ClientSecret
+from laurel.tokens import AccessToken, ClientSecret, Nobody
 
 app = typer.Typer(
     name="laurel",
@@ -58,6 +59,15 @@ def person(name: str, token: str) -> Laurel:
         return Laurel(address, AccessToken(token), ca=Path(ca) if ca else None)
     login = chosen(name)
     return Laurel(login.base_url, AccessToken(token), ca=login.ca)
+
+
+def anybody(address: str) -> Laurel:
+    """A client without a login, for the Laurel that has this address, or where LAUREL_URL leads."""
+    parts, ca = urlsplit(address), os.environ.get("LAUREL_CA")
+    origin = os.environ.get("LAUREL_URL") or f"{parts.scheme}://{parts.netloc}"
+    if not urlsplit(origin).netloc:
+        raise typer.BadParameter("needs the whole address, which says where it is; or LAUREL_URL")
+    return Laurel(origin, Nobody(), ca=Path(ca) if ca else None)
 
 
 def client(name: str) -> Laurel:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from laurel.cli.app import As, AsJson, Person, app, client, person
+from laurel.cli.app import As, AsJson, Person, anybody, app, client, person
 from laurel.cli.credentials import hand_out
 from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
@@ -82,6 +82,18 @@ def sign(
     brought = None if signature is None else read_file(signature).strip()
     with client(name) as laurel:
         _show_status(laurel.recognitions.sign(named, digest, brought), as_json=as_json)
+
+
+@agreements.command()
+def bring(
+    address: Annotated[str, typer.Argument(help="The agreement's address.")],
+    file: Annotated[Path, typer.Argument(help="The compact JWS; - is standard input.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """As a partner elsewhere: bring what you signed by a key of your DID, to sign, decline or end. Needs no login."""
+    with anybody(address) as laurel:
+        _show_status(laurel.recognitions.bring(address, read_any(file).strip()), as_json=as_json)
 
 
 @agreements.command()

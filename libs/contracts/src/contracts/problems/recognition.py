@@ -36,6 +36,17 @@ ENTRIES = (
         f"{AGREEMENT}/sign",
     ),
     ProblemType(
+        "statement-not-fresh",
+        422,
+        "The statement is not of now",
+        "A partner that is not on this fleet declines or ends an agreement by a statement that is good for ten minutes "
+        "from its `iat` on, and not for what became of the agreement since: nobody can bring one later that was signed "
+        "once and is not meant any more.",
+        "Sign another one with the time of now as its `iat`, in seconds; look at the clock of the machine that signs.",
+        "a statement is good for 10 minutes from its iat on: sign it anew",
+        "/recognition-agreements/0198c0de-0000-7000-8000-0000000000c1/statements",
+    ),
+    ProblemType(
         "already-recognised",
         409,
         "Credit is counted once",

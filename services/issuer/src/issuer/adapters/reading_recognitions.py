@@ -59,6 +59,11 @@ class ReadingRecognitions:
         found = await self._rows(select(AGREEMENTS).where(OF.id == agreement_id, seen))
         return made.agreement(found[0]) if found else None
 
+    async def with_outsider(self, agreement_id: AgreementId) -> Agreement | None:
+        """One whose partner is not on this fleet, proposed or whatever became of it."""
+        found = await self._rows(select(AGREEMENTS).where(OF.id == agreement_id, OF.source_org == OF.source_issuer))
+        return made.agreement(found[0]) if found else None
+
     async def agreement_changes(self, agreement_id: AgreementId) -> Sequence[AgreementChange]:
         """Its life, oldest first."""
         table = AGREEMENT_CHANGES.c

@@ -51,6 +51,7 @@ def agreement(row: RowMapping) -> Agreement:
         changed_at=row["changed_at"],
         signed_at=row["signed_at"],
         signature=row["signature"],
+        statement=row["statement"],
         expiry_told=row["expiry_told"],
     )
 

@@ -41,6 +41,7 @@ AGREEMENTS = Table(
     Column("changed_at", MOMENT, nullable=False),
     Column("signed_at", MOMENT),
     Column("signature", Text),
+    Column("statement", Text),
     Column("expiry_told", Boolean, nullable=False, server_default="false"),
     CheckConstraint(
         "source_org NOT LIKE 'did:%' OR state NOT IN ('signed', 'ended') OR signature IS NOT NULL",

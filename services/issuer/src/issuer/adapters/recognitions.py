@@ -139,6 +139,7 @@ class RecognitionTable:
             "changed_at": agreement.changed_at,
             "signed_at": agreement.signed_at,
             "signature": agreement.signature,
+            "statement": agreement.statement,
             "expiry_told": agreement.expiry_told,
         }
         await self._session.execute(update(AGREEMENTS).where(OF.id == agreement.id).values(changed))

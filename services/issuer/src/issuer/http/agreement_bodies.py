@@ -106,6 +106,16 @@ class SignRequest(Body):
     )
 
 
+class StatementRequest(Body):
+    """What a partner that is not on this fleet signed."""
+
+    statement: Annotated[str, Field(max_length=8_192)] = Field(
+        description="a compact JWS by a key of the source issuer's DID: of type `recognition-agreement+jws` it signs, "
+        "as in `sign`; of type `recognition-agreement-statement+jws`, over `agreement` (its id), `digest`, `act` "
+        "(`decline` or `end`), `reason` and `iat`, it declines or ends"
+    )
+
+
 class ActRequest(Body):
     """Why. Both parties read it."""
 
@@ -124,6 +134,17 @@ class AgreementReply(BaseModel):
     changedAt: datetime  # noqa: N815 - as above
     signedAt: datetime | None  # noqa: N815 - as above
     signature: str | None = Field(description="of a source issuer that is not on this fleet: a compact JWS")
+    statement: str | None = Field(description="by which a source issuer that is not on this fleet ended or declined it")
+
+
+class StandingReply(BaseModel):
+    """Where an agreement stands, for whoever brought what a partner signed."""
+
+    id: str
+    status: AgreementState
+    version: int
+    digest: str
+    changedAt: datetime  # noqa: N815 - as above
 
 
 class AgreementsPage(BaseModel):
@@ -165,6 +186,18 @@ def agreement_reply(agreement: Agreement, addresses: Addresses) -> Json:
         "changedAt": agreement.changed_at,
         "signedAt": agreement.signed_at,
         "signature": agreement.signature,
+        "statement": agreement.statement,
+    }
+
+
+def standing_reply(agreement: Agreement, addresses: Addresses) -> Json:
+    """No more than whoever has the statement knows: a proposal concerns the two."""
+    return {
+        "id": addresses.agreement(agreement.id),
+        "status": agreement.state,
+        "version": agreement.version,
+        "digest": agreement.digest,
+        "changedAt": agreement.changed_at,
     }
 
 

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.addresses import Addresses
+from issuer.core.recognition.acting import ActOnAgreement, PartyAct
 from issuer.core.recognition.agreement import Act, AgreementState
 from issuer.core.recognition.agreement_queries import AgreementQueries
-from issuer.core.recognition.agreements import ActOnAgreement, PartyAct, Proposal, ProposeAgreement
+from issuer.core.recognition.agreements import Proposal, ProposeAgreement
+from issuer.core.recognition.partner_acts import ActElsewhere
 from issuer.http.agreement_bodies import (
     ActRequest,
     AgreementReply,
@@ -15,8 +17,11 @@ from issuer.http.agreement_bodies import (
     AgreementsPage,
     PartyAgreementReply,
     SignRequest,
+    StandingReply,
+    StatementRequest,
     agreement_reply,
     party_reply,
+    standing_reply,
 )
 from issuer.http.problems import problems
 from service_kit.app import router
@@ -134,8 +139,8 @@ def _add_acts(routes: APIRouter, act: ActOnAgreement, queries: AgreementQueries,
         return await done(caller, agreement_id, Act.END, reason=body.reason)
 
 
-def public_agreement_routes(queries: AgreementQueries, addresses: Addresses) -> APIRouter:
-    """`/recognition-agreements`: who recognises what, for everybody."""
+def public_agreement_routes(queries: AgreementQueries, elsewhere: ActElsewhere, addresses: Addresses) -> APIRouter:
+    """`/recognition-agreements`: who recognises what, for everybody, and what partners elsewhere do."""
     routes = router(prefix="/recognition-agreements", tags=TAGS)
 
     @routes.get(
@@ -169,5 +174,17 @@ def public_agreement_routes(queries: AgreementQueries, addresses: Addresses) -> 
     )
     async def read_signed(agreement_id: str) -> Any:
         return agreement_reply(await queries.public(agreement_id), addresses)
+
+    @routes.post(
+        "/{agreement_id}/statements",
+        operation_id="actOnAgreementElsewhere",
+        summary="Sign, decline or end as a partner elsewhere",
+        description="By a key of the source issuer's DID, and without a token: whoever brings what it signed adds "
+        f"nothing. {REPEATED}",
+        response_model=StandingReply,
+        responses=problems(404, 409, 413, 422),
+    )
+    async def act_elsewhere(agreement_id: str, body: StatementRequest) -> Any:
+        return standing_reply(await elsewhere(agreement_id, body.statement), addresses)
 
     return routes

@@ -73,8 +73,8 @@ OF_THE_PROPOSER = {Act.WITHDRAW}
 class Agreement:
     """One version of an agreement. `recognising_org` grants credit for what `source_org` awarded.
 
-    `signature` is of a partner that is not on this fleet. `expiry_told`: everybody was told that `validUntil` has
-    passed, which decides nothing.
+    `signature` is of a partner that is not on this fleet; `statement` what it declined or ended it by. `expiry_told`:
+    everybody was told that `validUntil` has passed, which decides nothing.
     """
 
     id: AgreementId
@@ -91,6 +91,7 @@ class Agreement:
     changed_at: datetime
     signed_at: datetime | None
     signature: str | None = None
+    statement: str | None = None
     expiry_told: bool = False
 
     def as_of(self, now: datetime) -> "Agreement":
@@ -164,7 +165,8 @@ def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | Agreem
     }
     if agreement.state is AgreementState.SIGNED and not agreement.expiry_told:
         return AgreementSigned(**whole)
-    return AgreementEnded(**whole, expired=agreement.state is not AgreementState.ENDED)
+    is_expired = agreement.state is not AgreementState.ENDED
+    return AgreementEnded(**whole, expired=is_expired, statement=agreement.statement)
 
 
 def expired(agreement: Agreement, now: datetime) -> Agreement | None:

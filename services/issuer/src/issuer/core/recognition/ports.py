@@ -121,6 +121,9 @@ class RecognitionReading(Protocol):
     async def agreement(self, party: str | None, agreement_id: AgreementId) -> Agreement | None:
         """One that the organization is a party of; without one, of those that everybody may read."""
 
+    async def with_outsider(self, agreement_id: AgreementId) -> Agreement | None:
+        """One whose partner is not on this fleet, proposed or whatever became of it."""
+
     async def agreement_changes(self, agreement_id: AgreementId) -> Sequence[AgreementChange]:
         """Its life, oldest first."""
 
