@@ -62,6 +62,7 @@ class Place:
             "LAUREL_ENVIRONMENT": "development",
             "LAUREL_PUBLIC_BASE_URL": self.base_url,
             "LAUREL_DID_WEB_ORIGIN": self.tls_base_url,
+            "LAUREL_STATUS_LIST_ORIGIN": self.tls_base_url,  # a stranger's software may read documents by https alone
             "LAUREL_KEY_WAIT_S": "5",  # so that a rotation can be tried; nothing outside reads this fleet's did.json
             "LAUREL_HTTP__HOST": LOOPBACK,
             "LAUREL_DATABASE__URL": urls.app_url,

@@ -48,7 +48,8 @@ def controllers(fleet: Fleet, credential: Json) -> dict[str, Any]:
 @pytest.mark.parametrize("slug", ["lakeside", "harbour"], ids=["did:web", "did:key"])
 def test_the_other_implementation_agrees_with_the_fleet(fleet: Fleet, node: Node, slug: str) -> None:
     organization = next(o for o in fleet.demo["organizations"] if o["slug"] == slug)
-    with httpx.Client(base_url=fleet.base_url, timeout=30) as http:
+    trusted = ssl.create_default_context(cafile=fleet.authority)
+    with httpx.Client(base_url=fleet.base_url, timeout=30, verify=trusted) as http:
         university = Actor(http, organization)
         issued = issue(university)
         credential = issued["credential"]

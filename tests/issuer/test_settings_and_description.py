@@ -34,6 +34,8 @@ def test_good_settings_are_accepted_and_hide_the_key() -> None:
         {"did_web_origin": "http://laurel.example"},
         {"did_web_origin": "https://laurel.example/path"},
         {"did_web_origin": "laurel.example"},
+        {"status_list_origin": "http://laurel.example"},
+        {"status_list_origin": "https://laurel.example/lists"},
         {"key_encryption_key": base64.b64encode(bytes(16)).decode()},
         {"key_encryption_key": "not base64!"},
         {"key_encryption_key": ""},

@@ -18,7 +18,7 @@ from service_kit.inbox import Inbox
 from service_kit.offload import offload
 from service_kit.settings import AuthSettings, DatabaseSettings
 from service_kit.testing import BASE_URL, MakeDatabase, TokenMint, asgi_client
-from tests.conformance.w3c.implementation import Implementation
+from tests.conformance.w3c.implementation import Implementation, InProcess
 from tests.verifier.conftest import Web
 from verifier import main
 from verifier.adapters.unit_of_work import UnitOfWork
@@ -44,6 +44,7 @@ async def implementation(
         environment="development",
         public_base_url=BASE_URL,
         did_web_origin=DID_WEB_ORIGIN,
+        status_list_origin=DID_WEB_ORIGIN,
         key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
         database=databases[0],
         auth=AUTH,
@@ -67,7 +68,7 @@ async def implementation(
             processor=offload,
             tokens=mint.verifier(),
         )
-        made = Implementation(
+        made = InProcess(
             issuer=await stack.enter_async_context(
                 asgi_client(issuer_app(core.services, issuing, tokens=mint.verifier()))
             ),

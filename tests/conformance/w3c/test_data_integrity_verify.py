@@ -325,3 +325,14 @@ class TestSelective:
         assert isinstance(parts, list)
         signed["proof"]["proofValue"] = encode_base64url(b"\xd9\x5d\x01" + cbor.encode([*parts, []]))
         await implementation.refuses(signed)
+
+    async def test_a_tagged_component(
+        self, implementation: Implementation, selective: SelectiveSigner, model: str
+    ) -> None:
+        signed = selective.signed(plain(model))
+        parts = cbor.decode(decode_base64url(signed["proof"]["proofValue"])[3:])
+        assert isinstance(parts, list)
+        array_of_five, bignum = b"\x85", b"\xc2"
+        tagged = array_of_five + bignum + b"".join(cbor.encode(part) for part in parts)
+        signed["proof"]["proofValue"] = encode_base64url(b"\xd9\x5d\x01" + tagged)
+        await implementation.refuses(signed)

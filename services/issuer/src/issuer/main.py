@@ -91,7 +91,7 @@ def wire(
 ) -> Core:
     """Put the core on its adapters. Opens no connection. `transit` is there where settings name an OpenBao server."""
     unit_of_work = partial(IssuerUnitOfWork, database)
-    reading, addresses = Reading(database), Addresses(settings.public_base_url)
+    reading, addresses = Reading(database), Addresses(settings.public_base_url, settings.status_list_origin)
     keys = _keys(settings, transit)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     sign = Sign(keys=keys, audit=audit, clock=clock)

@@ -77,7 +77,7 @@ def backpack_routers(
         recipient_key=recipient_key,
         keys=keys,
         audit=audit,
-        addresses=Addresses(base),
+        addresses=Addresses(base, settings.status_list_origin),
         offload=offload,
         clock=clock,
         new_id=new_id,
@@ -88,7 +88,7 @@ def backpack_routers(
         open_badges_routes(uses, base),
         discovery_routes(host),
         backpack_routes(uses, base),
-        own_credential_routes(received, record, Addresses(base)),
+        own_credential_routes(received, record, Addresses(base, settings.status_list_origin)),
         host_routes(hosts, base),
         return_routes(hosts),
         *progress_routers(settings, database, examine, clock),
@@ -99,7 +99,9 @@ def examination(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
 ) -> Examine:
     """How what arrives is verified."""
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    own = OwnDocuments(
+        database, Reading(database), sign_list, Addresses(settings.public_base_url, settings.status_list_origin), clock
+    )
     return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 

@@ -46,7 +46,10 @@ def wire_endorsements(
     clock: Clock,
 ) -> EndorsementParts:
     """Endorsements on their adapters."""
-    unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
+    unit_of_work, addresses = (
+        partial(IssuerUnitOfWork, database),
+        Addresses(settings.public_base_url, settings.status_list_origin),
+    )
     own = OwnDocuments(database, Reading(database), sign_list, addresses, clock)
     check = CheckEndorsement(Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock))
     endorsements = ReadingEndorsements(database, addresses)

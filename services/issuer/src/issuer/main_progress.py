@@ -31,7 +31,7 @@ def progress_routers(
 ) -> Sequence[APIRouter]:
     """What learners see of their progress, and what others see by their consent."""
     reading, base = ProgressRows(database), settings.public_base_url
-    addresses = Addresses(base)
+    addresses = Addresses(base, settings.status_list_origin)
     works = partial(LookUnitOfWork, database)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     kept = KeptEvidence(reading=reading, works=works, examine=examine, offload=offload, clock=clock)
@@ -56,7 +56,7 @@ def progress_routers(
 def _consents(
     settings: IssuerSettings, database: Database, reading: ProgressRows, measure: MeasureProgress, clock: Clock
 ) -> ConsentUses:
-    key, addresses = settings.key_encryption_key_bytes, Addresses(settings.public_base_url)
+    key, addresses = settings.key_encryption_key_bytes, Addresses(settings.public_base_url, settings.status_list_origin)
     sealing = DigestSealing(key)
     works, rows = partial(ConsentUnitOfWork, database, sealing), ConsentRows(database, sealing)
     return ConsentUses(

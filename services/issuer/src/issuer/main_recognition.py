@@ -66,7 +66,10 @@ def recognition_routers(
     clock: Clock = utc_now,
 ) -> Sequence[APIRouter]:
     """Agreements, and what learners ask for."""
-    unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
+    unit_of_work, addresses = (
+        partial(IssuerUnitOfWork, database),
+        Addresses(settings.public_base_url, settings.status_list_origin),
+    )
     reading, found = Reading(database), ReadingRecognitions(database)
     examine = _examine(settings, database, sign_list, fetcher, clock)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
@@ -109,7 +112,9 @@ def _examine(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
 ) -> Examine:
     """How what is presented is verified."""
-    own = OwnDocuments(database, Reading(database), sign_list, Addresses(settings.public_base_url), clock)
+    own = OwnDocuments(
+        database, Reading(database), sign_list, Addresses(settings.public_base_url, settings.status_list_origin), clock
+    )
     return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 
@@ -117,7 +122,10 @@ def _agreements(
     settings: IssuerSettings, database: Database, examine: Examine, clock: Clock
 ) -> tuple[APIRouter, APIRouter]:
     """What the two parties do, and what everybody reads."""
-    unit_of_work, addresses = partial(IssuerUnitOfWork, database), Addresses(settings.public_base_url)
+    unit_of_work, addresses = (
+        partial(IssuerUnitOfWork, database),
+        Addresses(settings.public_base_url, settings.status_list_origin),
+    )
     reading, found = Reading(database), ReadingRecognitions(database)
     propose = ProposeAgreement(
         unit_of_work=unit_of_work,

@@ -57,6 +57,11 @@ class IssuerSettings(ServiceSettings):
     """Settings of the issuer."""
 
     did_web_origin: str = Field(description="https origin that did:web identifiers of issuers are made from")
+    status_list_origin: str | None = Field(
+        default=None,
+        description="https origin that the addresses of status lists begin with, if it is not public_base_url; like "
+        "that, for good: it stands in what was issued",
+    )
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes: what private keys are encrypted under")
     fetcher: FetcherSettings = FetcherSettings()
     terms_url: str | None = Field(default=None, description="terms of service that Open Badges hosts must name")
@@ -104,11 +109,11 @@ class IssuerSettings(ServiceSettings):
             raise ValueError(f"key_wait_s is at least {LEAST_WAIT_S} in production")
         return self
 
-    @field_validator("did_web_origin")
+    @field_validator("did_web_origin", "status_list_origin")
     @classmethod
-    def _is_https_origin(cls, value: str) -> str:
+    def _is_https_origin(cls, value: str | None) -> str | None:
         try:
-            did_web(value)
+            did_web(value) if value is not None else None
         except CredentialError as error:
             raise ValueError(error.detail) from error
         return value

@@ -149,9 +149,8 @@ class ReadingEndorsements:
 
     async def own_list(self, url: str) -> str | None:
         """The id of our list at this address."""
-        prefix = f"{self._addresses.base_url}/status-lists/"
-        list_id = url.removeprefix(prefix)
-        if not url.startswith(prefix) or not is_id(list_id):
+        list_id = self._addresses.list_in(url)
+        if list_id is None:
             return None
         async with self._database.connection() as connection:
             found: str | None = await connection.scalar(select(STATUS_LISTS.c.id).where(STATUS_LISTS.c.id == list_id))

@@ -11,6 +11,8 @@ class Addresses:
     """Addresses under our public origin, which has no trailing slash."""
 
     base_url: str
+    lists_at: str | None = None
+    """The origin that strangers read status lists from, where it is another."""
 
     @property
     def credential_prefix(self) -> str:
@@ -28,7 +30,7 @@ class Addresses:
 
     def status_list(self, list_id: ListId) -> str:
         """Where the registry serves a status list."""
-        return f"{self.base_url}/status-lists/{list_id}"
+        return f"{self.lists_at or self.base_url}/status-lists/{list_id}"
 
     def list_in(self, url: str) -> ListId | None:
         """Which of our lists would be served there."""
