@@ -8,14 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc import jws
+from joserfc.jwk import ECKey
 
 from credential_core import did, jose, model, sdjwt
 from credential_core.errors import CredentialError
 from credential_core.jose.jws import encode
 from credential_core.jwk import to_jwk
-from credential_core.keys import SigningKey
+from credential_core.keys import PublicKey, SigningKey
 from credential_core.report import Verdict
 from credential_core.verify import parse, trust_only, verify
 
@@ -29,6 +32,7 @@ KEYS: dict[str, jose.Signer] = {
     "EdDSA": SigningKey.from_seed(bytes(range(32))),
     "ES256": SigningKey.from_seed(bytes(range(32)), "P-256"),
     "ES384": SigningKey.from_seed(bytes(range(48)), "P-384"),
+    "ES512": SigningKey.from_seed(bytes(range(66)), "P-521"),
     "RS256": jose.RsaSigningKey(RSA),
 }
 HOLDER = SigningKey.from_seed(bytes(range(1, 33)), "P-256")
@@ -96,6 +100,31 @@ def test_each_verifies_the_others_jws(node: Node, algorithm: str) -> None:
         assert [token.split(".")[2] for token in answer["signed"]] == [
             jose.sign(dict(jws.header), dict(jws.claims), key).split(".")[2] for jws in map(jws_of, answer["signed"])
         ]
+
+
+@pytest.mark.parametrize(("algorithm", "curve", "size"), [("ES256K", "secp256k1", 32), ("ES512", "P-521", 66)])
+@pytest.mark.parametrize(
+    ("identified", "named"),
+    [
+        (did.did_key, did.did_key_verification_method),
+        (did.did_jwk, did.did_jwk_verification_method),
+    ],
+    ids=["did:key", "did:jwk"],
+)
+def test_joserfc_signs_by_curves_that_we_only_read(
+    algorithm: str, curve: str, size: int, identified: Callable[[PublicKey], str], named: Callable[[PublicKey], str]
+) -> None:
+    """A wallet's or an issuer's key by its DID alone; the npm library has given secp256k1 up."""
+    key = SigningKey.from_seed(bytes(range(size)), curve)
+    identifier = identified(key.public)
+    document = {**credential(), "issuer": {**credential()["issuer"], "id": identifier}}
+    header = {"alg": algorithm, "typ": "vc+jwt", "kid": named(key.public)}
+    token = jws.serialize_compact(header, orjson.dumps(document), ECKey.import_key(secret_jwk(key)), [algorithm])
+    found = verify(parse(token), controllers={}, status_lists={}, now=NOW, trusted_issuers=trust_only([identifier]))
+    assert found.verdict is Verdict.VALID
+    spoiled = token[:-8] + ("A" if token[-8] != "A" else "B") + token[-7:]
+    found = verify(parse(spoiled), controllers={}, status_lists={}, now=NOW, trusted_issuers=trust_only([identifier]))
+    assert found.verdict is Verdict.INVALID
 
 
 def jws_of(token: str) -> jose.Jws:

@@ -26,6 +26,8 @@ HTTPS = "https://issuer.test/profile"
 P256 = SigningKey.from_seed(bytes(range(32)), "P-256")
 OTHER_P256 = SigningKey.from_seed(bytes(range(1, 33)), "P-256")
 P384 = SigningKey.from_seed(bytes(range(48)), "P-384")
+P521 = SigningKey.from_seed(bytes(range(66)), "P-521")
+SECP256K1 = SigningKey.from_seed(bytes(range(32)), "secp256k1")
 ED25519 = SigningKey.from_seed(bytes(range(32)))
 
 TRUSTED = [WEB, HTTPS, did.did_key(ED25519.public), did.did_key(P256.public)]
@@ -40,9 +42,9 @@ def rsa_key() -> jose.RsaSigningKey:
     return jose.RsaSigningKey.from_pem(pem)
 
 
-@pytest.fixture(params=["EdDSA", "ES256", "ES384", "RS256"])
+@pytest.fixture(params=["EdDSA", "ES256", "ES384", "ES512", "ES256K", "RS256"])
 def signer(request: pytest.FixtureRequest) -> jose.Signer:
-    keys: dict[str, Any] = {"EdDSA": ED25519, "ES256": P256, "ES384": P384}
+    keys: dict[str, Any] = {"EdDSA": ED25519, "ES256": P256, "ES384": P384, "ES512": P521, "ES256K": SECP256K1}
     found: jose.Signer = keys.get(request.param) or request.getfixturevalue("rsa_key")
     return found
 

@@ -15,11 +15,13 @@ from credential_core.errors import CredentialError, DidError, KeyMaterialError
 from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base58, encode_base58
 
-ALGORITHMS = {"Ed25519": 32, "P-256": 32, "P-384": 48}
+ALGORITHMS = {"Ed25519": 32, "P-256": 32, "P-384": 48, "P-521": 66, "secp256k1": 32}
 KEYS = {name: SigningKey.from_seed(bytes(range(1, size + 1)), name) for name, size in ALGORITHMS.items()}
 ORDER = {
     "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "P-384": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    "P-521": int("01" + "F" * 65 + "A" + "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409", 16),
+    "secp256k1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
 }
 SPECCHECK = json.loads((Path(__file__).parent / "vectors" / "ed25519-speccheck.json").read_bytes())
 P = 2**255 - 19
@@ -48,7 +50,7 @@ def test_a_key_travels_as_multikey_and_jwk_and_hides_its_secret(key: SigningKey)
 
 
 def test_ecdsa_signs_as_rfc_6979_shows() -> None:
-    """RFC 6979 A.2.5 and A.2.6, message "sample"."""
+    """RFC 6979 A.2.5, A.2.6 and A.2.7, message "sample"."""
     p256 = SigningKey.from_seed(
         bytes.fromhex("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721"), "P-256"
     )
@@ -65,6 +67,19 @@ def test_ecdsa_signs_as_rfc_6979_shows() -> None:
     assert p384.sign(b"sample").hex().upper() == (
         "94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE46"
         "99EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8"
+    )
+    p521 = SigningKey.from_seed(
+        bytes.fromhex(
+            "00FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA"
+            "896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67DB89EC0C08B0E996B83538"
+        ),
+        "P-521",
+    )
+    assert p521.sign(b"sample").hex().upper() == (
+        "00C328FAFCBD79DD77850370C46325D987CB525569FB63C5D3BC53950E6D4C5F174"
+        "E25A1EE9017B5D450606ADD152B534931D7D4E8455CC91F9B15BF05EC36E377FA"
+        "00617CCE7CF5064806C467F678D3B4080D6F1CC50AF26CA209417308281B68AF282"
+        "623EAA63E5B5C0723D8B8C37FF0777B1A20F8CCB1DCCC43997F1EE0E44DA4A67A"
     )
 
 
@@ -175,7 +190,7 @@ def ec_jwk(**changes: Any) -> dict[str, Any]:
         (ec_jwk(use="enc"), "key_use_mismatch"),
         (ec_jwk(key_ops=["sign"]), "key_use_mismatch"),
         (ec_jwk(key_ops="verify"), "key_use_mismatch"),
-        (ec_jwk(crv="secp256k1"), "key_algorithm_unsupported"),
+        (ec_jwk(crv="brainpoolP256r1"), "key_algorithm_unsupported"),
         (ec_jwk(crv=["P-256"]), "key_algorithm_unsupported"),
         (ec_jwk(crv="P-384"), "key_malformed"),
         (ec_jwk(x="AAAA"), "key_malformed"),
@@ -268,7 +283,7 @@ def test_a_json_web_key_method_is_read(kind: str) -> None:
     [
         ({"type": "JsonWebKey"}, "method_malformed"),
         ({"type": "JsonWebKey", "publicKeyJwk": ec_jwk(d="AA")}, "method_malformed"),
-        ({"type": "JsonWebKey", "publicKeyJwk": ec_jwk(crv="secp256k1")}, "method_type_unsupported"),
+        ({"type": "JsonWebKey", "publicKeyJwk": ec_jwk(crv="brainpoolP256r1")}, "method_type_unsupported"),
         (
             {"type": "JsonWebKey", "publicKeyJwk": {"kty": "RSA", "n": RSA_MODULUS, "e": "AQAB"}},
             "method_type_unsupported",

@@ -17,7 +17,17 @@ from credential_core.json_input import MAX_BYTES
 _SIGN1: Final = b"\xd2"  # tag 18
 _ALGORITHM, _CRITICAL, _KEY_ID = 1, 2, 4
 # Those of RFC 9053, and the fully specified ones of RFC 9864, by their name in JOSE.
-_NAMES: Final = {-7: "ES256", -9: "ES256", -35: "ES384", -51: "ES384", -8: "EdDSA", -19: "Ed25519"}
+_NAMES: Final = {
+    -7: "ES256",
+    -9: "ES256",
+    -35: "ES384",
+    -51: "ES384",
+    -36: "ES512",
+    -52: "ES512",
+    -47: "ES256K",
+    -8: "EdDSA",
+    -19: "Ed25519",
+}
 
 
 @dataclass(frozen=True, slots=True)

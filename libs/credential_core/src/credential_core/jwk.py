@@ -34,7 +34,7 @@ class RsaPublicKey:
 
 
 def from_jwk(jwk: Any) -> PublicKey | RsaPublicKey:
-    """Read a public JWK: OKP Ed25519, EC P-256 and P-384, RSA.
+    """Read a public JWK: OKP Ed25519, EC P-256, P-384, P-521 and secp256k1, RSA.
 
     KeyMaterialError codes: `key_secret` if it holds secret members, `key_use_mismatch` if it is for encryption,
     `key_algorithm_unsupported`, `key_malformed`.
@@ -48,7 +48,7 @@ def from_jwk(jwk: Any) -> PublicKey | RsaPublicKey:
     match jwk["kty"], jwk.get("crv"):
         case "OKP", "Ed25519":
             return PublicKey("Ed25519", _octets(jwk, "x"))
-        case "EC", "P-256" | "P-384" as curve:
+        case "EC", "P-256" | "P-384" | "P-521" | "secp256k1" as curve:
             return PublicKey.from_coordinates(curve, _octets(jwk, "x"), _octets(jwk, "y"))
         case "RSA", None:
             return RsaPublicKey(_number(jwk, "n"), _number(jwk, "e"))

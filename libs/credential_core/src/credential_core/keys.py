@@ -1,7 +1,8 @@
-"""Keys: Ed25519 through libsodium, ECDSA on P-256 and P-384, and their Multikeys (Controlled Identifiers 1.0 §2.2.2).
+"""Keys: Ed25519 through libsodium, ECDSA through OpenSSL, and their Multikeys (Controlled Identifiers 1.0 §2.2.2).
 
-Nothing here makes randomness: a secret comes from the caller, and ECDSA takes its nonces from RFC 6979. Secrets never
-show in a repr. Keys as JWK are in `jwk`.
+P-521 and secp256k1 are here for the JWTs of others: no cryptosuite of Data Integrity takes them. Nothing here makes
+randomness: a secret comes from the caller, and ECDSA takes its nonces from RFC 6979. Secrets never show in a repr. Keys
+as JWK are in `jwk`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,14 @@ _KINDS: Final = {
     "Ed25519": _Kind(b"\xed\x01", b"\x80\x26", 32, 32, 64),
     "P-256": _Kind(b"\x80\x24", b"\x86\x26", 33, 32, 64),
     "P-384": _Kind(b"\x81\x24", b"\x87\x26", 49, 48, 96),
+    "P-521": _Kind(b"\x82\x24", b"\x88\x26", 67, 66, 132),
+    "secp256k1": _Kind(b"\xe7\x01", b"\x81\x26", 33, 32, 64),
 }
 _CURVES: Final[dict[str, tuple[ec.EllipticCurve, hashes.HashAlgorithm]]] = {
     "P-256": (ec.SECP256R1(), hashes.SHA256()),
     "P-384": (ec.SECP384R1(), hashes.SHA384()),
+    "P-521": (ec.SECP521R1(), hashes.SHA512()),
+    "secp256k1": (ec.SECP256K1(), hashes.SHA256()),
 }
 SIGNATURE_BYTES: Final = 64  # of Ed25519
 _CACHED_POINTS: Final = 256
@@ -48,7 +53,7 @@ _CACHED_POINTS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key. `raw` is 32 bytes for Ed25519, the compressed point (33, 49 bytes) for P-256 and P-384.
+    """A public key. `raw` is 32 bytes for Ed25519, the compressed point (33, 49 or 67 bytes) for the others.
 
     Only the length of `raw` is checked here; bytes that are no point verify nothing.
     """
@@ -64,7 +69,7 @@ class PublicKey:
 
     @property
     def signature_bytes(self) -> int:
-        """The size of this key's signatures: 64, for P-384 96."""
+        """The size of this key's signatures: 64, for P-384 96, for P-521 132."""
         return _KINDS[self.algorithm].signature_bytes
 
     @property
@@ -91,11 +96,11 @@ class PublicKey:
         raise KeyMaterialError("key_algorithm_unsupported", "the multicodec prefix is not one supported")
 
     def verify(self, signature: bytes, data: bytes) -> bool:
-        """Whether `signature` over `data` is this key's: 64 bytes, or 96 for P-384 (r and s, big-endian, equal sizes).
+        """Whether `signature` over `data` is this key's: 64 bytes, 96 or 132 (r and s, big-endian, equal sizes).
 
         Ed25519 is read strictly (RFC 8032 §5.1.7 by libsodium): small-order points and non-canonical encodings are
-        refused. ECDSA hashes with SHA-256 on P-256 and SHA-384 on P-384; both s and n - s are accepted (FIPS 186-5
-        knows no other rule), zero and values beyond the order are not.
+        refused. ECDSA hashes with SHA-256, on P-384 with SHA-384, on P-521 with SHA-512; both s and n - s are accepted
+        (FIPS 186-5 knows no other rule), zero and values beyond the order are not.
         """
         if len(signature) != self.signature_bytes:
             return False
@@ -120,7 +125,7 @@ class PublicKey:
         return True
 
     def coordinates(self) -> tuple[bytes, bytes]:
-        """The affine x and y of a P-256 or P-384 key. KeyMaterialError if the bytes are no point of the curve."""
+        """The affine x and y of an ECDSA key. KeyMaterialError if the bytes are no point of the curve."""
         if self.algorithm not in _CURVES:
             raise KeyMaterialError("key_algorithm_unsupported", f"an {self.algorithm} key has no two coordinates")
         uncompressed = _point(self.algorithm, self.raw).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -223,8 +228,8 @@ class SigningKey:
         return encode_base58(_KINDS[self.algorithm].secret_prefix + self.seed)
 
     def sign(self, data: bytes) -> bytes:
-        """The signature over `data`, deterministic: Ed25519 (RFC 8032) 64 bytes; ECDSA (RFC 6979) r and s, 64 or 96.
+        """The signature over `data`, deterministic: Ed25519 (RFC 8032), 64 bytes; ECDSA (RFC 6979), r and s.
 
-        ECDSA hashes with SHA-256 on P-256 and SHA-384 on P-384.
+        ECDSA hashes with SHA-256, on P-384 with SHA-384, on P-521 with SHA-512.
         """
         return self._pair.sign(data)
