@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from credential_core.timestamps import parse_timestamp
 from issuer.core import backpack_sync
+from issuer.core.backpack_hosts import Connections
 from issuer.core.backpack_sync import PullDue
 from issuer.main import Core
 from issuer.main_backpack import wire_pulls
@@ -21,10 +22,11 @@ from service_kit.database import Database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import FetcherSettings
 from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.asleep import overtaken
 from tests.issuer.elsewhere import API, Elsewhere, elsewhere
 from tests.issuer.keepers import Keeper
 from tests.issuer.test_backpack_hosts import HOSTS, connected
-from tests.issuer.world import Clock, World
+from tests.issuer.world import Clock, World, problem_code
 from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -172,6 +174,20 @@ async def test_one_that_a_lost_process_took_comes_again(
     assert await pull_due() == 0
     clock.ahead += backpack_sync.TAKEN_FOR
     assert await pull_due() == 1
+
+
+async def test_who_sleeps_past_the_lease_frees_no_connection_that_another_has(
+    ada: Keeper, other: Elsewhere, pull_due: PullDue, clock: Clock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = await connected(ada, other)
+    clock.ahead = LATE
+
+    async def taken() -> None:
+        await world.rows("UPDATE backpack_hosts SET busy_until = now() + interval '1 day' RETURNING 1")
+
+    assert await overtaken(monkeypatch, (Connections, "give_back"), pull_due, taken) == 1
+    answer = await ada.call("POST", f"{HOSTS}/{host}/pull", json={})
+    assert (answer.status_code, problem_code(answer)) == (409, "host-busy")
 
 
 async def test_addresses_of_our_own_network_are_not_asked(

@@ -13,6 +13,8 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
+from issuer.adapters.endorsements import EndorsementRows
+from issuer.core.decide_endorsements import LEASE
 from issuer.core.endorsement_model import BELIEVED_FOR, CHECK_EVERY
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts
@@ -23,6 +25,7 @@ from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import FetcherSettings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
 from tests.issuer.abroad import Academy, serving
+from tests.issuer.asleep import overtaken
 from tests.issuer.conftest import More
 from tests.issuer.endorsers import by_academy, by_key, unsigned
 from tests.issuer.world import ORG, OTHER_ORG, Clock, World, problem_code
@@ -341,6 +344,29 @@ class TestLater:
         clock.ahead = BELIEVED_FOR + SECOND
         assert await later.recheck() == 1
         assert (await told(world))[-1].reason == "not_valid"
+
+    async def test_who_sleeps_past_the_lease_shows_nothing_again(
+        self,
+        world: World,
+        academy: Academy,
+        later: EndorsementParts,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await self.shown(world, academy)
+        clock.ahead = CHECK_EVERY + SECOND
+
+        async def meanwhile() -> None:
+            academy.publish(7)
+            clock.ahead += LEASE + SECOND
+            assert await later.recheck() == 1
+            assert (await told(world))[-1].reason == "not_valid"
+
+        place = (EndorsementRows, "lock")
+        assert await overtaken(monkeypatch, place, later.recheck, meanwhile) == 1
+        assert (await told(world))[-1].reason == "not_valid"
+        [received] = (await world.send("GET", "/endorsements")).json()["items"]
+        assert received["shown"] is False
 
     async def test_two_processes_check_it_once(
         self, world: World, academy: Academy, later: EndorsementParts, clock: Clock

@@ -8,12 +8,15 @@ import copy
 import json
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy.exc import ProgrammingError
 
 from credential_core.jcs import digest
+from issuer.core.recognition.vetting import Vet
 from service_kit.testing import TokenMint
+from tests.issuer.asleep import overtaken
 from tests.issuer.keepers import Keeper
 from tests.issuer.recognising import AGREEMENTS, MINE, OUR_GRADE, Partners, last
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
@@ -412,6 +415,28 @@ async def test_a_repeated_request_gives_the_first_answer(partners: Partners, wor
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert await world.count("recognitions") == 1
+
+
+async def test_a_repetition_that_the_first_request_overtakes_gives_its_answer(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked for an answer before there was one; then it finds that the credit is given already."""
+    await partners.agree()
+    learner = partners.learner()
+    issued = await partners.award(str(learner.email))
+
+    async def ask() -> httpx.Response:
+        return await partners.ask(learner, issued["credential"], key="once")
+
+    async def first() -> None:
+        answers.append(await ask())
+
+    answers: list[httpx.Response] = []
+    answers.append(await overtaken(monkeypatch, (Vet, "__call__"), ask, first))
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    other = await partners.ask(learner, issued["credential"], key="twice")
+    assert (other.status_code, problem_code(other)) == (409, "already-recognised")
 
 
 async def test_nothing_personal_reaches_an_event_or_stays_in_the_clear(partners: Partners, world: World) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from credential_core.bitstring import entry
 from credential_core.model import plain_identity
 from credential_core.report import Check, Outcome
-from issuer.adapters.recognition_sources import of_source
+from issuer.adapters.recognition_sources import SourceUnitOfWork, of_source
 from issuer.core.model import State
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.recognition import RecognitionId
@@ -27,6 +27,7 @@ from service_kit.fetcher import Fetcher
 from service_kit.ids import random_bytes
 from stacking.statuses import Status
 from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.asleep import overtaken
 from tests.issuer.pathways import Series
 from tests.issuer.recognising import MINE, Partners, last
 from tests.issuer.world import Clock, Json, World
@@ -193,6 +194,24 @@ class TestFollowing:
         academy.publish_list("/lists/2", "suspension", 9)
         academy.publish(7)
         assert await watch.standing(found) == ("revoked", "revoked")
+
+    async def test_who_sleeps_past_the_lease_takes_nothing_back(
+        self, partners: Partners, academy: Academy, watch: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        list_url = academy.publish_list("/lists/2", "suspension")
+        status = [entry(list_url, 9, "suspension")]
+        found = await recognised(partners, academy.signed(academy.unsigned() | {"credentialStatus": status}))
+        clock.ahead += LATER
+
+        async def meanwhile() -> None:
+            academy.publish_list("/lists/2", "suspension", 9)
+            assert await watch.standing(found) == ("suspended", "suspended")
+
+        assert await overtaken(monkeypatch, (SourceUnitOfWork, "settle"), watch.look, meanwhile) == 1
+        while await watch.core.settle_recognitions():
+            pass
+        assert (await watch.seen(found))["sourceStatus"]["status"] == "suspended"
+        assert (await watch.seen(found))["status"] == "suspended"
 
     async def test_a_list_that_cannot_be_read_changes_nothing_and_is_seen(
         self, partners: Partners, academy: Academy, watch: Watch

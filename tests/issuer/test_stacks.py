@@ -17,12 +17,14 @@ from credential_core.model import validate_achievement_credential, validate_cred
 from credential_core.proof import verify_proof
 from credential_core.timestamps import format_timestamp
 from issuer.adapters.stacks import StackRows
+from issuer.core.apply_stacks import ApplyStacks
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.clock import utc_now
 from service_kit.database import Database
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import find_record
+from tests.issuer.asleep import overtaken
 from tests.issuer.pathways import Series
 from tests.issuer.world import ORG, OTHER_ORG, Clock, World, problem_code
 
@@ -113,6 +115,27 @@ async def test_a_process_that_dies_after_awarding_awards_nothing_twice(
     other = Series(world, wire(settings, world.database))
     await other.settle()
     assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
+    issued = await world.events(CredentialIssued.event_type)
+    assert sum(event.achievement_id == series.achievements["certificate"] for event in issued) == 1
+
+
+async def test_who_sleeps_past_the_lease_awards_nothing_twice(
+    series: Series, world: World, settings: IssuerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process awards it, and a component falls, before the first one wakes."""
+    capstone, _ = await series.earn("capstone", "python")
+    await series.core.publish_lists()
+
+    async def meanwhile() -> None:
+        await world.rows("UPDATE evaluations_due SET taken_until = '-infinity' RETURNING 1")
+        other = Series(world, wire(settings, world.database))
+        await other.settle()
+        assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
+        await series.change(capstone, "suspend")
+
+    await overtaken(monkeypatch, (ApplyStacks, "__call__"), series.core.settle_stacks, meanwhile)
+    await series.settle()
+    assert [stack["status"] for stack in await series.stacks()] == ["suspended"]
     issued = await world.events(CredentialIssued.event_type)
     assert sum(event.achievement_id == series.achievements["certificate"] for event in issued) == 1
 

@@ -6,7 +6,9 @@ import pytest
 import pytest_asyncio
 
 from credential_core.keys import SigningKey
+from issuer.adapters.wanted_looks import WantedLookUnitOfWork
 from tests.issuer.abroad import Academy
+from tests.issuer.asleep import overtaken
 from tests.issuer.bringing import ANA, Bringing
 from tests.issuer.keepers import Keeper
 from tests.issuer.world import Clock, Json, World
@@ -34,6 +36,21 @@ class TestFollowing:
         assert await bringing.statuses() == ["revoked"]
         reason = (await bringing.series.stack())["history"][-1]["reason"]
         assert reason == f"{complete['id']} was revoked"
+
+    async def test_who_sleeps_past_the_lease_does_not_let_it_stand_again(
+        self, bringing: Bringing, academy: Academy, stacked: Json, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await world.rows("UPDATE backpack_credentials SET look_at = now() RETURNING 1")
+
+        async def meanwhile() -> None:
+            academy.publish(7)
+            await world.rows("UPDATE backpack_credentials SET look_at = now() RETURNING 1")  # the lease is over
+            assert await bringing.statuses() == ["revoked"]
+
+        await overtaken(monkeypatch, (WantedLookUnitOfWork, "settle"), bringing.look_again, meanwhile)
+        [(doubt,)] = await world.rows("SELECT doubt FROM backpack_credentials")
+        assert doubt["code"] == "revoked"
+        assert await bringing.statuses() == ["revoked"]
 
     async def test_a_look_for_any_other_reason_is_heard_of(
         self, bringing: Bringing, academy: Academy, stacked: Json, ana: Keeper

@@ -96,9 +96,14 @@ class HostUnitOfWork(BackpackUnitOfWork):
         row = (await self.session.execute(query)).mappings().one_or_none()
         return None if row is None else self._opened(row)
 
-    async def hold(self, host_id: HostId, until: datetime | None) -> None:
+    async def hold(self, host_id: HostId, until: datetime) -> None:
         """Nobody else uses it until then."""
         await self.session.execute(update(BACKPACK_HOSTS).where(HOSTS.id == host_id).values(busy_until=until))
+
+    async def give_back(self, host: RemoteHost) -> None:
+        """Others may use it, if nobody does already."""
+        held = (HOSTS.id == host.id, HOSTS.busy_until == host.busy_until)
+        await self.session.execute(update(BACKPACK_HOSTS).where(*held).values(busy_until=None))
 
     async def lock_all(self, person: PersonId) -> Sequence[RemoteHost]:
         """All of the person's, locked until the end of the transaction."""

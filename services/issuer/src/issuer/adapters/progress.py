@@ -94,9 +94,10 @@ class LookUnitOfWork(UnitOfWork):
     """See issuer.core.progress_ports.LookWork."""
 
     async def keep(self, looks: Sequence[Look]) -> None:
-        """Each unless its credential has been replaced or deleted meanwhile."""
+        """Each unless its credential has been replaced or deleted meanwhile, or a later look was kept."""
         for look in sorted(looks, key=lambda look: look.kept.id):
-            same = (KEPT.id == look.kept.id, KEPT.changed_at == look.kept.changed_at)
+            is_newest = or_(KEPT.checked_at.is_(None), KEPT.checked_at <= look.at)
+            same = (KEPT.id == look.kept.id, KEPT.changed_at == look.kept.changed_at, is_newest)
             doubt = None if look.doubt is None else asdict(look.doubt)
             looked = None if look.snapshot is None else look.snapshot.json
             values = {"achievement_id": look.achievement, "checked_at": look.at, "doubt": doubt, "looked": looked}

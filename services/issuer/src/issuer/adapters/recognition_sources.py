@@ -41,9 +41,9 @@ class SourceUnitOfWork(UnitOfWork):
         found = (await self.session.execute(CLAIM, given)).mappings()
         return [DueSource(source_status(row), _claim(row)) for row in found]
 
-    async def settle(self, found: Sequence[SourceStatus], changed: Sequence[SourceStatus]) -> None:
-        """Keep what was found; what changed is due to be followed."""
-        one = update(RECOGNITION_SOURCES).where(OF.recognition_id == bindparam("named"))
+    async def settle(self, found: Sequence[SourceStatus], changed: Sequence[SourceStatus], until: datetime) -> None:
+        """Keep what was found; what changed is due to be followed. Not what somebody else has taken since."""
+        one = update(RECOGNITION_SOURCES).where(OF.recognition_id == bindparam("named"), OF.taken_until == until)
         given = [
             {"named": str(status.recognition_id)} | {f"found_{name}": of_source(status)[name] for name in FOUND}
             for status in sorted(found, key=lambda status: status.recognition_id)

@@ -65,14 +65,15 @@ class Connections:
                 raise Conflict("something else is under way with this host; try again", code="host-busy")
             if host.is_connected != connected or (host.waits_until is not None and host.waits_until <= now):
                 raise Conflict(_WRONG_STATE[connected], code="host-not-connected")
-            await work.hold(host.id, now + LEASE)
+            until = now + LEASE
+            await work.hold(host.id, until)
             await work.commit()
-        return host
+        return replace(host, busy_until=until)
 
     async def give_back(self, host: RemoteHost) -> None:
-        """Let others have it."""
+        """Let others have it, unless somebody has it by now because this took too long."""
         async with self._works() as work:
-            await work.hold(host.id, None)
+            await work.give_back(host)
             await work.commit()
 
     async def call(self, host: RemoteHost, request: Outgoing) -> Answer:

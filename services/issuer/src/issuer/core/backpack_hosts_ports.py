@@ -63,8 +63,11 @@ class HostWork(Protocol):
 
     async def lock(self, person: PersonId, host_id: HostId) -> RemoteHost | None: ...
 
-    async def hold(self, host_id: HostId, until: datetime | None) -> None:
-        """Nobody else uses it until then; None lets others have it."""
+    async def hold(self, host_id: HostId, until: datetime) -> None:
+        """Nobody else uses it until then."""
+
+    async def give_back(self, host: RemoteHost) -> None:
+        """Others may use it, if nobody does already: it is held until the host's `busy_until`, or no longer ours."""
 
     async def lock_all(self, person: PersonId) -> Sequence[RemoteHost]: ...
 

@@ -132,6 +132,8 @@ class RecheckEndorsements:
             held = await work.endorsements.lock(endorsement.id)
             if held is None or held.status is not EndorsementStatus.ACCEPTED:
                 return
+            if held.check_at != endorsement.check_at:  # the lease is over, and another has taken it
+                return
             after = held.found(finding, seen=seen, now=self._clock())
             await work.endorsements.save(after)
             if event := told(held, after, self._addresses.endorsement(after.id)):

@@ -30,14 +30,16 @@ class Looks:
         return [task.result() for task in tasks]
 
     async def _again(self, examine: Examine, kept: KeptText, deadline: float, turns: asyncio.Semaphore) -> Look:
+        began = self._clock()  # what is found is so since then: whoever began later knows better
         try:
             async with asyncio.timeout_at(deadline), turns:
+                began = self._clock()
                 document, report, snapshot = await examine.look(kept.text, kept.notation)
         except TimeoutError:
-            return Look(kept, kept.achievement or "", self._clock(), NOT_IN_TIME)
+            return Look(kept, kept.achievement or "", began, NOT_IN_TIME)
         except Invalid as error:  # it was read when it came, by a version that read more
-            return Look(kept, "", self._clock(), Doubt("does-not-hold", error.detail))
-        return Look(kept, achievement_of(document), self._clock(), doubt_of(report), snapshot)
+            return Look(kept, "", began, Doubt("does-not-hold", error.detail))
+        return Look(kept, achievement_of(document), began, doubt_of(report), snapshot)
 
 
 def doubt_of(report: Report) -> Doubt | None:

@@ -33,7 +33,10 @@ class KeptText:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What came of looking at a kept credential again. `achievement` is empty for one that is no evidence."""
+    """What came of looking at a kept credential again, and when that began.
+
+    `achievement` is empty for one that is no evidence.
+    """
 
     kept: KeptText
     achievement: str
@@ -87,7 +90,7 @@ class LookWork(Protocol):
     """One transaction that stores what was found, for a while."""
 
     async def keep(self, looks: Sequence[Look]) -> None:
-        """Each unless its credential has been replaced or deleted meanwhile."""
+        """Each unless its credential has been replaced or deleted meanwhile, or a later look was kept."""
 
     async def __aenter__(self) -> Self: ...
 

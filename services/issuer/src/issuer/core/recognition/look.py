@@ -32,8 +32,11 @@ class SourceWork(Protocol):
         Until then nobody else looks at them.
         """
 
-    async def settle(self, found: Sequence[SourceStatus], changed: Sequence[SourceStatus]) -> None:
-        """Keep what was found; what changed is due to be followed. What is not watched any more is left out."""
+    async def settle(self, found: Sequence[SourceStatus], changed: Sequence[SourceStatus], until: datetime) -> None:
+        """Keep what was found; what changed is due to be followed.
+
+        What is not watched any more is left out, and what somebody else took who was not to wait beyond `until`.
+        """
 
     async def put_off(self, lists: str, until: datetime) -> None:
         """Nobody asks for these lists before."""
@@ -75,14 +78,15 @@ class LookAtSources:
         if not self._every:
             return 0
         now = self._clock()
+        until = now + LEASE
         async with self._works() as work:
-            due = await work.claim(AT_ONCE, now=now, ahead=self._every / 2, until=now + LEASE)
+            due = await work.claim(AT_ONCE, now=now, ahead=self._every / 2, until=until)
             await work.commit()
         if due:
-            await self._look(due)
+            await self._look(due, until)
         return len(due)
 
-    async def _look(self, due: Sequence[DueSource]) -> None:
+    async def _look(self, due: Sequence[DueSource], until: datetime) -> None:
         checks, lists = await self._examine.statuses([one.claim for one in due])
         now, spread = self._clock(), self._spread()  # the same for all, so that they are looked at together again
         found = [
@@ -91,7 +95,7 @@ class LookAtSources:
         ]
         changed = [after for one, after in zip(due, found, strict=True) if after.state is not one.status.state]
         async with self._works() as work:
-            await work.settle(found, changed)
+            await work.settle(found, changed, until)
             if all(one.problem is not None for one in found):
                 await work.put_off(found[0].lists, min(one.look_at for one in found if one.look_at is not None))
             await work.commit()

@@ -86,17 +86,27 @@ class RequestRecognition:
 
     async def __call__(self, request: Request) -> RecognitionLife:
         """Raises Invalid for what does not hold, Conflict for what is before the programme already."""
-        if request.key is not None:
-            earlier = await self._reading.answered(request.owner, request.key)
-            if earlier is not None:
-                return await self._life(request, earlier)
-        vetted = await self._vet(request)
+        earlier = await self._earlier(request)
+        if earlier is None:
+            earlier = await self._made(request)
+        return await self._life(request, earlier)
+
+    async def _made(self, request: Request) -> str:
+        """The id of the new one, or of what the key's first request made meanwhile: that is no conflict with it."""
         try:
-            made = await self._decided(vetted)
+            made = await self._decided(await self._vet(request))
         except _Answered as answered:
-            return await self._life(request, answered.recognition_id)
+            return answered.recognition_id
+        except Conflict:
+            earlier = await self._earlier(request)
+            if earlier is None:
+                raise
+            return earlier
         self._audit("recognition_requested", recognition=made.id, state=made.state.value, actor=request.actor)
-        return await self._life(request, made.id)
+        return made.id
+
+    async def _earlier(self, request: Request) -> str | None:
+        return None if request.key is None else await self._reading.answered(request.owner, request.key)
 
     async def _decided(self, vetted: Vetted) -> Recognition:
         for _ in range(ATTEMPTS - 1):
