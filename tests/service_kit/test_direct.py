@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from service_kit.database import Database, UnitOfWork
-from service_kit.direct import DirectSelect, fetch, fetch_outside, line
+from service_kit.direct import DirectSelect, fetch, fetch_outside, is_lost, line
 from service_kit.ids import new_id
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -65,6 +65,19 @@ async def test_a_lost_connection_is_not_used_again(database: Database, within: b
     assert await count(database) == 0
     async with UnitOfWork(database) as work:
         assert await work.session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_connection_whose_server_said_goodbye_is_not_used_again(database: Database) -> None:
+    """As when a postmaster is killed: the last words are read, and the connection is not closed yet."""
+    words = b"SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0"
+    busy = line(database, "goodbye")
+    await busy.fetch(COUNT)
+    busy._driver._protocol.data_received(b"E" + (len(words) + 4).to_bytes(4) + words)
+    with pytest.raises(InterfaceError) as found:
+        await busy.fetch(COUNT)
+    assert is_lost(found.value)
+    assert busy.is_lost
+    assert list(await busy.fetch(COUNT)) == [(0,)]
 
 
 BACKEND = "SELECT pg_backend_pid()"

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from socket import gaierror
 
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi import Request, Response
+from sqlalchemy.exc import InterfaceError, InternalError
 
 from service_kit.app import create_app, router
 from service_kit.errors import Limited, Unauthorized
 from service_kit.problems import Refusal
 from service_kit.settings import HttpSettings, Settings
+from service_kit.task_group import task_group
 from service_kit.testing import BASE_URL, asgi_client
 
 pytestmark = pytest.mark.asyncio
+
+
+AWAY = InterfaceError("SELECT 1", None, Exception("connection is closed"))
+GOODBYE = InternalError("SELECT 1", None, Exception("cannot switch to state 12; another operation (2) is in progress"))
+FAULTS = {
+    "limited": Limited("too many"),
+    "token": Unauthorized("no token"),
+    "refused": ConnectionRefusedError(),
+    "late": TimeoutError(),
+    "unknown": gaierror(),
+    "closed": AWAY,
+    "closing": GOODBYE,
+}
 
 
 def foreign(refusal: Refusal) -> Response:
@@ -31,7 +48,17 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     @routes.get("/foreign/{thing}")
     @routes.get("/ours/{thing}")
     async def fail(thing: str, size: int = 0) -> str:
-        raise {"limited": Limited("too many"), "token": Unauthorized("no token")}.get(thing, RuntimeError("a bug"))
+        raise FAULTS.get(thing, RuntimeError("a bug"))
+
+    @routes.get("/together/{thing}")
+    async def fail_together(thing: str) -> str:
+        async def one() -> None:
+            raise FAULTS[thing]
+
+        async with task_group() as group, task_group() as inner:
+            group.create_task(asyncio.sleep(60))
+            inner.create_task(one())
+        return "done"
 
     @routes.post("/foreign/{thing}")
     async def read(request: Request) -> str:
@@ -70,3 +97,11 @@ async def test_the_headers_that_a_status_asks_for_are_kept(client: httpx.AsyncCl
 async def test_elsewhere_a_refusal_is_a_problem_document(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ours/limited")
     assert (answer.status_code, answer.headers["content-type"]) == (429, "application/problem+json")
+
+
+@pytest.mark.parametrize("way", ["ours", "together"])
+@pytest.mark.parametrize("fault", ["refused", "late", "unknown", "closed", "closing"])
+async def test_a_database_that_is_away_is_told_as_that(client: httpx.AsyncClient, way: str, fault: str) -> None:
+    answer = await client.get(f"/{way}/{fault}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "application/problem+json"

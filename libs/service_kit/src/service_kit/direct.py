@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import Select, Uuid
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -121,6 +121,9 @@ async def _rows(driver: Any, statement: str, parameters: Sequence[object] = ()) 
     """What the driver fetches. Its errors as SQLAlchemy's."""
     try:
         rows: Rows = await driver.fetch(statement, *parameters)
+    except InternalClientError as error:  # the server has said why it goes, and its connection is not closed yet
+        driver.terminate()
+        raise Unusable(statement, None, error, connection_invalidated=True) from error
     except (PostgresError, InterfaceError) as error:
         kind = Unusable if isinstance(error, InterfaceError) else DBAPIError
         raise kind(statement, None, error, connection_invalidated=driver.is_closed()) from error

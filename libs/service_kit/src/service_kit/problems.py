@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
+from socket import gaierror
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -79,7 +80,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_away)
-    app.add_exception_handler(ConnectionError, _database_away)
+    for error in (ConnectionError, TimeoutError, gaierror):  # of the driver, before SQLAlchemy makes them its own
+        app.add_exception_handler(error, _database_away)
 
 
 def problem(
@@ -208,7 +210,8 @@ async def _database_error(request: Request, error: Exception) -> Response:
     state = str(getattr(error.orig, "sqlstate", "") or "")
     if state.startswith("22"):  # data exception: a value PostgreSQL cannot hold
         return service_problem(request, Invalid("a value is out of range"))
-    if error.connection_invalidated or isinstance(error, InterfaceError) or state[:2] in {"08", "53", "57", "55", "40"}:
+    is_drivers = isinstance(error, InterfaceError | InternalError) and not state  # its connection ends at this moment
+    if error.connection_invalidated or is_drivers or state[:2] in {"08", "53", "57", "55", "40"}:
         return await _database_away(request, error)
     return unexpected_problem(request, error)
 

@@ -27,6 +27,7 @@ from issuer.core.model import Json
 from issuer.core.snapshots import Snapshot, snapshot_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid
+from service_kit.task_group import task_group
 from stacking.badges import NotEvidence, held_from
 
 MOST = 16  # of each kind; what is beyond is not fetched, which refuses the credential
@@ -171,7 +172,7 @@ class _Search:
         self, found: dict[str, Resolution], names: Iterable[str], look_up: Callable[[str], Awaitable[Resolution]]
     ) -> None:
         missing = [name for name in dict.fromkeys(names) if name not in found][:MOST]
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             for name in missing:
                 group.create_task(self._one(found, name, look_up))
 

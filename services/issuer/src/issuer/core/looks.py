@@ -9,6 +9,7 @@ from issuer.core.backpack_model import Doubt
 from issuer.core.progress_ports import KeptText, Look
 from service_kit.clock import Clock
 from service_kit.errors import Invalid
+from service_kit.task_group import task_group
 
 AT_ONCE = 4
 NOT_IN_TIME = Doubt("not-confirmed", "there was no time to verify it; try again")
@@ -25,7 +26,7 @@ class Looks:
     async def __call__(self, kept: Sequence[KeptText], deadline: float) -> list[Look]:
         """In their order. `deadline` is the event loop's; what it cuts off is in doubt for that (`NOT_IN_TIME`)."""
         turns, examine = asyncio.Semaphore(AT_ONCE), self._examine.asking_once()
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             tasks = [group.create_task(self._again(examine, one, deadline, turns)) for one in kept]
         return [task.result() for task in tasks]
 

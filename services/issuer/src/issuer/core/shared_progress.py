@@ -17,6 +17,7 @@ from service_kit.clock import Clock
 from service_kit.errors import NotFound, invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
+from service_kit.task_group import task_group
 
 MOST_LEARNERS = 20  # a page
 AT_ONCE = 4
@@ -84,7 +85,7 @@ class SeeProgress:
     async def _seen(self, org_id: str, consents: Sequence[Consent], actor: str) -> list[SharedProgress]:
         """Those that still stand when all is measured: who withdraws meanwhile is not shown."""
         deadline, turns = asyncio.get_running_loop().time() + TIME_S, asyncio.Semaphore(AT_ONCE)
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             tasks = [group.create_task(self._shared(one, deadline, turns)) for one in consents]
         measured = [found for task in tasks if (found := task.result()) is not None]
         async with self._works() as work:

@@ -16,6 +16,7 @@ from credential_core.openbadges2 import badge_issuer, badge_needs
 from credential_core.verify import Failure, Resolution, needs
 from credential_core.verify.inputs import issuer_id
 from service_kit.clock import Clock
+from service_kit.task_group import task_group
 from verifier.core.earlier_badges import MOST_ROUNDS, EarlierBadge
 from verifier.core.fleet import Fleet
 from verifier.core.model import Evidence, Identity, Json, KnownState, PathwayVersion, Wanted
@@ -184,7 +185,7 @@ class _Search:
         pathways: Iterable[PathwayVersion],
     ) -> None:
         """All that the document itself asks for, at once."""
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             self._start(group, evidence.controllers, controllers, self._controller)
             self._start(group, evidence.schemas, schemas, self._schema)
             self._start(group, evidence.status_lists, lists, lambda url: self._status_list(evidence, url))
@@ -192,12 +193,12 @@ class _Search:
 
     async def controllers(self, evidence: Evidence, names: Iterable[str]) -> None:
         """Those that are not there yet."""
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             self._start(group, evidence.controllers, names, self._controller)
 
     async def badge_documents(self, evidence: Evidence, addresses: Iterable[str]) -> None:
         """Documents of Open Badges 2.0, by their addresses."""
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             self._start(group, evidence.badge_documents, addresses, self._badge_document)
 
     def _start(

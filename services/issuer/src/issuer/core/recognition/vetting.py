@@ -19,6 +19,7 @@ from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey
+from service_kit.task_group import task_group
 from stacking.statuses import Status
 
 AT_ONCE = 4
@@ -146,11 +147,9 @@ async def checked_evidence(examine: Examine, items: Sequence[Json], within_s: fl
         return {**item, "credentialId": arrived.credential_id, "issuer": arrived.issuer_id}
 
     try:
-        async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(within_s), task_group() as group:
             found = [group.create_task(checked(item)) for item in items]
     except TimeoutError as error:
         detail = f"could not be verified within {within_s:g} seconds: add less at once"
         raise invalid_field("evidence", detail, code=UNFIT) from error
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
     return tuple(one.result() for one in found)
