@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,6 +21,7 @@ from credential_core.keys import SigningKey
 from credential_core.model import achievement_credential, hashed_identity
 from credential_core.proof import sign
 from credential_core.revocation_list import revocation_list
+from credential_core.timestamps import format_timestamp
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from tools.certificates import Certificate
@@ -96,6 +99,31 @@ class Academy:
         document = status_list_credential(
             list_url=url, issuer=self.did, purpose=purpose, bits=bits, valid_from=NOW, ttl_ms=60_000
         )
+        self.site.documents[path] = self.signed(document)
+        return url
+
+    def publish_list_2021(self, path: str, *revoked: int) -> str:
+        """A StatusList2021 of the years before Bitstring lists, in VC Data Model 1.1. Returns its address."""
+        url, bits = self.site.origin + path, bytearray(MINIMUM_LENGTH // 8)
+        for index in revoked:
+            bits[index // 8] |= 0x80 >> index % 8
+        document = {
+            "@context": [
+                "https://www.w3.org/2018/credentials/v1",
+                "https://w3id.org/vc/status-list/2021/v1",
+                "https://w3id.org/security/data-integrity/v2",
+            ],
+            "id": url,
+            "type": ["VerifiableCredential", "StatusList2021Credential"],
+            "issuer": self.did,
+            "issuanceDate": format_timestamp(NOW),
+            "credentialSubject": {
+                "id": f"{url}#list",
+                "type": "StatusList2021",
+                "statusPurpose": "revocation",
+                "encodedList": base64.urlsafe_b64encode(gzip.compress(bytes(bits))).decode().rstrip("="),
+            },
+        }
         self.site.documents[path] = self.signed(document)
         return url
 

@@ -20,7 +20,12 @@ STALE = "UPDATE backpack_credentials SET checked_at = now() - interval '1 hour' 
 
 def abroad(academy: Academy, email: str = ANA, **changes: Any) -> Json:
     """For an achievement of the academy's."""
-    members: Json = {
+    return academy.credential(**(of_statistics(email) | changes))
+
+
+def of_statistics(email: str = ANA) -> Json:
+    """What such a credential says."""
+    return {
         "achievement": {
             "id": ABROAD,
             "name": "Statistics",
@@ -29,7 +34,6 @@ def abroad(academy: Academy, email: str = ANA, **changes: Any) -> Json:
         },
         "identifiers": [plain_identity(email, "emailAddress")],
     }
-    return academy.credential(**(members | changes))
 
 
 class Bringing:
@@ -40,11 +44,13 @@ class Bringing:
         self.look_again = look_again
         self.version = 1
 
-    async def takes(self, achievement: str = ABROAD, *constraints: Json, **members: Any) -> None:
-        """The place for statistics takes this achievement, under these constraints."""
+    async def takes(
+        self, achievement: str = ABROAD, *constraints: Json, place: Json | None = None, **members: Any
+    ) -> None:
+        """The place for statistics takes this achievement, under these constraints, and is otherwise as given."""
         document = self.series.document()
-        place = next(part for part in document["hasPart"] if part["id"] == "statistics")
-        place |= {"proxyFor": [achievement], "hasConstraint": list(constraints)}
+        found = next(part for part in document["hasPart"] if part["id"] == "statistics")
+        found |= {"proxyFor": [achievement], "hasConstraint": list(constraints)} | (place or {})
         self.version += 1
         await self.series.publish(
             version=self.version, revision=self.version, **({"hasPart": document["hasPart"]} | members)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from credential_core.bitstring import entry
 from credential_core.jcs import digest
 from stacking.record import find_record
 from tests.issuer.abroad import Academy
-from tests.issuer.bringing import STALE, Bringing, abroad
+from tests.issuer.bringing import ABROAD, STALE, Bringing, abroad, of_statistics
 from tests.issuer.keepers import Keeper
 from tests.issuer.pathways import issued_by
 from tests.issuer.world import Json, World
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 REVOKED_IDS = "1EdTechRevocationList"
+TRIED_AGAIN = "UPDATE evaluations_due SET due_at = now(), taken_until = '-infinity' RETURNING 1"
 DUE_NOW = "UPDATE backpack_credentials SET look_at = now() WHERE look_at > now() RETURNING 1"
 
 
@@ -113,3 +116,49 @@ class TestStatuses:
         record = find_record(await bringing.awarded())
         assert record is not None
         assert [one.held.id for one in record.inputs if one.has_no_status] == [document["id"]]
+
+    async def test_one_in_a_status_list_2021_is_followed(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, world: World
+    ) -> None:
+        await bringing.takes(abroad(academy)["credentialSubject"]["achievement"]["id"], issued_by(academy.did))
+        await bringing.series.earn("capstone")
+        old = {**entry(academy.publish_list_2021("/2021"), 7, "revocation"), "type": "StatusList2021Entry"}
+        document = academy.unsigned(**of_statistics(), status=old)
+        document["@context"] = [*document["@context"], "https://w3id.org/vc/status-list/2021/v1"]
+        await bringing.keep(ana, academy.signed(document))
+        await bringing.allow(ana)
+        assert await bringing.statuses() == ["awarded"]
+        record = find_record(await bringing.awarded())
+        assert record is not None
+        [listed] = [listed for one in record.inputs if one.held.id == document["id"] for listed in one.listed]
+        assert (listed.status.type, listed.digest) == ("StatusList2021Entry", digest(academy.site.documents["/2021"]))
+
+        academy.publish_list_2021("/2021", 7)
+        await world.rows(STALE)
+        await world.rows(DUE_NOW)
+        assert await bringing.statuses() == ["revoked"]
+
+
+class TestManyLists:
+    """Verifiers read 32 status lists at once: the stack's own, and 31 of its components."""
+
+    @pytest.mark.parametrize(("lists", "status"), [(30, "awarded"), (31, "waiting")])
+    async def test_a_stack_that_no_verifier_could_decide_is_put_before_somebody(
+        self, bringing: Bringing, academy: Academy, ana: Keeper, world: World, lists: int, status: str
+    ) -> None:
+        """The capstone's list is one more."""
+        names = [academy.publish_list(f"/many/{number}", "revocation") for number in range(lists)]
+        entries = [entry(name, 7, "revocation") for name in names]
+        parts = [entries[start : start + 8] for start in range(0, lists, 8)]
+        await bringing.takes(ABROAD, issued_by(academy.did), place={"minimumNumber": len(parts), "maximumNumber": 4})
+        for part in parts:
+            await bringing.keep(ana, abroad(academy, status=part))
+        await bringing.series.earn("capstone")
+        await bringing.allow(ana)
+        await bringing.settle()
+        while await world.rows(TRIED_AGAIN):
+            await bringing.settle()
+        assert await bringing.statuses() == [status]
+        problem = (await bringing.series.stack())["problem"]
+        assert (problem is None) == (status == "awarded")
+        assert problem is None or "31 status lists" in json.dumps(problem)
