@@ -201,7 +201,8 @@ def test_schema_org_names_a_credential_and_its_course() -> None:
     assert credential["educationalLevel"][0]["termCode"] == "6"
     assert credential["creator"]["address"]["addressCountry"] == "IE"
     assert course["provider"]["name"] == "University of Example"
-    assert course["hasCourseInstance"]["courseMode"] == ["Online", "Workbased"]
+    assert course["hasCourseInstance"]["courseMode"] == ["Online", "Onsite"]  # as search engines read it
+    assert credential["image"] == course["image"] == "https://university.example/badge.png"
     assert course["timeRequired"] == "PT60H"
     assert [one["@type"] for one in exported("schema-org", BARE)["@graph"]] == ["EducationalOccupationalCredential"]
 

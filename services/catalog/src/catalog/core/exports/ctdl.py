@@ -67,7 +67,7 @@ def _credential(source: Export) -> Json:
             "ceterms:versionIdentifier": [_identifier(str(version.number))],
             "ceterms:identifier": [_identifier(code) for code in source.codes("humanCode")],
             "ceterms:keyword": {source.language: [*source.codes("tag")]} if source.codes("tag") else None,
-            "ceterms:image": _image(source),
+            "ceterms:image": source.image,
             "ceterms:subject": _concepts(source, vocabularies.ISCED_F, "ISCED-F 2013"),
             "ceterms:audienceLevelType": _concepts(source, vocabularies.EQF, "European Qualifications Framework"),
             "ceterms:learningDeliveryType": _delivery(source),
@@ -98,12 +98,6 @@ def _concepts(source: Export, vocabulary: vocabularies.Vocabulary, framework: st
 
 def _identifier(value: str) -> Json:
     return {"@type": "ceterms:IdentifierValue", "ceterms:identifierValueCode": value}
-
-
-def _image(source: Export) -> str | None:
-    image = source.document.get("image")
-    address = image.get("id") if isinstance(image, dict) else None
-    return address if isinstance(address, str) and address.startswith("http") else None
 
 
 def _delivery(source: Export) -> list[JsonValue]:

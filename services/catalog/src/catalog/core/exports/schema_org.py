@@ -10,6 +10,15 @@ from catalog.core.vocabularies import Vocabulary
 from credential_core.organizations import schema_org
 from credential_core.organizations.schema_org import CONTEXT
 
+# schema.org's own examples of courseMode, which are what search engines look for.
+MODES = {
+    "Online": "Online",
+    "Blended": "Blended",
+    "Hybrid": "Blended",
+    "Presential": "Onsite",
+    "WorkBased": "Onsite",
+    "ResearchLabBased": "Onsite",
+}
 OF_A_COURSE = ("humanCode", "volumeOfLearning", "creditPoint", "participation", "prerequisites")
 
 
@@ -36,6 +45,7 @@ def _credential(source: Export) -> Json:
             "educationalLevel": _terms(source, vocabularies.EQF, "European Qualifications Framework"),
             "competencyRequired": _outcomes(source),
             "about": _terms(source, vocabularies.ISCED_F, "ISCED-F 2013"),
+            "image": source.image,
             "keywords": [*source.codes("tag")],
             "inLanguage": source.text("inLanguage"),
             "recognizedBy": [*_agencies(source), *_endorsers(source)],
@@ -47,11 +57,11 @@ def _credential(source: Export) -> Json:
 
 
 def _course(source: Export) -> Json:
-    modes = [vocabularies.PARTICIPATION.find(code) for code in source.codes("participation")]
+    modes = dict.fromkeys(MODES[code] for code in source.codes("participation") if code in MODES)
     workload = source.text("volumeOfLearning")
     instance: Json = {
         "@type": "CourseInstance",
-        "courseMode": [mode.label for mode in modes if mode],
+        "courseMode": [*modes],
         "courseWorkload": workload,
     }
     return whole(
@@ -61,6 +71,7 @@ def _course(source: Export) -> Json:
             "url": source.address,
             "name": source.text("name"),
             "description": source.text("description"),
+            "image": source.image,
             "courseCode": source.text("humanCode"),
             "provider": _body(source),
             "educationalCredentialAwarded": {"@id": source.address},

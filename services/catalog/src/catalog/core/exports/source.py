@@ -40,6 +40,13 @@ class Export:
         """The language of its texts."""
         return language_of(self.document)
 
+    @property
+    def image(self) -> str | None:
+        """Where its image is; none where it is written out inside the document."""
+        image = self.document.get("image")
+        address = image.get("id") if isinstance(image, dict) else None
+        return address if isinstance(address, str) and address.startswith("http") else None
+
     def text(self, member: str) -> str:
         """A member's text; empty if there is none."""
         found = self.document.get(member)
