@@ -12,8 +12,6 @@ from service_kit.clock import Clock
 from service_kit.errors import Conflict
 from service_kit.inputs import IdempotencyKey
 
-MAX_GRACE = timedelta(hours=24)
-
 
 @dataclass(frozen=True, slots=True)
 class RotatedSecret:

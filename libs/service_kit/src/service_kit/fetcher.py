@@ -40,11 +40,10 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read: its bytes, its media type without parameters, its validator."""
+    """What was read: its bytes, its media type without parameters."""
 
     body: bytes
     media_type: str
-    etag: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ class Fetcher:
                 transient = response.status >= 500 or response.status == 429
                 raise FetchError("status", f"{url} answered {response.status}", transient=transient)
             body = await self._bounded(url, response)
-            return Document(body, response.content_type, response.headers.get("ETag"))
+            return Document(body, response.content_type)
 
     async def _bounded(self, url: str, response: aiohttp.ClientResponse, max_bytes: int | None = None) -> bytes:
         limit = max_bytes or self._settings.max_bytes

@@ -23,8 +23,3 @@ def is_id(text: str) -> bool:
 def random_bytes(size: int) -> bytes:
     """`size` bytes from the operating system's generator."""
     return secrets.token_bytes(size)
-
-
-def random_below(limit: int) -> int:
-    """A uniform integer in [0, limit)."""
-    return secrets.randbelow(limit)

@@ -91,7 +91,3 @@ class CourseChanges(CourseMembers):
         if "general_education" in said:
             said["general_education"] = tuple(said["general_education"])
         return said
-
-
-class ImportedCourse(NewCourse):
-    """A row of a file: `extra` holds the members we have no field for."""

@@ -24,8 +24,6 @@ from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.pagination import LINK, link_next, page_request
 
-SORTS = frozenset({Sort.RELEVANCE, Sort.CODE, Sort.NAME, Sort.NEWEST})
-
 
 @dataclass(frozen=True, slots=True)
 class CourseUseCases:
