@@ -72,6 +72,18 @@ ONET_SKILLS = (
     "15-1252.00\t2.A.1\tContent\tLV\t1.00\t8\t0.13\t3.88\t4.37\tY\tN\t08/2023\tAnalyst\n"
     "15-1252.00\t2.B.3.e\tProgramming\tLV\tmuch\t8\t0.13\t3.88\t4.37\tN\tN\t08/2023\tAnalyst\n"
 )
+ONET_TECHNOLOGY = (
+    "O*NET-SOC Code\tExample\tCommodity Code\tCommodity Title\tHot Technology\tIn Demand\n"
+    "15-1252.00\tPython\t43232408\tWeb platform development software\tY\tY\n"
+    "15-1252.00\tPython\t43232405\tObject or component oriented development software\tY\tY\n"
+    "15-1252.00\tC++\t43232405\tObject or component oriented development software\tY\tN\n"
+    "13-2011.00\tMicrosoft Excel\t43232110\tSpreadsheet software\tY\tY\n"
+    "nobody\tC\t43232405\tObject or component oriented development software\tN\tN\n"
+)
+ONET_TOOLS = (
+    "O*NET-SOC Code\tExample\tCommodity Code\tCommodity Title\n"
+    "15-1252.00\tLaptop computers\t43211503\tNotebook computer\n"
+)
 
 CASE_ROOT = "https://opensalt.example/uri/"
 

@@ -52,6 +52,13 @@ def test_a_case_package_keeps_identifiers_codes_and_its_tree() -> None:
     }
 
 
+def test_a_case_package_of_another_language_names_what_it_translates() -> None:
+    package = read_case(CASE | {"CFAssociations": [given.child("d1", "d1-en", "isTranslationOf")]})
+
+    assert package.errors == []
+    assert relations(package) == {(f"{CASE_ROOT}d1", "translationOf", f"{CASE_ROOT}d1-en", None)}
+
+
 def test_wrong_elements_of_a_case_package_harm_no_other() -> None:
     other = CASE["CFItems"][1] | {"fullStatement": "Other"}
     wrong = [
@@ -117,6 +124,30 @@ def test_onet_gives_skills_groups_and_the_levels_that_occupations_require() -> N
 
 def test_ratings_without_occupation_data_call_an_occupation_by_its_code() -> None:
     assert "15-1252.00" in {skill.label for skill in read(ONET).skills}
+
+
+def test_onet_tells_the_technology_of_an_occupation_and_what_employers_ask_for() -> None:
+    files = ONET | {"Technology Skills.txt": given.ONET_TECHNOLOGY, "Tools Used.txt": given.ONET_TOOLS}
+    package = read(files | {"Occupation Data.txt": given.OCCUPATION_DATA})
+
+    example = "https://www.onetonline.org/search/tech/example?e="
+    kept = {skill.uri.removeprefix(example): skill for skill in package.skills if skill.uri.startswith(example)}
+    assert kept.keys() == {"Python", "C%2B%2B", "Microsoft%20Excel", "Laptop%20computers"}
+    python = kept["Python"]
+    assert (python.label, python.kind) == ("Python", SkillKind.SKILL)
+    assert python.description == (
+        "Object or component oriented development software (43232405); Web platform development software (43232408)"
+    )
+    told = {(one.source[-10:], one.type.value, one.target.removeprefix(example)) for one in package.relations}
+    assert {one for one in told if one[2] in kept} == {
+        ("15-1252.00", "requires", "Python"),
+        ("15-1252.00", "uses", "C%2B%2B"),
+        ("15-1252.00", "uses", "Laptop%20computers"),
+        ("13-2011.00", "requires", "Microsoft%20Excel"),
+    }
+    assert {skill.label for skill in package.skills} >= {"Software Developers", "13-2011.00"}
+    assert [(one.file, one.row) for one in package.errors][-1] == ("Technology Skills.txt", 5)
+    assert accept(read(dict(reversed(files.items())))).digest == accept(read(files)).digest
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,25 @@ async def test_an_occupation_asks_for_what_its_framework_says(
     assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "occupation")
 
 
+async def test_an_occupation_may_ask_for_more_than_a_caller_may_name(
+    university: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    """O*NET rates some 160 skills, abilities, activities and fields of knowledge of each occupation."""
+    header = "O*NET-SOC Code\tElement ID\tElement Name\tScale ID\tData Value\n"
+    rows = "".join(f"15-1252.00\t2.C.{number}\tField {number}\tLV\t3.00\n" for number in range(160))
+    form = [
+        ("file", (name, content.encode(), "text/plain"))
+        for name, content in {"b.txt": given.OCCUPATION_DATA, "Knowledge.txt": header + rows}.items()
+    ]
+    framework = (await university.post("/skill-frameworks", files=form)).json()["framework"]
+
+    found = await matched(client, occupation=DEVELOPER, framework=framework, skills=[{"skill": PYTHON}])
+
+    assert len(found["skills"]) == found["missing"] == 161
+    too_many = [{"skill": f"urn:x:{number}"} for number in range(101)]
+    assert (await client.post("/job-profiles/match", json={"skills": too_many})).status_code == 422
+
+
 @pytest.mark.parametrize(
     "body",
     [

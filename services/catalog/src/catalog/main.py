@@ -25,7 +25,7 @@ from catalog.core.ports import Begin
 from catalog.core.profiles import DeleteProfile, PutProfile
 from catalog.core.publishing import PublishAchievement, RetireAchievement
 from catalog.core.trial import TryPathway
-from catalog.core.vocabulary import PROFILE_SKILLS
+from catalog.core.vocabulary import OCCUPATION_SKILLS
 from catalog.events.handlers import TOPICS, subscriptions
 from catalog.http.achievements import AchievementUseCases
 from catalog.http.app import UseCases, build_app
@@ -127,7 +127,7 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             readings=SqlSkillReadings(database),
             base_url=base_url,
         ),
-        job_profiles=JobProfileUseCases(MatchProfile(SqlProfileFacts(database), offload, PROFILE_SKILLS), base_url),
+        job_profiles=JobProfileUseCases(MatchProfile(SqlProfileFacts(database), offload, OCCUPATION_SKILLS), base_url),
         similar=SqlSimilarReadings(database),
         changes=SqlChangeReadings(database),
     )

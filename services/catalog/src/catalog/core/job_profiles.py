@@ -209,5 +209,7 @@ class MatchProfile:
                 raise invalid_field("occupation", "is no occupation of a framework here")
             asked = {one.skill: one for one in required} | asked
         if len(asked) > self.most:
-            raise invalid_field("skills", f"a profile has at most {self.most} skills")
+            raise invalid_field(
+                "occupation", f"asks for more than {self.most} skills together with those that are named"
+            )
         return sorted(asked.values(), key=lambda one: one.skill)

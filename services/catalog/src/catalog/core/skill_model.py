@@ -40,6 +40,7 @@ class RelationType(StrEnum):
     REPLACED_BY = "replacedBy"
     EXEMPLAR = "exemplar"
     SKILL_LEVEL = "skillLevel"
+    TRANSLATION = "translationOf"
     REQUIRES = "requires"
     USES = "uses"
 

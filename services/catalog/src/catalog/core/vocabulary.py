@@ -31,3 +31,4 @@ SKILL_LEVEL = 100
 SKILL_ROWS = 300_000
 SKILL_BODY = 64 * 1024 * 1024
 PROFILE_SKILLS = 100
+OCCUPATION_SKILLS = 500  # what a framework may ask for in one's place: O*NET rates 161, and names technology besides

@@ -9,7 +9,7 @@ from catalog.http.answers import Answer
 
 Type = Literal[
     "broader", "partOf", "peer", "exactMatch", "related", "precedes", "replacedBy", "exemplar", "skillLevel",
-    "requires", "uses",
+    "translationOf", "requires", "uses",
 ]  # fmt: skip
 Kind = Literal["skill", "group", "occupation"]
 

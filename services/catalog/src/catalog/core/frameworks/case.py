@@ -18,6 +18,7 @@ ASSOCIATIONS: Mapping[str, RelationType] = {
     "replacedBy": RelationType.REPLACED_BY,
     "exemplar": RelationType.EXEMPLAR,
     "hasSkillLevel": RelationType.SKILL_LEVEL,
+    "isTranslationOf": RelationType.TRANSLATION,  # since CASE 1.1
 }
 LEVELS = Scale(1, 8)  # a CASE package states no scale of its own; these are the European framework's levels
 

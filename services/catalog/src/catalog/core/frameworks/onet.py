@@ -1,11 +1,14 @@
-"""O*NET's tables: the Content Model Reference, Occupation Data, and ratings such as Skills (tab or comma separated).
+"""O*NET's tables: the Content Model Reference, Occupation Data, ratings such as Skills, and Technology Skills.
 
-Elements become skills; the ratings on the level scale say what an occupation requires, from 0 to 7.
+Elements become skills; the ratings on the level scale say what an occupation requires, from 0 to 7. So do examples of
+technology, without a level: an occupation requires those that employers ask for ("In Demand"), and uses the others.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import quote
 
 from catalog.core import vocabulary as limits
 from catalog.core.frameworks.collecting import (
@@ -13,6 +16,7 @@ from catalog.core.frameworks.collecting import (
     FileRows,
     RowRefused,
     collected,
+    is_uri,
     label_of,
     numbered,
     required,
@@ -23,6 +27,7 @@ from catalog.core.skill_model import Package, Relation, RelationType, Scale, Ski
 URI = "https://www.onetonline.org/"
 ELEMENT = "https://www.onetonline.org/find/descriptor/result/"
 OCCUPATION = "https://www.onetonline.org/link/summary/"
+TECHNOLOGY = "https://www.onetonline.org/search/tech/example?e="
 LEVELS = Scale(0, 7)
 LEVEL_SCALE = "LV"
 # Abilities, basic and cross-functional skills, knowledge, work activities: what is rated on the level scale.
@@ -37,10 +42,12 @@ class OnetFile(StrEnum):
     CONTENT_MODEL = "content model"
     OCCUPATIONS = "occupations"
     RATINGS = "ratings"
+    TECHNOLOGY = "technology"
 
 
 HEADERS: Sequence[tuple[OnetFile, frozenset[str]]] = (
     (OnetFile.RATINGS, frozenset({"onetsoccode", "elementid", "scaleid", "datavalue"})),
+    (OnetFile.TECHNOLOGY, frozenset({"onetsoccode", "example", "commoditycode", "commoditytitle"})),
     (OnetFile.CONTENT_MODEL, frozenset({"elementid", "elementname", "description"})),
     (OnetFile.OCCUPATIONS, frozenset({"onetsoccode", "title"})),
 )
@@ -48,7 +55,9 @@ HEADERS: Sequence[tuple[OnetFile, frozenset[str]]] = (
 
 def read_onet(files: Sequence[FileRows[OnetFile]], *, language: str, source_version: str | None) -> Package:
     """The tables of one release. Takes seconds for a whole one: call it off the event loop. Raises Invalid."""
-    found = collected(files, READERS)
+    technology = _Technology()
+    found = collected(files, {**READERS, OnetFile.TECHNOLOGY: technology.read})
+    technology.add_to(found)
     return Package(
         source=Source.ONET,
         uri=URI,
@@ -109,6 +118,32 @@ def _known_occupation(found: Collected, code: str, cells: Mapping[str, object]) 
     if OCCUPATION + code not in found.skills:
         label = label_of(cells, "title") if text_of(cells, "title", limits.PROSE) else code
         found.add(Skill(OCCUPATION + code, label, SkillKind.OCCUPATION, code))
+
+
+@dataclass(frozen=True, slots=True)
+class _Technology:
+    """Technology Skills and Tools Used: rows say what an occupation works with, and what kind of thing that is."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+
+    def read(self, found: Collected, cells: Mapping[str, object]) -> None:
+        """One row."""
+        code, label = _soc(cells), label_of(cells, "example")
+        kind = f"{label_of(cells, 'commoditytitle')} ({required(cells, 'commoditycode', limits.LABEL)})"
+        uri = TECHNOLOGY + quote(label, safe="")
+        if not is_uri(uri):
+            raise RowRefused("example", "is too long")
+        self.labels[uri] = label
+        self.kinds.setdefault(uri, set()).add(kind)
+        _known_occupation(found, code, cells)
+        is_asked_for = text_of(cells, "indemand", limits.LABEL) == "Y"
+        found.relate(Relation(OCCUPATION + code, RelationType.REQUIRES if is_asked_for else RelationType.USES, uri))
+
+    def add_to(self, found: Collected) -> None:
+        """Each once, whatever it was listed as and in whatever order. Raises Invalid for too many."""
+        for uri, label in self.labels.items():
+            found.add(Skill(uri, label, SkillKind.SKILL, None, (), "; ".join(sorted(self.kinds[uri]))[: limits.PROSE]))
 
 
 def _soc(cells: Mapping[str, object]) -> str:
