@@ -37,6 +37,7 @@ async def test_a_registered_client_gets_tokens_with_its_secret(gateway: Gateway)
         "requirePushedAuthorizationRequests": False,
         "dpopBoundAccessTokens": False,
         "idTokenSignedResponseAlg": "RS256",
+        "requireProofKey": True,
         "postLogoutRedirectUris": [],
         "audiences": [],
         "createdAt": body["createdAt"],

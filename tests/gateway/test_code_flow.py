@@ -76,6 +76,8 @@ class TestTheWholeWay:
             "iat": now,
             "exp": now + 600,
             "auth_time": now,
+            "amr": ["pwd"],
+            "acr": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
         }
 
     @pytest.mark.parametrize(("asked", "algorithm"), [(None, "RS256"), ("RS256", "RS256"), ("ES256", "ES256")])
@@ -252,7 +254,7 @@ class TestTheRequest:
         """Each of these is a wish, or passed over by who does not support it (OpenID Connect Core §3.1.2.1, §5.5)."""
         besides = {
             "acr_values": "urn:example:high",
-            "claims": '{"id_token": {"acr": {"essential": true}}}',
+            "claims": '{"id_token": {"acr": {"essential": true}, "birthdate": {"essential": true}}}',
             "claims_locales": "de",
             "display": "popup",
             "id_token_hint": "e30.e30.e30",

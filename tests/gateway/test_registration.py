@@ -152,6 +152,34 @@ class TestRegistering:
         assert "client_secret" not in body
 
 
+class TestWhatOpenIdConnectHasBesides:
+    async def test_it_is_kept_and_told(self, gateway: Gateway) -> None:
+        """What idpyoidc sends unless told otherwise, and what other certified clients may."""
+        said = {
+            "default_max_age": 86400,
+            "require_auth_time": True,
+            "initiate_login_uri": "https://app.example/login",
+            "userinfo_signed_response_alg": "ES256",
+            "require_proof_key": False,
+        }
+        body = await made(gateway, OPEN | said | {"request_object_signing_alg": "RS256"})
+        assert said.items() <= body.items()
+        assert "request_object_signing_alg" not in body
+
+    async def test_pkce_is_a_must_unless_said_otherwise(self, gateway: Gateway) -> None:
+        assert (await made(gateway))["require_proof_key"] is True
+
+    async def test_an_installation_may_leave_it_to_web_programs_that_authenticate_themselves(
+        self, gateway_settings: GatewaySettings
+    ) -> None:
+        async with serving(gateway_settings.model_copy(update={"require_proof_key": False})) as gateway:
+            own = {"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}
+            alike = {"redirect_uris": ["https://app.example/cb"]}
+            for changes in (own, {"token_endpoint_auth_method": "none"}, {"dpop_bound_access_tokens": True}):
+                assert (await made(gateway, alike | changes))["require_proof_key"] is True
+            assert (await made(gateway, alike))["require_proof_key"] is False
+
+
 class TestRefusals:
     @pytest.mark.parametrize("authorization", ["Bearer x.y.z", "Basic eDp5", "Bearer laurel_registration_x"])
     async def test_a_bad_initial_token_is_no_token(self, gateway: Gateway, authorization: str) -> None:
@@ -203,14 +231,18 @@ class TestRefusals:
             ),
             ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
             ({"subject_type": "pairwise"}, "invalid_client_metadata"),
-            ({"userinfo_signed_response_alg": "ES256"}, "invalid_client_metadata"),
+            ({"userinfo_signed_response_alg": "HS256"}, "invalid_client_metadata"),
+            ({"userinfo_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata"),
             ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
             ({"id_token_signed_response_alg": "HS256"}, "invalid_client_metadata"),
             ({"id_token_encrypted_response_alg": "ECDH-ES"}, "invalid_client_metadata"),
-            ({"request_object_signing_alg": "ES256"}, "invalid_client_metadata"),
+            ({"request_object_encryption_alg": "ECDH-ES"}, "invalid_client_metadata"),
             ({"require_signed_request_object": True}, "invalid_client_metadata"),
             ({"tls_client_certificate_bound_access_tokens": True}, "invalid_client_metadata"),
-            ({"default_max_age": 60}, "invalid_client_metadata"),
+            ({"default_max_age": -1}, "invalid_client_metadata"),
+            ({"initiate_login_uri": "http://app.example/login"}, "invalid_client_metadata"),
+            ({"require_proof_key": False, "token_endpoint_auth_method": "none"}, "invalid_client_metadata"),
+            ({"require_proof_key": False, "dpop_bound_access_tokens": True}, "invalid_client_metadata"),
             ({"client_name": "a\u202eb"}, "invalid_client_metadata"),
             ({"client_name": ""}, "invalid_client_metadata"),
             ({"contacts": ["x"] * 11}, "invalid_client_metadata"),

@@ -24,6 +24,12 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 EMAIL = "ada@lakeside.example"
 SCOPE = "openid profile email credentials:issue"
 
+ON_A_DEVICE: dict[str, Any] = {
+    "token_endpoint_auth_method": "none",
+    "application_type": "native",
+    "redirect_uris": ["com.example.app:/callback"],
+}
+
 
 @dataclass
 class Scene:
@@ -167,8 +173,8 @@ class TestErrors:
             assert await work.session.scalar(select(func.count()).select_from(GRANTS)) == 0
 
     async def test_grants_that_answer_nothing_go_with_their_last_token(self, scene: Scene) -> None:
-        """A public client's, and what renewed another."""
-        public = await app(scene.gateway, scene.member, token_endpoint_auth_method="none")
+        """A device's program's, and what renewed another."""
+        public = await app(scene.gateway, scene.member, **ON_A_DEVICE)
         await tokens(scene.visitor, public, EMAIL)
         await scene.silently()
 
@@ -197,12 +203,22 @@ class TestErrors:
         scene.gateway.clock.forward(hours=11)
         await self.refused(scene, "consent_required")
 
-    async def test_a_public_client_could_be_any_program(self, scene: Scene) -> None:
-        public = await app(scene.gateway, scene.member, token_endpoint_auth_method="none")
+    @pytest.mark.parametrize("redirect_uri", ["com.example.app:/callback", "http://127.0.0.1/callback"])
+    async def test_a_public_client_on_a_device_could_be_any_program(self, scene: Scene, redirect_uri: str) -> None:
+        public = await app(scene.gateway, scene.member, **ON_A_DEVICE | {"redirect_uris": [redirect_uri]})
         visitor = Visitor(scene.gateway)
         await visitor.allow(public.parameters(), EMAIL)
         came = answered(await visitor.begin(public.parameters(prompt="none")))
         assert came["error"] == "consent_required"
+
+    async def test_one_in_a_browser_is_known_by_its_address(self, scene: Scene) -> None:
+        public = await app(scene.gateway, scene.member, token_endpoint_auth_method="none")
+        await tokens(scene.visitor, public, EMAIL, scope=SCOPE)
+        scene.gateway.clock.forward(days=40)
+        await sweep(scene.gateway.database, scene.gateway.clock)
+        await scene.visitor.sign_in(await scene.visitor.http.get("/login"), EMAIL)
+        came = answered(await scene.visitor.begin(public.parameters(prompt="none")))
+        assert (await public.exchange(came["code"])).json()["scope"] == SCOPE
 
     async def test_a_wrong_address_is_never_answered(self, scene: Scene) -> None:
         asked = scene.app.parameters(prompt="none", redirect_uri=REDIRECT + "/")

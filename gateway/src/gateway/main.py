@@ -21,7 +21,6 @@ from gateway.adapters.webauthn import WebAuthnCeremonies
 from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
 from gateway.core.dynamic_clients import DynamicClients
-from gateway.core.people import User, UserId
 from gateway.core.ports import Grants
 from gateway.core.post import Post
 from gateway.core.queries import Queries
@@ -96,7 +95,6 @@ class Parts:
     registration: registration.RegistrationUses
     refresh_keys: Callable[[str], Awaitable[bool]]
     run: RunServer
-    find_user: userinfo.FindUser
     jwk_set: Callable[[], Awaitable[dict[str, Any]]]
     check_keys: Check
     tokens: TokenVerifier
@@ -119,9 +117,6 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
     async def is_revoked(caller: Caller) -> bool:
         of = (caller.token_id, caller.client_id, caller.subject, caller.grant_id)
         return await use_grants(lambda grants: grants.is_revoked(*of))
-
-    async def find_user(user: str) -> User | None:
-        return await use_grants(lambda grants: grants.user(UserId(user)))
 
     read_keys = PublishedKeys(fetcher)
     use_grants = UseGrants(unit_of_work=unit_of_work)
@@ -150,10 +145,10 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
             clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
             read_keys=read_keys,
             open_to_all=settings.open_registration,
+            proof_key=settings.require_proof_key,
         ),
         refresh_keys=RefreshClientKeys(unit_of_work=unit_of_work, read=read_keys, clock=clock),
         run=run,
-        find_user=find_user,
         jwk_set=ring.jwk_set,
         check_keys=ring.check,
         tokens=TokenVerifier(settings.own_tokens(), TokenKeys(ring.jwk_set), clock, is_revoked),
@@ -203,7 +198,7 @@ def application(
             address.routes(parts.login, parts.accounts.confirm),
             password.routes(parts.login, parts.accounts.reset),
             sign_up.routes(parts.login, parts.accounts.sign_up),
-            userinfo.routes(parts.find_user),
+            userinfo.routes(parts.run),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),
             members.routes(parts.members, base),
@@ -244,7 +239,7 @@ def create_openapi_app() -> FastAPI:
     """The application without anything behind it, for its description."""
     settings = Settings.model_construct(public_base_url="https://laurel.example", http=HttpSettings())
     unwired = cast("Any", None)  # routes look at their use cases only when they are called
-    parts = replace(Parts(*[unwired] * 12), accounts=AccountUses(*[unwired] * 5))
+    parts = replace(Parts(*[unwired] * 11), accounts=AccountUses(*[unwired] * 5))
     return application(settings, parts)
 
 

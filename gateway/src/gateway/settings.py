@@ -110,6 +110,11 @@ class GatewaySettings(StoreSettings):
         default=None,
         description="the slug of the organization that takes in learners who sign up on their own; none without it",
     )
+    require_proof_key: bool = Field(
+        default=True,
+        description="whether web programs that authenticate themselves must use PKCE unless they register otherwise; "
+        "all other programs must in any case",
+    )
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
     sandbox_file: Path | None = Field(default=None, description="the credentials that /sandbox shows; none without it")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")

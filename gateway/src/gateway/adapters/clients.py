@@ -136,6 +136,9 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "id_token_algorithm": flow.id_token_algorithm,
         "post_logout_redirect_uris": list(flow.post_logout_redirect_uris),
         "assertion_algorithm": flow.assertion_algorithm,
+        "userinfo_algorithm": flow.userinfo_algorithm,
+        "requires_proof_key": flow.requires_proof_key,
+        "default_max_age": flow.default_max_age,
     }
 
 
@@ -150,4 +153,7 @@ def flow(row: RowMapping) -> Flow:
         id_token_algorithm=Algorithm(row["id_token_algorithm"]),
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
         assertion_algorithm=row["assertion_algorithm"],
+        userinfo_algorithm=Algorithm(row["userinfo_algorithm"]) if row["userinfo_algorithm"] else None,
+        requires_proof_key=row["requires_proof_key"],
+        default_max_age=row["default_max_age"],
     )

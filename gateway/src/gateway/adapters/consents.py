@@ -53,6 +53,7 @@ class SqlConsents:
             "authenticated_at": grant.authenticated_at,
             "created_at": grant.created_at,
             "renews": grant.renews,
+            "methods": list(grant.methods),
         }
         self._connection.execute(insert(GRANTS), row)
 
@@ -146,4 +147,5 @@ def _grant(row: RowMapping) -> Grant:
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
         renews=row["renews"],
+        methods=tuple(row["methods"]),
     )

@@ -24,7 +24,7 @@ from gateway.adapters.tables import (
     REVOKED_TOKENS,
     SESSIONS,
 )
-from gateway.core.model import AuthMethod
+from gateway.core.model import ApplicationType, AuthMethod
 from gateway.oauth.policy import GRANT_LIFETIME
 from service_kit.clock import Clock
 from service_kit.database import Database
@@ -74,7 +74,8 @@ async def _sweep_grants(connection: AsyncConnection, now: datetime) -> None:
         expired = delete(table).where(table.c.expires_at < now - KNOWN_AFTER_USE)
         bereft += await connection.scalars(expired.returning(table.c.grant_id))
     unused = [~exists().where(table.c.grant_id == GRANTS.c.id) for table in CHILDREN]
-    public = select(CLIENTS.c.id).where(CLIENTS.c.auth_method == AuthMethod.NONE)
+    is_native = CLIENTS.c.application_type == ApplicationType.NATIVE
+    public = select(CLIENTS.c.id).where(CLIENTS.c.auth_method == AuthMethod.NONE, is_native)
     is_over = or_(GRANTS.c.revoked_at.is_not(None), GRANTS.c.renews.is_not(None), GRANTS.c.client_id.in_(public))
     lost_one = GRANTS.c.id == any_(literal(bereft, ARRAY(Text)))
     await connection.execute(delete(GRANTS).where(lost_one, is_over, *unused))

@@ -103,15 +103,18 @@ class SqlSessions:
             "user_id": session.user.id,
             "authenticated_at": session.authenticated_at,
             "expires_at": session.expires_at,
+            "methods": list(session.methods),
         }
         await self._session.execute(insert(SESSIONS).values(opened))
 
     async def find(self, digest: bytes, at: datetime) -> Session | None:
-        moments = (SESSIONS.c.authenticated_at, SESSIONS.c.expires_at)
-        query = select(USERS, *moments).join_from(SESSIONS, USERS)
+        own = (SESSIONS.c.authenticated_at, SESSIONS.c.expires_at, SESSIONS.c.methods)
+        query = select(USERS, *own).join_from(SESSIONS, USERS)
         query = query.where(SESSIONS.c.digest == digest, SESSIONS.c.expires_at > at)
         found = (await self._session.execute(query)).mappings().one_or_none()
-        return Session(person(found), found["authenticated_at"], found["expires_at"]) if found else None
+        if found is None:
+            return None
+        return Session(person(found), found["authenticated_at"], found["expires_at"], tuple(found["methods"]))
 
     async def close(self, digest: bytes) -> None:
         await self._session.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))

@@ -57,6 +57,9 @@ CLIENTS = Table(
     Column("dpop_bound", Boolean, nullable=False),
     Column("id_token_algorithm", Text, nullable=False, server_default="ES256"),
     Column("assertion_algorithm", Text),
+    Column("userinfo_algorithm", Text),
+    Column("requires_proof_key", Boolean, nullable=False, server_default="true"),
+    Column("default_max_age", Integer),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("jwks_uri", Text),
     _moment("keys_read_at", nullable=True),
@@ -165,6 +168,7 @@ SESSIONS = Table(
     Column("user_id", Text, ForeignKey("users.id"), nullable=False),
     _moment("authenticated_at"),
     _moment("expires_at"),
+    Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
 )
 Index("ix_sessions_expires_at", SESSIONS.c.expires_at)
 Index("ix_sessions_user_id", SESSIONS.c.user_id)
@@ -253,6 +257,7 @@ GRANTS = Table(
     _moment("created_at"),
     _moment("revoked_at", nullable=True),
     Column("renews", Text),
+    Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
 )
 Index("ix_grants_renews", GRANTS.c.renews, postgresql_where=GRANTS.c.renews.is_not(None))
 Index("ix_grants_user_id_organization_id", GRANTS.c.user_id, GRANTS.c.organization_id)
@@ -278,7 +283,7 @@ def _child_of_grant(name: str, *own: Column[str]) -> Table:
 CODES = _child_of_grant(
     "codes",
     Column("redirect_uri", Text, nullable=False),
-    Column("challenge", Text, nullable=False),
+    Column("challenge", Text),
     Column("nonce", Text),
 )
 REFRESH_TOKENS = _child_of_grant("refresh_tokens")

@@ -24,6 +24,7 @@ class Grant:
     """What a person allowed a client. Every token from it falls with it.
 
     `renews` is the grant that the person gave, where this one was made without asking again: both end together.
+    `methods` is how the person had signed in (RFC 8176).
     """
 
     id: str
@@ -36,15 +37,19 @@ class Grant:
     created_at: datetime
     revoked_at: datetime | None = None
     renews: str | None = None
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code, found by its digest. `key` is the thumbprint (RFC 7638) of the key it is bound to."""
+    """An authorization code, found by its digest. `key` is the thumbprint (RFC 7638) of the key it is bound to.
+
+    `challenge` None: its client need not use PKCE, and did not.
+    """
 
     grant: Grant
     redirect_uri: str
-    challenge: str
+    challenge: str | None
     nonce: str | None
     expires_at: datetime
     key: str | None = None

@@ -62,6 +62,8 @@ class Flow:
 
     `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2). Its ID tokens are signed by `id_token_algorithm`, of which
     RS256 is the default (OpenID Connect Registration §2), its own assertions by `assertion_algorithm`, if it says so.
+    `userinfo_algorithm` signs what userinfo answers; None leaves it plain JSON. `requires_proof_key`: PKCE is a must.
+    `default_max_age` holds for requests that say no `max_age`.
     """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
@@ -72,6 +74,9 @@ class Flow:
     id_token_algorithm: Algorithm = Algorithm.RS256
     post_logout_redirect_uris: tuple[str, ...] = ()
     assertion_algorithm: str | None = None
+    userinfo_algorithm: Algorithm | None = None
+    requires_proof_key: bool = True
+    default_max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,11 @@ class KnownClient:
     jwks_uri: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     audiences: tuple[str, ...] = ()
+
+    @property
+    def is_recognisable(self) -> bool:
+        """Whether nothing else can pretend to be it: a public program on a device cannot be told from another."""
+        return self.auth_method is not AuthMethod.NONE or self.flow.application_type is ApplicationType.WEB
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,12 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person who signed in with this browser."""
+    """A person who signed in with this browser. `methods` says how, in the words of RFC 8176."""
 
     user: User
     authenticated_at: datetime
     expires_at: datetime
+    methods: tuple[str, ...] = ()
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the person signed in a short while ago."""

@@ -37,10 +37,18 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("grantTypes", "token exchange needs a client that authenticates itself")
     if with_people != bool(flow.redirect_uris):
         raise invalid_field("redirectUris", "are needed for authorization_code, and only there")
+    if not flow.requires_proof_key and _must_prove(flow, method):
+        raise invalid_field("requireProofKey", "only a web client that authenticates itself may do without")
     if flow.post_logout_redirect_uris and not with_people:
         raise invalid_field("postLogoutRedirectUris", "come with authorization_code")
     check_redirects(flow.redirect_uris, flow.application_type)
     check_redirects(flow.post_logout_redirect_uris, flow.application_type, "postLogoutRedirectUris")
+
+
+def _must_prove(flow: Flow, method: AuthMethod) -> bool:
+    """Public and native clients (RFC 9700 §2.1.1, RFC 8252 §6), and those of the FAPI 2.0 Security Profile."""
+    is_web = flow.application_type is ApplicationType.WEB
+    return method is AuthMethod.NONE or not is_web or flow.pushed_only or flow.dpop_bound
 
 
 def check_redirects(uris: tuple[str, ...], application: ApplicationType, field: str = "redirectUris") -> None:

@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.core.authentication import PASSWORD
 from gateway.core.model import AuditEntry
 from gateway.core.people import Session, User, plain_address
 from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
@@ -65,7 +66,7 @@ class SignIn:
     async def _open(self, user: User, counters: tuple[bytes, ...]) -> SignedIn:
         async with self._unit_of_work() as work:
             await work.attempts.forgive(counters)
-            signed_in = await open_session(work, user, self._clock())
+            signed_in = await open_session(work, user, self._clock(), PASSWORD)
             await work.commit()
         return signed_in
 
@@ -74,10 +75,12 @@ class SignIn:
         return tuple(hmac.digest(self._pepper, text.encode(), "sha256") for text in texts)
 
 
-async def open_session(work: UnitOfWork, user: User, now: datetime, **detail: object) -> SignedIn:
+async def open_session(
+    work: UnitOfWork, user: User, now: datetime, methods: tuple[str, ...], **detail: object
+) -> SignedIn:
     """A session of this person, in the caller's transaction. `detail` goes to the audit trail."""
     token = new_secret(SecretKind.SESSION)
-    session = Session(user, now, now + SESSION_LIFETIME)
+    session = Session(user, now, now + SESSION_LIFETIME, methods)
     await work.sessions.open(digest(token), session)
     await work.audit.record(AuditEntry(now, "user.signed_in", f"user:{user.id}", detail=detail))
     return SignedIn(token, session)

@@ -2,6 +2,7 @@
 
 import hmac
 
+from gateway.core.authentication import PASSKEY
 from gateway.core.model import AuditEntry
 from gateway.core.passkey import Ceremonies, Challenge, Claim, Passkey, PasskeyRefused
 from gateway.core.passkeys import CHALLENGE_BYTES, CHALLENGE_LIFETIME
@@ -45,7 +46,7 @@ class SignInWithPasskey:
             assert passkey is not None  # noqa: S101 - it was verified
             await work.passkeys.use(passkey.id, count, self._clock())
             await work.attempts.forgive([self._counter(address)])
-            signed_in = await open_session(work, user, self._clock(), passkey=passkey.id)
+            signed_in = await open_session(work, user, self._clock(), PASSKEY, passkey=passkey.id)
             await work.commit()
         return signed_in
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway.core import letters
 from gateway.core.account_link import AccountLink, LinkKind, no_such_link
+from gateway.core.authentication import PASSWORD
 from gateway.core.learners import Learners
 from gateway.core.model import AuditEntry, Organization
 from gateway.core.people import User, UserId, plain_address
@@ -94,7 +95,7 @@ class SignUp:
             await work.accounts.verify(user.id, link.email, now)
             await work.audit.record(AuditEntry(now, "user.signed_up", f"user:{user.id}"))
             await self._learners.enrol(work, user, now)
-            signed_in = await open_session(work, user, now)
+            signed_in = await open_session(work, user, now, PASSWORD)
             await work.commit()
         return signed_in
 

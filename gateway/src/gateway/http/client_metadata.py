@@ -10,26 +10,27 @@ from gateway.core.model import ApplicationType, AuthMethod, Client, Flow, GrantT
 from gateway.core.roles import IDENTITY
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.signing_key import Algorithm
-from gateway.http.schemas import GrantTypes, Name, Redirects, Url
+from gateway.http.schemas import GrantTypes, MaxAge, Name, Redirects, Url
 from gateway.oauth.client import NOT_KEPT
 from gateway.oauth.client_keys import SIGNING
 
 UNNAMED = "A program without a name"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-ABOUT = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version")
+ABOUT = (
+    *("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version"),
+    *("initiate_login_uri", "require_auth_time"),
+)
 # What a program that asks for an Open Badges scope must say of itself (Open Badges 3.0).
 OPEN_BADGES_NEED = (*ABOUT[:4], "client_name", "redirect_uris", "software_id", "software_version")
-# Whoever asks for one of these counts on it.
+# Whoever asks for one of these counts on it. `request_object_signing_alg` is not among them: it bounds what the client
+# may send, and no request object is taken at all.
 NOT_DONE = (
     "authorization_signed_response_alg",
-    "default_max_age",
     "id_token_encrypted_response_alg",
     "request_object_encryption_alg",
-    "request_object_signing_alg",
     "require_signed_request_object",
     "tls_client_certificate_bound_access_tokens",
     "userinfo_encrypted_response_alg",
-    "userinfo_signed_response_alg",
 )
 SHOWN = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
@@ -54,6 +55,11 @@ class MetadataIn(BaseModel):
     subject_type: Literal["public"] | None = None
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    userinfo_signed_response_alg: Annotated[Algorithm, Field(strict=False)] | None = None
+    require_proof_key: bool | None = None
+    default_max_age: MaxAge | None = None
+    require_auth_time: bool | None = None
+    initiate_login_uri: Url | None = None
     client_uri: Url | None = None
     logo_uri: Url | None = None
     tos_uri: Url | None = None
@@ -73,7 +79,7 @@ class MetadataIn(BaseModel):
     def _addresses_are_safe(self) -> Self:
         """Nobody shows the logo or the terms of another (OpenID Connect Registration §9.1)."""
         shown = [address for name in SHOWN if (address := getattr(self, name))]
-        if any(urlsplit(address).scheme != "https" for address in (*shown, self.jwks_uri or "https:")):
+        if any(urlsplit(address).scheme != "https" for address in (*shown, *self._called)):
             raise ValueError("addresses must be https")
         if shown and len(_hosts([*shown, *self._web_redirects()])) > 1:
             raise ValueError("addresses that people are shown must be of the host of all redirect_uris")
@@ -107,6 +113,11 @@ class MetadataIn(BaseModel):
         return [uri for uri in self.redirect_uris if uri.startswith("https:")]
 
     @property
+    def _called(self) -> list[str]:
+        """Addresses that a program calls, or a browser is sent to without being shown them."""
+        return [address for address in (self.jwks_uri, self.initiate_login_uri) if address]
+
+    @property
     def signs(self) -> bool:
         """Whether it authenticates itself with a key of its own."""
         return self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
@@ -116,8 +127,9 @@ class MetadataIn(BaseModel):
         """Without those about the person, which every client may ask for."""
         return tuple(scope for scope in dict.fromkeys(self.scope.split()) if scope not in NOT_KEPT.union(IDENTITY))
 
-    def flow(self) -> Flow:
-        """How the client comes by its tokens."""
+    def flow(self, proof_key: bool) -> Flow:
+        """How the client comes by its tokens. `proof_key`: PKCE is a must where it may be left to the client."""
+        is_left = self.token_endpoint_auth_method is not AuthMethod.NONE and self._is_plain_web
         return Flow(
             grant_types=tuple(dict.fromkeys(self.grant_types)),
             redirect_uris=tuple(dict.fromkeys(self.redirect_uris)),
@@ -127,7 +139,15 @@ class MetadataIn(BaseModel):
             id_token_algorithm=self.id_token_signed_response_alg,
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
             assertion_algorithm=self.token_endpoint_auth_signing_alg if self.signs else None,
+            userinfo_algorithm=self.userinfo_signed_response_alg,
+            requires_proof_key=(proof_key or not is_left) if self.require_proof_key is None else self.require_proof_key,
+            default_max_age=self.default_max_age,
         )
+
+    @property
+    def _is_plain_web(self) -> bool:
+        is_bound = self.require_pushed_authorization_requests or self.dpop_bound_access_tokens
+        return self.application_type is ApplicationType.WEB and not is_bound
 
     def about(self) -> dict[str, Any]:
         """What is only shown."""
@@ -154,9 +174,14 @@ def described(client: Client) -> dict[str, Any]:
         "require_pushed_authorization_requests": client.flow.pushed_only,
         "dpop_bound_access_tokens": client.flow.dpop_bound,
         "id_token_signed_response_alg": client.flow.id_token_algorithm,
+        "require_proof_key": client.flow.requires_proof_key,
         "post_logout_redirect_uris": list(client.flow.post_logout_redirect_uris),
         **client.about,
     }
+    if client.flow.userinfo_algorithm:
+        found["userinfo_signed_response_alg"] = client.flow.userinfo_algorithm
+    if client.flow.default_max_age is not None:
+        found["default_max_age"] = client.flow.default_max_age
     if client.flow.assertion_algorithm:
         found["token_endpoint_auth_signing_alg"] = client.flow.assertion_algorithm
     if client.jwks_uri:

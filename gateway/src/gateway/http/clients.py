@@ -35,6 +35,8 @@ RENAMED = {
     "require_pushed_authorization_requests": "pushed_only",
     "dpop_bound_access_tokens": "dpop_bound",
     "id_token_signed_response_alg": "id_token_algorithm",
+    "userinfo_signed_response_alg": "userinfo_algorithm",
+    "require_proof_key": "requires_proof_key",
 }
 LISTS = frozenset({"scopes", "grant_types", "redirect_uris", "post_logout_redirect_uris", "audiences"})
 ParseKeys = Callable[[Mapping[str, Any]], tuple[dict[str, Any], ...]]

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.core.authentication import CLASSES
 from gateway.core.model import AuthMethod
 from gateway.core.roles import IDENTITY
 from gateway.core.scopes import ALL
@@ -84,9 +85,11 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "code_challenge_methods_supported": [METHOD],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm.value for algorithm in Algorithm],
-        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time"],
+        "userinfo_signing_alg_values_supported": [algorithm.value for algorithm in Algorithm],
+        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "acr", "amr"],
+        "acr_values_supported": list(CLASSES),
         "prompt_values_supported": sorted(PROMPTS),
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.oauth.client import GRANT_TYPES
 from gateway.oauth.form import Form, FormRequest, read_form
-from gateway.oauth.id_token import IdToken
+from gateway.oauth.id_token import Unsigned
 from gateway.oauth.policy import INTROSPECTION_PATH, PAR_PATH, REVOCATION_PATH, TOKEN_PATH
 from gateway.oauth.pushed import push
 from gateway.oauth.server import Answer, Server, refusal
@@ -114,7 +114,7 @@ async def _response(answer: Answer) -> Response:
 
 async def _signed(body: Mapping[str, Any]) -> dict[str, Any]:
     token = body.get("id_token")
-    return {**body, "id_token": await offload(token.sign)} if isinstance(token, IdToken) else {**body}
+    return {**body, "id_token": await offload(token.sign)} if isinstance(token, Unsigned) else {**body}
 
 
 def _form(fields: dict[str, Any]) -> dict[str, Any]:

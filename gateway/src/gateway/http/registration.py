@@ -39,11 +39,15 @@ class MetadataRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RegistrationUses:
-    """What is behind these routes. `open_to_all`: also a program that nobody vouches for may register."""
+    """What is behind these routes. `open_to_all`: also a program that nobody vouches for may register.
+
+    `proof_key`: programs that do not say otherwise need PKCE.
+    """
 
     clients: DynamicClients
     read_keys: ReadKeys
     open_to_all: bool
+    proof_key: bool
 
 
 def routes(uses: RegistrationUses, base_url: str) -> APIRouter:
@@ -172,7 +176,7 @@ class RegistrationEndpoint:
             name=said.client_name,
             scopes=said.scopes,
             auth_method=said.token_endpoint_auth_method,
-            flow=said.flow(),
+            flow=said.flow(self._uses.proof_key),
             public_keys=keys,
             jwks_uri=said.jwks_uri if said.signs else None,
             about=said.about(),

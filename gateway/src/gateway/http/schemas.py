@@ -46,6 +46,7 @@ Url = Annotated[
     AfterValidator(_web_address),
 ]
 Redirects = list[Annotated[str, Field(min_length=1, max_length=500)]]
+MaxAge = Annotated[int, Field(ge=0, le=999_999_999)]
 GrantTypes = Annotated[list[Annotated[GrantType, Field(strict=False)]], Field(min_length=1, max_length=8)]
 Audiences = Annotated[
     list[Url],
@@ -150,6 +151,9 @@ class ClientIn(Body):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
+    userinfo_signed_response_alg: Annotated[Algorithm, Field(strict=False)] | None = None
+    require_proof_key: bool = True
+    default_max_age: MaxAge | None = None
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -168,6 +172,9 @@ class ClientIn(Body):
             pushed_only=self.require_pushed_authorization_requests,
             dpop_bound=self.dpop_bound_access_tokens,
             id_token_algorithm=self.id_token_signed_response_alg,
+            userinfo_algorithm=self.userinfo_signed_response_alg,
+            requires_proof_key=self.require_proof_key,
+            default_max_age=self.default_max_age,
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
         )
 
@@ -184,6 +191,9 @@ class ClientChange(Change):
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     id_token_signed_response_alg: Annotated[Algorithm, Field(strict=False)] = Algorithm.RS256
+    userinfo_signed_response_alg: Annotated[Algorithm, Field(strict=False)] | None = None
+    require_proof_key: bool = True
+    default_max_age: MaxAge | None = None
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -205,6 +215,9 @@ class ClientOut(Answer):
     require_pushed_authorization_requests: bool
     dpop_bound_access_tokens: bool
     id_token_signed_response_alg: Algorithm
+    userinfo_signed_response_alg: Algorithm | None = None
+    require_proof_key: bool
+    default_max_age: int | None = None
     post_logout_redirect_uris: list[str]
     audiences: list[str]
     created_at: datetime
@@ -225,6 +238,9 @@ class ClientOut(Answer):
             require_pushed_authorization_requests=client.flow.pushed_only,
             dpop_bound_access_tokens=client.flow.dpop_bound,
             id_token_signed_response_alg=client.flow.id_token_algorithm,
+            userinfo_signed_response_alg=client.flow.userinfo_algorithm,
+            require_proof_key=client.flow.requires_proof_key,
+            default_max_age=client.flow.default_max_age,
             post_logout_redirect_uris=list(client.flow.post_logout_redirect_uris),
             audiences=list(client.audiences),
             created_at=client.created_at,

@@ -1,42 +1,51 @@
 """/oauth/userinfo: the person behind an access token (OpenID Connect Core §5.3)."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
 
-from gateway.core.people import User
 from gateway.http.callers import FormScope
+from gateway.http.login import RunServer
 from gateway.oauth.form import MEDIA_TYPE
-from gateway.oauth.id_token import facts
+from gateway.oauth.id_token import Unsigned
 from gateway.oauth.policy import USERINFO_PATH
+from gateway.oauth.userinfo import userinfo
 from service_kit.auth import Caller, Scope
 from service_kit.errors import Unauthorized
+from service_kit.offload import offload
 
-FindUser = Callable[[str], Awaitable[User | None]]
 Signed = Annotated[Caller, Depends(Scope("openid"))]
+SignedInForm = Annotated[Caller, Depends(FormScope("openid"))]
 FIELDS = {"type": "object", "properties": {"access_token": {"type": "string"}}}
 IN_FORM = {"requestBody": {"required": False, "content": {MEDIA_TYPE: {"schema": FIELDS}}}}
-SignedInForm = Annotated[Caller, Depends(FormScope("openid"))]
+JWT = "application/jwt"
+CLAIMS = {"type": "object", "required": ["sub"], "properties": {"sub": {"type": "string"}}}
+ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": CLAIMS}, JWT: {"schema": {"type": "string"}}}}
+}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
-def routes(find: FindUser) -> APIRouter:
-    """`find` looks a person up by the token's subject."""
+def routes(run: RunServer) -> APIRouter:
+    """`run` calls a function with an authorization server, in one transaction."""
     router = APIRouter(tags=["oauth"])
 
-    async def told(caller: Caller, response: Response) -> dict[str, Any]:
-        user = await find(caller.subject)
-        if user is None:
+    async def told(caller: Caller) -> Response:
+        of = (caller.subject, caller.client_id, tuple(caller.scopes))
+        found = await run(lambda server: userinfo(server, *of))
+        if found is None:
             raise Unauthorized("the token's person is gone", error="invalid_token")
-        response.headers["Cache-Control"] = "no-store"
-        return facts(user, tuple(caller.scopes))
+        if isinstance(found, Unsigned):
+            return Response(await offload(found.sign), media_type=JWT, headers=NO_STORE)
+        return JSONResponse(found, headers=NO_STORE)
 
-    @router.get(USERINFO_PATH, summary="Who signed in (OpenID Connect)")
-    async def userinfo(caller: Signed, response: Response) -> dict[str, Any]:
-        return await told(caller, response)
+    @router.get(USERINFO_PATH, summary="Who signed in (OpenID Connect)", responses=ANSWER)
+    async def get(caller: Signed) -> Response:
+        return await told(caller)
 
-    @router.post(USERINFO_PATH, summary="Who signed in (OpenID Connect)", openapi_extra=IN_FORM)
-    async def userinfo_by_post(caller: SignedInForm, response: Response) -> dict[str, Any]:
-        return await told(caller, response)
+    @router.post(USERINFO_PATH, summary="Who signed in (OpenID Connect)", openapi_extra=IN_FORM, responses=ANSWER)
+    async def post(caller: SignedInForm) -> Response:
+        return await told(caller)
 
     return router

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 
-from gateway.core.authorization import AuthorizationRequest, Person
+from gateway.core.authorization import AuthorizationRequest
 from gateway.core.people import Membership, Session
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.authorization_code import FORM_POST, WEB, Consent
 from gateway.oauth.authorization_request import at_client, check, check_reference, kept
+from gateway.oauth.claims_request import read_claims_request
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import Form, FormRequest
 from gateway.oauth.id_token import read_hint
@@ -107,11 +108,13 @@ def decide(
         scopes = waited.offers(membership)
         if not scopes:
             raise Invalid("your roles in this organization allow nothing of what was asked")
-        consent = Consent(Person(session.user, membership), scopes, session.authenticated_at)
+        consent = Consent(session, membership, scopes)
     try:
         grant = check(server, request)
         if consent and not waited.is_for(session):
-            raise at_client(request, "login_required", "another person signed in than the one of id_token_hint")
+            raise at_client(request, "login_required", "another person signed in than the one that was asked for")
+        if consent and not waited.is_met_by(session):
+            raise at_client(request, "unmet_authentication_requirements", "the person signed in in another way")
         return _answered(server, request, grant, consent)
     except OAuth2Error as error:
         return refused(server, request, error)
@@ -144,6 +147,9 @@ def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
     parameters = {**kept(request), "begun": str(server.now.timestamp())}
     parameters.pop("id_token_hint", None)  # it holds a name; whom it means is all that is needed
     hint = read_hint(request.form.get("id_token_hint", ""), server.policy, server.keys)
+    asked = read_claims_request(parameters.get("claims"))
+    if asked.subject:
+        parameters[EXPECTED] = asked.subject
     if hint and hint.client == client.known.id:
         parameters[EXPECTED] = hint.subject
     until = server.now + server.policy.request_lifetime
@@ -151,8 +157,10 @@ def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
 
 
 def _with_scopes(client: OAuthClient, request: AuthorizationRequest) -> Waiting:
-    scopes = client.get_allowed_scope(request.parameters.get("scope")) or ""
-    return Waiting(client.known, request, tuple(scopes.split()))
+    scopes = (client.get_allowed_scope(request.parameters.get("scope")) or "").split()
+    asked = read_claims_request(request.parameters.get("claims"))
+    shown = asked.scopes if "openid" in scopes else ()
+    return Waiting(client.known, request, tuple(dict.fromkeys((*scopes, *shown))), asked.classes)
 
 
 def _redirection(server: Server, request: FormRequest, location: str, allowed: tuple[str, ...] = ()) -> Redirection:

@@ -1,7 +1,7 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), S256 and nothing else."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -9,9 +9,10 @@ from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, AuthorizationCodeMixi
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from gateway.core.authorization import Code, Grant, Person
+from gateway.core.people import Membership, Session
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
-from gateway.oauth import possession
+from gateway.oauth import claims_request, possession
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import FormRequest
 from gateway.oauth.policy import Policy
@@ -19,13 +20,13 @@ from gateway.oauth.targets import targets
 from service_kit import compact_jws
 
 METHOD = "S256"
-# OpenID Connect Core §3.1.2.6. `claims` is passed over (§5.5): whoever asks gets what the scopes show.
+# OpenID Connect Core §3.1.2.6
 NOT_SUPPORTED = {"request": "request_not_supported", "registration": "registration_not_supported"}
 FORM_POST = "form_post"
 RESPONSE_MODES = ("query", FORM_POST)
 WEB = ("https:", "http:")
 MAX_LENGTH = 2048
-MAX_LENGTHS = {"id_token_hint": compact_jws.MAX_BYTES}
+MAX_LENGTHS = {"id_token_hint": compact_jws.MAX_BYTES, "claims": claims_request.MAX_LENGTH}
 SECONDS = re.compile(r"[0-9]{1,9}")
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -37,11 +38,11 @@ class Consent:
     """
 
     def __init__(
-        self, person: Person, scopes: tuple[str, ...], authenticated_at: datetime, *, renews: Grant | None = None
+        self, session: Session, membership: Membership, scopes: tuple[str, ...], *, renews: Grant | None = None
     ) -> None:
-        self.person = person
+        self.person = Person(session.user, membership)
         self.scopes = scopes
-        self.authenticated_at = authenticated_at
+        self.session = session
         self.renews = renews
 
 
@@ -65,13 +66,15 @@ class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib ha
 
 
 class S256(CodeChallenge):  # type: ignore[misc]  # Authlib has no types
-    """PKCE for every client, confidential ones too (RFC 9700 §2.1.1). `plain` is refused, also by omission."""
+    """PKCE for every client (RFC 9700 §2.1.1), but one that registered to do without. `plain` is never taken."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = (METHOD,)
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
         """Raises InvalidRequestError."""
-        sent = grant.request.payload.data
+        sent, flow = grant.request.payload.data, grant.request.client.known.flow
+        if not flow.requires_proof_key and sent.keys().isdisjoint({"code_challenge", "code_challenge_method"}):
+            return
         if "code_challenge" not in sent or sent.get("code_challenge_method") != METHOD:
             raise InvalidRequestError("code_challenge is needed, with code_challenge_method=S256")
         super().validate_code_challenge(grant, redirect_uri)
@@ -109,6 +112,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             raise InvalidRequestError("max_age must be a number of seconds")
         if "dpop_jkt" in sent and not THUMBPRINT.fullmatch(sent["dpop_jkt"]):
             raise InvalidRequestError("dpop_jkt must be a thumbprint of RFC 7638")
+        claims_request.read_claims_request(sent.get("claims"))
         targets(self.request, self.server.policy)
 
     def generate_authorization_code(self) -> str:
@@ -125,7 +129,8 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             organization=consent.person.membership.organization,
             scopes=consent.scopes,
             targets=targets(request, server.policy),
-            authenticated_at=consent.authenticated_at,
+            authenticated_at=consent.session.authenticated_at,
+            methods=consent.session.methods,
             created_at=consent.renews.created_at if consent.renews else server.now,  # it ends when that would have
             renews=consent.renews.id if consent.renews else None,
         )
@@ -133,7 +138,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
         kept = Code(
             grant=grant,
             redirect_uri=sent["redirect_uri"],
-            challenge=sent["code_challenge"],
+            challenge=sent.get("code_challenge"),
             nonce=sent.get("nonce"),
             expires_at=server.now + _lifetime(server.policy, grant),
             key=sent.get("dpop_jkt"),

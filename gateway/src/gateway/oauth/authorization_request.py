@@ -18,6 +18,7 @@ KEPT = frozenset({"client_id", "response_type", "redirect_uri", "scope", "state"
     "login_hint",
     "response_mode",
     "id_token_hint",
+    "claims",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import import_key
 
+from gateway.core.authentication import context_class
 from gateway.core.authorization import Grant
 from gateway.core.people import User
 from gateway.core.signing_key import Algorithm
@@ -37,12 +38,14 @@ def id_token_claims(
         "exp": issued_at + int(policy.token_lifetime.total_seconds()),
         "auth_time": int(grant.authenticated_at.timestamp()),
     }
+    reached = context_class(grant.methods)
+    claims |= {"amr": list(grant.methods), "acr": reached} if reached else {}
     return claims | ({"nonce": nonce} if nonce is not None else {})
 
 
 @dataclass(frozen=True, slots=True)
-class IdToken:
-    """An ID token that nobody has signed yet.
+class Unsigned:
+    """A statement about a person, for a client, that nobody has signed yet: an ID token, or what userinfo answers.
 
     A signature of RSA takes a millisecond: it is made where it holds up neither the loop nor a transaction.
     """

@@ -1,11 +1,10 @@
 """`prompt=none` (OpenID Connect Core §3.1.2.1): an answer without a page, where the person has agreed before.
 
-Only to a client that authenticates itself: what pretends to be another program would get tokens without anybody's
-knowing (RFC 6749 §10.2, RFC 8252 §8.6).
+Only to a client that nothing else can pretend to be: one that authenticates itself, or whose answer goes to an https
+address that it registered (RFC 6749 §10.2, RFC 8252 §8.6). Anybody can take the scheme or the port of a native one.
 """
 
-from gateway.core.authorization import Grant, Person
-from gateway.core.model import AuthMethod
+from gateway.core.authorization import Grant
 from gateway.core.people import Session
 from gateway.oauth.authorization_code import Consent
 from gateway.oauth.authorization_request import at_client
@@ -20,11 +19,12 @@ def consent_of_before(server: Server, request: FormRequest, asked: Waiting, sess
 
     Raises OAuth2Error for the client: login_required or consent_required.
     """
-    if session is None or asked.needs_sign_in(session, server.now.timestamp()) or not asked.is_for(session):
+    suits = session and asked.is_for(session) and asked.is_met_by(session)
+    if session is None or not suits or asked.needs_sign_in(session, server.now.timestamp()):
         raise at_client(request, "login_required", "the person has to sign in")
     if "id_token_hint" in request.form and EXPECTED not in asked.request.parameters:
         raise at_client(request, "login_required", "id_token_hint is no ID token of this server for this client")
-    if asked.client.auth_method is not AuthMethod.NONE:
+    if asked.client.is_recognisable:
         since = server.now - server.policy.grant_lifetime
         for grant in server.grants.standing(asked.client.id, session.user.id, since):
             if found := _covered(server, request, asked, session, grant):
@@ -39,4 +39,4 @@ def _covered(server: Server, request: FormRequest, asked: Waiting, session: Sess
     covers_targets = not grant.targets or (bool(wanted) and set(wanted) <= set(grant.targets))
     if membership is None or not scopes or not set(scopes) <= set(grant.scopes) or not covers_targets:
         return None
-    return Consent(Person(session.user, membership), scopes, session.authenticated_at, renews=grant)
+    return Consent(session, membership, scopes, renews=grant)

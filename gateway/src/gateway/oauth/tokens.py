@@ -13,7 +13,7 @@ from gateway.core.roles import narrowed
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.access_token import AccessToken, Holder, Keys, sign
 from gateway.oauth.form import FormRequest
-from gateway.oauth.id_token import IdToken, id_token_claims
+from gateway.oauth.id_token import Unsigned, id_token_claims
 from gateway.oauth.policy import Policy
 from gateway.oauth.targets import InvalidTarget, targets
 from service_kit.ids import NewId
@@ -87,7 +87,7 @@ class Tokens:
         if "openid" in left:
             issued_at, algorithm = int(self._now.timestamp()), request.client.known.flow.id_token_algorithm
             claims = id_token_claims(person.user, grant, left, nonce, policy=self._policy, issued_at=issued_at)
-            answer["id_token"] = IdToken(claims, algorithm, self._keys.signing(algorithm))
+            answer["id_token"] = Unsigned(claims, algorithm, self._keys.signing(algorithm))
         if refreshable:
             answer["refresh_token"] = self._refresh_token(grant, key)
         return answer

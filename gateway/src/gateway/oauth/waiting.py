@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.core.authentication import context_class
 from gateway.core.authorization import AuthorizationRequest
 from gateway.core.model import KnownClient
 from gateway.core.people import Membership, Session
@@ -15,11 +16,12 @@ EXPECTED = "expected"  # our own parameter beside the client's: the person whom 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the pages need to know of a request."""
+    """What the pages need to know of a request. It needs one of `classes`, if there are any, or fails."""
 
     client: KnownClient
     request: AuthorizationRequest
     scopes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
     @property
     def leads_to(self) -> str:
@@ -27,15 +29,25 @@ class Waiting:
         return origin(self.request.parameters["redirect_uri"])
 
     def needs_sign_in(self, session: Session | None, now: float) -> bool:
-        """Whether the person has to show a password, and not only to agree."""
+        """Whether the person has to sign in again, and not only to agree."""
         if session is None:
             return True
         authenticated_at = session.authenticated_at.timestamp()
         if authenticated_at >= float(self.request.parameters["begun"]):
             return False
-        is_old = now - authenticated_at > float(self.request.parameters.get("max_age", "inf"))
+        is_old = self._max_age == 0 or now - authenticated_at > self._max_age
         asks_who = not ASK_WHO.isdisjoint(self.request.parameters.get("prompt", "").split())
-        return is_old or asks_who or not self.is_for(session)
+        return is_old or asks_who or not self.is_for(session) or not self.is_met_by(session)
+
+    @property
+    def _max_age(self) -> float:
+        """What the request says, or its client once and for all (OpenID Connect Registration §2)."""
+        usual = self.client.flow.default_max_age
+        return float(self.request.parameters.get("max_age", "inf" if usual is None else usual))
+
+    def is_met_by(self, session: Session) -> bool:
+        """Whether the person signed in well enough (OpenID Connect Core §5.5.1.1)."""
+        return not self.classes or context_class(session.methods) in self.classes
 
     def is_for(self, session: Session) -> bool:
         """Whether the program meant this person, if it said whom (OpenID Connect Core §3.1.2.1, `id_token_hint`)."""
