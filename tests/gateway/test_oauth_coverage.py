@@ -7,7 +7,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 TABLE = TESTS.parent / "docs" / "oauth-coverage.md"
 MODULES = TESTS.parent / "docs" / "oidc-conformance.md"
-NAMED = re.compile(r"`((?:\.\./service_kit/)?test_\w+\.py)((?:::\w+)*)`")
+NAMED = re.compile(r"`((?:\.\./service_kit/|interop/|edge/)?test_\w+\.py)((?:::\w+)*)`")
 ROW = re.compile(r"^\| (?P<clause>[^|]+) \| `(?P<good>[^`|]+)` \| `(?P<refused>[^`|]+)` \|$", re.MULTILINE)
 
 

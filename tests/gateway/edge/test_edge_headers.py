@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 
 import pytest
@@ -106,3 +107,26 @@ def test_the_tls_port_speaks_http_2_with_bounded_streams(edge: Edge) -> None:
     assert kind == 4
     settings = dict(struct.iter_unpack(">HI", payload))
     assert settings[3] == 100  # SETTINGS_MAX_CONCURRENT_STREAMS
+
+
+@pytest.mark.parametrize(
+    ("ciphers", "good"),
+    [
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", True),
+        ("ECDHE-ECDSA-AES256-GCM-SHA384", True),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305", False),
+        ("ECDHE-ECDSA-AES128-SHA256", False),
+        ("AES128-GCM-SHA256", False),
+    ],
+)
+def test_tls_1_2_is_what_rfc_9325_recommends_and_nothing_else(edge: Edge, ciphers: str, good: bool) -> None:
+    context = edge.tls()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(ciphers)
+    with socket.create_connection(("127.0.0.1", edge.tls_port), timeout=10) as plain:
+        if good:
+            with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                assert secure.version() == "TLSv1.2"
+            return
+        with pytest.raises(ssl.SSLError):
+            context.wrap_socket(plain, server_hostname="localhost")

@@ -158,9 +158,8 @@ class Client:
         """The proof of the key that its tokens are bound to; nothing for a client of bearer tokens."""
         if self.holder is None:
             return {}
-        nonce = {} if token else {"nonce": self.nonce}
-        url = f"{self.running.issuer}{path}"
-        return {"DPoP": proof(method, url, time.time(), key=self.holder, token=token, **nonce | changes)}
+        usual: dict[str, Any] = {"key": self.holder} | ({} if token else {"nonce": self.nonce})
+        return {"DPoP": proof(method, f"{self.running.issuer}{path}", time.time(), token=token, **usual | changes)}
 
     def exchange(self, code: str, **changes: str | None) -> httpx.Response:
         usual: dict[str, str | None] = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}

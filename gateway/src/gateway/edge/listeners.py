@@ -14,6 +14,10 @@ SDS_NAME = "edge"
 # An answer may take as long as its route allows; the stream is given up a little later.
 IDLE_AFTER_TIMEOUT_S = 15
 SHORT_ANSWER_S = 15
+# What RFC 9325 §4.2 recommends and nothing else, as the FAPI 2.0 Security Profile asks (§5.2.2). Those of TLS 1.3 stay.
+CIPHERS_OF_TLS_1_2 = tuple(
+    f"ECDHE-{key}-{cipher}" for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384") for key in ("ECDSA", "RSA")
+)
 
 
 def listeners(target: Target, settings: EdgeSettings) -> list[dict[str, Any]]:
@@ -201,7 +205,7 @@ def _path(route: Route) -> dict[str, Any]:
 def _tls(tls: Certificate | WatchedSecret) -> dict[str, Any]:
     common: dict[str, Any] = {
         "alpn_protocols": ["h2", "http/1.1"],
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "cipher_suites": list(CIPHERS_OF_TLS_1_2)},
     }
     match tls:
         case Certificate():
