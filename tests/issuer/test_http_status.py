@@ -145,6 +145,14 @@ async def test_a_list_just_published_waits_for_more(world: World, settings: Issu
         assert await wire(settings, world.database, partial(_same, moment)).publish_lists() == expected
 
 
+async def test_a_clock_that_was_put_right_delays_no_publication(world: World, settings: IssuerSettings) -> None:
+    achievement = await world.ready()
+    for ahead in (timedelta(hours=1), timedelta(seconds=1)):
+        await change(world, await world.issue(achievement), "revoke")
+        assert await publish_later(world, settings, after=ahead) == 1
+    assert (await newest_list(world)).revision == 3
+
+
 async def test_a_change_during_the_signature_is_published_next(world: World, settings: IssuerSettings) -> None:
     achievement = await world.ready()
     first, second = await world.issue(achievement), await world.issue(achievement)

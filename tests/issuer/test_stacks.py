@@ -16,12 +16,13 @@ from credential_core.keys import PublicKey
 from credential_core.model import validate_achievement_credential, validate_credential
 from credential_core.proof import verify_proof
 from credential_core.timestamps import format_timestamp
+from issuer.adapters.reading_stacks import ReadingStacks
 from issuer.adapters.stacks import StackRows
 from issuer.core.apply_stacks import ApplyStacks
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.clock import utc_now
-from service_kit.database import Database
+from service_kit.database import Database, open_database
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import find_record
 from tests.issuer.asleep import overtaken
@@ -117,6 +118,28 @@ async def test_a_process_that_dies_after_awarding_awards_nothing_twice(
     assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
     issued = await world.events(CredentialIssued.event_type)
     assert sum(event.achievement_id == series.achievements["certificate"] for event in issued) == 1
+
+
+async def test_what_a_dead_process_took_is_free_at_once(
+    series: Series, world: World, settings: IssuerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As if by kill -9."""
+
+    async def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    await series.settle()
+    await series.earn("capstone", "python")
+    await series.core.publish_lists()
+    async with open_database(settings.database, "a process of its own") as own:
+        monkeypatch.setattr(ReadingStacks, "gather", die)
+        with pytest.raises(Killed):
+            await wire(settings, own).settle_stacks()
+        monkeypatch.undo()
+        assert await series.core.settle_stacks() == 0  # it may be at it
+    await series.settle()
+    assert [stack["status"] for stack in await series.stacks()] == ["awarded"]
 
 
 async def test_who_sleeps_past_the_lease_awards_nothing_twice(

@@ -12,6 +12,7 @@ from functools import partial
 import asyncpg
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from contracts.events import IssuerPublished
 from contracts.topics import Topic
@@ -255,3 +256,17 @@ async def _is_seen(database: Database, slug: str) -> bool:
 
 async def _letters(kafka: KafkaSettings, topic: Topic, count: int) -> bool:
     return len(await dead_letters(kafka, topic)) >= count
+
+
+@pytest.mark.parametrize("sqlstate", ["53100", "58030", "25006", "57P01", "3D000"])
+async def test_what_the_server_cannot_do_now_is_no_fault_of_a_record(sqlstate: str) -> None:
+    """A full or broken disk, a standby, a restart: the record waits, and is no dead letter."""
+
+    class Refused(Exception):
+        pass
+
+    refused = Refused()
+    refused.sqlstate = sqlstate  # type: ignore[attr-defined]  # as the driver's errors have it
+    assert module._is_outage(DBAPIError("INSERT", None, refused))
+    refused.sqlstate = "23505"  # type: ignore[attr-defined]
+    assert not module._is_outage(DBAPIError("INSERT", None, refused))

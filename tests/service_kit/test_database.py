@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -33,3 +35,29 @@ async def test_an_error_quotes_no_parameters(database: Database) -> None:
             await connection.execute(text("SELECT :name FROM nowhere"), {"name": "Ada Lovelace"})
     assert "nowhere" in str(raised.value)
     assert "Ada" not in str(raised.value)
+
+
+async def test_the_locks_of_who_is_silent_are_given_back(database: Database) -> None:
+    """As of a process that was stopped: its connections stay open, and nobody else could do its work."""
+    take = text("SELECT pg_try_advisory_lock(7)")
+    with pytest.raises(DBAPIError):
+        async with database.connection() as other, database.held(0.2) as silent:
+            assert await silent.scalar(take)
+            async with asyncio.timeout(30):
+                while not await other.scalar(take):
+                    await asyncio.sleep(0.05)
+            await silent.scalar(take)
+    await database.ping()
+
+
+async def test_the_limit_ends_with_the_holding(database: Database) -> None:
+    ask = text("SHOW idle_session_timeout")
+    async with database.held(0.2) as connection:
+        assert await connection.scalar(ask) == "200ms"
+    async with database.connection() as connection:
+        assert await connection.scalar(ask) == "0"
+    with pytest.raises(OSError, match="it fails"):
+        async with database.held(0.2):
+            raise OSError("it fails")
+    async with database.connection() as connection:
+        assert await connection.scalar(ask) == "0"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import Request, Response
-from sqlalchemy.exc import InterfaceError, InternalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError
 
 from service_kit.app import create_app, router
 from service_kit.errors import Limited, Unauthorized
@@ -20,6 +20,13 @@ from service_kit.task_group import task_group
 from service_kit.testing import BASE_URL, asgi_client
 
 pytestmark = pytest.mark.asyncio
+
+
+class Refused(Exception):
+    """PostgreSQL's own no."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
 
 
 AWAY = InterfaceError("SELECT 1", None, Exception("connection is closed"))
@@ -32,6 +39,7 @@ FAULTS = {
     "unknown": gaierror(),
     "closed": AWAY,
     "closing": GOODBYE,
+    **{state: DBAPIError("SELECT 1", None, Refused(state)) for state in ("53100", "53300", "58030", "25006", "28P01")},
 }
 
 
@@ -100,7 +108,7 @@ async def test_elsewhere_a_refusal_is_a_problem_document(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("way", ["ours", "together"])
-@pytest.mark.parametrize("fault", ["refused", "late", "unknown", "closed", "closing"])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in {"limited", "token"}])
 async def test_a_database_that_is_away_is_told_as_that(client: httpx.AsyncClient, way: str, fault: str) -> None:
     answer = await client.get(f"/{way}/{fault}")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

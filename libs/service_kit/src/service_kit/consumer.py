@@ -26,11 +26,11 @@ CHUNK = 100
 GATHER_S = 0.02  # from one poll that found something to the next: what comes one by one costs three times as much
 ATTEMPTS = 5
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 8.0
 RECONNECT_S = 1.0
-# SQLSTATE classes that say nothing about the record: connection, resources, operator, serialization, locks, read-only;
-# and a password, a grant or a migration that is not there yet.
-OUTAGES = frozenset({"", "08", "25", "28", "40", "42", "53", "55", "57"})
+# SQLSTATE classes that say nothing about the record: connection, resources, operator, serialization, locks, read-only,
+# the system's errors, as of a disk; and a password, a grant, a database or a migration that is not there yet.
+OUTAGES = frozenset({"", "08", "25", "28", "3D", "40", "42", "53", "55", "57", "58"})
 
 
 class Unavailable(Exception):

@@ -20,6 +20,9 @@ NOTICED = {
     "tcp_user_timeout": "25000",
 }
 
+SILENT_S = 30.0
+SILENCE = text("SELECT set_config('idle_session_timeout', :ms, false)")
+
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
@@ -52,7 +55,7 @@ class Database:
                     "application_name": application,
                     "jit": "off",
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
-                    "idle_in_transaction_session_timeout": "60000",
+                    "idle_in_transaction_session_timeout": "20000",  # a stopped process holds its rows no longer
                     **NOTICED,
                 },
             },
@@ -78,6 +81,21 @@ class Database:
         """One connection in autocommit, for advisory locks and other things that outlive a transaction."""
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def held(self, silent_s: float = SILENT_S) -> AsyncIterator[AsyncConnection]:
+        """A connection for advisory locks, which PostgreSQL ends when its owner says nothing for so long.
+
+        A process that is stopped keeps its connections, and would keep everybody from what it has locked.
+        """
+        async with self.connection() as connection:
+            try:
+                await connection.execute(SILENCE, {"ms": str(int(silent_s * 1000))})
+                yield connection
+                await connection.execute(SILENCE, {"ms": "0"})
+            except BaseException:
+                await connection.invalidate()  # no other is to have it with this limit; its locks end with it
+                raise
 
     async def ping(self) -> None:
         """Readiness: raises when the database does not answer."""

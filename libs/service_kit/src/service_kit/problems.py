@@ -32,6 +32,11 @@ from service_kit.logs import get_logger
 
 log = get_logger(__name__)
 
+# SQLSTATE classes that say nothing about the request: connection, authorization and database at connecting,
+# serialization, resources (connections, disk), locks, operator, errors of the system such as of a disk.
+OUTAGES = frozenset({"08", "28", "3D", "40", "53", "55", "57", "58"})
+READ_ONLY = "25006"  # a standby, or a server that protects a full disk
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "2"
 RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
@@ -211,7 +216,7 @@ async def _database_error(request: Request, error: Exception) -> Response:
     if state.startswith("22"):  # data exception: a value PostgreSQL cannot hold
         return service_problem(request, Invalid("a value is out of range"))
     is_drivers = isinstance(error, InterfaceError | InternalError) and not state  # its connection ends at this moment
-    if error.connection_invalidated or is_drivers or state[:2] in {"08", "53", "57", "55", "40"}:
+    if error.connection_invalidated or is_drivers or state[:2] in OUTAGES or state == READ_ONLY:
         return await _database_away(request, error)
     return unexpected_problem(request, error)
 

@@ -46,7 +46,7 @@ class Relay:
         """Until `stop`: lead when nobody else does. A lost database or bus is waited for."""
         while not stop.is_set():
             try:
-                async with self._database.connection() as connection:
+                async with self._database.held() as connection:
                     await self._lead(connection, stop)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("relay_database_unavailable", error=repr(error))

@@ -82,7 +82,10 @@ class IssuingTurn:
 
 
 class BatchTurns:
-    """See issuer.core.batch_ports.Turns. No transaction is open during a turn, so it may take as long as it takes."""
+    """See issuer.core.batch_ports.Turns. No transaction is open during a turn, so it may take as long as it takes.
+
+    But who says nothing for half a minute, because it was stopped or waits for a key store, has lost the turn.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -101,7 +104,7 @@ class BatchTurns:
 
     @asynccontextmanager
     async def _turns(self) -> AsyncIterator[AsyncConnection]:
-        async with self._database.connection() as connection:
+        async with self._database.held() as connection:
             try:
                 await connection.execute(BEGIN)
                 yield connection

@@ -35,7 +35,7 @@ class ListPublisher:
                 await _wait(stop, RETRY_S)
 
     async def _lead(self, stop: asyncio.Event) -> None:
-        async with self._database.connection() as connection:
+        async with self._database.held() as connection:
             while not stop.is_set():
                 # Held for as long as this connection lives; taking it again tells that the connection still does.
                 if await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):

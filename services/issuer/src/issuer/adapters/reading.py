@@ -179,13 +179,16 @@ class Reading:
         self._documents.move_to_end(place)
         return self._documents[place]
 
-    async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
+    async def lists_due(self, *, changed_before: datetime, signed_before: datetime, now: datetime) -> Sequence[ListId]:
         """Lists that changed and were last published before one moment, and lists signed before another.
+
+        One published later than now was so by a clock that has been put right since, which it does not wait for.
 
         Only those of issuers that have a key to sign them with: the others would be tried for ever, before all else.
         """
         table = STATUS_LISTS
-        changed = and_(table.c.changes > table.c.published_changes, table.c.published_at <= changed_before)
+        is_long_ago = or_(table.c.published_at <= changed_before, table.c.published_at > now)
+        changed = and_(table.c.changes > table.c.published_changes, is_long_ago)
         due = or_(changed, table.c.published_at <= signed_before)
         signs = exists().where(
             ISSUER_KEYS.c.issuer_id == table.c.issuer_id,

@@ -176,6 +176,7 @@ RECOGNITIONS_DUE = Table(
     Column("revision", Integer),
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
+    Column("taken_by", Integer),
 )
 
 # What recognised credentials from elsewhere are looked at by. `lists` stands for the addresses that a look reads.

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from credential_core.timestamps import format_timestamp
 from issuer.adapters import recognition_rows as rows
+from issuer.adapters.claims import IS_FREE
 from issuer.adapters.recognition_sources import of_source, source_status, watched_in
 from issuer.adapters.recognition_tables import (
     AGREEMENT_CHANGES,
@@ -40,13 +41,13 @@ from issuer.core.recognition.sources import SourceStatus
 
 # Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
 LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || :learner, 0))")
-CLAIM = text("""
-UPDATE recognitions_due AS due SET taken_until = :until
-FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND taken_until <= :now
+CLAIM = text(f"""
+UPDATE recognitions_due AS due SET taken_until = :until, taken_by = pg_backend_pid()
+FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND {IS_FREE}
       ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
 WHERE due.id = free.id
 RETURNING due.id, due.recognition_id
-""")
+""")  # noqa: S608 - a constant of ours
 OF = AGREEMENTS.c
 SECOND = 19  # characters of a date, down to the second
 UNTOLD = text("state = 'signed' AND NOT expiry_told")

@@ -52,6 +52,7 @@ EVALUATIONS_DUE = Table(
     Column("revision", Integer),
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
+    Column("taken_by", Integer),
     Column("attempts", Integer, nullable=False, server_default="0"),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, PROGRESS_CONSENTS
+from issuer.adapters.claims import IS_FREE
 from issuer.adapters.look_plans import LATER
 from issuer.adapters.stack_notes import mark_fed, note_sharing
 from issuer.adapters.stack_tables import (
@@ -28,19 +29,18 @@ from issuer.core.pieces import Brought
 from issuer.core.stack import ANY_ACHIEVEMENT, Due, Group, PathwayVersion, Stack, StackChange, StackId, StackState
 from issuer.core.stack_ports import Components
 
-# An issue that did not see a new pathway yet may commit after all learners were looked for. So they are again.
 LOOKED_AT_AGAIN = timedelta(days=1)
+# An issue that did not see a new pathway yet may commit after all learners were looked for. So they are again.
 LOOKED_FOR_AGAIN = timedelta(seconds=60)
-CLAIM = text("""
-UPDATE evaluations_due AS due SET taken_until = :until
-FROM (SELECT id FROM evaluations_due WHERE due_at <= :now AND taken_until <= :now
+CLAIM = text(f"""
+UPDATE evaluations_due AS due SET taken_until = :until, taken_by = pg_backend_pid()
+FROM (SELECT id FROM evaluations_due WHERE due_at <= :now AND {IS_FREE}
       ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
 WHERE due.id = free.id
 RETURNING due.id, due.org_id, due.pathway_id, due.recipient_key, due.credential_id, due.revision, due.attempts
-""")
-LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:learner, 'hex'), 0))").bindparams(
-    bindparam("learner", type_=LargeBinary)
-)
+""")  # noqa: S608 - a constant of ours
+LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:learner, 'hex'), 0))")
+LOCK_LEARNER = LOCK_LEARNER.bindparams(bindparam("learner", type_=LargeBinary))
 SAVED = frozenset(
     {
         "state",
@@ -95,7 +95,7 @@ class StackRows:
         self._session = session
 
     async def claim(self, most: int, *, now: datetime, until: datetime) -> Sequence[Due]:
-        """Take some that are due. Until then nobody else does."""
+        """Take some that are due. Until then nobody else does, unless our connection ends."""
         found = await self._session.execute(CLAIM, {"now": now, "until": until, "most": most})
         return sorted((_due(row) for row in found.mappings()), key=lambda due: due.id)
 

@@ -267,7 +267,7 @@ class Reading(Protocol):
     async def achievement(self, achievement_id: str, version: int | None) -> Achievement | None:
         """A version of an achievement; without a number, the newest that is not retired, else the newest."""
 
-    async def lists_due(self, *, changed_before: datetime, signed_before: datetime) -> Sequence[ListId]:
+    async def lists_due(self, *, changed_before: datetime, signed_before: datetime, now: datetime) -> Sequence[ListId]:
         """Lists that changed and were last published before one moment, and lists signed before another.
 
         Only those of issuers that have a key to sign them with.

@@ -1,8 +1,9 @@
 """The worker's part of stacks: evaluates what is due, and does what follows from it.
 
-What is due is taken for a minute, so that processes share the work; nothing is locked while anything is evaluated or
-signed. What follows is stored only if all that it was decided by is still so, and the tables allow one stack for one
-learner, pathway and evidence. So a process that dies in between leaves work to be done again, and none is done twice.
+What is due is taken for a minute, or until the connection that took it ends, so that processes share the work; nothing
+is locked while anything is evaluated or signed. What follows is stored only if all that it was decided by is still so,
+and the tables allow one stack for one learner, pathway and evidence. So a process that dies in between leaves work to
+be done again, and none is done twice.
 
 What fails unexpectedly for one learner is put off, so that it stops nobody else; a database that is away cannot even do
 that, and its error is the caller's.

@@ -117,7 +117,9 @@ class PublishStatusLists:
     async def __call__(self) -> int:
         """Publish what is due now. Returns how many lists that were. Raises Unavailable if some could not be signed."""
         now = self._clock()
-        due = await self._reading.lists_due(changed_before=now - AT_MOST_EVERY, signed_before=now - SIGN_AGAIN_AFTER)
+        due = await self._reading.lists_due(
+            changed_before=now - AT_MOST_EVERY, signed_before=now - SIGN_AGAIN_AFTER, now=now
+        )
         refused: Unavailable | None = None
         for list_id in due:
             try:

@@ -23,7 +23,7 @@ from issuer.core.recognition.recognition import By, Recognition, RecognitionChan
 from service_kit.clock import Clock
 
 AT_ONCE = 50
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # or until the connection that took them ends
 WORDS = {
     State.ISSUED: "what was recognised stands again",
     State.SUSPENDED: "what was recognised is suspended",
