@@ -1,4 +1,4 @@
-// Reads {issue: {claims, frame, jwk}, present: {text, frame, holder?, binding?}, verify: {text, jwk, holder?, nonce?}}
+// Reads {issue: {claims, frame, jwk, header?}, present: {text, frame, holder?, binding?}, verify: {text, jwk, holder?, nonce?}}
 // on stdin, any of them; prints {issued, presented, verified: {payload, kb} or {error}}, by the library @sd-jwt/core.
 import {createHash, randomBytes} from 'node:crypto';
 import {FlattenedSign, flattenedVerify, importJWK} from 'jose';
@@ -41,7 +41,7 @@ const {issue, present, verify} = await readInput();
 const output = {};
 if(issue) {
   const instance = new SDJwtInstance({...settings, signer: signerOf(issue.jwk), signAlg: ALG});
-  output.issued = await instance.issue(issue.claims, issue.frame, {header: {typ: 'dc+sd-jwt'}});
+  output.issued = await instance.issue(issue.claims, issue.frame, {header: issue.header ?? {typ: 'dc+sd-jwt'}});
 }
 if(present) {
   const instance = new SDJwtInstance({...settings, kbSigner: present.holder && signerOf(present.holder), kbSignAlg: ALG});

@@ -61,6 +61,7 @@ GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"mark": "https://ex.test/mark"}, {"mark": {"@value": "7", "@type": "https://ex.test/Grade"}}),
     ({"mark": "https://ex.test/mark"}, {"mark": {"@set": ["a", "b"]}, "name": {"@value": "x", "@language": "de"}}),
     ({"Medal": "https://ex.test/Medal"}, {"type": ["VerifiableCredential", "Medal"]}),
+    ({}, {"https://ex.test/mark": "x", "urn:ex:part": {"name": "a", "https://ex.test/mark": ["b", "c"]}}),
 ]
 
 
@@ -97,6 +98,9 @@ def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], mem
         ({"mark": "relative"}, {"mark": "x"}, None),
         ({"ex": "https://ex.test/"}, {"id": "ex:credential"}, "iri_relative"),
         ({"ex": "https://ex.test/"}, {"ex:mark": "x"}, "member_not_term"),
+        ({}, {f"{CRED}credentialStatus": {"id": "urn:x:s"}}, "context_conflict"),
+        ({}, {"https://schema.org/name": "x"}, "context_conflict"),
+        ({}, {"_:mark": "x"}, "member_not_term"),
         ({}, {"@included": [{"id": "urn:x:credential"}]}, "member_not_term"),
         ({}, {"@graph": []}, "member_not_term"),
         ({}, {"@id": "urn:x"}, "member_not_term"),

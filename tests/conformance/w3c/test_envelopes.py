@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any, ClassVar
 
 import pytest
 
 from credential_core import jose
+from credential_core.jose import jws
 from tests.conformance.w3c.credentials import (
     EXAMPLES,
     HOLDER,
@@ -24,6 +26,7 @@ from tests.conformance.w3c.implementation import Implementation
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
+SD_JWT = "data:application/vc+sd-jwt,"
 METHOD = f"{HOLDER}#{HOLDER_KEY.public.multibase}"
 KEYS = ["Ed25519", "P-256", "P-384"]
 
@@ -126,6 +129,35 @@ class TestClaims:
         shown = {"@context": [V2], "type": ["EnvelopedVerifiableCredential"], "id": f"data:application/jwt,{token}"}
         await implementation.accepts(shown)
         await implementation.refuses({**shown, "id": f"data:text/plain,{token}"})
+
+
+class TestSelective:
+    """A credential as an SD-JWT (VC-JOSE-COSE §3.2): no suite asks a VC-API for it, wallets show it."""
+
+    def token(self, **members: Any) -> str:
+        disclosure = jws.encode(b'["c2FsdA","name","Ada"]')
+        digest = jws.encode(hashlib.sha256(disclosure.encode()).digest())
+        subject = {"id": "did:example:subject", "_sd": [digest]}
+        claims = {**credential(issuer=HOLDER, credentialSubject=subject, **members), "_sd_alg": "sha-256"}
+        return f"{jose.sign({'typ': 'vc+sd-jwt', 'kid': METHOD}, claims, HOLDER_KEY)}~{disclosure}~"
+
+    async def test_a_credential_with_all_or_less(self, implementation: Implementation) -> None:
+        token = self.token()
+        for shown in (token, token.partition("~")[0] + "~"):
+            enveloped = {"@context": [V2], "type": "EnvelopedVerifiableCredential", "id": f"{SD_JWT}{shown}"}
+            for body in (shown, enveloped):
+                await implementation.accepts(body)
+            presented = enveloped_presentation(enveloped)
+            await implementation.accepts_presentation(presented)
+
+    async def test_one_that_is_wrong(self, implementation: Implementation) -> None:
+        signed, disclosure, _ = self.token().split("~")
+        forged = jws.encode(b'["c2FsdA","name","Eve"]')
+        other = self.token(id="urn:uuid:0ad5d9a1-96b2-4a0f-b0a6-0a7f3a8b0a02").split("~")[0].rpartition(".")[2]
+        for body in (f"{signed}~{forged}~", f"{signed.rpartition('.')[0]}.{other}~{disclosure}~"):
+            await implementation.refuses(body)
+        await implementation.refuses(self.token(validUntil="2020-01-01T00:00:00Z"))
+        await implementation.refuses(self.token(), domain="example.com", challenge="123456789")
 
 
 async def test_a_body_that_is_too_large(implementation: Implementation) -> None:

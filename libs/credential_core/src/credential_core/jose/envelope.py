@@ -16,15 +16,17 @@ class Profile(StrEnum):
     OPEN_BADGES = "JWT"  # Open Badges 3.0 §8.2; `typ` may be absent. Or a credential under `vc`
     DATA_MODEL_1_PRESENTATION = "vp"  # VC Data Model 1.1 §6.3.1, of the same type
     CREDENTIAL = "vc+jwt"  # VC-JOSE-COSE §3.1.1
+    SELECTIVE = "vc+sd-jwt"  # VC-JOSE-COSE §3.2.1: the issuer's JWS, with the claims as far as they are disclosed
     PRESENTATION = "vp+jwt"  # VC-JOSE-COSE §3.1.2
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The JWS around a document."""
+    """The JWS around a document. `shown` is the whole SD-JWT that it is a part of."""
 
     profile: Profile
     jws: Jws
+    shown: str | None = None
 
 
 class Enveloped(dict[str, Any]):

@@ -18,6 +18,7 @@ from credential_core.jose.reading import document_of
 _PURPOSE: Final = {
     Profile.OPEN_BADGES: "assertionMethod",
     Profile.CREDENTIAL: "assertionMethod",
+    Profile.SELECTIVE: "assertionMethod",
     Profile.PRESENTATION: "authentication",
     Profile.DATA_MODEL_1_PRESENTATION: "authentication",
 }
@@ -82,7 +83,8 @@ def _w3c_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsK
     jws, profile = document.envelope.jws, document.envelope.profile
     w3c.check_header(jws.header, profile, expected.signer)
     w3c.check_claims(jws.claims, document, profile, expected.signer)
-    _check_audience(jws.claims, expected)
+    if profile is not Profile.SELECTIVE:  # which a holder binds to an occasion, by a JWS of their own
+        _check_audience(jws.claims, expected)
     return _key_that_signed(jws, source.controlled())
 
 

@@ -1,4 +1,7 @@
-"""W3C VC-JOSE-COSE (`vc+jwt`, `vp+jwt`): the payload is the document; JWT claims beside it may not say otherwise."""
+"""W3C VC-JOSE-COSE (`vc+jwt`, `vp+jwt`; `vc+sd-jwt` is read): the payload is the document.
+
+JWT claims beside it may not say otherwise.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,14 @@ from credential_core.jose.envelope import Profile
 from credential_core.unsigned import Unsigned
 
 _HEADERS: Final = frozenset({"alg", "kid", "typ", "cty", "iss"})
-_CONTENT: Final = {Profile.CREDENTIAL: "vc", Profile.PRESENTATION: "vp"}
+_CONTENT: Final = {Profile.CREDENTIAL: "vc", Profile.SELECTIVE: "vc", Profile.PRESENTATION: "vp"}
 _CLAIMS: Final = REGISTERED | {"nonce", "cnf"}
 _ENVELOPED: Final = {
     "EnvelopedVerifiableCredential": "data:application/vc+jwt,",
     "EnvelopedVerifiablePresentation": "data:application/vp+jwt,",
 }
 _ANY_JWT: Final = "data:application/jwt,"  # RFC 7519 §10.3.1: what it is, its `typ` and its claims say
+_SELECTIVE: Final = "data:application/vc+sd-jwt,"  # of credentials only
 _ENVELOPE_MEMBERS: Final = frozenset({"@context", "id", "type"})
 
 
@@ -83,7 +87,7 @@ def enveloped(token: str) -> dict[str, Any]:
 
 
 def enveloped_token(document: Mapping[str, Any]) -> str | None:
-    """The compact JWS in an EnvelopedVerifiableCredential or -Presentation; None if `document` is neither.
+    """The compact JWS or SD-JWT in an EnvelopedVerifiableCredential or -Presentation; None if `document` is neither.
 
     ProofError `envelope_malformed` if it has other members, which nothing secures, another kind of data URL, or not the
     context that defines it (VCDM 2.0 §4.13.1).
@@ -100,7 +104,8 @@ def enveloped_token(document: Mapping[str, Any]) -> str | None:
     if CREDENTIALS_V2 not in (context if isinstance(context, list) else [context]):
         raise ProofError("envelope_malformed", "an enveloped document is of the context that defines it")
     prefix = _ENVELOPED[kinds[0]]
-    if not identifier.startswith((prefix, _ANY_JWT)):
+    selective = (_SELECTIVE,) if kinds[0] == "EnvelopedVerifiableCredential" else ()
+    if not identifier.startswith((prefix, _ANY_JWT, *selective)):
         raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefix}")
     return identifier.partition(",")[2]
 
@@ -127,7 +132,7 @@ def check_claims(claims: Mapping[str, Any], held: Mapping[str, Any], profile: Pr
             raise ProofError("jwt_claim_unexpected", f"a {profile} must not have the claim {name}")
     require_equal(claims, "iss", signer, required=False)
     require_equal(claims, "jti", held.get("id"), required=False)
-    if profile is Profile.CREDENTIAL:
+    if profile is not Profile.PRESENTATION:
         subjects = _listed(held.get("credentialSubject"))
         alone = subjects[0] if len(subjects) == 1 and isinstance(subjects[0], Mapping) else {}
         require_equal(claims, "sub", alone.get("id"), required=False)

@@ -1,14 +1,14 @@
 """The general path: PyLD expands what the compiled path does not cover, still in safe mode and under the same budgets.
 
 It covers contexts written inline in the `@context` of the root, and in those of the credentials that a presentation
-holds, which stand there as they were signed; and the JSON-LD that comes with them: scoped contexts,
-`@list`, `@set`, `@json` and typed value objects, language maps, graphs, lists of lists. What a reader sees must stay
-what is signed: no member that a verifier looks for may hide under another name, or mean another thing (VC Data
-Integrity 1.0 §2.4.1). So wherever a name of a frozen context stands, it has an IRI that a frozen context gives it, and
-no other name has one of those. The exception are nodes of the document's own: reached by a property that an inline
-context defines, and of no frozen type. There a name of Open Badges, say, may have a meaning of its own; but not one of
-credentials/v2, of proofs or of statuses. The names that an inline context adds can be exchanged for others under the
-same proof: do not rely on them.
+holds, which stand there as they were signed; and the JSON-LD that comes with them: scoped contexts, `@list`, `@set`,
+`@json` and typed value objects, language maps, graphs, lists of lists, members named by whole IRIs. What a reader sees
+must stay what is signed: no member that a verifier looks for may hide under another name, or mean another thing (VC
+Data Integrity 1.0 §2.4.1). So wherever a name of a frozen context stands, it has an IRI that a frozen context gives it,
+and no other name, and no member by its IRI, has one of those. The exception are nodes of the document's own: reached by
+a property that an inline context defines, and of no frozen type. There a name of Open Badges, say, may have a meaning
+of its own; but not one of credentials/v2, of proofs or of statuses. The names that an inline context adds can be
+exchanged for others under the same proof: do not rely on them.
 
 PyLD drops without a word what it cannot use. So the scalars of the document are counted against those of the expanded
 form; from that to quads it is our code, which refuses instead. Some 10 ms for an ordinary credential.
@@ -113,8 +113,8 @@ def _check_members(value: Any, names: frozenset[str]) -> None:
     for name, member in value.items():
         if name == "@context":
             context_urls(member)
-        elif ":" in name:
-            raise DocumentError("member_not_term", f"a member must be named by a term, not by {name[:200]!r}")
+        elif ":" in name and not is_absolute_iri(name):
+            raise DocumentError("member_not_term", f"a member is named by a term or an IRI, not by {name[:200]!r}")
         else:
             _check_members(member, names)
 

@@ -56,7 +56,11 @@ class GuardedProcessor(JsonLdProcessor):  # type: ignore[misc] # PyLD has no typ
         return super()._expand_value(active_ctx, name, value, options)
 
     def _members(self, active_ctx: Any, element: dict[str, Any]) -> list[tuple[str, str]]:
-        return self._resolved(active_ctx, [name for name in element if not name.startswith("@")])
+        found = self._resolved(active_ctx, [name for name in element if not name.startswith("@")])
+        for name, iri in found:
+            if ":" in name and name != iri:
+                raise DocumentError("member_not_term", f"a member is named by a term or an IRI, not by {name[:200]!r}")
+        return found
 
     def _types(self, active_ctx: Any, type_scoped: Any, element: dict[str, Any]) -> list[tuple[str, str]]:
         """The types of a node, or the datatype of a value."""

@@ -30,7 +30,7 @@ class Inner:
 
     def read(self) -> dict[str, Any]:
         """The document. CredentialError if it cannot be read."""
-        return parse(self.body if isinstance(self.body, str | Mapping) else {})
+        return parse(self.body if isinstance(self.body, str | Mapping) else {}, selective=True)
 
 
 def endorsements_in(document: Mapping[str, Any]) -> list[Inner]:

@@ -18,6 +18,8 @@ from credential_core.proof.data_integrity import refuse_unsupported
 from credential_core.proof.suites import Transformation, suite_of
 from credential_core.rdfc import TOO_COSTLY
 from credential_core.report import Check, Outcome
+from credential_core.sdjwt.compact import SdJwt
+from credential_core.sdjwt.verifying import ExpectedBinding, check_binding
 from credential_core.timestamps import parse_timestamp
 from credential_core.verify.inputs import Failure, Resolution, issuer_id
 
@@ -168,10 +170,21 @@ def _judge_envelope(
     expected = Expected(signer, occasion.purpose, now, occasion.domain, occasion.challenge)
     try:
         verify_enveloped(document, expected, lambda controller: resolve(controller, controllers))
+        if document.envelope.shown is not None:
+            check_binding(SdJwt.parse(document.envelope.shown), _binding(occasion), now)
     except CredentialError as error:
         outcome = Outcome.UNKNOWN if error.code in UNDECIDED else Outcome.FAILED
         return Check(CHECK, outcome, error.code, error.detail, source)
     return Check(CHECK, Outcome.PASSED, "signature_valid", "the signature is the issuer's", source)
+
+
+def _binding(occasion: Occasion) -> ExpectedBinding | None:
+    """What a holder must have bound an SD-JWT to, if to anything: one domain and a challenge, both of them."""
+    if occasion.domain is None and occasion.challenge is None:
+        return None
+    if not isinstance(occasion.domain, str) or occasion.challenge is None:
+        raise ProofError("key_binding_missing", "an SD-JWT is bound to one domain and a challenge, to both of them")
+    return ExpectedBinding(occasion.domain, occasion.challenge)
 
 
 def _after_previous(

@@ -10,16 +10,18 @@ from credential_core import json_input
 from credential_core.errors import DocumentError
 from credential_core.jose import Enveloped, read
 from credential_core.jose.w3c import enveloped_token
+from credential_core.sdjwt.credentials import holds_credential, read_credential
 
 _COMPACT_JWS = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\Z")
 _SD_JWT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*~")
 
 
-def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
+def parse(body: bytes | str | Mapping[str, Any], *, selective: bool = False) -> dict[str, Any]:
     """The document in `body`, within the budgets of `json_input`, nothing of it verified.
 
     A compact JWS (Open Badges 3.0 VC-JWT, `vc+jwt`, `vp+jwt`), or an EnvelopedVerifiableCredential that holds one,
-    gives an `Enveloped`: the document in it, with its envelope. CredentialError if it is not acceptable.
+    gives an `Enveloped`: the document in it, with its envelope. So does, if `selective`, an SD-JWT whose claims are a
+    credential (`vc+sd-jwt`). CredentialError if it is not acceptable.
     """
     if isinstance(body, Enveloped):
         json_input.check_tree(dict(body))
@@ -29,15 +31,23 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
         if _COMPACT_JWS.match(start):
             return read(start.decode("ascii"))
         if _SD_JWT.match(start):
-            raise DocumentError("format_unsupported", "an SD-JWT holds claims, and no credential of the W3C data model")
+            return _selective(start.decode("ascii", errors="replace"), taken=selective)
     document = json_input.parse(body)
     token = enveloped_token(document)
-    return document if token is None else read(token)
+    if token is None:
+        return document
+    return _selective(token, taken=selective) if "~" in token else read(token)
+
+
+def _selective(token: str, *, taken: bool) -> dict[str, Any]:
+    if not taken:
+        raise DocumentError("format_unsupported", "an SD-JWT is not taken here")
+    return read_credential(token)
 
 
 def is_sd_jwt(body: object) -> bool:
-    """Whether a text is an SD-JWT, to judge by its form: for `verify_sd_jwt`, not for `parse`."""
-    return isinstance(body, str) and _SD_JWT.match(_as_bytes(body)) is not None
+    """Whether a text is an SD-JWT for `verify_sd_jwt`: not one for `parse`, whose claims are a credential."""
+    return isinstance(body, str) and _SD_JWT.match(_as_bytes(body)) is not None and not holds_credential(body.strip())
 
 
 def _as_bytes(body: bytes | str) -> bytes:

@@ -95,7 +95,7 @@ def read(credential: Json | str, components: Sequence[Json | str] = (), *, earli
         readable = Readable({}, Wanted(Needs((), ()), (), badge=badge))
         return Reading(badge.digest(), readable)
     try:
-        document = parse(credential)
+        document = parse(credential, selective=True)
     except CredentialError as error:
         text = credential if isinstance(credential, str) else json.dumps(credential, sort_keys=True)
         return Reading(_digest_of_text(text), rejected(error))
