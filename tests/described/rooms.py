@@ -110,7 +110,7 @@ async def _verifier(database: DatabaseSettings) -> AsyncIterator[Prepared]:
     async with open_database(database, "tests") as opened:
         app = verifier.main.application(
             settings,
-            did_web_origin=ORIGIN,
+            own_origins=(BASE_URL, ORIGIN),
             unit_of_work=lambda: UnitOfWork(opened),
             web=Web(),
             processor=offload,

@@ -129,7 +129,7 @@ async def _fleet(
     core = wire(settings, issuing, clock)
     app = verifier.application(
         VerifierSettings(**common, database=databases[1]),
-        did_web_origin=ORIGIN,
+        own_origins=(BASE_URL, ORIGIN),
         unit_of_work=lambda: UnitOfWork(verifying),
         web=Web(),
         processor=offload,

@@ -125,7 +125,7 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = main.application(
         settings,
-        did_web_origin=ORIGIN,
+        own_origins=settings.own_origins,
         unit_of_work=lambda: UnitOfWork(database),
         web=web,
         processor=offload,

@@ -26,6 +26,7 @@ from verifier.events.handlers import subscriptions
 from verifier.settings import VerifierSettings
 
 DID_WEB_ORIGIN = "https://laurel.test"
+LISTS = "https://lists.laurel.test"
 AUTH = AuthSettings(issuer=BASE_URL, jwks_url=f"{BASE_URL}/oauth/jwks", audiences=(BASE_URL,))
 
 
@@ -44,7 +45,7 @@ async def implementation(
         environment="development",
         public_base_url=BASE_URL,
         did_web_origin=DID_WEB_ORIGIN,
-        status_list_origin=DID_WEB_ORIGIN,
+        status_list_origin=LISTS,
         key_encryption_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
         database=databases[0],
         auth=AUTH,
@@ -53,6 +54,7 @@ async def implementation(
         environment="development",
         public_base_url=BASE_URL,
         did_web_origin=DID_WEB_ORIGIN,
+        status_list_origin=LISTS,
         database=databases[1],
         auth=AUTH,
     )
@@ -62,7 +64,7 @@ async def implementation(
         core = wire(issuing, issued)
         verifier = main.application(
             verifying,
-            did_web_origin=DID_WEB_ORIGIN,
+            own_origins=verifying.own_origins,
             unit_of_work=lambda: UnitOfWork(verified),
             web=Web(),
             processor=offload,

@@ -159,6 +159,7 @@ class TestValidation:
         return issued, await implementation.set_status(command)
 
     async def test_a_credential_in_good_standing(self, implementation: Implementation, issued: Json) -> None:
+        """At an origin of their own, too, lists are known as they were published, and never fetched."""
         await implementation.published()
         await implementation.accepts(issued, checks=["proof", "credentialStatus"])
 

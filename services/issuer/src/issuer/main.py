@@ -22,7 +22,6 @@ from issuer.adapters.reading import Reading
 from issuer.adapters.record_issued import RecordIssued
 from issuer.adapters.transit import Transit, open_transit
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.addresses import Addresses
 from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
@@ -91,7 +90,7 @@ def wire(
 ) -> Core:
     """Put the core on its adapters. Opens no connection. `transit` is there where settings name an OpenBao server."""
     unit_of_work = partial(IssuerUnitOfWork, database)
-    reading, addresses = Reading(database), Addresses(settings.public_base_url, settings.status_list_origin)
+    reading, addresses = Reading(database), settings.addresses
     keys = _keys(settings, transit)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     sign = Sign(keys=keys, audit=audit, clock=clock)

@@ -15,7 +15,6 @@ from issuer.adapters.own_credentials import OwnRows
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.adapters.wanted_looks import WantedLookUnitOfWork
-from issuer.core.addresses import Addresses
 from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
 from issuer.core.backpack_arrival import Examine
 from issuer.core.backpack_farewell import EndConnections, Farewell
@@ -77,7 +76,7 @@ def backpack_routers(
         recipient_key=recipient_key,
         keys=keys,
         audit=audit,
-        addresses=Addresses(base, settings.status_list_origin),
+        addresses=settings.addresses,
         offload=offload,
         clock=clock,
         new_id=new_id,
@@ -88,7 +87,7 @@ def backpack_routers(
         open_badges_routes(uses, base),
         discovery_routes(host),
         backpack_routes(uses, base),
-        own_credential_routes(received, record, Addresses(base, settings.status_list_origin)),
+        own_credential_routes(received, record, settings.addresses),
         host_routes(hosts, base),
         return_routes(hosts),
         *progress_routers(settings, database, examine, clock),
@@ -99,9 +98,7 @@ def examination(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
 ) -> Examine:
     """How what arrives is verified."""
-    own = OwnDocuments(
-        database, Reading(database), sign_list, Addresses(settings.public_base_url, settings.status_list_origin), clock
-    )
+    own = OwnDocuments(database, Reading(database), sign_list, settings.addresses, clock)
     return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 

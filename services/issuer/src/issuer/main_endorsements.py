@@ -10,7 +10,6 @@ from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.endorsements import ReadingEndorsements
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.backpack_arrival import Examine
 from issuer.core.decide_endorsements import DecideEndorsement, RecheckEndorsements
@@ -48,7 +47,7 @@ def wire_endorsements(
     """Endorsements on their adapters."""
     unit_of_work, addresses = (
         partial(IssuerUnitOfWork, database),
-        Addresses(settings.public_base_url, settings.status_list_origin),
+        settings.addresses,
     )
     own = OwnDocuments(database, Reading(database), sign_list, addresses, clock)
     check = CheckEndorsement(Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock))

@@ -10,7 +10,6 @@ from issuer.adapters.consents import ConsentRows, ConsentUnitOfWork, DigestSeali
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.progress import LookUnitOfWork, ProgressRows
 from issuer.adapters.reading_stacks import ReadingStacks
-from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine
 from issuer.core.consents import EndConsent, GrantConsent, ReadConsents
 from issuer.core.kept_evidence import KeptEvidence
@@ -31,7 +30,7 @@ def progress_routers(
 ) -> Sequence[APIRouter]:
     """What learners see of their progress, and what others see by their consent."""
     reading, base = ProgressRows(database), settings.public_base_url
-    addresses = Addresses(base, settings.status_list_origin)
+    addresses = settings.addresses
     works = partial(LookUnitOfWork, database)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     kept = KeptEvidence(reading=reading, works=works, examine=examine, offload=offload, clock=clock)
@@ -56,7 +55,7 @@ def progress_routers(
 def _consents(
     settings: IssuerSettings, database: Database, reading: ProgressRows, measure: MeasureProgress, clock: Clock
 ) -> ConsentUses:
-    key, addresses = settings.key_encryption_key_bytes, Addresses(settings.public_base_url, settings.status_list_origin)
+    key, addresses = settings.key_encryption_key_bytes, settings.addresses
     sealing = DigestSealing(key)
     works, rows = partial(ConsentUnitOfWork, database, sealing), ConsentRows(database, sealing)
     return ConsentUses(

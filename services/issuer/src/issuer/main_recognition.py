@@ -14,7 +14,6 @@ from issuer.adapters.reading_recognitions import ReadingRecognitions
 from issuer.adapters.recipient_box import RecipientBox
 from issuer.adapters.recognition_sources import SourceUnitOfWork
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import IssueAny
 from issuer.core.backpack_arrival import Examine
 from issuer.core.issue import Issue
@@ -68,7 +67,7 @@ def recognition_routers(
     """Agreements, and what learners ask for."""
     unit_of_work, addresses = (
         partial(IssuerUnitOfWork, database),
-        Addresses(settings.public_base_url, settings.status_list_origin),
+        settings.addresses,
     )
     reading, found = Reading(database), ReadingRecognitions(database)
     examine = _examine(settings, database, sign_list, fetcher, clock)
@@ -112,9 +111,7 @@ def _examine(
     settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
 ) -> Examine:
     """How what is presented is verified."""
-    own = OwnDocuments(
-        database, Reading(database), sign_list, Addresses(settings.public_base_url, settings.status_list_origin), clock
-    )
+    own = OwnDocuments(database, Reading(database), sign_list, settings.addresses, clock)
     return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 
@@ -124,7 +121,7 @@ def _agreements(
     """What the two parties do, and what everybody reads."""
     unit_of_work, addresses = (
         partial(IssuerUnitOfWork, database),
-        Addresses(settings.public_base_url, settings.status_list_origin),
+        settings.addresses,
     )
     reading, found = Reading(database), ReadingRecognitions(database)
     propose = ProposeAgreement(

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from credential_core.did import did_web
 from credential_core.errors import CredentialError
+from issuer.core.addresses import Addresses
 from service_kit.settings import Block, FetcherSettings, ServiceSettings
 
 KEY_BYTES = 32
@@ -124,6 +125,11 @@ class IssuerSettings(ServiceSettings):
         if len(_decoded(value)) != KEY_BYTES:
             raise ValueError("must be the base64 form of 32 bytes")
         return value
+
+    @property
+    def addresses(self) -> Addresses:
+        """The public addresses of what is issued here."""
+        return Addresses(self.public_base_url, self.status_list_origin)
 
     @property
     def key_encryption_key_bytes(self) -> bytes:

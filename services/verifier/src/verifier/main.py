@@ -1,6 +1,6 @@
 """The verifier's composition root: the only place that wires."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ NAME = "verifier"
 def application(
     settings: Settings,
     *,
-    did_web_origin: str,
+    own_origins: Sequence[str],
     unit_of_work: NewUnitOfWork,
     web: Web,
     processor: Processor,
@@ -49,7 +49,7 @@ def application(
     ready: Mapping[str, Check] | None = None,
 ) -> FastAPI:
     """The HTTP application over its ports."""
-    fleet = Fleet.of(settings.public_base_url, did_web_origin)
+    fleet = Fleet.of(*own_origins)
     gather = Gather(unit_of_work=unit_of_work, web=web, fleet=fleet, clock=clock)
     challenges = Challenges(unit_of_work, clock, random_bytes)
     verify = Verify(
@@ -91,7 +91,7 @@ async def build(settings: VerifierSettings) -> AsyncIterator[Components]:
         keys = TokenKeys(fetch_keys_from(settings.auth.jwks_url))
         app = application(
             settings,
-            did_web_origin=settings.did_web_origin,
+            own_origins=settings.own_origins,
             unit_of_work=unit_of_work,
             web=web,
             processor=processes,
@@ -113,7 +113,7 @@ def create_openapi_app() -> FastAPI:
     nothing: Any = None
     return application(
         Settings(environment="development", public_base_url="http://localhost:8080"),
-        did_web_origin="https://localhost:8443",
+        own_origins=(),
         unit_of_work=nothing,
         web=nothing,
         processor=nothing,
