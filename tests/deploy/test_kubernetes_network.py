@@ -99,7 +99,7 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
         if (one.room, one.role) == ("issuer", "serve"):
             allowed.add(("internet", 443))
         if (one.room, one.role) == ("gateway", "relay"):
-            allowed |= {("internet", 465), ("internet", 587)}
+            allowed |= {("internet", port) for port in (443, 465, 587)}
         signs = one.room == "issuer" and one.role in {"serve", "relay"}
         if signs and "issuer-to-openbao" in manifests.names("NetworkPolicy"):
             allowed.add(("openbao/openbao", 8200))
@@ -107,7 +107,7 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
 
 
 def test_whoever_reads_the_web_cannot_reach_private_addresses(manifests: Manifests) -> None:
-    names = {"services-to-web", "issuer-to-web", "gateway-to-mail"}
+    names = {"services-to-web", "issuer-to-web", "gateway-to-mail", "gateway-to-programs"}
     found = [one for one in manifests.of("NetworkPolicy") if one["metadata"]["name"] in names]
     assert len(found) == len(names)
     for policy in found:

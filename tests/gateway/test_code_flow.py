@@ -76,6 +76,7 @@ class TestTheWholeWay:
             "iat": now,
             "exp": now + 600,
             "auth_time": now,
+            "sid": held["sid"],
             "amr": ["pwd"],
             "acr": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
         }

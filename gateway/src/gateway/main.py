@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from gateway import commands
 from gateway.adapters.housekeeping import keep_sweeping
+from gateway.adapters.logouts import HttpTeller
 from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.sending import Sending
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
@@ -21,12 +22,14 @@ from gateway.adapters.webauthn import WebAuthnCeremonies
 from gateway.core.client_keys import RefreshClientKeys
 from gateway.core.create_organization import CreateOrganization
 from gateway.core.dynamic_clients import DynamicClients
+from gateway.core.logout import LogoutNotice
 from gateway.core.ports import Grants
 from gateway.core.post import Post
 from gateway.core.queries import Queries
 from gateway.core.register_client import SecretReceipts
 from gateway.core.rotate_keys import RotateKeys
 from gateway.core.send_mail import SendMail
+from gateway.core.tell_logout import TellLogout
 from gateway.core.update_organization import UpdateOrganization
 from gateway.core.use_grants import UseGrants
 from gateway.http import (
@@ -53,6 +56,7 @@ from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
 from gateway.oauth.key_ring import KeyRing
+from gateway.oauth.logout_token import logout_token
 from gateway.oauth.nonce import Nonces
 from gateway.oauth.policy import (
     AUTHORIZATION_PATH,
@@ -74,6 +78,7 @@ from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
+from service_kit.offload import offload
 from service_kit.relay import Relay
 from service_kit.runtime import Components, Service, Task
 from service_kit.settings import HttpSettings, Settings
@@ -176,6 +181,16 @@ def sending(settings: GatewaySettings, database: Database, clock: Clock = utc_no
     return [Sending(SendMail(unit_of_work=lambda: SqlUnitOfWork(database), post=post, send=send, clock=clock)).run]
 
 
+def tell_logout(parts: Parts, database: Database, fetcher: Fetcher, clock: Clock = utc_now) -> TellLogout:
+    """What tells programs of sessions that ended."""
+
+    async def token(notice: LogoutNotice) -> str:
+        unsigned = await parts.run(lambda server: logout_token(server, notice))
+        return await offload(unsigned.sign)
+
+    return TellLogout(unit_of_work=lambda: SqlUnitOfWork(database), tell=HttpTeller(fetcher, token), clock=clock)
+
+
 def application(
     settings: Settings, parts: Parts, ready: Mapping[str, Check] | None = None, sandbox_file: Path | None = None
 ) -> FastAPI:
@@ -229,7 +244,9 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
         try:
             app = application(settings, parts, ready, settings.sandbox_file)
-            yield Components(app, relay=[Relay(database, publisher).run, *sending(settings, database)], ready=ready)
+            telling = Sending(tell_logout(parts, database, fetcher), "logout_told")
+            tasks = [Relay(database, publisher).run, *sending(settings, database), telling.run]
+            yield Components(app, relay=tasks, ready=ready)
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])

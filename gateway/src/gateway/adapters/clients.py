@@ -139,6 +139,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "userinfo_algorithm": flow.userinfo_algorithm,
         "requires_proof_key": flow.requires_proof_key,
         "default_max_age": flow.default_max_age,
+        "backchannel_logout_uri": flow.backchannel_logout_uri,
     }
 
 
@@ -156,4 +157,5 @@ def flow(row: RowMapping) -> Flow:
         userinfo_algorithm=Algorithm(row["userinfo_algorithm"]) if row["userinfo_algorithm"] else None,
         requires_proof_key=row["requires_proof_key"],
         default_max_age=row["default_max_age"],
+        backchannel_logout_uri=row["backchannel_logout_uri"],
     )

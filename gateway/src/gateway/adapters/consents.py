@@ -54,6 +54,7 @@ class SqlConsents:
             "created_at": grant.created_at,
             "renews": grant.renews,
             "methods": list(grant.methods),
+            "session": grant.session,
         }
         self._connection.execute(insert(GRANTS), row)
 
@@ -148,4 +149,5 @@ def _grant(row: RowMapping) -> Grant:
         revoked_at=row["revoked_at"],
         renews=row["renews"],
         methods=tuple(row["methods"]),
+        session=row["session"],
     )

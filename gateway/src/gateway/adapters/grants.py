@@ -52,6 +52,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.userinfo_algorithm,
         CLIENTS.c.requires_proof_key,
         CLIENTS.c.default_max_age,
+        CLIENTS.c.backchannel_logout_uri,
         CLIENTS.c.jwks_uri,
         CLIENTS.c.about,
         CLIENTS.c.audiences,

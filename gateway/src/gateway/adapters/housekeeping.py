@@ -17,6 +17,7 @@ from gateway.adapters.tables import (
     CODES,
     GRANTS,
     INVITATIONS,
+    LOGOUT_NOTICES,
     MAILS,
     PASSKEY_CHALLENGES,
     PROOFS,
@@ -48,6 +49,7 @@ EXPIRING = (
     (PASSKEY_CHALLENGES, SKEW),
     (ACCOUNT_LINKS, SKEW),
     (MAILS, SKEW),
+    (LOGOUT_NOTICES, SKEW),
     (ATTEMPTS, SKEW),
     (AUTHORIZATION_REQUESTS, SKEW),
 )

@@ -14,6 +14,7 @@ from gateway.core.model import OrganizationId
 from gateway.core.people import Member, Membership, Session, User, UserId
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
+from gateway.core.secret import session_id
 from service_kit.inputs import Page, PageRequest
 from service_kit.tables import OUTBOX
 
@@ -114,7 +115,8 @@ class SqlSessions:
         found = (await self._session.execute(query)).mappings().one_or_none()
         if found is None:
             return None
-        return Session(person(found), found["authenticated_at"], found["expires_at"], tuple(found["methods"]))
+        methods = tuple(found["methods"])
+        return Session(person(found), found["authenticated_at"], found["expires_at"], methods, session_id(digest))
 
     async def close(self, digest: bytes) -> None:
         await self._session.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))

@@ -1,10 +1,13 @@
-"""The background task that empties the mail box of the database, beside the relay of events."""
+"""The background tasks that empty what waits in the database for somebody outside, beside the relay of events."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.core.send_mail import Outcome, SendMail
+from gateway.core.send_mail import Outcome
+from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -13,28 +16,38 @@ IDLE_S = 0.5
 RETRY_S = 2.0
 
 
-class Sending:
-    """Until it is asked to stop. A database that is away is waited for."""
+class Tried(Protocol):
+    """What became of one that was due."""
 
-    def __init__(self, send: SendMail) -> None:
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def logged(self) -> Mapping[str, object]: ...
+
+
+class Sending:
+    """Until it is asked to stop. A database that is away is waited for. `what` names the log's lines."""
+
+    def __init__(self, send: Callable[[], Awaitable[Tried | None]], what: str = "mail") -> None:
         self._send = send
+        self._what = what
 
     async def run(self, stop: asyncio.Event) -> None:
-        """A mail that is under way when the process ends is sent again by another."""
+        """What is under way when the process ends is sent again by another."""
         while not stop.is_set():
             try:
                 await self._turn(stop)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("mail_database_unavailable", error=type(error).__name__)
+            except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
+                log.warning(f"{self._what}_database_unavailable", error=type(error).__name__)
                 await _wait(stop, RETRY_S)
 
     async def _turn(self, stop: asyncio.Event) -> None:
-        attempt = await self._send()
-        if attempt is None:
+        tried = await self._send()
+        if tried is None:
             await _wait(stop, IDLE_S)
             return
-        say = log.info if attempt.outcome is Outcome.SENT else log.warning
-        say("mail", mail=attempt.mail, attempt=attempt.number, outcome=attempt.outcome, reason=attempt.reason)
+        say = log.info if tried.outcome is Outcome.SENT else log.warning
+        say(self._what, **tried.logged)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -60,6 +60,7 @@ CLIENTS = Table(
     Column("userinfo_algorithm", Text),
     Column("requires_proof_key", Boolean, nullable=False, server_default="true"),
     Column("default_max_age", Integer),
+    Column("backchannel_logout_uri", Text),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("jwks_uri", Text),
     _moment("keys_read_at", nullable=True),
@@ -258,6 +259,7 @@ GRANTS = Table(
     _moment("revoked_at", nullable=True),
     Column("renews", Text),
     Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("session", Text),
 )
 Index("ix_grants_renews", GRANTS.c.renews, postgresql_where=GRANTS.c.renews.is_not(None))
 Index("ix_grants_user_id_organization_id", GRANTS.c.user_id, GRANTS.c.organization_id)
@@ -287,6 +289,19 @@ CODES = _child_of_grant(
     Column("nonce", Text),
 )
 REFRESH_TOKENS = _child_of_grant("refresh_tokens")
+
+LOGOUT_NOTICES = Table(
+    "logout_notices",
+    METADATA,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.id"), primary_key=True),
+    _moment("due_at"),
+    _moment("expires_at"),
+    Column("attempts", Integer, nullable=False),
+)
+Index("ix_logout_notices_due_at", LOGOUT_NOTICES.c.due_at)
+Index("ix_logout_notices_expires_at", LOGOUT_NOTICES.c.expires_at)
 
 AUDIT = Table(
     "audit",

@@ -9,6 +9,7 @@ from gateway.adapters.audit import SqlAudit
 from gateway.adapters.clients import SqlClients
 from gateway.adapters.grants import SqlGrants
 from gateway.adapters.invitations import SqlInvitations
+from gateway.adapters.logouts import SqlLogoutNotices
 from gateway.adapters.organizations import SqlOrganizations
 from gateway.adapters.passkeys import SqlPasskeys
 from gateway.adapters.people import SqlAttempts, SqlMemberships, SqlSessions, SqlUsers
@@ -57,6 +58,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def mails(self) -> SqlMails:
         return SqlMails(self.session)
+
+    @cached_property
+    def logouts(self) -> SqlLogoutNotices:
+        return SqlLogoutNotices(self.session)
 
     @cached_property
     def attempts(self) -> SqlAttempts:

@@ -24,7 +24,7 @@ class Grant:
     """What a person allowed a client. Every token from it falls with it.
 
     `renews` is the grant that the person gave, where this one was made without asking again: both end together.
-    `methods` is how the person had signed in (RFC 8176).
+    `methods` is how the person had signed in (RFC 8176), `session` in which session.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Grant:
     revoked_at: datetime | None = None
     renews: str | None = None
     methods: tuple[str, ...] = ()
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

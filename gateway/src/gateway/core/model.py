@@ -63,7 +63,7 @@ class Flow:
     `dpop_bound`: it takes no bearer tokens (RFC 9449 §5.2). Its ID tokens are signed by `id_token_algorithm`, of which
     RS256 is the default (OpenID Connect Registration §2), its own assertions by `assertion_algorithm`, if it says so.
     `userinfo_algorithm` signs what userinfo answers; None leaves it plain JSON. `requires_proof_key`: PKCE is a must.
-    `default_max_age` holds for requests that say no `max_age`.
+    `default_max_age` holds for requests that say no `max_age`. `backchannel_logout_uri` is told of sessions that end.
     """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
@@ -77,6 +77,7 @@ class Flow:
     userinfo_algorithm: Algorithm | None = None
     requires_proof_key: bool = True
     default_max_age: int | None = None
+    backchannel_logout_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

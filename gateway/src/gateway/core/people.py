@@ -42,12 +42,16 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person who signed in with this browser. `methods` says how, in the words of RFC 8176."""
+    """A person who signed in with this browser. `methods` says how, in the words of RFC 8176.
+
+    `id` is what programs know it by.
+    """
 
     user: User
     authenticated_at: datetime
     expires_at: datetime
     methods: tuple[str, ...] = ()
+    id: str = ""
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the person signed in a short while ago."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from gateway.core.account_ports import Accounts, Mails, Passkeys
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
+from gateway.core.logout import LogoutNotices
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization, OrganizationId
 from gateway.core.people import Invitation, Member, Membership, Session, User, UserId
 from gateway.core.scopes import Kind
@@ -248,6 +249,8 @@ class UnitOfWork(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def mails(self) -> Mails: ...
+    @property
+    def logouts(self) -> LogoutNotices: ...
     @property
     def attempts(self) -> Attempts: ...
     @property

@@ -39,6 +39,8 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("redirectUris", "are needed for authorization_code, and only there")
     if not flow.requires_proof_key and _must_prove(flow, method):
         raise invalid_field("requireProofKey", "only a web client that authenticates itself may do without")
+    if (address := flow.backchannel_logout_uri) and not (with_people and _allowed(address, ApplicationType.WEB)):
+        raise invalid_field("backchannelLogoutUri", "must be https, without a fragment; comes with authorization_code")
     if flow.post_logout_redirect_uris and not with_people:
         raise invalid_field("postLogoutRedirectUris", "come with authorization_code")
     check_redirects(flow.redirect_uris, flow.application_type)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from gateway.core import letters
 from gateway.core.account_link import AccountLink, LinkKind, no_such_link
+from gateway.core.logout import EVERY_SESSION
 from gateway.core.model import AuditEntry
 from gateway.core.people import UserId, plain_address
 from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
@@ -66,6 +67,7 @@ class ResetPassword:
                 raise no_such_link()
             await work.users.set_password(user.id, hashed)
             await work.accounts.end_access(user.id, now)
+            await work.logouts.add(user.id, EVERY_SESSION, now)
             await work.accounts.verify(user.id, link.email, now)
             await self._post.put(work, letters.password_changed(user.email))
             await work.audit.record(AuditEntry(now, "user.password_reset", f"user:{user.id}"))

@@ -50,3 +50,8 @@ def matches(secret: str, digests: Iterable[bytes]) -> bool:
     for known in tuple(digests) or (NO_DIGEST,):
         found |= hmac.compare_digest(given, known)
     return found
+
+
+def session_id(digest: bytes) -> str:
+    """What programs know a session by (`sid`): it tells nothing of the secret that the browser holds."""
+    return base64.urlsafe_b64encode(hashlib.sha256(b"sid" + digest).digest()[:16]).decode().rstrip("=")

@@ -1,5 +1,6 @@
 """Mail that waits is sent: at least once, again after a while when nobody takes it, until it would be of no use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -32,6 +33,11 @@ class Attempt:
     number: int
     outcome: Outcome
     reason: str = ""
+
+    @property
+    def logged(self) -> Mapping[str, object]:
+        """The members of a log line."""
+        return {"mail": self.mail, "attempt": self.number, "outcome": self.outcome, "reason": self.reason}
 
 
 class SendMail:

@@ -31,12 +31,13 @@ class Sessions:
             return await work.memberships.of(user.id)
 
     async def end(self, token: str | None) -> None:
-        """Sign out. Nothing happens where there is no session."""
+        """Sign out; programs that want to know hear of it. Nothing happens where there is no session."""
         session = await self.find(token)
         if session is None or token is None:
             return
         async with self._unit_of_work() as work:
             await work.sessions.close(digest(token))
+            await work.logouts.add(session.user.id, session.id, self._clock())
             await work.audit.record(AuditEntry(self._clock(), "user.signed_out", f"user:{session.user.id}"))
             await work.commit()
 

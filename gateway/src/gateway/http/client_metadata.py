@@ -18,7 +18,7 @@ UNNAMED = "A program without a name"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 ABOUT = (
     *("client_uri", "logo_uri", "tos_uri", "policy_uri", "contacts", "software_id", "software_version"),
-    *("initiate_login_uri", "require_auth_time"),
+    *("initiate_login_uri", "require_auth_time", "backchannel_logout_session_required"),
 )
 # What a program that asks for an Open Badges scope must say of itself (Open Badges 3.0).
 OPEN_BADGES_NEED = (*ABOUT[:4], "client_name", "redirect_uris", "software_id", "software_version")
@@ -59,6 +59,8 @@ class MetadataIn(BaseModel):
     require_proof_key: bool | None = None
     default_max_age: MaxAge | None = None
     require_auth_time: bool | None = None
+    backchannel_logout_uri: Url | None = None
+    backchannel_logout_session_required: bool | None = None
     initiate_login_uri: Url | None = None
     client_uri: Url | None = None
     logo_uri: Url | None = None
@@ -142,6 +144,7 @@ class MetadataIn(BaseModel):
             userinfo_algorithm=self.userinfo_signed_response_alg,
             requires_proof_key=(proof_key or not is_left) if self.require_proof_key is None else self.require_proof_key,
             default_max_age=self.default_max_age,
+            backchannel_logout_uri=self.backchannel_logout_uri,
         )
 
     @property
@@ -180,6 +183,8 @@ def described(client: Client) -> dict[str, Any]:
     }
     if client.flow.userinfo_algorithm:
         found["userinfo_signed_response_alg"] = client.flow.userinfo_algorithm
+    if client.flow.backchannel_logout_uri:
+        found["backchannel_logout_uri"] = client.flow.backchannel_logout_uri
     if client.flow.default_max_age is not None:
         found["default_max_age"] = client.flow.default_max_age
     if client.flow.assertion_algorithm:

@@ -77,6 +77,8 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "userinfo_endpoint": issuer + USERINFO_PATH,
         "end_session_endpoint": issuer + END_SESSION_PATH,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": [*IDENTITY, *ALL],
         "response_types_supported": [RESPONSE_TYPE],

@@ -154,6 +154,7 @@ class ClientIn(Body):
     userinfo_signed_response_alg: Annotated[Algorithm, Field(strict=False)] | None = None
     require_proof_key: bool = True
     default_max_age: MaxAge | None = None
+    backchannel_logout_uri: Url | None = None
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -175,6 +176,7 @@ class ClientIn(Body):
             userinfo_algorithm=self.userinfo_signed_response_alg,
             requires_proof_key=self.require_proof_key,
             default_max_age=self.default_max_age,
+            backchannel_logout_uri=self.backchannel_logout_uri,
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
         )
 
@@ -194,6 +196,7 @@ class ClientChange(Change):
     userinfo_signed_response_alg: Annotated[Algorithm, Field(strict=False)] | None = None
     require_proof_key: bool = True
     default_max_age: MaxAge | None = None
+    backchannel_logout_uri: Url | None = None
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -218,6 +221,7 @@ class ClientOut(Answer):
     userinfo_signed_response_alg: Algorithm | None = None
     require_proof_key: bool
     default_max_age: int | None = None
+    backchannel_logout_uri: str | None = None
     post_logout_redirect_uris: list[str]
     audiences: list[str]
     created_at: datetime
@@ -241,6 +245,7 @@ class ClientOut(Answer):
             userinfo_signed_response_alg=client.flow.userinfo_algorithm,
             require_proof_key=client.flow.requires_proof_key,
             default_max_age=client.flow.default_max_age,
+            backchannel_logout_uri=client.flow.backchannel_logout_uri,
             post_logout_redirect_uris=list(client.flow.post_logout_redirect_uris),
             audiences=list(client.audiences),
             created_at=client.created_at,

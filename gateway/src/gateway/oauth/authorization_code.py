@@ -131,6 +131,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]  # Authli
             targets=targets(request, server.policy),
             authenticated_at=consent.session.authenticated_at,
             methods=consent.session.methods,
+            session=consent.session.id or None,
             created_at=consent.renews.created_at if consent.renews else server.now,  # it ends when that would have
             renews=consent.renews.id if consent.renews else None,
         )

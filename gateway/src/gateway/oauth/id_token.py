@@ -38,6 +38,7 @@ def id_token_claims(
         "exp": issued_at + int(policy.token_lifetime.total_seconds()),
         "auth_time": int(grant.authenticated_at.timestamp()),
     }
+    claims |= {"sid": grant.session} if grant.session else {}
     reached = context_class(grant.methods)
     claims |= {"amr": list(grant.methods), "acr": reached} if reached else {}
     return claims | ({"nonce": nonce} if nonce is not None else {})
@@ -45,7 +46,7 @@ def id_token_claims(
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A statement about a person, for a client, that nobody has signed yet: an ID token, or what userinfo answers.
+    """A statement about a person, for a client, nobody has signed yet: an ID or logout token, or what userinfo answers.
 
     A signature of RSA takes a millisecond: it is made where it holds up neither the loop nor a transaction.
     """
@@ -53,10 +54,11 @@ class Unsigned:
     claims: Mapping[str, Any]
     algorithm: Algorithm
     key: ActiveKey
+    type: str = "JWT"
 
     def sign(self) -> str:
         """The token as it is sent."""
-        header = {"alg": self.algorithm.value, "typ": "JWT", "kid": self.key.id}
+        header = {"alg": self.algorithm.value, "typ": self.type, "kid": self.key.id}
         return jwt.encode(header, dict(self.claims), self.key.private, algorithms=[self.algorithm.value])
 
 
@@ -81,4 +83,5 @@ def read_hint(token: str, policy: Policy, keys: Keys) -> Hint | None:
         claims = compact_jws.read_claims(token, import_key(dict(public)), frozenset({public["alg"]}))
     except compact_jws.JwsError:
         return None
-    return Hint(claims["sub"], claims["aud"]) if claims.get("iss") == policy.issuer else None
+    is_ours = claims.get("iss") == policy.issuer and "auth_time" in claims  # which userinfo and logout tokens have not
+    return Hint(claims["sub"], claims["aud"]) if is_ours else None
