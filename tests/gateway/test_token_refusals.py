@@ -158,7 +158,7 @@ async def test_secrets_in_the_address_are_refused(standing_gateway: Gateway, mem
 async def test_only_post_is_allowed(standing_gateway: Gateway, member: Member, method: str) -> None:
     answer = await standing_gateway.http.request(method, "/oauth/token")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "POST, OPTIONS"
 
 
 async def test_two_authorization_headers_are_refused(standing_gateway: Gateway, member: Member) -> None:

@@ -147,7 +147,7 @@ class TestRefused:
         wrong = await ada.call("DELETE", f"{OB}/credentials")
         assert (missing.status_code, why(missing)[0]) == (404, "unknown")
         assert (wrong.status_code, why(wrong)[0]) == (405, "not_allowed")
-        assert wrong.headers["allow"] == "HEAD, GET, POST"
+        assert wrong.headers["allow"] == "HEAD, GET, POST, OPTIONS"
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=x", "offset=-1", "since=yesterday", "since=2026-01-01"])
     async def test_queries_that_make_no_sense(self, ada: Keeper, query: str) -> None:

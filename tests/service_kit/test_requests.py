@@ -117,6 +117,9 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     @things.post("/things/import")
     async def imported() -> None: ...
 
+    things.add_api_route("/below/{name:path}", one, methods=["PATCH"])
+    things.add_api_route("/below/{name}/publish", one, methods=["GET"])
+    things.add_api_route("/below/{name}/publish", one, methods=["POST"])
     foreign = router(open_query=True)
 
     @foreign.get("/foreign")
@@ -196,12 +199,47 @@ class TestProblems:
 
     async def test_another_method_is_told_every_method_of_the_address(self, client: httpx.AsyncClient) -> None:
         response = await client.put("/things")
-        assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST, DELETE")
+        assert (response.status_code, response.headers["allow"]) == (405, "HEAD, GET, POST, DELETE, OPTIONS")
+
+    async def test_options_tells_every_method_of_the_address(self, client: httpx.AsyncClient) -> None:
+        response = await client.options("/things")
+        assert (response.status_code, response.content) == (204, b"")
+        assert response.headers["allow"] == "HEAD, GET, POST, DELETE, OPTIONS"
+        assert (await client.options("/nowhere")).status_code == 404
+
+    async def test_what_takes_any_path_below_lends_its_methods_to_nothing_nearer(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        assert (await client.options("/below/a")).headers["allow"] == "PATCH, OPTIONS"
+        assert (await client.options("/below/a/publish")).headers["allow"] == "HEAD, GET, POST, OPTIONS"
+
+    async def test_a_person_with_a_browser_reads_a_page(self, client: httpx.AsyncClient) -> None:
+        browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+        answer = await client.get("/nowhere<script>", headers=browser)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert f'href="{BASE_URL}/problems/not-found"' in answer.text
+        assert answer.headers["x-request-id"] in answer.text
+        assert "<script" not in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        away = await client.get("/faults/unavailable", headers=browser)
+        assert (away.status_code, away.headers["retry-after"], away.headers["vary"]) == (503, "2", "Accept")
+
+    @pytest.mark.parametrize(
+        "accept", ["*/*", "text/html, */*", "application/json, text/html", "text/html;q=0.1, */*", ""]
+    )
+    async def test_who_takes_either_reads_a_problem(self, client: httpx.AsyncClient, accept: str) -> None:
+        answer = await client.get("/nowhere", headers={"accept": accept})
+        assert answer.headers["content-type"] == "application/problem+json"
+
+    async def test_who_sends_the_wrong_type_is_told_which_is_read(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post("/things", content=b"<a/>", headers={"content-type": "text/xml"})
+        assert answer.status_code == 415
+        assert answer.headers["accept"] == answer.headers["accept-post"] == "application/json"
 
     async def test_a_word_of_the_api_is_no_id(self, client: httpx.AsyncClient) -> None:
         assert (await client.patch("/things/one")).status_code == 200
         response = await client.patch("/things/import")
-        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+        assert (response.status_code, response.headers["allow"]) == (405, "POST, OPTIONS")
 
     async def test_what_can_be_read_can_be_asked_for_its_head(self, client: httpx.AsyncClient) -> None:
         whole, head = await client.get("/things?limit=2"), await client.head("/things?limit=2")
@@ -277,9 +315,10 @@ class TestQueries:
     @pytest.mark.parametrize("query", ["limit=1&limit=1", "limit=1&cursor=a&cursor=b", "limit=2&limit="])
     async def test_a_parameter_is_given_once(self, client: httpx.AsyncClient, query: str) -> None:
         browser = {"accept": "text/html"}
-        for answer in (await client.get(f"/things?{query}"), await client.get(f"/things?{query}", headers=browser)):
-            assert answer.status_code == 422
-            assert [error["detail"] for error in answer.json()["errors"]] == ["may be given once"]
+        answer = await client.get(f"/things?{query}")
+        assert answer.status_code == 422
+        assert [error["detail"] for error in answer.json()["errors"]] == ["may be given once"]
+        assert (await client.get(f"/things?{query}", headers=browser)).status_code == 422
 
     async def test_every_fault_is_named(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/things?limit=x&lmit=1&cursor=a&cursor=b")

@@ -42,6 +42,17 @@ def test_every_operation_of_every_room_is_in_it_once() -> None:
     assert {(operation["x-service"], method, path) for method, path, operation in operations()} == theirs
 
 
+def test_what_the_edge_answers_is_described_everywhere() -> None:
+    for method, path, operation in operations():
+        known = operation["responses"]
+        assert {"408", "429", "431", "503", "504"} <= known.keys(), (method, path)
+        without_tokens = path.startswith(("/oauth/", "/login")) or path.endswith("/statements")
+        assert "401" in known or without_tokens, (method, path)
+    shown = DOCUMENT["paths"]["/achievements"]["get"]["responses"]["401"]
+    assert shown["headers"].keys() == {"WWW-Authenticate", "RateLimit", "RateLimit-Policy"}
+    assert shown["content"].keys() == {MEDIA_TYPE, "text/html"}
+
+
 def test_every_reference_leads_somewhere() -> None:
     text = json.dumps(DOCUMENT)
     names = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}

@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway.edge.routes import Room
 from tools.api.collection import collection
+from tools.api.edge import answered
 from tools.api.examples import with_examples
 from tools.api.frame import frame, schemes
 from tools.api.merge import merge
@@ -44,7 +45,7 @@ def openapi() -> Json:
         for operation in operations.values()
         for tag in operation.get("tags", ())
     }
-    return with_examples(counted(merge(descriptions, frame(tags), schemes())))
+    return with_examples(counted(answered(merge(descriptions, frame(tags), schemes()))))
 
 
 def generated() -> dict[Path, str]:

@@ -18,6 +18,7 @@ NO_CLIENT = "-"
 ALLOWED_ORIGIN = "access-control-allow-origin"
 NEVER = {"default_value": {"numerator": 0, "denominator": "HUNDRED"}}
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+HEALTH = "/healthz"
 ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
@@ -81,7 +82,10 @@ def _health() -> dict[str, Any]:
     """200 while every room is ready, 503 otherwise, answered from the clusters' health checks."""
     return {
         "pass_through_mode": False,
-        "headers": [{"name": ":path", "string_match": {"exact": "/healthz"}}],
+        "headers": [
+            {"name": ":path", "string_match": {"exact": HEALTH}},
+            {"name": ":method", "string_match": {"safe_regex": {"regex": "|".join(READ)}}},
+        ],
         "cluster_min_healthy_percentages": {room.value: {"value": 100.0} for room in Room},
     }
 

@@ -4,9 +4,19 @@ import json
 from typing import Any, assert_never
 
 from gateway.edge.clusters import ADMIN
-from gateway.edge.filters import ALLOWED_ORIGIN, CLAIMS, CORS, JWT, cors_policy, http_filters, per_route, sign_in_rates
+from gateway.edge.filters import (
+    ALLOWED_ORIGIN,
+    CLAIMS,
+    CORS,
+    HEALTH,
+    JWT,
+    cors_policy,
+    http_filters,
+    per_route,
+    sign_in_rates,
+)
 from gateway.edge.problems import header, local_replies
-from gateway.edge.routes import FRONT_PAGE, ROUTES, Access, Path, Pattern, Room, Route, Under
+from gateway.edge.routes import FRONT_PAGE, READ, ROUTES, Access, Path, Pattern, Room, Route, Under
 from gateway.edge.settings import Certificate, EdgeSettings, Target, WatchedSecret
 
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -18,6 +28,8 @@ SHORT_ANSWER_S = 15
 CIPHERS_OF_TLS_1_2 = tuple(
     f"ECDHE-{key}-{cipher}" for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384") for key in ("ECDSA", "RSA")
 )
+# Those with a meaning of their own somewhere: a room says itself which it does not take (RFC 9110, RFC 5789).
+KNOWN_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|QUERY"
 
 
 def listeners(target: Target, settings: EdgeSettings) -> list[dict[str, Any]]:
@@ -54,8 +66,11 @@ def _virtual_host(settings: EdgeSettings) -> dict[str, Any]:
         "typed_per_filter_config": {CORS: cors_policy(Access.TOKEN)},
         "retry_policy": _retry_reads(),
         "routes": [
+            _unknown_method(),
             _front_page(sign_in),
             _index(settings.public_base_url),
+            _only_read("/"),
+            _only_read(HEALTH),
             *(_route(route, sign_in) for route in ROUTES),
         ],
     }
@@ -143,6 +158,22 @@ def _access_log() -> dict[str, Any]:
     }
 
 
+def _unknown_method() -> dict[str, Any]:
+    """501 (RFC 9110 §9.1): a room's server would not even read such a request."""
+    known = {"name": ":method", "string_match": {"safe_regex": {"regex": KNOWN_METHODS}}, "invert_match": True}
+    return {"match": {"prefix": "/", "headers": [known]}, "direct_response": {"status": 501}}
+
+
+def _only_read(path: str) -> dict[str, Any]:
+    """What is left for an address that the edge itself answers."""
+    allow = header("allow", ", ".join((*READ, "OPTIONS")))
+    return {"match": {"path": path}, "direct_response": {"status": 405}, "response_headers_to_add": [allow]}
+
+
+def _reading() -> dict[str, Any]:
+    return {"name": ":method", "string_match": {"safe_regex": {"regex": "|".join(READ)}}}
+
+
 def _front_page(sign_in: dict[str, Any]) -> dict[str, Any]:
     """The bare origin in a browser."""
     rendered = _route(FRONT_PAGE, sign_in)
@@ -166,7 +197,7 @@ def _index(public_base_url: str) -> dict[str, Any]:
         | {room.value: f"{public_base_url}/openapi/{room.value}.json" for room in Room},
     }
     return {
-        "match": {"path": "/"},
+        "match": {"path": "/", "headers": [_reading()]},
         "direct_response": {"status": 200, "body": {"inline_string": json.dumps(links)}},
         "response_headers_to_add": [header("content-type", "application/json"), header("vary", "Accept")],
     }

@@ -10,12 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.problems import PROBLEM_TYPES
+from service_kit import problem_page
 from service_kit.problems import RESOURCE_METADATA_PATH
 
 MEDIA_TYPE = "application/problem+json"
+NOT_KEPT = ("cache-control", "no-store")
+VARY = ("vary", "Accept")
 OPEN_BADGES = "/ims/"
 # Written by Envoy for each refusal; for a token it says what is wrong with it ("Jwt is expired").
 REASON = "%LOCAL_REPLY_BODY%"
+# Beside it, what is not known (of a request whose header lines Envoy refuses) is an empty text and not null.
+NOTHING = "%REQ(X-NOTHING)%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +33,40 @@ class Refusal:
     """The status Envoy itself gives, where that is another."""
     minor: str = "unknown"
     """The nearest value of Open Badges' Imsx_CodeMinorFieldValue."""
+    with_header: str = ""
+    """Only for requests that have this header."""
 
 
 # The reason itself stands in the body: Envoy adds headers before there is one.
 CHALLENGE = 'Bearer realm="laurel", error="invalid_token", error_description="the access token is not valid here"'
 CHALLENGE += f', resource_metadata="{{base}}{RESOURCE_METADATA_PATH}"'
+# Envoy answers 403; what looks like a refused token would send a program to look for another one.
+UPGRADE = "nothing here speaks another protocol: ask again without Upgrade"
 BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),), minor="unauthorizedrequest")
+NOT_TAKEN = "this address does not take this method; Allow lists those that it takes"
 REFUSALS = (
     Refusal(400, "malformed-request", "the request cannot be read", minor="invalid_data"),
+    Refusal(400, "malformed-request", UPGRADE, seen_as=403, minor="invalid_data", with_header="upgrade"),
     BAD_TOKEN,
     # A token for somebody else is an invalid one (RFC 6750 §3.1); nothing else at the edge answers 403.
     replace(BAD_TOKEN, seen_as=403),
     Refusal(404, "not-found", "there is nothing at this address"),
+    Refusal(405, "method-not-allowed", NOT_TAKEN, minor="invalid_data"),
     Refusal(408, "request-timeout", "the request took too long to arrive"),
     Refusal(413, "content-too-large", "the body is larger than this address takes", minor="invalid_data"),
     Refusal(429, "limit-exceeded", "too many requests; try again in a second", minor="server_busy"),
     Refusal(431, "headers-too-large", "the request's headers are too large"),
+    Refusal(501, "method-not-known", "there is no such method", minor="invalid_data"),
     Refusal(503, "unavailable", "the service is away for now; try again", (("retry-after", "2"),), minor="server_busy"),
     Refusal(504, "timeout", "the service took too long to answer; the request may have had its effect"),
 )
 
 
 def local_replies(public_base_url: str) -> dict[str, Any]:
-    """The `local_reply_config`: one mapper for each refusal, and one for every other error; Open Badges' first."""
+    """The `local_reply_config`: one mapper for each refusal, and one for every other error.
+
+    Open Badges' come first, then the pages for a person with a browser.
+    """
     rest = {
         "filter": _status("GE", 400),
         "body_format_override": _document("about:blank", "Error", "the request was refused"),
@@ -61,8 +77,9 @@ def local_replies(public_base_url: str) -> dict[str, Any]:
     }
     refusals = [_at(refusal, public_base_url) for refusal in REFUSALS]
     open_badges = [_open_badges_mapper(refusal) for refusal in refusals]
+    pages = [_page_mapper(refusal, public_base_url) for refusal in refusals]
     plain = [_plain_mapper(refusal, public_base_url) for refusal in refusals]
-    return {"mappers": [*open_badges, open_badges_rest, *plain, rest]}
+    return {"mappers": [*open_badges, open_badges_rest, *pages, *plain, rest]}
 
 
 def _at(refusal: Refusal, base: str) -> Refusal:
@@ -74,15 +91,31 @@ def _plain_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
     return _mapper(refusal, _seen(refusal), _document(problem.address(public_base_url), problem.title, refusal.detail))
 
 
+def _page_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
+    """Only words of ours: what Envoy writes into a text is not escaped."""
+    known = PROBLEM_TYPES[refusal.code]
+    detail = known.detail if REASON in refusal.detail else refusal.detail
+    text = problem_page.problem_page(refusal.status, known.title, detail, known.address(public_base_url))
+    body = {
+        "content_type": problem_page.MEDIA_TYPE,
+        "text_format_source": {"inline_string": text.replace("%", "%%")},
+    }
+    headers = (*refusal.headers, *((name.lower(), value) for name, value in problem_page.SECURITY.items()), VARY)
+    return _mapper(replace(refusal, headers=headers), _for_a_reader(_seen(refusal)), body)
+
+
 def _open_badges_mapper(refusal: Refusal) -> dict[str, Any]:
     return _mapper(refusal, _below_ims(_seen(refusal)), _status_info(refusal.detail, refusal.minor))
 
 
 def _mapper(refusal: Refusal, wanted: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    mapper: dict[str, Any] = {"filter": wanted, "status_code": refusal.status, "body_format_override": body}
-    if refusal.headers:
-        mapper["headers_to_add"] = [header(name, value) for name, value in refusal.headers]
-    return mapper
+    headers = [header(name, value) for name, value in (NOT_KEPT, *refusal.headers)]
+    return {
+        "filter": wanted,
+        "status_code": refusal.status,
+        "body_format_override": body,
+        "headers_to_add": headers,
+    }
 
 
 def header(name: str, value: str) -> dict[str, Any]:
@@ -91,12 +124,26 @@ def header(name: str, value: str) -> dict[str, Any]:
 
 
 def _seen(refusal: Refusal) -> dict[str, Any]:
-    return _status("EQ", refusal.seen_as or refusal.status)
+    seen = _status("EQ", refusal.seen_as or refusal.status)
+    return _all(seen, _header(refusal.with_header, present_match=True)) if refusal.with_header else seen
 
 
 def _below_ims(wanted: dict[str, Any]) -> dict[str, Any]:
-    path = {"header_filter": {"header": {"name": ":path", "string_match": {"prefix": OPEN_BADGES}}}}
-    return {"and_filter": {"filters": [wanted, path]}}
+    return _all(wanted, _header(":path", string_match={"prefix": OPEN_BADGES}))
+
+
+def _for_a_reader(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A browser that was sent here by a person, not by a script or a form."""
+    reads = _header(":method", string_match={"safe_regex": {"regex": "GET|HEAD"}})
+    return _all(wanted, reads, _header("accept", string_match={"contains": "text/html"}))
+
+
+def _all(*filters: dict[str, Any]) -> dict[str, Any]:
+    return {"and_filter": {"filters": list(filters)}}
+
+
+def _header(name: str, **matches: Any) -> dict[str, Any]:
+    return {"header_filter": {"header": {"name": name, **matches}}}
 
 
 def _status(comparison: str, status: int) -> dict[str, Any]:
@@ -110,10 +157,10 @@ def _document(problem_type: str, title: str, detail: str) -> dict[str, Any]:
         "title": title,
         "status": "%RESPONSE_CODE%",
         "detail": detail,
-        "instance": "%PATH(NQ:ORIG_OR_PATH)%",
-        "requestId": "%REQ(X-REQUEST-ID)%",
+        "instance": f"%PATH(NQ:ORIG_OR_PATH)%{NOTHING}",
+        "requestId": f"%REQ(X-REQUEST-ID)%{NOTHING}",
     }
-    return {"content_type": MEDIA_TYPE, "json_format": members}
+    return {"content_type": MEDIA_TYPE, "json_format": members, "omit_empty_values": True}
 
 
 def _status_info(description: str, minor: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ CATALOG = (
 
 REGISTRY = (
     Route(match=Pattern(r"/issuers/[^/]+"), room=Room.REGISTRY, access=Access.PUBLIC, methods=READ),
-    Route(match=Pattern(r"/issuers/[^/]+/(did\.json|export)"), room=Room.REGISTRY, access=Access.PUBLIC, methods=READ),
+    Route(match=Pattern(r"/issuers/[^/]+/(did\.json|export)"), room=Room.REGISTRY, access=Access.PUBLIC),
     _record("/records"),
     Route(match=Path("/statistics"), room=Room.REGISTRY, access=Access.PUBLIC),
     _record("/status-lists"),

@@ -188,10 +188,12 @@ def create_app(
     tokens: TokenVerifier | None = None,
     body_limits: dict[str, int] | None = None,
     refusals: Mapping[str, problems.Form] | None = None,
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
 ) -> FastAPI:
     """Build the application. `ready` names the checks behind /readyz; `body_limits` sets the limit for a path.
 
-    `refusals` gives errors below a path prefix another form than that of problem documents.
+    `refusals` gives errors below a path prefix another form than that of problem documents. `elsewhere` names methods
+    of an address that is also here and that another room answers: `Allow` tells them too.
     """
     context = partial(RequestContext, max_body_bytes=settings.http.max_body_bytes, body_limits=dict(body_limits or {}))
     app = App(
@@ -207,6 +209,7 @@ def create_app(
     app.state.public_base_url = settings.public_base_url
     app.state.tokens = tokens
     app.state.refusals = dict(refusals or {})
+    app.state.elsewhere = dict(elsewhere or {})
     problems.install(app)
     for part in [*routers, health_router(ready or {})]:  # tried in this order
         app.router.routes.extend(part.routes)  # include_router would build every route again, and match it twice

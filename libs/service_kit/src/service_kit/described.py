@@ -40,9 +40,14 @@ IF_NONE_MATCH = {
     "schema": TEXT,
     "description": "the ETag you have: 304 if it is current",
 }
+PAGE = "text/html"
+TAKEN = {
+    "Accept": {"description": "media types that are read here; also as Accept-Post or Accept-Patch", "schema": TEXT}
+}
 HEADERS: Mapping[str, Json] = {
     "401": {"WWW-Authenticate": {"description": "what would be accepted", "schema": TEXT}},
     "409": {"Retry-After": {"description": "seconds, where waiting helps", "schema": {"type": "integer"}}},
+    "415": TAKEN,
     "429": RETRY_AFTER,
     "503": RETRY_AFTER,
 }
@@ -69,7 +74,16 @@ def correct(operation: Json, route: APIRoute) -> None:
     for status, headers in HEADERS.items():
         if MEDIA_TYPE in responses.get(status, {}).get("content", {}):
             responses[status]["headers"] = {**headers, **responses[status].get("headers", {})}
+    if "GET" in (route.methods or ()):
+        _say_pages(responses)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_pages(responses: Json) -> None:
+    """A browser that reads is refused by a page."""
+    for answer in responses.values():
+        if MEDIA_TYPE in (content := answer.get("content", {})):
+            content.setdefault(PAGE, {"schema": TEXT})
 
 
 def _given(schema: Json) -> Json:

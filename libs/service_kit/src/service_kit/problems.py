@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457). One mapping from category to status code for every service."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -29,6 +30,8 @@ from service_kit.errors import (
     Unavailable,
 )
 from service_kit.logs import get_logger
+from service_kit.problem_page import SECURITY, problem_page
+from service_kit.representation import HTML, JSON, negotiate
 
 log = get_logger(__name__)
 
@@ -53,6 +56,11 @@ STATUS: Mapping[Category, HTTPStatus] = {
     Category.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PARAMETER = re.compile(r"{[^}]*}")
+DETAILS = {
+    404: "there is nothing at this address",
+    415: "the body must be JSON, sent with Content-Type: application/json",
+}
 CODES = {
     400: "malformed-request",
     404: "not-found",
@@ -100,20 +108,25 @@ def problem(
 ) -> Response:
     """One problem document, or its like in the form that this address has. `errors` lists fields, never values.
 
-    A code without a page is about:blank.
+    A code without a page is about:blank. A browser that asked to read gets a page.
     """
     explanation = detail or HTTPStatus(status).phrase
     fields = {"Cache-Control": "no-store", **(headers or {})}  # a 404 of this moment may be a 200 of the next
     if form := _form_of(request):
         return form(Refusal(request.method, int(status), code, explanation, tuple(errors), fields))
     known = PROBLEM_TYPES.get(code)
+    address = known.address(request.app.state.public_base_url) if known else ""
+    title, request_id = known.title if known else HTTPStatus(status).phrase, request.scope.get("request_id", "")
+    if request.method == "GET" and negotiate(request, MEDIA_TYPE, JSON, HTML) == HTML:
+        shown = problem_page(int(status), title, explanation, address, request_id)
+        return Response(shown, int(status), {**SECURITY, **fields, "Vary": "Accept"}, HTML)
     body: dict[str, Any] = {
-        "type": known.address(request.app.state.public_base_url) if known else "about:blank",
-        "title": known.title if known else HTTPStatus(status).phrase,
+        "type": address or "about:blank",
+        "title": title,
         "status": int(status),
         "detail": explanation,
         "instance": request.url.path,
-        "requestId": request.scope.get("request_id", ""),
+        "requestId": request_id,
     }
     if errors:
         body["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
@@ -163,7 +176,7 @@ async def _service_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     if isinstance(error.body, bytes) and error.body:  # bytes: FastAPI did not take it for JSON
-        return problem(request, 415, CODES[415], "the body must be JSON, sent with Content-Type: application/json")
+        return problem(request, 415, CODES[415], DETAILS[415], headers=_taken(request, JSON))
     return service_problem(request, invalid(error))
 
 
@@ -193,21 +206,47 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     if isinstance(error.__cause__, ServiceError):  # FastAPI's 400 around our own reason why a body cannot be read
         return service_problem(request, error.__cause__)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _another_method(request)
     code = CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
-    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
-    return problem(request, error.status_code, code, error.detail, headers=headers)
+    of_framework = error.detail == HTTPStatus(error.status_code).phrase
+    detail = DETAILS.get(error.status_code, error.detail) if of_framework else error.detail
+    sent = dict(error.headers or {})
+    headers = _taken(request, sent["Accept"]) if "Accept" in sent else sent
+    return problem(request, error.status_code, code, detail, headers=headers)
+
+
+def _taken(request: Request, media_types: str) -> dict[str, str]:
+    """What would be read instead (RFC 7694 §3, W3C LDP §7.1, RFC 5789 §3.1)."""
+    named = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}.get(request.method)
+    return {"Accept": media_types, **({named: media_types} if named else {})}
+
+
+def _another_method(request: Request) -> Response:
+    """405; or, to OPTIONS, what there is (RFC 9110 §9.3.7)."""
+    headers = {"Allow": _allowed(request)}
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return problem(request, 405, CODES[405], f"this address takes {headers['Allow']}", headers=headers)
 
 
 def _allowed(request: Request) -> str:
-    """Every method the address takes: the router tells only those of the first route that has it."""
+    """Every method the address takes: the router tells only those of the first route that has it.
+
+    Of routes that match, only those count that say most of the path: one that takes any path below has no such thing.
+    """
     scope = {"type": "http", "path": request.scope["path"], "root_path": "", "headers": []}
-    routes = request.app.router.routes
-    taken = [
-        method
+    found = [
+        (route.path_format, method)
+        for route in request.app.router.routes
         for method in METHODS
-        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+        if route.matches({**scope, "method": method})[0] is Match.FULL
     ]
-    return ", ".join(["HEAD", *taken] if "GET" in taken else taken)
+    said = max((len(PARAMETER.sub("", path)) for path, _ in found), default=0)
+    nearest = [(path, method) for path, method in found if len(PARAMETER.sub("", path)) == said]
+    elsewhere: Mapping[str, Sequence[str]] = request.app.state.elsewhere
+    taken = {method for _, method in nearest}.union(*(elsewhere.get(path, ()) for path, _ in nearest))
+    return ", ".join([*(["HEAD"] if "GET" in taken else []), *(one for one in METHODS if one in taken), "OPTIONS"])
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from service_kit.errors import invalid_field
 from service_kit.row_files import RowFile, is_supported
 
 MULTIPART = "multipart/form-data"
+TAKEN = f"application/json, application/x-ndjson, text/csv, {MULTIPART}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,5 @@ async def _uploaded(request: Request) -> RowFile:
 
 def _refuse_unsupported(media_type: str) -> None:
     if not is_supported(media_type):
-        raise HTTPException(415, "rows come as application/json, application/x-ndjson or text/csv")
+        said = "rows come as application/json, application/x-ndjson or text/csv"
+        raise HTTPException(415, said, {"Accept": TAKEN})

@@ -50,7 +50,7 @@ ENTRIES = (
         "There is something at this address, and it cannot be used with this HTTP method. `Allow` lists those that it "
         "takes.",
         "Use one of the methods in `Allow`.",
-        "Method Not Allowed",
+        "this address takes HEAD, GET, POST, OPTIONS",
         "/credentials",
     ),
     ProblemType(
@@ -152,6 +152,15 @@ ENTRIES = (
         "A fault of ours. The log has it under the request's id; the answer says nothing more on purpose.",
         "Try again later, with the same `Idempotency-Key` where there is one, and tell us the `requestId`.",
         "something went wrong on our side",
+        "/credentials",
+    ),
+    ProblemType(
+        "method-not-known",
+        501,
+        "There is no such method",
+        "The HTTP method of the request is none that anything here knows.",
+        "Use a method that the API's description has: GET, HEAD, POST, PUT, PATCH, DELETE, or OPTIONS.",
+        "there is no such method",
         "/credentials",
     ),
     ProblemType(

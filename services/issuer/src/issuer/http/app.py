@@ -44,4 +44,5 @@ def issuer_app(
         ready=ready,
         body_limits={PATH: MAX_BODY, CREDENTIALS: MAX_CREDENTIAL, PROFILE: MAX_PROFILE},
         refusals={"/ims/": status_info},
+        elsewhere={"/issuers/{slug}": ["GET"]},  # the registry shows what the public may see of an issuer
     )
