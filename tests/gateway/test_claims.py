@@ -117,6 +117,21 @@ class TestEssentialClass:
         assert (came["error"], came["iss"]) == ("unmet_authentication_requirements", BASE)
         assert "code" not in came
 
+    async def test_a_class_that_nobody_reaches_is_told_at_once(self, scene: Scene) -> None:
+        asked = wants(id_token={"acr": {"essential": True, "value": "urn:mace:incommon:iap:silver"}})
+        for prompt in (None, "none"):
+            came = answered(await Visitor(scene.gateway).begin(scene.app.parameters(claims=asked, prompt=prompt)))
+            assert came["error"] == "unmet_authentication_requirements"
+
+    @pytest.mark.parametrize(("enough", "said"), [([PASSWORD_OVER_TLS, PHISHING_RESISTANT], False), (["phr"], True)])
+    async def test_the_page_says_that_a_password_is_not_enough(
+        self, scene: Scene, enough: list[str], said: bool
+    ) -> None:
+        asked = wants(id_token={"acr": {"essential": True, "values": enough}})
+        visitor = Visitor(scene.gateway)
+        shown = await visitor.page(await visitor.begin(scene.app.parameters(claims=asked)))
+        assert ("a password is not enough" in shown.text) is said
+
     async def test_a_passkey_is(self, scene: Scene) -> None:
         visitor = await scene.by_passkey()
         assert (await scene.id_token(visitor, claims=ESSENTIAL))["acr"] == PHISHING_RESISTANT

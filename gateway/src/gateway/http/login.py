@@ -237,6 +237,7 @@ class LoginPages:
             leads_to=asked.waiting.leads_to if asked.waiting else "",
             script=True,
             client=asked.waiting.client if asked.waiting else None,
+            needs_passkey=asked.waiting is not None and asked.waiting.needs_passkey,
             handle=asked.handle or "",
             to=asked.to,
             email=email or (asked.waiting.hint if asked.waiting else ""),

@@ -69,6 +69,8 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
         if request.client.known.flow.pushed_only and "request_uri" not in form.fields:
             raise at_client(request, "invalid_request", "this client pushes its requests (RFC 9126)")
         asked = _asked(server, request, browser)
+        if not asked.can_be_met:
+            raise at_client(request, "unmet_authentication_requirements", "nobody signs in here in such a way")
         if _wants_no_page(request):
             return _answered(server, request, grant, consent_of_before(server, request, asked, session))
     except OAuth2Error as error:

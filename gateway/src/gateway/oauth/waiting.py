@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.core.authentication import context_class
+from gateway.core.authentication import CLASSES, PASSWORD_OVER_TLS, context_class
 from gateway.core.authorization import AuthorizationRequest
 from gateway.core.model import KnownClient
 from gateway.core.people import Membership, Session
@@ -44,6 +44,16 @@ class Waiting:
         """What the request says, or its client once and for all (OpenID Connect Registration §2)."""
         usual = self.client.flow.default_max_age
         return float(self.request.parameters.get("max_age", "inf" if usual is None else usual))
+
+    @property
+    def can_be_met(self) -> bool:
+        """Whether there is a way to sign in well enough."""
+        return not self.classes or not set(self.classes).isdisjoint(CLASSES)
+
+    @property
+    def needs_passkey(self) -> bool:
+        """Whether a password is not enough: the page says so before anybody types one."""
+        return bool(self.classes) and PASSWORD_OVER_TLS not in self.classes
 
     def is_met_by(self, session: Session) -> bool:
         """Whether the person signed in well enough (OpenID Connect Core §5.5.1.1)."""
