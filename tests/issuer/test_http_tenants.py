@@ -64,7 +64,7 @@ BODIES: dict[str, object] = {
     **{
         f"POST {side}/{{recognition_id}}/{act}": {"reason": "a test"}
         for side, acts in {
-            "/recognitions": ("grant", "refuse"),
+            "/recognitions": ("grant", "refuse", "keep"),
             "/learners/me/recognitions": ("appeal", "withdraw"),
         }.items()
         for act in acts
@@ -74,6 +74,7 @@ BODIES: dict[str, object] = {
         for side in ("/recognitions", "/learners/me/recognitions")
     },
     **{f"POST {side}/{{recognition_id}}/decision": None for side in ("/recognitions", "/learners/me/recognitions")},
+    "POST /recognitions/{recognition_id}/source": {"credential": {}},
     "POST /recognitions": {"programme": "urn:programme", "credential": {}, "recipient": {"email": LEARNER}},
     "DELETE /learners/me/recognitions/{recognition_id}": None,
     "POST /learners/me/recognitions": {"programme": "urn:programme", "credential": {}, "email": LEARNER},

@@ -13,12 +13,13 @@ from sqlalchemy import text
 
 from credential_core.bitstring import entry
 from credential_core.model import plain_identity
-from credential_core.report import Check, Outcome
+from credential_core.report import Check, Outcome, Report, Verdict
 from issuer.adapters.recognition_sources import SourceUnitOfWork, of_source
 from issuer.core.model import State
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.recognition import RecognitionId
-from issuer.core.recognition.sources import SourceStatus, first_status, looked, places_of
+from issuer.core.recognition.sources import SourceStatus, first_status, looked
+from issuer.core.recognition.traces import Traces, traces_of
 from issuer.main import Core
 from issuer.main_recognition import wire_look_at_sources
 from issuer.settings import IssuerSettings
@@ -38,8 +39,12 @@ EVERY = timedelta(hours=1)
 LATER = timedelta(hours=2)
 
 
+def kept(document: Json) -> Traces:
+    return traces_of(document, Report(Verdict.VALID, ()), {})
+
+
 class TestPure:
-    before = first_status(RecognitionId("a"), (Status("https://a.example/1", 7),), NOW)
+    before = first_status(RecognitionId("a"), Traces((Status("https://a.example/1", 7),)), NOW)
 
     def look(self, code: str, outcome: Outcome, before: SourceStatus | None = None) -> SourceStatus:
         check = Check("status", outcome, code, "a detail", "https://a.example/1")
@@ -79,15 +84,14 @@ class TestPure:
         wide = entry("https://a.example/2", 9, "suspension") | {"statusSize": 2, "statusMessage": [{"message": "Ada"}]}
         message = entry("https://a.example/3", 9, "message")
         revocations = {"id": "https://a.example/4", "type": "1EdTechRevocationList", "name": "Ada"}
-        status = replace(
-            self.before, places=places_of({"credentialStatus": [revocations, listed, wide, message, listed]})
-        )
+        status = replace(self.before, traces=kept({"credentialStatus": [revocations, listed, wide, message, listed]}))
         assert "Ada" not in str(of_source(status))
-        assert [place.url[-1] for place in status.places] == ["4", "1", "2"]
-        assert status.lists == replace(status, places=status.places[::-1]).lists != self.before.lists
+        places = status.traces.places
+        assert [place.url[-1] for place in places] == ["4", "1", "2"]
+        assert status.lists == replace(status, traces=Traces(places[::-1])).lists != self.before.lists
 
     def test_what_publishes_no_status_is_not_looked_at(self) -> None:
-        found = first_status(RecognitionId("a"), places_of({}), NOW)
+        found = first_status(RecognitionId("a"), kept({}), NOW)
         assert (found.look_at, found.problem and found.problem.code) == (None, "status-not-published")
 
 

@@ -77,9 +77,15 @@ class Recognitions:
             body["vouched"] = vouched
         return Recognition.from_json(self._transport.post(PATH, body, key=key or new_key()))
 
-    def list(self, *, status: str | None = None, programme: str | None = None) -> Iterator[Recognition]:
-        """What you decide, newest first. Needs `credentials:read`."""
-        params = {"status": status, "programme": programme}
+    def list(
+        self, *, status: str | None = None, programme: str | None = None, source: str | None = None
+    ) -> Iterator[Recognition]:
+        """What you decide, newest first. Needs `credentials:read`.
+
+        `source`: only awards for credentials from elsewhere that are to be looked at (`review`), or that nobody can
+        follow (`status-not-kept`, `status-not-published`).
+        """
+        params = {"status": status, "programme": programme, "source": source}
         given = {name: value for name, value in params.items() if value is not None}
         return map(Recognition.from_json, self._transport.pages(PATH, given))
 
@@ -98,6 +104,16 @@ class Recognitions:
     def refuse(self, named: str, reason: str) -> Recognition:
         """Award nothing; the learner reads the reason, and may appeal once."""
         return Recognition.from_json(self._transport.post(f"{PATH}/{last_segment(named)}/refuse", {"reason": reason}))
+
+    def keep(self, named: str, reason: str) -> Recognition:
+        """Keep an award after a review, in spite of what `sourceStatus.review` says of its source."""
+        return Recognition.from_json(self._transport.post(f"{PATH}/{last_segment(named)}/keep", {"reason": reason}))
+
+    def show_again(self, named: str, credential: Mapping[str, Any] | str) -> Recognition:
+        """Show again what was recognised and nobody could follow: from then on its status and key are looked at."""
+        shown = credential if isinstance(credential, str) else dict(credential)
+        path = f"{PATH}/{last_segment(named)}/source"
+        return Recognition.from_json(self._transport.post(path, {"credential": shown}))
 
     def decision(self, named: str) -> Any:
         """A refusal as a signed credential of type `RecognitionDecision`: no award. Conflict where none stands."""

@@ -26,11 +26,13 @@ from issuer.core.recognition.outside import CheckSignature, PartnerKeys
 from issuer.core.recognition.partner_acts import ActElsewhere
 from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.requests import RequestRecognition
+from issuer.core.recognition.review import ReviewSources
 from issuer.core.recognition.statement import StateRefusal
 from issuer.core.recognition.vetting import Vet
 from issuer.core.status_lists import SignStatusList
 from issuer.http.agreements import agreement_routes, public_agreement_routes
 from issuer.http.recognition_decisions import decision_routes
+from issuer.http.recognition_sources import source_routes
 from issuer.http.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
@@ -98,12 +100,14 @@ def recognition_routers(
     )
     queries = RecognitionQueries(reading=found, box=box, recipient_key=recipient_key, clock=clock)
     state = StateRefusal(recognitions=found, reading=reading, issue_any=issue_any, addresses=addresses)
+    review = ReviewSources(unit_of_work=unit_of_work, recognitions=found, examine=examine, audit=audit, clock=clock)
     uses = RecognitionUses(request, cases, queries, addresses)
     return (
         *_agreements(settings, database, examine, clock),  # before those that take any name below /recognitions
         recognition_routes(uses),
         own_recognition_routes(uses),
         decision_routes(state, queries),
+        source_routes(review, queries, addresses),
     )
 
 

@@ -27,6 +27,13 @@ Name = Annotated[str, typer.Argument(help="Its address or UUID.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; both sides read it.")]
 Status = Annotated[str | None, typer.Option(help="Only those that stand there.")]
 Programme = Annotated[str | None, typer.Option(help="Only in this programme.")]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        help="Only awards for credentials from elsewhere: `review`, to be looked at again; `status-not-kept` and "
+        "`status-not-published`, which nobody can follow."
+    ),
+]
 Most = Annotated[int, typer.Option(min=1, help="How many at most.")]
 Repeat = Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key never makes two.")]
 
@@ -148,15 +155,21 @@ def list_recognitions(
     *,
     status: Status = None,
     programme: Programme = None,
+    source: Source = None,
     token: Person = None,
     most: Most = 50,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
     """What you decide, newest first: `--status open` are cases, `appealed` appeals. With --token, one's own."""
+    if token is not None and source is not None:
+        raise typer.BadParameter("--source is the institution's to ask")
     with person(name, token) if token is not None else client(name) as laurel:
-        side = laurel.recognitions if token is None else laurel.own_recognitions
-        found = list(itertools.islice(side.list(status=status, programme=programme), most))
+        if token is None:
+            matching = laurel.recognitions.list(status=status, programme=programme, source=source)
+        else:
+            matching = laurel.own_recognitions.list(status=status, programme=programme)
+        found = list(itertools.islice(matching, most))
     if as_json:
         show_json([one.json for one in found])
         return
@@ -194,6 +207,27 @@ def decide(
         else:
             found = laurel.recognitions.refuse(named, reason)
     _show(found, as_json=as_json)
+
+
+@recognition.command()
+def keep(named: Name, *, reason: Reason, as_json: AsJson = False, name: As = DEFAULT) -> None:
+    """Keep an award after a review of its source; else revoke it, by `laurel revoke`."""
+    with client(name) as laurel:
+        _show(laurel.recognitions.keep(named, reason), as_json=as_json)
+
+
+@recognition.command("show-again")
+def show_again(
+    named: Name,
+    file: Annotated[Path, typer.Argument(help="The credential that was recognised; - is standard input.")],
+    *,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Show again what was recognised and nobody could follow: from then on its status and key are looked at."""
+    text = read_any(file)
+    with client(name) as laurel:
+        _show(laurel.recognitions.show_again(named, _presented(text)), as_json=as_json)
 
 
 @recognition.command()
@@ -276,6 +310,9 @@ def _show(one: Recognition, *, as_json: bool) -> None:
     say(f"{one.status}  {one.id}\n  in {one.programme}")
     if one.credential:
         say(f"  awarded {one.credential}")
+    review = (one.json.get("sourceStatus") or {}).get("review")
+    if review:
+        say(f"  {'kept' if review.get('kept') else 'to review'}: {review.get('code')}: {review.get('detail')}")
     for reason in one.json.get("reasons", []):
         say(f"  {reason.get('code')}: {reason.get('detail')}")
     if one.json.get("mayAppeal"):

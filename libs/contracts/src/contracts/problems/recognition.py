@@ -98,6 +98,26 @@ ENTRIES = (
         f"{CASE}/decision",
     ),
     ProblemType(
+        "nothing-to-review",
+        409,
+        "There is nothing to review",
+        "An award for a credential from elsewhere is kept after a review where its source's key is gone, or its source "
+        "was replaced. Of this one neither is so.",
+        "Read the recognition: `sourceStatus.review` says what there is to look at.",
+        "there is nothing to review",
+        f"{CASE}/keep",
+    ),
+    ProblemType(
+        "no-source-elsewhere",
+        409,
+        "No award stands here for a credential from elsewhere",
+        "What was issued on this fleet is followed by itself, and what is not awarded, or was revoked, has nothing to "
+        "follow.",
+        "Read the recognition: `status` and `sourceStatus`.",
+        "no award stands here for a credential from elsewhere",
+        f"{CASE}/source",
+    ),
+    ProblemType(
         "recognition-undecided",
         409,
         "It is still to be decided",

@@ -8,6 +8,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    and_,
     cast,
     false,
     literal,
@@ -23,7 +24,13 @@ from credential_core.timestamps import parse_timestamp
 from issuer.adapters import recognition_rows as made
 from issuer.adapters import rows
 from issuer.adapters.recognition_sources import source_status, watched_in
-from issuer.adapters.recognition_tables import AGREEMENT_CHANGES, AGREEMENTS, RECOGNITION_CHANGES, RECOGNITIONS
+from issuer.adapters.recognition_tables import (
+    AGREEMENT_CHANGES,
+    AGREEMENTS,
+    RECOGNITION_CHANGES,
+    RECOGNITION_SOURCES,
+    RECOGNITIONS,
+)
 from issuer.adapters.recognitions import counted_in, is_party, signed_about
 from issuer.adapters.stack_tables import PATHWAYS
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ID, ISSUERS, MOMENT
@@ -32,7 +39,7 @@ from issuer.core.recognition.agreement import PUBLIC, Agreement, AgreementChange
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.ports import Viewer, WantedAgreements, WantedRecognitions
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId
-from issuer.core.recognition.sources import SourceStatus
+from issuer.core.recognition.sources import SourceMatter, SourceStatus
 from service_kit.database import Database
 from service_kit.errors import invalid_field
 from service_kit.ids import is_id
@@ -40,6 +47,7 @@ from service_kit.inputs import Page, PageRequest
 
 OF = AGREEMENTS.c
 ONE = RECOGNITIONS.c
+SOURCE = RECOGNITION_SOURCES.c
 EVERYBODYS = OF.state.in_([state.value for state in PUBLIC])
 
 
@@ -197,7 +205,15 @@ def _recognitions(wanted: WantedRecognitions) -> list[ColumnElement[bool]]:
         filters.append(ONE.state == wanted.state.value)
     if wanted.programme is not None:
         filters.append(ONE.programme == wanted.programme)
+    if wanted.source is not None:
+        filters.append(ONE.id.in_(select(SOURCE.recognition_id).where(_matter(wanted.source))))
     return filters
+
+
+def _matter(source: SourceMatter) -> ColumnElement[bool]:
+    if source is SourceMatter.REVIEW:
+        return and_(SOURCE.review.is_not(None), SOURCE.review["code"].astext.is_distinct_from(SOURCE.review_kept))
+    return and_(SOURCE.problem["code"].astext == source.value)
 
 
 def _position(after: tuple[str, ...]) -> Any:

@@ -12,11 +12,12 @@ from issuer.core.backpack_model import Doubt
 from issuer.core.model import State
 from issuer.core.recognition.recognition import RecognitionId
 from issuer.core.recognition.sources import DueSource, SourceStatus
+from issuer.core.recognition.traces import Signer, Traces
 from service_kit.database import UnitOfWork
 from stacking.statuses import Status
 
 OF = RECOGNITION_SOURCES.c
-FOUND = ("state", "seen_at", "list_url", "list_digest", "problem", "failures", "look_at")
+FOUND = ("state", "seen_at", "list_url", "list_digest", "problem", "failures", "look_at", "review")
 CLAIM = text("""
 UPDATE recognition_sources AS source SET taken_until = :until
 FROM (SELECT recognition_id FROM recognition_sources
@@ -39,7 +40,7 @@ class SourceUnitOfWork(UnitOfWork):
             return []
         given = {"lists": lists, "now": now, "soon": now + ahead, "until": until, "most": most}
         found = (await self.session.execute(CLAIM, given)).mappings()
-        return [DueSource(source_status(row), _claim(row)) for row in found]
+        return [_due(source_status(row), row) for row in found]
 
     async def settle(self, found: Sequence[SourceStatus], changed: Sequence[SourceStatus], until: datetime) -> None:
         """Keep what was found; what changed is due to be followed. Not what somebody else has taken since."""
@@ -69,7 +70,7 @@ def of_source(value: SourceStatus) -> dict[str, Any]:
     return {
         "recognition_id": value.recognition_id,
         "lists": value.lists,
-        "places": [asdict(place) for place in value.places],
+        "places": [asdict(place) for place in value.traces.places],
         "state": value.state.value,
         "seen_at": value.seen_at,
         "list_url": value.list_url,
@@ -77,6 +78,11 @@ def of_source(value: SourceStatus) -> dict[str, Any]:
         "problem": None if value.problem is None else asdict(value.problem),
         "failures": value.failures,
         "look_at": value.look_at,
+        "notices": [asdict(place) for place in value.traces.notices],
+        "signer": None if value.traces.signer is None else asdict(value.traces.signer),
+        "review": None if value.review is None else asdict(value.review),
+        "review_told": value.review_told,
+        "review_kept": value.review_kept,
     }
 
 
@@ -84,7 +90,11 @@ def source_status(row: RowMapping) -> SourceStatus:
     """A row of RECOGNITION_SOURCES."""
     return SourceStatus(
         recognition_id=RecognitionId(str(row["recognition_id"])),
-        places=_places(row),
+        traces=Traces(
+            _places(row["places"]),
+            _places(row["notices"]),
+            None if row["signer"] is None else Signer(**row["signer"]),
+        ),
         state=State(row["state"]),
         seen_at=row["seen_at"],
         list_url=row["list_url"],
@@ -92,13 +102,21 @@ def source_status(row: RowMapping) -> SourceStatus:
         problem=None if row["problem"] is None else Doubt(**row["problem"]),
         failures=row["failures"],
         look_at=row["look_at"],
+        review=None if row["review"] is None else Doubt(**row["review"]),
+        review_told=row["review_told"],
+        review_kept=row["review_kept"],
     )
 
 
-def _claim(row: RowMapping) -> dict[str, Any]:
-    entries = [place.judged_entry for place in _places(row)]
-    return {"id": row["credential"], "issuer": row["issuer"], "credentialStatus": entries}
+def _due(status: SourceStatus, row: RowMapping) -> DueSource:
+    named = {"id": row["credential"], "issuer": row["issuer"]}
+    places, notices = status.traces.places, status.traces.notices
+    return DueSource(
+        status,
+        named | {"credentialStatus": [place.judged_entry for place in places]},
+        named | {"credentialStatus": [place.entry for place in notices]},
+    )
 
 
-def _places(row: RowMapping) -> tuple[Status, ...]:
-    return tuple(Status(**place) for place in row["places"])
+def _places(found: list[dict[str, Any]]) -> tuple[Status, ...]:
+    return tuple(Status(**place) for place in found)

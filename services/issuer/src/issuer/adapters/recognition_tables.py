@@ -179,7 +179,8 @@ RECOGNITIONS_DUE = Table(
     Column("taken_by", Integer),
 )
 
-# What recognised credentials from elsewhere are looked at by. `lists` stands for the addresses that a look reads.
+# What recognised credentials from elsewhere are looked at by. `lists` stands for the addresses that a look reads;
+# `notices` are entries that say whether it was replaced, which decides nothing.
 RECOGNITION_SOURCES = Table(
     "recognition_sources",
     METADATA,
@@ -193,6 +194,11 @@ RECOGNITION_SOURCES = Table(
     Column("problem", JSONB(none_as_null=True)),
     Column("failures", Integer, nullable=False),
     Column("look_at", MOMENT),
+    Column("notices", JSON, nullable=False, server_default="[]"),
+    Column("signer", JSON(none_as_null=True)),
+    Column("review", JSONB(none_as_null=True)),
+    Column("review_told", Text),
+    Column("review_kept", Text),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
     CheckConstraint("state IN ('issued', 'suspended', 'revoked')", name="known_state"),
 )

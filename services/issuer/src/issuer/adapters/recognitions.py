@@ -253,6 +253,18 @@ class RecognitionTable:
         row = (await self._session.execute(watched_in(recognition_id))).mappings().one_or_none()
         return None if row is None else source_status(row)
 
+    async def told_review(self, recognition_id: RecognitionId, code: str | None) -> None:
+        """The history tells what people should look at, or that there is nothing any more."""
+        told = {"review_told": code} | ({"review_kept": None} if code is None else {})
+        await self._session.execute(
+            update(RECOGNITION_SOURCES).where(SOURCE.recognition_id == recognition_id).values(told)
+        )
+
+    async def keep_reviewed(self, recognition_id: RecognitionId, code: str) -> None:
+        """The award stands in spite of it."""
+        kept = update(RECOGNITION_SOURCES).where(SOURCE.recognition_id == recognition_id)
+        await self._session.execute(kept.values(review_kept=code))
+
     async def forget(self, recognition_id: RecognitionId) -> None:
         """Nobody looks any more, and nothing is kept to look by."""
         await self._session.execute(delete(RECOGNITION_SOURCES).where(SOURCE.recognition_id == recognition_id))

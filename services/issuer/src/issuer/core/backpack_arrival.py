@@ -7,6 +7,7 @@ that has expired is still a true record and is kept.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from credential_core.verify import Failure, Policy, Resolution, issuer_id, needs
 from credential_core.verify.inputs import status_entries
 from credential_core.verify.proofs import resolve
 from credential_core.verify.read_lists import ReadLists
-from credential_core.verify.status import StatusSources, check_status
+from credential_core.verify.status import StatusSources, check_status, status_notices
 from issuer.core.backpack_model import Arrived, Notation
 from issuer.core.backpack_ports import OwnDocuments, Web
 from issuer.core.model import Json
@@ -44,9 +45,29 @@ TELLING = {
     "status_size_unsupported",
     "status_type_unsupported",
 }
+NOTICES = {"refresh_available": 0, "refresh_not_needed": 1}
 POLICY = Policy(accept_unknown_issuer=True)
 
 Offload = Callable[..., Coroutine[Any, Any, Any]]
+
+
+class Evidence:
+    """What was found for one credential, by the keys that `needs` gave."""
+
+    def __init__(self) -> None:
+        self.controllers: dict[str, Resolution] = {}
+        self.status_lists: dict[str, Resolution] = {}
+        self.schemas: dict[str, Resolution] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A credential that holds, with the controller documents that it was judged by."""
+
+    arrived: Arrived
+    document: Json
+    report: Report
+    controllers: Mapping[str, Resolution]
 
 
 class Examine:
@@ -69,14 +90,16 @@ class Examine:
 
     async def __call__(self, text: str, notation: Notation) -> Arrived:
         """The credential in the text, if it holds. Raises Invalid with the codes of what speaks against it."""
-        return (await self.read(text, notation))[0]
+        return (await self.read(text, notation)).arrived
 
-    async def read(self, text: str, notation: Notation) -> tuple[Arrived, Json]:
-        """The same, with its document."""
-        document, report = await self.report(text, notation)
-        if against := [check for check in report.checks if speaks_against(check)]:
+    async def read(self, text: str, notation: Notation, excused: Collection[str] = ()) -> Examined:
+        """The same, with what it was judged by. Checks that are excused do not speak against it."""
+        document = await self.unverified(text, notation)
+        evidence = await _Search(self._web, self._own)(document)
+        report: Report = await self._offload(_judge, document, evidence, self._clock())
+        if against := [check for check in report.checks if speaks_against(check) and check.check not in excused]:
             raise _refused("; ".join(map(said_of, against)))
-        return _arrived(document, text, notation), document
+        return Examined(_arrived(document, text, notation), document, report, evidence.controllers)
 
     async def report(self, text: str, notation: Notation) -> tuple[Json, Report]:
         """The credential in the text, and how it stands now. Raises Invalid for a text that holds none."""
@@ -91,15 +114,21 @@ class Examine:
         snapshot: Snapshot = await self._offload(snapshot_of, document, evidence.status_lists)
         return document, report, snapshot
 
-    async def statuses(self, claims: Sequence[Json]) -> tuple[list[Check], Mapping[str, Resolution]]:
+    async def published(
+        self, claims: Sequence[Json], informing: Sequence[Json], signers: Collection[str]
+    ) -> tuple[list[Check], list[Check | None], Evidence]:
         """How those stand whose documents are not at hand: of each there is its id, issuer and status entries.
 
-        With the lists that were read.
+        And what other entries of theirs tell, beside what decides; with the lists that were read, and the controller
+        documents of these signers.
         """
-        together = {"credentialStatus": [entry for claim in claims for entry in status_entries(claim)]}
-        evidence = await _Search(self._web, self._own)(together)
-        checks: list[Check] = await self._offload(_statuses, claims, evidence, self._clock())
-        return checks, evidence.status_lists
+        entries = [entry for claim in (*claims, *informing) for entry in status_entries(claim)]
+        search = _Search(self._web, self._own)
+        evidence = await search({"credentialStatus": entries})
+        evidence.controllers.update(await self._own.controllers(list(signers)))
+        await search.controllers(evidence.controllers, signers)
+        checks, notices = await self._offload(_statuses, claims, informing, evidence, self._clock())
+        return checks, notices, evidence
 
     async def controller(self, did: str) -> Mapping[str, Any]:
         """The controller document of somebody elsewhere. Raises DidError."""
@@ -134,15 +163,6 @@ class _AskedOnce:
             if name not in self._found:
                 self._found[name] = await self._web.document(url, accept)
         return self._found[name]
-
-
-class Evidence:
-    """What was found for one credential, by the keys that `needs` gave."""
-
-    def __init__(self) -> None:
-        self.controllers: dict[str, Resolution] = {}
-        self.status_lists: dict[str, Resolution] = {}
-        self.schemas: dict[str, Resolution] = {}
 
 
 class _Search:
@@ -226,8 +246,10 @@ def _judge(document: Json, evidence: Evidence, now: datetime) -> Report:
     )
 
 
-def _statuses(claims: Sequence[Json], evidence: Evidence, now: datetime) -> list[Check]:
-    """Each list is read once, whoever is on it."""
+def _statuses(
+    claims: Sequence[Json], informing: Sequence[Json], evidence: Evidence, now: datetime
+) -> tuple[list[Check], list[Check | None]]:
+    """Each list is read once, whoever is on it. Of what informs, the first that has something to tell."""
     sources = StatusSources(
         lists=evidence.status_lists,
         controllers=evidence.controllers,
@@ -237,7 +259,8 @@ def _statuses(claims: Sequence[Json], evidence: Evidence, now: datetime) -> list
         fetched=dict.fromkeys(evidence.status_lists, now),
         read=ReadLists(len(evidence.status_lists)),
     )
-    return [check_status(claim, sources) for claim in claims]
+    told = [sorted(status_notices(one, sources), key=lambda check: NOTICES.get(check.code, 2)) for one in informing]
+    return [check_status(claim, sources) for claim in claims], [next(iter(one), None) for one in told]
 
 
 def speaks_against(check: Check) -> bool:

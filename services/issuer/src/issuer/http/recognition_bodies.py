@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, Field, model_validator
 
 from issuer.core.addresses import Addresses
-from issuer.core.backpack_model import Notation
+from issuer.core.backpack_model import Doubt, Notation
 from issuer.core.model import Json, State
 from issuer.core.recognition.cases import Given
 from issuer.core.recognition.life import RecognitionLife
@@ -25,6 +25,16 @@ Presentation = Annotated[
 
 
 MOST = 20
+
+
+class SourceRequest(Body):
+    """What was recognised, once more."""
+
+    credential: Presentation
+
+    def presented(self) -> tuple[str, Notation]:
+        """The credential as it is verified."""
+        return _text(self.credential)
 
 
 class EvidenceItem(Body):
@@ -161,6 +171,12 @@ class RecognitionStep(BaseModel):
     causedBy: str | None = Field(description="id of the event that it followed from")  # noqa: N815 - as above
 
 
+class ReviewReply(ReasonReply):
+    """Why an award should be looked at again: `source-key-gone`, `source-replaced`."""
+
+    kept: bool = Field(description="whether the institution has said that the award stands in spite of it")
+
+
 class SourceStatusReply(BaseModel):
     """How what was recognised, and was issued elsewhere, was last seen by what its issuer publishes."""
 
@@ -170,6 +186,8 @@ class SourceStatusReply(BaseModel):
     listDigest: str | None = Field(description="of that list as it was read")  # noqa: N815 - as above
     problem: ReasonReply | None = Field(description="why it cannot be told now, or at all: nothing follows from that")
     nextLookAt: datetime | None = Field(description="null where nobody looks")  # noqa: N815 - as above
+    key: str | None = Field(description="of its issuer's DID document, that signed it; null where that cannot be told")
+    review: ReviewReply | None = Field(description="what the institution should look at: its award stands meanwhile")
 
 
 class RecognitionReply(RecognitionSummary):
@@ -255,7 +273,13 @@ def _seen(status: SourceStatus) -> Json:
         "listDigest": status.list_digest,
         "problem": None if problem is None else {"code": problem.code, "detail": problem.detail},
         "nextLookAt": status.look_at,
+        "key": None if status.traces.signer is None else status.traces.signer.method,
+        "review": None if status.review is None else _review(status.review, kept=status.is_kept),
     }
+
+
+def _review(doubt: Doubt, *, kept: bool) -> Json:
+    return {"code": doubt.code, "detail": doubt.detail, "kept": kept}
 
 
 def _text(credential: dict[str, Any] | str) -> tuple[str, Notation]:

@@ -8,7 +8,7 @@ from issuer.core.recognition.queries import RecognitionQueries
 from issuer.core.recognition.statement import StateRefusal
 from issuer.http.keepers import digest_of
 from issuer.http.problems import problems
-from issuer.http.recognitions import PRIVATE, Issues, Learner
+from issuer.http.recognition_parameters import PRIVATE, Issues, Learner
 from service_kit.app import router
 
 DESCRIPTION = (

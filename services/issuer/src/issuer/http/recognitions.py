@@ -1,20 +1,20 @@
 """Routes about recognitions: for the institutions that decide, and for learners."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from issuer.core.addresses import Addresses
 from issuer.core.recipient import EMAIL, Recipient, fingerprint
 from issuer.core.recognition.cases import Cases, Step
 from issuer.core.recognition.life import RecognitionLife
-from issuer.core.recognition.ports import Viewer
+from issuer.core.recognition.ports import Viewer, WantedRecognitions
 from issuer.core.recognition.queries import RecognitionQueries
-from issuer.core.recognition.recognition import By, RecognitionState
+from issuer.core.recognition.recognition import By
 from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.vetting import Request as Asked
-from issuer.http.keepers import PersonScope, digest_of
+from issuer.http.keepers import digest_of
 from issuer.http.problems import problems
 from issuer.http.recognition_bodies import (
     CaseReply,
@@ -28,22 +28,13 @@ from issuer.http.recognition_bodies import (
     reply,
     summary,
 )
+from issuer.http.recognition_parameters import PRIVATE, Issues, Key, Learner, Matter, Paging, Programme, Reads, State
 from service_kit.app import router
-from service_kit.auth import Caller, Scope
+from service_kit.auth import Caller
 from service_kit.errors import Forbidden
-from service_kit.idempotency import idempotency_key
-from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, link_next
 
-Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
-Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
-Learner = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
-Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
-Paging = Annotated[PageRequest, Depends(page_request)]
-State = Annotated[RecognitionState | None, Query(alias="status", description="only those that stand there")]
-Programme = Annotated[str | None, Query(max_length=500, description="its URL")]
 REPEATED = "Repeating it does nothing and succeeds."
-PRIVATE = {"Cache-Control": "no-store"}
 OUTCOME = (
     "Decided at once where an agreement is about the credential: `granted` or `refused`. Else it is `open`: a case "
     "that the institution decides."
@@ -118,8 +109,9 @@ def _add_reads(routes: APIRouter, uses: RecognitionUses) -> None:
         page: Paging,
         state: State = None,
         programme: Programme = None,
+        source: Matter = None,
     ) -> Any:
-        found = await queries.page(Viewer(org_id=caller.org), state, programme, page)
+        found = await queries.page(Viewer(org_id=caller.org), WantedRecognitions(state, programme, source), page)
         return {
             "items": [summary(one, addresses) for one in found.items],
             "next": link_next(request, response, addresses.base_url, found.next),
@@ -224,7 +216,7 @@ def _add_own_reads(routes: APIRouter, uses: RecognitionUses) -> None:
         programme: Programme = None,
     ) -> Any:
         viewer = await queries.learner(caller.subject, digest_of(caller))
-        found = await queries.page(viewer, state, programme, page)
+        found = await queries.page(viewer, WantedRecognitions(state, programme), page)
         response.headers.update(PRIVATE)
         return {
             "items": [summary(one, addresses) for one in found.items],

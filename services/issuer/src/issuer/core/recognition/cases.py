@@ -28,12 +28,12 @@ from issuer.core.recognition.recognition import (
     notation_of,
 )
 from issuer.core.recognition.requests import ATTEMPTS, Changed
-from issuer.core.recognition.sources import first_status, places_of
+from issuer.core.recognition.sources import first_status
+from issuer.core.recognition.traces import Traces, traces_of
 from issuer.core.recognition.vetting import checked_evidence
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, NotFound, invalid_field
 from service_kit.ids import is_id
-from stacking.statuses import Status
 
 MOST_EVIDENCE = 40
 
@@ -136,8 +136,8 @@ class Cases:
     async def _grant(self, step: Step, found: Recognition, *, given: Given) -> None:
         _check_decider(step, found)
         papers = self._papers(found)
-        _, document = await self._examine.read(papers.document, notation_of(papers.document))
-        if ends_before(document, self._clock()):
+        examined = await self._examine.read(papers.document, notation_of(papers.document))
+        if ends_before(examined.document, self._clock()):
             raise Invalid("the credential was refused: validity: expired", code=UNFIT)
         target = self._target(found, given)
         worth = Worth(
@@ -156,7 +156,8 @@ class Cases:
             decider=step.actor,
         )
         order = order_of(found, worth, papers.recipient, step.actor, self._addresses)
-        await self._issue.once(order, partial(self._store_with, step, granted, places_of(document)))
+        traces = traces_of(examined.document, examined.report, examined.controllers)
+        await self._issue.once(order, partial(self._store_with, step, granted, traces))
 
     def _papers(self, found: Recognition) -> Papers:
         papers = self._box.open(found)
@@ -164,13 +165,13 @@ class Cases:
         return papers
 
     async def _store_with(
-        self, step: Step, granted: Recognition, places: tuple[Status, ...], work: UnitOfWork, credential: Credential
+        self, step: Step, granted: Recognition, traces: Traces, work: UnitOfWork, credential: Credential
     ) -> None:
         """In the transaction of the award."""
         await work.recognitions.hold_learner(granted.place)
         await self._save(work, step, replace(granted, credential_id=credential.id))
         if granted.own_source is None:
-            await work.recognitions.watch(first_status(granted.id, places, granted.changed_at))
+            await work.recognitions.watch(first_status(granted.id, traces, granted.changed_at))
 
     def _target(self, found: Recognition, given: Given) -> str:
         try:

@@ -5,6 +5,7 @@ follow what was issued here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -14,9 +15,11 @@ from credential_core.jcs import digest
 from credential_core.report import Check
 from credential_core.verify import Failure, Resolution
 from issuer.core.backpack_arrival import Examine
+from issuer.core.backpack_model import Doubt
 from issuer.core.pacing import pause
 from issuer.core.ports import Audit
 from issuer.core.recognition.sources import DueSource, SourceStatus, looked
+from issuer.core.recognition.traces import UNTOLD, of_key, of_notice, reviewed
 from service_kit.clock import Clock
 
 AT_ONCE = 500
@@ -87,13 +90,18 @@ class LookAtSources:
         return len(due)
 
     async def _look(self, due: Sequence[DueSource], until: datetime) -> None:
-        checks, lists = await self._examine.statuses([one.claim for one in due])
+        signers = {signer.controller for one in due if (signer := one.status.traces.signer) is not None}
+        checks, notices, evidence = await self._examine.published(
+            [one.claim for one in due], [one.informing for one in due], signers
+        )
         now, spread = self._clock(), self._spread()  # the same for all, so that they are looked at together again
-        found = [
-            looked(one.status, check, _digest_of(check, lists), now, partial(pause, self._every, spread=spread))
-            for one, check in zip(due, checks, strict=True)
-        ]
-        changed = [after for one, after in zip(due, found, strict=True) if after.state is not one.status.state]
+        paced = partial(pause, self._every, spread=spread)
+        found = []
+        for one, check, notice in zip(due, checks, notices, strict=True):
+            after = looked(one.status, check, _digest_of(check, evidence.status_lists), now, paced)
+            review = _review(one.status, notice, evidence.controllers, now)
+            found.append(replace(after, review=review))
+        changed = [after for one, after in zip(due, found, strict=True) if _differs(one.status, after)]
         async with self._works() as work:
             await work.settle(found, changed, until)
             if all(one.problem is not None for one in found):
@@ -102,6 +110,21 @@ class LookAtSources:
         problems = sorted({one.problem.code for one in found if one.problem is not None})
         if changed or problems:
             self._audit("recognised_looked_at", looked=len(found), changed=len(changed), problems=",".join(problems))
+
+
+def _review(
+    before: SourceStatus, notice: Check | None, controllers: Mapping[str, Resolution], now: datetime
+) -> Doubt | None:
+    """Whether people should look at it: its key is gone, or it was replaced."""
+    signer = before.traces.signer
+    key = UNTOLD if signer is None else of_key(signer, controllers.get(signer.controller), now)
+    return reviewed(before.review, key, of_notice(notice))
+
+
+def _differs(before: SourceStatus, after: SourceStatus) -> bool:
+    """Whether something follows from the look."""
+    is_told = (None if after.review is None else after.review.code) == after.review_told
+    return after.state is not before.state or not is_told
 
 
 def _digest_of(check: Check, lists: Mapping[str, Resolution]) -> str | None:

@@ -10,7 +10,7 @@ from issuer.core.recognition.agreement import Agreement, AgreementChange, Agreem
 from issuer.core.recognition.deciding import Counted
 from issuer.core.recognition.papers import Papers
 from issuer.core.recognition.recognition import Place, Recognition, RecognitionChange, RecognitionId, RecognitionState
-from issuer.core.recognition.sources import SourceStatus
+from issuer.core.recognition.sources import SourceMatter, SourceStatus
 from service_kit.inputs import Page, PageRequest
 
 
@@ -82,6 +82,12 @@ class Recognitions(Protocol):
     async def watched(self, recognition_id: RecognitionId) -> SourceStatus | None:
         """What was last seen of what is recognised, if that was issued elsewhere."""
 
+    async def told_review(self, recognition_id: RecognitionId, code: str | None) -> None:
+        """The history tells what people should look at, or that there is nothing any more."""
+
+    async def keep_reviewed(self, recognition_id: RecognitionId, code: str) -> None:
+        """The award stands in spite of it."""
+
     async def forget(self, recognition_id: RecognitionId) -> None:
         """Nobody looks any more, and nothing is kept to look by."""
 
@@ -104,6 +110,7 @@ class WantedRecognitions:
 
     state: RecognitionState | None = None
     programme: str | None = None
+    source: SourceMatter | None = None
 
 
 @dataclass(frozen=True, slots=True)

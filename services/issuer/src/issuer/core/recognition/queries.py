@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from issuer.core.recognition.life import RecognitionLife, life_of
 from issuer.core.recognition.ports import NameBox, RecognitionReading, Viewer, WantedRecognitions
-from issuer.core.recognition.recognition import Recognition, RecognitionId, RecognitionState
+from issuer.core.recognition.recognition import Recognition, RecognitionId
 from service_kit.clock import Clock
 from service_kit.errors import NotFound
 from service_kit.ids import is_id
@@ -38,8 +38,6 @@ class RecognitionQueries:
             raise NotFound(NO_RECOGNITION)
         return await life_of(found, self._reading, self._box, self._clock())
 
-    async def page(
-        self, viewer: Viewer, state: RecognitionState | None, programme: str | None, page: PageRequest
-    ) -> Page[Recognition]:
+    async def page(self, viewer: Viewer, wanted: WantedRecognitions, page: PageRequest) -> Page[Recognition]:
         """Newest first."""
-        return await self._reading.recognitions(viewer, WantedRecognitions(state, programme), page)
+        return await self._reading.recognitions(viewer, wanted, page)

@@ -173,7 +173,7 @@ class RequestRecognition:
             raise Changed
         await self._add(work, vetted, replace(new, credential_id=credential.id))
         if vetted.own_source is None:
-            await work.recognitions.watch(first_status(new.id, vetted.places, new.created_at))
+            await work.recognitions.watch(first_status(new.id, vetted.traces, new.created_at))
 
     async def _kept(self, vetted: Vetted, new: Recognition) -> Recognition:
         async with self._unit_of_work() as work:

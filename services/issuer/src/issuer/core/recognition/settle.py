@@ -20,6 +20,7 @@ from issuer.core.recognition.following import Corrected, Standing, correction, f
 from issuer.core.recognition.ports import DueRecognition
 from issuer.core.recognition.presented import presented_in
 from issuer.core.recognition.recognition import By, Recognition, RecognitionChange
+from issuer.core.recognition.sources import SourceStatus
 from service_kit.clock import Clock
 
 AT_ONCE = 50
@@ -35,6 +36,7 @@ CORRECTED = {
 }
 TOO_LATE = "the time to appeal is over"
 BY_HAND = "the award was changed"
+NOTHING_TO_REVIEW = "its key is listed, and nothing says that it was replaced: there is nothing to review any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class Source:
 
     state: State
     own: Credential | None
-    list_url: str | None
+    seen: SourceStatus | None
+
+    @property
+    def list_url(self) -> str | None:
+        """Of the list that told it."""
+        return None if self.seen is None else self.seen.list_url
 
 
 class SettleRecognitions:
@@ -71,7 +78,10 @@ class SettleRecognitions:
             if found is not None and found.credential_id is not None and found.counts:
                 named = [one for one in (found.own_source, found.credential_id) if one is not None]
                 held = await work.recognitions.lock_credentials(named)
-                await self._follow(work, found, await self._source(work, found, held), held[found.credential_id])
+                source = await self._source(work, found, held)
+                followed = await self._follow(work, found, source, held[found.credential_id])
+                if source is not None and source.seen is not None and followed.counts:
+                    await self._tell(work, followed, source.seen)
             elif found is not None and found.is_appealable and found.is_too_late(self._clock()):
                 await self._close(work, found)
             await work.recognitions.done(due)
@@ -94,9 +104,24 @@ class SettleRecognitions:
         if own is not None:
             return Source(own.state, own, None)
         seen = await work.recognitions.watched(found.id)
-        return None if seen is None else Source(seen.state, None, seen.list_url)
+        return None if seen is None else Source(seen.state, None, seen)
 
-    async def _follow(self, work: UnitOfWork, found: Recognition, source: Source | None, award: Credential) -> None:
+    async def _tell(self, work: UnitOfWork, found: Recognition, seen: SourceStatus) -> None:
+        """People are told once what they should look at: nothing else follows from it."""
+        code = None if seen.review is None else seen.review.code
+        if code == seen.review_told:
+            return
+        now, revision, actor = self._clock(), found.revision + 1, self._addresses.recognition(found.id)
+        reason = NOTHING_TO_REVIEW if seen.review is None else seen.review.detail
+        step = RecognitionChange(found.id, revision, found.state, By.SOURCE, actor, reason, (), None, now)
+        await work.recognitions.save(replace(found, revision=revision, changed_at=now), step)
+        await work.recognitions.told_review(found.id, code)
+        self._audit("recognition_to_review", recognition=found.id, review=code or "")
+
+    async def _follow(
+        self, work: UnitOfWork, found: Recognition, source: Source | None, award: Credential
+    ) -> Recognition:
+        """The recognition after it."""
         before = Standing(found.state, award.state, found.holds_back)
         shown = found.presented
         if source is not None and source.own is not None:
@@ -104,7 +129,7 @@ class SettleRecognitions:
         corrected = correction(found.presented, shown, is_vouched=found.vouched is not None)
         after = follow(before, None if source is None else source.state, corrected)
         if after == before and corrected is Corrected.NOTHING:
-            return
+            return found
         by, acts, reason = _cause(source, award, after, corrected)
         now, revision, actor = self._clock(), found.revision + 1, self._addresses.recognition(found.id)
         cause = None if acts is None else credential_event_id(self._addresses.credential(acts.id), acts.revision)
@@ -119,6 +144,7 @@ class SettleRecognitions:
         if not changed.counts:
             await work.recognitions.forget(found.id)
         self._audit("recognition_followed", recognition=found.id, state=after.state.value)
+        return changed
 
 
 async def _shown(work: UnitOfWork, before: Presented, source: Credential) -> Presented:

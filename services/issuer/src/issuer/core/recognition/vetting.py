@@ -14,13 +14,12 @@ from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.presented import UNFIT, ends_before, names, presented_in
 from issuer.core.recognition.programmes import owner_of
 from issuer.core.recognition.recognition import By, Place, notation_of
-from issuer.core.recognition.sources import places_of
+from issuer.core.recognition.traces import Traces, traces_of
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey
 from service_kit.task_group import task_group
-from stacking.statuses import Status
 
 AT_ONCE = 4
 EVIDENCE_S = 4.0  # for all of it: after the credential's own eight seconds, the edge waits so much longer
@@ -51,7 +50,7 @@ class Request:
 class Vetted:
     """A request that may be decided: what it presents and for which place; our own credential, if it is one.
 
-    `places` say where the status of what is presented is published.
+    `traces` are what it is looked at by afterwards.
     """
 
     request: Request
@@ -59,7 +58,7 @@ class Vetted:
     presented: Presented
     document: str
     own_source: CredentialId | None
-    places: tuple[Status, ...]
+    traces: Traces
     evidence: tuple[Json, ...]
 
 
@@ -83,7 +82,8 @@ class Vet:
 
     async def __call__(self, request: Request) -> Vetted:
         """The request with what it names."""
-        arrived, document = await self._examine.read(request.text, request.notation)
+        examined = await self._examine.read(request.text, request.notation)
+        document = examined.document
         if ends_before(document, self._clock()):
             raise Invalid("the credential was refused: validity: expired", code=UNFIT)
         presented = presented_in(document)
@@ -101,12 +101,13 @@ class Vet:
             programme=request.programme,
             recipient_key=self._recipient_key(org_id, fingerprint(request.recipient)),
             person=request.person,
-            source=arrived.name,
+            source=examined.arrived.name,
             achievement=presented.achievement,
         )
         evidence = await checked_evidence(self._examine, request.evidence)
         own_source = None if own is None else own.id
-        return Vetted(request, place, presented, request.text, own_source, places_of(document), evidence)
+        traces = traces_of(document, examined.report, examined.controllers)
+        return Vetted(request, place, presented, request.text, own_source, traces, evidence)
 
     async def _own(self, presented: Presented) -> Credential | None:
         """One that was issued here: it must be the document of now, and stand."""
