@@ -542,7 +542,12 @@ async def test_a_stack_with_its_components_is_a_learner_record(series: Series, w
     subject = record["credentialSubject"]
     assert [one["id"] for one in subject["verifiableCredential"]] == [capstone, python, stack["credential"]]
     associations = {(one["sourceId"], one["associationType"], one["targetId"]) for one in subject["association"]}
-    assert associations == {(one, "isPartOf", stack["credential"]) for one in (capstone, python)}
+    # CLR 2.0 associates achievements, not credentials: a reader looks these ids up in what it holds.
+    *parts, whole = (one["credentialSubject"]["achievement"]["id"] for one in subject["verifiableCredential"])
+    assert associations == {(one, "isPartOf", whole) for one in parts}
+    assert {one.rpartition("/versions/")[0] for one in parts} == {
+        series.achievements[name] for name in ("capstone", "python")
+    }
     key = (await world.rows("SELECT public_key FROM issuer_keys"))[0][0]
     verify_proof(record, record["proof"], PublicKey.from_multibase(key))
 

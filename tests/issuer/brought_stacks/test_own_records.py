@@ -71,7 +71,8 @@ async def test_it_holds_everything_and_says_what_is_part_of_what(
         (one["sourceId"], one["associationType"], one["targetId"]) for one in record["credentialSubject"]["association"]
     }
     assert brought["id"] in inputs
-    assert associations == {(name, "isPartOf", stack["credential"]) for name in inputs}
+    achievements = {one["id"]: one["credentialSubject"]["achievement"]["id"] for one in documents_within(record)}
+    assert associations == {(achievements[name], "isPartOf", achievements[stack["credential"]]) for name in inputs}
     within = {one["id"]: digest(dict(one)) for one in documents_within(record)}
     assert within == inputs | {stack["credential"]: within[stack["credential"]]}
 

@@ -3,9 +3,10 @@
 Source: 1EdTech Comprehensive Learner Record 2.0, ClrCredential, ClrSubject and Association. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import LimitError
@@ -20,10 +21,16 @@ PART_OF = "isPartOf"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component as the record holds it: its id, and its document, which may be enveloped (VCDM 2.0 §4.13)."""
+    """A component as the record holds it: its document, which may be enveloped (VCDM 2.0 §4.13), and what it is for."""
 
     id: str
     document: Json
+    achievement: str
+
+
+def achievement_in(credential: Mapping[str, Any]) -> str:
+    """The id by which associations name what was achieved: of one achievement with another, never of credentials."""
+    return str(credential["credentialSubject"]["achievement"]["id"])
 
 
 def learner_record(
@@ -38,9 +45,10 @@ def learner_record(
         for name in ("id", "identifier")
         if name in stacked["credentialSubject"]
     }
+    whole = achievement_in(stacked)
     associations = [
-        {"type": ["Association"], "associationType": PART_OF, "sourceId": part.id, "targetId": stacked["id"]}
-        for part in parts
+        {"type": ["Association"], "associationType": PART_OF, "sourceId": part, "targetId": whole}
+        for part in dict.fromkeys(part.achievement for part in parts)
     ]
     document = {
         "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES_V3],

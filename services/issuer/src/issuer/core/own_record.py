@@ -17,7 +17,7 @@ from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import read_credential
 from issuer.core.backpack_model import Notation, PersonId
 from issuer.core.held_keys import hold, signed_anew
-from issuer.core.learner_record import Part, learner_record
+from issuer.core.learner_record import Part, achievement_in, learner_record
 from issuer.core.model import Credential, CredentialId, Json, State
 from issuer.core.ports import Audit, KeyStore, Reading, UnitsOfWork
 from issuer.core.securing import Manner, choose_key
@@ -156,5 +156,5 @@ def parts_of(
         name = str(document["id"])
         if name not in found and wanted.get(name) == digest(dict(document)):
             whole: Json = enveloped(text) if notation is Notation.COMPACT_JWS else orjson.loads(text)
-            found[name] = Part(name, whole)
+            found[name] = Part(name, whole, achievement_in(document))
     return [found[name] for name in sorted(found)]

@@ -8,7 +8,7 @@ import orjson
 
 from issuer.core.addresses import Addresses
 from issuer.core.any_credentials import AnyOrder, IssueAny
-from issuer.core.learner_record import Part, learner_record
+from issuer.core.learner_record import Part, achievement_in, learner_record
 from issuer.core.model import Credential, CredentialId, Json, State
 from issuer.core.ports import Reading
 from issuer.core.stack import StackId, StackState
@@ -71,13 +71,17 @@ class RecordStack:
         document: Json = await self._offload(
             learner_record,
             orjson.loads(awarded.document),
-            [Part(self._addresses.credential(one.id), orjson.loads(one.document)) for one in components],
+            [self._part(one) for one in components],
             identifier=f"urn:uuid:{self._new_id()}",
             issuer=issuer.profile,
             at=self._clock(),
             is_partial=bool(stack.brought),
         )
         return await self._issue_any(AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key))
+
+    def _part(self, component: Credential) -> Part:
+        document: Json = orjson.loads(component.document)
+        return Part(self._addresses.credential(component.id), document, achievement_in(document))
 
     async def _credential(self, org_id: str, credential_id: CredentialId | None) -> Credential:
         found = None if credential_id is None else await self._reading.credential(org_id, credential_id)
