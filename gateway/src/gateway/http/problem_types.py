@@ -13,7 +13,7 @@ from service_kit.app import router
 from service_kit.described import UNCHANGED, problems
 from service_kit.errors import NotFound
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.pagination import LINK, next_page, page_request, part_of
 
 Code = Annotated[str, Path(max_length=64, description="the last segment of a problem's type")]
 PAGES = {"content": {"text/html": {"schema": {"type": "string"}}}}
@@ -52,9 +52,9 @@ def routes(base: str) -> APIRouter:
         if wants_page(request):
             return shown(request, html("problems.html", problems=PROBLEM_TYPES.values()))
         found = part_of(documents.values(), page, lambda one: (str(one["status"]), one["code"]))
-        links = Response()
-        answer = data(request, {"items": found.items, "next": link_next(request, links, base, found.next)})
-        answer.headers.update({"Link": links.headers["Link"]} if found.next else {})
+        following = next_page(request, base, found.next)
+        answer = data(request, {"items": found.items, "next": following.cursor})
+        answer.headers.update(following.headers)
         return answer
 
     @api.get(

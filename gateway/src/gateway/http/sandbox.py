@@ -18,7 +18,7 @@ from service_kit.described import UNCHANGED, problems
 from service_kit.errors import NotFound
 from service_kit.inputs import PageRequest
 from service_kit.offload import offload
-from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.pagination import LINK, next_page, page_request, part_of
 from service_kit.representation import JSON, reply
 
 PREFIX = "/sandbox"
@@ -67,10 +67,9 @@ def routes(base: str, file: File | None) -> APIRouter:
         if wants_page(request):
             return shown(request, html("sandbox.html", cases=cases))
         found = part_of(cases, page, lambda case: (str(case["name"]),))
-        links = Response()
-        body = {"items": found.items, "next": link_next(request, links, base, found.next)}
-        answer = data(request, body, cache_control=FRESH)
-        answer.headers.update({"Link": links.headers["Link"]} if found.next else {})
+        following = next_page(request, base, found.next)
+        answer = data(request, {"items": found.items, "next": following.cursor}, cache_control=FRESH)
+        answer.headers.update(following.headers)
         return answer
 
     @api.get(

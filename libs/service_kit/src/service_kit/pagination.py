@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request, Response
@@ -59,17 +60,30 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
     return tuple(position)
 
 
-def link_next(request: Request, response: Response, base_url: str, position: tuple[str, ...] | None) -> str | None:
-    """Set `Link: <...>; rel="next"` when more follows, and return the next cursor for the body."""
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """Where a list goes on: the cursor for the body, and the address. Neither at its end."""
+
+    cursor: str | None = None
+    address: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`Link: <...>; rel="next"`, if more follows."""
+        return {"Link": f'<{self.address}>; rel="next"'} if self.address else {}
+
+
+def next_page(request: Request, base_url: str, position: tuple[str, ...] | None) -> NextPage:
+    """The page that begins behind `position`, with the same query."""
     if position is None:
-        return None
+        return NextPage()
     cursor = encode_cursor(position)
     query = request.url.include_query_params(cursor=cursor).query
-    response.headers["Link"] = f'<{base_url}{request.url.path}?{query}>; rel="next"'
-    return cursor
+    return NextPage(cursor, f"{base_url}{request.url.path}?{query}")
 
 
-def address_of_next(response: Response) -> str | None:
-    """The address that `link_next` set, for a page that links to it."""
-    link = response.headers.get("Link")
-    return link[1 : link.index(">")] if link else None
+def link_next(request: Request, response: Response, base_url: str, position: tuple[str, ...] | None) -> str | None:
+    """Set the Link field of the next page on a response, and return its cursor for the body."""
+    following = next_page(request, base_url, position)
+    response.headers.update(following.headers)
+    return following.cursor

@@ -33,7 +33,7 @@ from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, address_of_next, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 from service_kit.representation import HTML, JSON, negotiate
 
 Paging = Annotated[PageRequest, Depends(page_request)]
@@ -109,14 +109,13 @@ def _lists(achievements: APIRouter, readings: Readings, base_url: str) -> None:
             raise invalid_field("status", "drafts are shown with mine=true")
         else:
             found = await readings.published(query, status or Status.PUBLISHED, page)
-        links = Response()
-        following = link_next(request, links, base_url, found.next)
+        following = next_page(request, base_url, found.next)
         lines = [summary_reply(item, base_url) for item in found.items]
-        headers = {**ForReader, **({"Link": links.headers["link"]} if following else {})}
+        headers = {**ForReader, **following.headers}
         if not filters.mine and negotiate(request, JSON, HTML) == HTML:
-            body = list_page(ACHIEVEMENTS, lines, query.q, address_of_next(links))
+            body = list_page(ACHIEVEMENTS, lines, query.q, following.address)
             return stored(request, body, media_type=HTML, headers={**headers, **LIST_SECURITY})
-        document = page_reply(lines, following)
+        document = page_reply(lines, following.cursor)
         return reply(request, document, cache_control=PRIVATE if filters.mine else SHORTLY, headers=headers)
 
 
@@ -143,10 +142,9 @@ def _history(achievements: APIRouter, readings: Readings, base_url: str) -> None
         found = await readings.versions(achievement_id, page)
         if found is None:
             raise NotFound(NO_ACHIEVEMENT)
-        links = Response()
-        following = link_next(request, links, base_url, found.next)
-        document = page_reply([listed_version(version, base_url) for version in found.items], following)
-        return reply(request, document, headers={"Link": links.headers["link"]} if following else None)
+        following = next_page(request, base_url, found.next)
+        document = page_reply([listed_version(version, base_url) for version in found.items], following.cursor)
+        return reply(request, document, headers=following.headers)
 
 
 def _single(achievements: APIRouter, readings: Readings, base_url: str) -> None:

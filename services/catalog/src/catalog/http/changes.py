@@ -12,7 +12,7 @@ from catalog.http.representation import SHORTLY, reply
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, encode_cursor, link_next, page_request
+from service_kit.pagination import LINK, encode_cursor, next_page, page_request
 
 FULL = "public, max-age=3600"  # a page that is full never changes
 PLACES = {
@@ -61,15 +61,13 @@ def routes(readings: ChangeReadings, base_url: str) -> APIRouter:
         """What was published, updated, retired or withdrawn, oldest first. Without a cursor from the beginning."""
         query = ChangeQuery(ChangeKind(kind) if kind else None, clean("organization", organization))
         found, last = await readings.after(query, page)
-        links = Response()
-        following = link_next(request, links, base_url, found.next)
+        following = next_page(request, base_url, found.next)
         document = {
             "items": [_reply(one, base_url) for one in found.items],
-            "next": following,
+            "next": following.cursor,
             "resume": encode_cursor((str(last),)),
         }
-        headers = {"Link": links.headers["link"]} if following else None
-        return reply(request, document, cache_control=FULL if following else SHORTLY, headers=headers)
+        return reply(request, document, cache_control=FULL if following.cursor else SHORTLY, headers=following.headers)
 
     return changes
 

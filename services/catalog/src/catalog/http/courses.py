@@ -22,7 +22,7 @@ from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,9 @@ def _reads(courses: APIRouter, use: CourseUseCases) -> None:
         """Courses, by full text and filters."""
         mine = required_editor(caller) if filters.mine else None
         found = await use.readings.courses(filters.query(mine), page)
-        links = Response()
-        following = link_next(request, links, use.base_url, found.next)
-        document = page_reply([course_reply(course) for course in found.items], following)
-        headers = {"Link": links.headers["link"]} if following else None
-        return reply(request, document, cache_control=PRIVATE if caller else SHORTLY, headers=headers)
+        following = next_page(request, use.base_url, found.next)
+        document = page_reply([course_reply(course) for course in found.items], following.cursor)
+        return reply(request, document, cache_control=PRIVATE if caller else SHORTLY, headers=following.headers)
 
     @courses.get("/courses/{course_id}", responses=UNCHANGED | documented(Course, 404), response_class=Response)
     async def read_course(request: Request, course_id: PathId) -> Response:

@@ -21,7 +21,7 @@ from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound
 from service_kit.inputs import Page, PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, NextPage, next_page, page_request
 
 AT_ONCE = 50
 Format = Literal["open-badges", "elm", "ctdl", "schema-org"]
@@ -49,7 +49,7 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
     ) -> Response:
         """All achievements that are published, page by page (Link `next`), in JSON-LD of another catalogue's terms."""
         found = await achievements_of(readings, base_url, form, clean("organization", organization), page)
-        return exported_page(request, found.items, next_link(request, base_url, found.next))
+        return exported_page(request, found.items, next_page(request, base_url, found.next))
 
     @exports.get("/achievements/{achievement_id:path}/export", responses=EXPORTED, response_class=Response)
     async def export_achievement(request: Request, achievement_id: PathId, form: Annotated[Format, FORM]) -> Response:
@@ -79,13 +79,6 @@ def at_once(page: PageRequest) -> PageRequest:
     return replace(page, limit=min(page.limit, AT_ONCE))
 
 
-def next_link(request: Request, base_url: str, position: tuple[str, ...] | None) -> str | None:
-    """The Link field of a page, if there is a next one."""
-    links = Response()
-    return links.headers["link"] if link_next(request, links, base_url, position) else None
-
-
-def exported_page(request: Request, documents: Sequence[Json], link: str | None) -> Response:
+def exported_page(request: Request, documents: Sequence[Json], following: NextPage) -> Response:
     """Documents as one graph."""
-    headers = {"Link": link} if link else None
-    return stored(request, dumped(several(documents)), media_type=LD_JSON, headers=headers)
+    return stored(request, dumped(several(documents)), media_type=LD_JSON, headers=following.headers)

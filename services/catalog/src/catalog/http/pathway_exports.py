@@ -10,14 +10,14 @@ from catalog.core.model import Json
 from catalog.core.pathways import NO_PATHWAY
 from catalog.core.ports import PathwayQuery, PathwayReadings
 from catalog.http.contexts import LD_JSON
-from catalog.http.exports import EXPORTED, EXPORTED_PAGE, FORM, at_once, exported_page, next_link
+from catalog.http.exports import EXPORTED, EXPORTED_PAGE, FORM, at_once, exported_page
 from catalog.http.parameters import Filter, clean
 from catalog.http.pathway_paths import PathId
 from catalog.http.representation import dumped, stored
 from service_kit.app import router
 from service_kit.errors import NotFound
 from service_kit.inputs import Page, PageRequest
-from service_kit.pagination import page_request
+from service_kit.pagination import next_page, page_request
 
 Format = Literal["elm", "ctdl"]
 
@@ -35,7 +35,7 @@ def routes(readings: PathwayReadings, base_url: str) -> APIRouter:
     ) -> Response:
         """All pathways that are published, page by page (Link `next`), in JSON-LD of another catalogue's terms."""
         found = await pathways_of(readings, base_url, form, clean("organization", organization), page)
-        return exported_page(request, found.items, next_link(request, base_url, found.next))
+        return exported_page(request, found.items, next_page(request, base_url, found.next))
 
     @exports.get("/pathways/{pathway_id:path}/export", responses=EXPORTED, response_class=Response)
     async def export_pathway(request: Request, pathway_id: PathId, form: Annotated[Format, FORM]) -> Response:

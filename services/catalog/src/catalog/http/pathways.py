@@ -56,7 +56,7 @@ from service_kit.errors import NotFound
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
-from service_kit.pagination import LINK, address_of_next, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 from service_kit.representation import HTML, JSON, negotiate
 
 ForReader = {"Vary": "Authorization, Accept"}
@@ -227,10 +227,9 @@ def _reading(pathways: APIRouter, use: PathwayUseCases) -> None:
             found = await use.readings.published(query, page)
         items = [summary_reply(item, use.base_url) for item in found.items]
         if not filters.mine and negotiate(request, JSON, HTML) == HTML:
-            links = Response()
-            following = link_next(request, links, use.base_url, found.next)
-            body = list_page(PATHWAYS, items, query.q, address_of_next(links))
-            headers = {**ForReader, **LIST_SECURITY, **({"Link": links.headers["link"]} if following else {})}
+            following = next_page(request, use.base_url, found.next)
+            body = list_page(PATHWAYS, items, query.q, following.address)
+            headers = {**ForReader, **LIST_SECURITY, **following.headers}
             return stored(request, body, media_type=HTML, headers=headers)
         return _page(request, use.base_url, items, found.next, cache_control=PRIVATE if filters.mine else SHORTLY)
 
@@ -277,7 +276,6 @@ def _page(
     after: tuple[str, ...] | None,
     cache_control: str = SHORTLY,
 ) -> Response:
-    links = Response()
-    following = link_next(request, links, base_url, after)
-    headers = {**ForReader, **({"Link": links.headers["link"]} if following else {})}
-    return reply(request, page_reply(list(items), following), cache_control=cache_control, headers=headers)
+    following = next_page(request, base_url, after)
+    headers = {**ForReader, **following.headers}
+    return reply(request, page_reply(list(items), following.cursor), cache_control=cache_control, headers=headers)

@@ -20,7 +20,7 @@ from service_kit.described import UNCHANGED
 from service_kit.entity_tags import Seen, tag_of
 from service_kit.errors import NotFound, invalid_field
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request, part_of
+from service_kit.pagination import LINK, next_page, page_request, part_of
 
 ForCaller = {"Vary": "Authorization"}
 Name = Annotated[str, Path(description="the profile's name")]
@@ -54,10 +54,9 @@ def _reads(profiles: APIRouter, use: ProfileUseCases) -> None:
         """Everybody's profiles, and with a token those of your organization."""
         known = await _known(use, editor(caller))
         found = part_of(known, page, lambda profile: (profile.name,))
-        links = Response()
-        following = link_next(request, links, use.base_url, found.next)
-        headers = {**ForCaller, **({"Link": links.headers["link"]} if following else {})}
-        document = page_reply([profile_reply(profile) for profile in found.items], following)
+        following = next_page(request, use.base_url, found.next)
+        headers = {**ForCaller, **following.headers}
+        document = page_reply([profile_reply(profile) for profile in found.items], following.cursor)
         return reply(request, document, cache_control=PRIVATE if caller else SHORTLY, headers=headers)
 
     @profiles.get(

@@ -28,7 +28,7 @@ from service_kit.idempotency import idempotency_key
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 from service_kit.row_files import RowFile
 from service_kit.sent_files import MULTIPART, content_type, sent_file
 
@@ -128,10 +128,9 @@ def _reads(frameworks: APIRouter, use: SkillUseCases) -> None:
     async def list_skill_frameworks(request: Request, page: Paging, organization: Filter = None) -> Response:
         """What was imported, newest first."""
         found = await use.readings.frameworks(clean("organization", organization), page)
-        links = Response()
-        following = link_next(request, links, use.base_url, found.next)
-        document = page_reply([framework_reply(one, use.base_url) for one in found.items], following)
-        return reply(request, document, headers={"Link": links.headers["link"]} if following else None)
+        following = next_page(request, use.base_url, found.next)
+        document = page_reply([framework_reply(one, use.base_url) for one in found.items], following.cursor)
+        return reply(request, document, headers=following.headers)
 
     @frameworks.get(
         "/skill-frameworks/{framework_id}",

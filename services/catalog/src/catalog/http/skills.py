@@ -19,7 +19,7 @@ from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound, invalid_field
 from service_kit.ids import is_id
-from service_kit.pagination import LINK, link_next
+from service_kit.pagination import LINK, next_page
 
 NO_SKILL = "there is no such skill"
 Address = Annotated[str | None, Query(max_length=limits.SKILL_URI)]
@@ -59,10 +59,9 @@ def routes(use: SkillUseCases) -> APIRouter:
     async def list_skills(request: Request, filters: Annotated[SkillFilters, Depends()], page: Paging) -> Response:
         """Skills by label; with words, the best matches first, also those that are written almost so."""
         found = await use.readings.skills(filters.query(use.base_url), page)
-        links = Response()
-        following = link_next(request, links, use.base_url, found.next)
-        document = page_reply([skill_reply(one, use.base_url) for one in found.items], following)
-        return reply(request, document, headers={"Link": links.headers["link"]} if following else None)
+        following = next_page(request, use.base_url, found.next)
+        document = page_reply([skill_reply(one, use.base_url) for one in found.items], following.cursor)
+        return reply(request, document, headers=following.headers)
 
     @skills.get("/skills/{skill_id}", responses=UNCHANGED | documented(SkillAnswer, 404), response_class=Response)
     async def read_skill(request: Request, skill_id: str) -> Response:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from catalog.core.exports import PATHWAY_FORMATS
 from catalog.core.ports import PathwayReadings, Readings
-from catalog.http.exports import EXPORTED_PAGE, FORM, Format, achievements_of, exported_page, next_link
+from catalog.http.exports import EXPORTED_PAGE, FORM, Format, achievements_of, exported_page
 from catalog.http.parameters import Filter, clean
 from catalog.http.pathway_exports import pathways_of
 from service_kit.app import router
 from service_kit.errors import invalid_field
 from service_kit.inputs import PageRequest
-from service_kit.pagination import page_request
+from service_kit.pagination import NextPage, next_page, page_request
 
 ISSUERS_PATH = "/records/issuers/export"
 """The registry's: it keeps the profiles of issuers."""
@@ -45,8 +45,8 @@ def routes(achievements: Readings, pathways: PathwayReadings, base_url: str) -> 
             found = await pathways_of(pathways, base_url, form, of, asked)
             then = None
         after = (kind, *found.next) if found.next else then
-        link = next_link(request, base_url, after) or _issuers(base_url, form, of, page.limit)
-        return exported_page(request, found.items, link)
+        following = next_page(request, base_url, after) if after else _issuers(base_url, form, of, page.limit)
+        return exported_page(request, found.items, following)
 
     return exports
 
@@ -59,8 +59,8 @@ def _place(after: tuple[str, ...] | None) -> tuple[str, tuple[str, ...] | None]:
     return kind, tuple(position) or None
 
 
-def _issuers(base_url: str, form: str, organization: str | None, limit: int) -> str:
+def _issuers(base_url: str, form: str, organization: str | None, limit: int) -> NextPage:
     """Where the issuers are."""
     asked = {"format": form, "organization": organization, "limit": str(limit)}
     query = urlencode({name: value for name, value in asked.items() if value})
-    return f'<{base_url}{ISSUERS_PATH}?{query}>; rel="next"'
+    return NextPage(address=f"{base_url}{ISSUERS_PATH}?{query}")

@@ -11,7 +11,7 @@ from registry.http.routes import KEPT_A_MINUTE, LD_JSON, Slug
 from service_kit.app import router
 from service_kit.described import UNCHANGED, problems
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 from service_kit.representation import reply
 
 AT_ONCE = 50
@@ -43,10 +43,8 @@ def export_routes(lookup: Lookup) -> APIRouter:
         """All issuers, active or not, page by page (Link `next`), in JSON-LD of another catalogue's terms."""
         found = await lookup.issuers(organization, PageRequest(min(page.limit, AT_ONCE), page.after))
         exported = [FORMATS[form](one, await lookup.endorsements(one), lookup.public_base_url) for one in found.items]
-        links = Response()
-        following = link_next(request, links, lookup.public_base_url, found.next)
-        headers = {"Link": links.headers["link"]} if following else None
-        return _reply(request, several(exported), headers)
+        following = next_page(request, lookup.public_base_url, found.next)
+        return _reply(request, several(exported), following.headers)
 
     @exports.get("/issuers/{slug}/export", responses=DOCUMENT, response_class=Response)
     async def export_issuer(request: Request, slug: Slug, form: Annotated[Format, FORM]) -> Response:

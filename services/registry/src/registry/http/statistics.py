@@ -10,7 +10,7 @@ from registry.http.schemas import StatisticsPage
 from service_kit.app import router
 from service_kit.described import UNCHANGED, problems
 from service_kit.inputs import PageRequest
-from service_kit.pagination import LINK, link_next, page_request
+from service_kit.pagination import LINK, next_page, page_request
 from service_kit.representation import reply
 
 KEPT_A_MINUTE = "public, max-age=60"
@@ -40,15 +40,13 @@ def statistics_routes(readings: StatisticsReadings, base_url: str) -> APIRouter:
         """
         query = asked_for(base_url, achievement, issuer, organization)
         found = part_after(protected(await readings.months(query)), page)
-        links = Response()
-        following = link_next(request, links, base_url, found.next)
+        following = next_page(request, base_url, found.next)
         document = {
             "items": [_answer(one, base_url) for one in found.items],
-            "next": following,
+            "next": following.cursor,
             "leastShown": LEAST,
         }
-        headers = {"Link": links.headers["link"]} if following else None
-        return reply(request, orjson.dumps(document), cache_control=KEPT_A_MINUTE, headers=headers)
+        return reply(request, orjson.dumps(document), cache_control=KEPT_A_MINUTE, headers=following.headers)
 
     return routes
 
