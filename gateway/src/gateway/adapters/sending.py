@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.core.send_mail import Outcome
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from service_kit.pause import pause
 
 log = get_logger(__name__)
 
@@ -39,19 +40,12 @@ class Sending:
                 await self._turn(stop)
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
                 log.warning(f"{self._what}_database_unavailable", error=type(error).__name__)
-                await _wait(stop, RETRY_S)
+                await pause(stop, RETRY_S)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         tried = await self._send()
         if tried is None:
-            await _wait(stop, IDLE_S)
+            await pause(stop, IDLE_S)
             return
         say = log.info if tried.outcome is Outcome.SENT else log.warning
         say(self._what, **tried.logged)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

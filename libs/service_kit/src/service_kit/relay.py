@@ -16,6 +16,7 @@ from service_kit.database import Database
 from service_kit.direct import fetch_alone
 from service_kit.logs import get_logger
 from service_kit.metrics import EVENTS_PUBLISHED, OUTBOX_AGE, OUTBOX_PENDING
+from service_kit.pause import pause
 from service_kit.tables import OUTBOX
 
 log = get_logger(__name__)
@@ -50,13 +51,13 @@ class Relay:
                     await self._lead(connection, stop)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("relay_database_unavailable", error=repr(error))
-                await _wait(stop, RETRY_S)
+                await pause(stop, RETRY_S)
 
     async def _lead(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             leader = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
             if not leader:
-                await _wait(stop, FOLLOWER_S)
+                await pause(stop, FOLLOWER_S)
                 continue
             try:
                 await self._drain(connection, stop)
@@ -70,11 +71,11 @@ class Relay:
             except BusUnavailable as error:
                 log.warning("relay_bus_unavailable", error=str(error))
                 await _measure(connection)
-                await _wait(stop, RETRY_S)
+                await pause(stop, RETRY_S)
                 continue
             if published < BATCH:
                 await _measure(connection)
-                await _wait(stop, IDLE_S)
+                await pause(stop, IDLE_S)
 
     async def publish_pending(self, connection: AsyncConnection) -> int:
         """Publish one batch, oldest first, and mark it. Returns its size. Raises BusUnavailable."""
@@ -96,13 +97,6 @@ async def _measure(connection: AsyncConnection) -> None:
     [(count, oldest)] = await fetch_alone(connection, MEASURED)
     OUTBOX_PENDING.set(count)
     OUTBOX_AGE.set(float(oldest or 0))
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 async def republish_all(database: Database) -> int:

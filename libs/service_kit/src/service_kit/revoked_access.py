@@ -21,6 +21,7 @@ from service_kit.database import Database, UnitOfWork
 from service_kit.direct import fetch_outside
 from service_kit.inbox import Received, Subscription
 from service_kit.logs import get_logger
+from service_kit.pause import pause
 from service_kit.tables import REVOKED_ACCESS
 from service_kit.token_ids import lineage
 
@@ -99,7 +100,4 @@ class RevokedAccess:
                 await self.refresh()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("revoked_access_unreadable", error=repr(error))
-            try:
-                await asyncio.wait_for(stop.wait(), EVERY_S)
-            except TimeoutError:
-                continue
+            await pause(stop, EVERY_S)

@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
 from issuer.adapters.bases import Bases
-from issuer.adapters.batch_worker import BatchWorker
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
@@ -22,6 +21,7 @@ from issuer.adapters.reading import Reading
 from issuer.adapters.record_issued import RecordIssued
 from issuer.adapters.transit import Transit, open_transit
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
+from issuer.adapters.worker import Worker
 from issuer.core.amend import Amend
 from issuer.core.any_credentials import IssueAny
 from issuer.core.any_status import SetAnyStatus
@@ -229,19 +229,19 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             ),
             serve=[  # there the web may be read
                 revoked.run,
-                BatchWorker(endorsements.recheck).run,
-                BatchWorker(pull_due).run,
-                BatchWorker(wire_look_again(settings, database, core.sign_list, fetcher)).run,
-                BatchWorker(wire_look_at_sources(settings, database, core.sign_list, fetcher)).run,
+                Worker(endorsements.recheck).run,
+                Worker(pull_due).run,
+                Worker(wire_look_again(settings, database, core.sign_list, fetcher)).run,
+                Worker(wire_look_at_sources(settings, database, core.sign_list, fetcher)).run,
             ],
             relay=[
                 Relay(database, publisher).run,
                 ListPublisher(database, core.publish_lists).run,
-                BatchWorker(core.work_batches).run,
-                BatchWorker(core.work_changes).run,
-                BatchWorker(core.settle_stacks).run,
-                BatchWorker(core.settle_recognitions).run,
-                BatchWorker(core.tell_expired).run,
+                Worker(core.work_batches).run,
+                Worker(core.work_changes).run,
+                Worker(core.settle_stacks).run,
+                Worker(core.settle_recognitions).run,
+                Worker(core.tell_expired).run,
             ],
             consume=[consumer.run],
             ready=ready,

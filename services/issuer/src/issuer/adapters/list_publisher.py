@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service_kit.database import Database
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from service_kit.pause import pause
 
 log = get_logger(__name__)
 
@@ -32,7 +33,7 @@ class ListPublisher:
                 await self._lead(stop)
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
                 log.warning("list_publisher_unavailable", error=repr(error))
-                await _wait(stop, RETRY_S)
+                await pause(stop, RETRY_S)
 
     async def _lead(self, stop: asyncio.Event) -> None:
         async with self._database.held() as connection:
@@ -43,13 +44,6 @@ class ListPublisher:
                         await self._publish()
                     finally:
                         await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
-                    await _wait(stop, LOOK_EVERY_S)
+                    await pause(stop, LOOK_EVERY_S)
                 else:
-                    await _wait(stop, FOLLOWER_S)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+                    await pause(stop, FOLLOWER_S)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from issuer.core.model import Json
 from issuer.settings import OpenBaoSettings
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from service_kit.tls import trusting
 
 log = get_logger(__name__)
 
@@ -145,7 +145,7 @@ async def open_transit(settings: OpenBaoSettings | None) -> AsyncIterator[Transi
     if settings is None:
         yield None
         return
-    tls = ssl.create_default_context(cafile=settings.ca_file)
+    tls = trusting(settings.ca_file)
     timeout = aiohttp.ClientTimeout(total=settings.timeout_s)
     connector = aiohttp.TCPConnector(ssl=tls, limit=settings.connections)
     async with aiohttp.ClientSession(

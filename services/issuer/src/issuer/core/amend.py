@@ -8,16 +8,13 @@ import orjson
 
 from contracts.events import CredentialCorrected
 from credential_core.errors import ContextError, DocumentError
-from credential_core.model import validate_achievement_credential
 from issuer.core.addresses import Addresses
 from issuer.core.correction import Correction, allow_correction, corrected
 from issuer.core.model import Achievement, Credential, Issuer, Json, State, StatusChange
 from issuer.core.once import once_mark
 from issuer.core.recipient import SALT_BYTES, fingerprint
+from issuer.core.refusals import unfit, unsignable
 from issuer.core.signing import Sign, Signed
-from service_kit.errors import FieldError, Invalid
-
-UNFIT = "invalid-credential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,12 @@ class Amend:
         return Amended(made, change, self._event(made, credential.digest, issuer))
 
     async def _signed(self, document: Json, issuer: Issuer) -> Signed:
-        violations = validate_achievement_credential(document)
-        if violations:
-            errors = [FieldError(violation.path, violation.detail) for violation in violations]
-            raise Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
+        if (refusal := unfit(document)) is not None:
+            raise refusal
         try:
             return await self._sign(document, issuer.key)
         except (DocumentError, ContextError) as error:
-            raise Invalid(f"the credential cannot be signed: {error.detail}", code=UNFIT) from error
+            raise unsignable(error) from error
 
     def _recipient(self, credential: Credential, correction: Correction) -> tuple[bytes, bytes | None]:
         """How the learner is found again, who may be named anew."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from contracts.events import CredentialIssued
 from credential_core.bitstring import entry
 from credential_core.errors import ContextError, DocumentError
-from credential_core.model import achievement_credential, validate_achievement_credential
+from credential_core.model import achievement_credential
 from credential_core.template import Filled
 from issuer.core.addresses import Addresses
 from issuer.core.award import Award
@@ -21,10 +21,10 @@ from issuer.core.model import PURPOSE, Credential, CredentialId, Issuer, Json, K
 from issuer.core.order import Order
 from issuer.core.patterns import Frame, Patterns, frame_of
 from issuer.core.recipient import SALT_BYTES, fingerprint, subject_of
+from issuer.core.refusals import unfit, unsignable
 from issuer.core.signing import Sign, Signed, Unsignable
-from service_kit.errors import FieldError, Invalid, ServiceError
+from service_kit.errors import ServiceError
 
-UNFIT = "invalid-credential"
 AT_ONCE = 20  # credentials, before others on this loop have their turn
 Composed = Credential | ServiceError
 
@@ -127,10 +127,8 @@ class Compose:
         """Composed without a pattern; it may make one."""
         issuer, achievement = draft.award.issuer, draft.award.achievement
         document = self._build(draft)
-        violations = validate_achievement_credential(document)
-        if violations:
-            errors = [FieldError(violation.path, violation.detail) for violation in violations]
-            return Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
+        if (refusal := unfit(document)) is not None:
+            return refusal
         try:
             signed = await self._sign(document, issuer.key)
         except (DocumentError, ContextError) as error:
@@ -165,7 +163,7 @@ class Compose:
 
     def _kept(self, draft: Draft, signed: Signed | Unsignable) -> Composed:
         if not isinstance(signed, Signed):
-            return Invalid(f"the credential cannot be signed: {signed.detail}", code=UNFIT)
+            return unsignable(signed)
         award = draft.award
         return Credential(
             id=draft.credential_id,

@@ -9,22 +9,22 @@ import orjson
 from credential_core.bitstring import entry
 from credential_core.errors import ContextError, DocumentError
 from credential_core.json_input import MAX_BYTES
-from credential_core.model import achievement_credential, validate_achievement_credential
+from credential_core.model import achievement_credential
 from credential_core.verify.read_lists import MAX_LISTS
 from issuer.core.addresses import Addresses
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
 from issuer.core.pieces import Piece
 from issuer.core.policy import latest_end
 from issuer.core.recipient import SALT_BYTES, Recipient, subject_of
+from issuer.core.refusals import unfit, unsignable
 from issuer.core.signing import Sign
 from issuer.core.stack import Group, OpenPathway
-from service_kit.errors import Conflict, FieldError, Invalid
+from service_kit.errors import Conflict
 from stacking import Setting
 from stacking.award import Completion
 from stacking.members import number
 from stacking.record import LONGEST, Input, as_evidence, record_of
 
-UNFIT = "invalid-credential"
 ROOM = 16_000  # bytes, for what the signature adds
 COMPONENT = "Component"
 MOST_LISTS = MAX_LISTS - 1  # its own is one more
@@ -121,16 +121,14 @@ class ComposeStack:
         document = self._build(
             proven, issuer, achievement, credential_id=credential_id, slot=slot, period=(starts, ends)
         )
-        violations = validate_achievement_credential(document)
-        if violations:
-            errors = [FieldError(violation.path, violation.detail) for violation in violations]
-            raise Invalid("the credential would not be Open Badges 3.0", code=UNFIT, errors=errors)
+        if (refusal := unfit(document)) is not None:
+            raise refusal
         if len(orjson.dumps(document)) > MAX_BYTES - ROOM:
             raise Conflict("it has more components than a credential can name", code="stack-too-large")
         try:
             signed = await self._sign(document, issuer.key)
         except (DocumentError, ContextError) as error:
-            raise Invalid(f"the credential cannot be signed: {error.detail}", code=UNFIT) from error
+            raise unsignable(error) from error
         return Credential(
             id=credential_id,
             org_id=group.org_id,

@@ -1,4 +1,4 @@
-"""The background task that works on batches: every process helps."""
+"""A background task that does pieces of work as they become due: every process helps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from service_kit.pause import pause
 
 log = get_logger(__name__)
 
@@ -14,11 +15,12 @@ IDLE_S = 0.5
 RETRY_S = 1.0
 
 
-class BatchWorker:
+class Worker:
     """Runs `work` again and again, without a pause while there is any."""
 
     def __init__(self, work: Callable[[], Awaitable[int]]) -> None:
         self._work = work
+        self._name = getattr(work, "__name__", type(work).__name__)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; the piece under way is ended first. A lost database or key store is waited for."""
@@ -26,14 +28,7 @@ class BatchWorker:
             try:
                 settled = await self._work()
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
-                log.warning("batch_worker_unavailable", error=repr(error))
-                await _wait(stop, RETRY_S)
+                log.warning("worker_unavailable", work=self._name, error=repr(error))
+                await pause(stop, RETRY_S)
             else:
-                await _wait(stop, 0 if settled else IDLE_S)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+                await pause(stop, 0 if settled else IDLE_S)
