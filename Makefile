@@ -48,8 +48,9 @@ lock: | $(UV) ## Resolve the requirements again, newest allowed versions with ha
 	@$(UV) export --quiet --frozen --all-packages --all-groups --no-emit-workspace --no-header -o requirements.lock
 
 .PHONY: api
-api: setup ## Write the merged OpenAPI document and the collection again, after a change of any route
+api: setup ## Write the OpenAPI document, the collection and the page of settings again, after a change of routes or settings
 	@$(BIN)/python -m tools.api
+	@$(BIN)/python -m tools.settings_page
 
 .PHONY: run
 run: setup ## Start everything, play the story, stay up at http://localhost:8080 until Ctrl-C

@@ -87,6 +87,7 @@ def test_the_environment_has_the_fleets_names(monkeypatch: pytest.MonkeyPatch) -
         {"mail": {"url": f"smtps://laurel:{SECRET}@mail.example:x", "sender": "a@b.example"}},
         {"environment": "development", "mail": {"url": "smtp://m.example", "sender": "a@b.example", "directory": "x"}},
         {"passkey_domain": "id.example"},
+        {"fetcher": {"allow_private": True}},
         {"passkey_domain": "aurel.example"},
         {"unknown": 1},
     ],

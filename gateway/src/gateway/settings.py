@@ -14,7 +14,7 @@ from gateway.adapters.mail import Security, SmtpServer
 from gateway.core.signing_key import RotationPolicy
 from gateway.http.schemas import Email
 from gateway.oauth.policy import Policy
-from service_kit.settings import AuthSettings, Block, FetcherSettings, KafkaSettings, StoreSettings
+from service_kit.settings import AuthSettings, Block, KafkaSettings, StoreSettings, WebSettings
 
 KEPT_AFTER_USE_MARGIN_S = 120  # another process may sign with a retired key for 30 s; clocks differ
 
@@ -39,15 +39,17 @@ Origin = Annotated[str, AfterValidator(_origin)]
 class TokenSettings(Block):
     """How long access tokens live, and how long a signing key is published before it signs."""
 
-    lifetime_s: int = Field(default=600, ge=300, le=900)
-    publish_key_before_use_s: int = Field(default=900, ge=0)
+    lifetime_s: int = Field(default=600, ge=300, le=900, description="how long an access token is good")
+    publish_key_before_use_s: int = Field(
+        default=900, ge=0, description="how long a new signing key is published before it signs"
+    )
 
 
 class PasswordSettings(Block):
     """What a guess at a stolen hash costs (Argon2id, RFC 9106 §4): memory, and passes over it."""
 
-    memory_kib: int = Field(default=65536, ge=19456)
-    passes: int = Field(default=3, ge=2)
+    memory_kib: int = Field(default=65536, ge=19456, description="what hashing a password costs, in memory")
+    passes: int = Field(default=3, ge=2, description="and in passes over it")
 
 
 SMTP = {"smtp": (Security.STARTTLS, 587), "smtps": (Security.TLS, 465), "smtp+plain": (Security.NONE, 25)}
@@ -63,7 +65,7 @@ class MailSettings(Block):
     sender: str | None = Field(default=None, description="the address that mail comes from")
     directory: Path | None = Field(default=None, description="development only: files, instead of a server")
     ca_file: Path | None = Field(default=None, description="authorities of the server's certificate, if private")
-    timeout_s: float = Field(default=20.0, ge=1, le=60)
+    timeout_s: float = Field(default=20.0, ge=1, le=60, description="how long the mail server may take to answer")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -92,7 +94,7 @@ class MailSettings(Block):
         return SmtpServer(parts.hostname, parts.port or port, security, username, password)
 
 
-class GatewaySettings(StoreSettings):
+class GatewaySettings(StoreSettings, WebSettings):
     """The authorization server. It sends events and reads none."""
 
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes; encrypts the signing keys at rest")
@@ -103,7 +105,6 @@ class GatewaySettings(StoreSettings):
     passkey_domain: str | None = Field(
         default=None, description="the domain that passkeys are bound to; the public address's host unless told"
     )
-    fetcher: FetcherSettings = FetcherSettings()
     kafka: KafkaSettings = KafkaSettings()
     mail: MailSettings = MailSettings()
     learners_organization: str | None = Field(

@@ -16,54 +16,54 @@ class Block(BaseModel):
 class HttpSettings(Block):
     """Where the service listens, and how much it reads."""
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    max_body_bytes: int = 1024 * 1024
-    shutdown_s: float = 10.0
+    host: str = Field(default="127.0.0.1", description="the address to listen at")
+    port: int = Field(default=8000, description="the port to listen at")
+    max_body_bytes: int = Field(default=1024 * 1024, description="what a request's body may have")
+    shutdown_s: float = Field(default=10.0, description="how long requests under way may take to end when it stops")
 
 
 class DatabaseSettings(Block):
-    """PostgreSQL. `url` is the service's own role; `migrate_url` the owner of the tables, for `migrate` only."""
+    """PostgreSQL."""
 
-    url: SecretStr
-    migrate_url: SecretStr | None = None
-    pool_size: int = Field(default=10, ge=1)
-    pool_timeout_s: float = 5.0
-    statement_timeout_s: float = 15.0
+    url: SecretStr = Field(description="by the room's own role: postgresql+asyncpg://user:password@host/database")
+    migrate_url: SecretStr | None = Field(default=None, description="by the owner of the tables; for `migrate` only")
+    pool_size: int = Field(default=10, ge=1, description="connections of one process")
+    pool_timeout_s: float = Field(default=5.0, description="how long a request waits for one of them")
+    statement_timeout_s: float = Field(default=15.0, description="how long one statement may take")
 
 
 class KafkaSettings(Block):
-    """The event bus. `idempotent` is off only for the development fallback, which cannot do it."""
+    """The event bus."""
 
-    bootstrap_servers: str = "127.0.0.1:19092"
-    idempotent: bool = True
-    request_timeout_s: float = 10.0
+    bootstrap_servers: str = Field(default="127.0.0.1:19092", description="host:port, several with commas")
+    idempotent: bool = Field(default=True, description="off only for the development fallback, which cannot do it")
+    request_timeout_s: float = Field(default=10.0, description="how long the bus may take to answer")
 
 
 class AuthSettings(Block):
-    """Whose access tokens are accepted (RFC 9068): their issuer, its key set, and our own audience names."""
+    """Whose access tokens are accepted (RFC 9068)."""
 
-    issuer: str
-    jwks_url: str
-    audiences: tuple[str, ...] = Field(min_length=1)
-    leeway_s: int = 30
+    issuer: str = Field(description="the authorization server's origin, as tokens name it")
+    jwks_url: str = Field(description="where its public keys are")
+    audiences: tuple[str, ...] = Field(min_length=1, description="the origins that tokens may be for")
+    leeway_s: int = Field(default=30, description="how far clocks may be apart")
 
 
 class FetcherSettings(Block):
-    """Limits for reading the public web. `allow_private` lets it reach this machine, in development only."""
+    """Limits for reading the public web."""
 
-    allow_private: bool = False
-    ca_file: str | None = None
-    connect_s: float = 2.0
-    total_s: float = 5.0
-    max_bytes: int = 1024 * 1024
+    allow_private: bool = Field(default=False, description="development only: also this machine and its networks")
+    ca_file: str | None = Field(default=None, description="authorities to trust in place of the system's")
+    connect_s: float = Field(default=2.0, description="how long connecting may take")
+    total_s: float = Field(default=5.0, description="how long one document may take")
+    max_bytes: int = Field(default=1024 * 1024, description="what one document may have")
 
 
 class LogSettings(Block):
-    """Log level, and whether lines are JSON (production) or for eyes."""
+    """What is logged."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    pretty: bool = False
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="the least that is logged")
+    pretty: bool = Field(default=False, description="for eyes; else one JSON object a line")
 
 
 class Settings(BaseSettings):
@@ -71,7 +71,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LAUREL_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    environment: Literal["development", "production"] = "production"
+    environment: Literal["development", "production"] = Field(
+        default="production", description="development relaxes what production refuses"
+    )
     public_base_url: str = Field(description="origin of every public address, without a trailing slash")
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
@@ -97,3 +99,15 @@ class ServiceSettings(StoreSettings):
 
     kafka: KafkaSettings = KafkaSettings()
     auth: AuthSettings
+
+
+class WebSettings(Settings):
+    """What a process that reads the public web is told."""
+
+    fetcher: FetcherSettings = FetcherSettings()
+
+    @model_validator(mode="after")
+    def _is_guarded_in_production(self) -> Self:
+        if self.environment == "production" and self.fetcher.allow_private:
+            raise ValueError("fetcher.allow_private is for development only")
+        return self

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from credential_core.did import did_web
 from credential_core.errors import CredentialError
 from issuer.core.addresses import Addresses
-from service_kit.settings import Block, FetcherSettings, ServiceSettings
+from service_kit.settings import Block, ServiceSettings, WebSettings
 
 KEY_BYTES = 32
 PATH = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
@@ -25,18 +25,18 @@ class OpenBaoSettings(Block):
     """
 
     address: str = Field(pattern=r"^https?://[^/?#]+/?$", description="origin; https, but on this machine")
-    mount: str = Field(default="transit", pattern=PATH)
-    namespace: str | None = None
-    token_file: Path | None = Field(default=None, description="read again when it is refused, and every minute")
-    token_file_s: float = Field(default=60.0, gt=0)
+    mount: str = Field(default="transit", pattern=PATH, description="where the transit engine is")
+    namespace: str | None = Field(default=None, description="of the server, if it has several")
+    token_file: Path | None = Field(default=None, description="a token, read again when it is refused")
+    token_file_s: float = Field(default=60.0, gt=0, description="how often it is read again in any case")
     auth_mount: str | None = Field(default=None, pattern=PATH, description="approle, or kubernetes with jwt_file")
-    role_id_file: Path | None = None
-    secret_id_file: Path | None = None
+    role_id_file: Path | None = Field(default=None, description="an AppRole, with secret_id_file")
+    secret_id_file: Path | None = Field(default=None, description="an AppRole, with role_id_file")
     role: str | None = Field(default=None, min_length=1, description="of the kubernetes or jwt auth method")
     jwt_file: Path | None = Field(default=None, description="a pod's service account token, or another JWT")
-    ca_file: str | None = None
-    timeout_s: float = Field(default=2.0, gt=0, le=10)
-    connections: int = Field(default=16, ge=1, le=256)
+    ca_file: str | None = Field(default=None, description="authorities to trust in place of the system's")
+    timeout_s: float = Field(default=2.0, gt=0, le=10, description="how long one call may take")
+    connections: int = Field(default=16, ge=1, le=256, description="calls at once, of one process")
 
     @model_validator(mode="after")
     def _is_let_in_by_one_way(self) -> Self:
@@ -54,7 +54,7 @@ class OpenBaoSettings(Block):
         return self
 
 
-class IssuerSettings(ServiceSettings):
+class IssuerSettings(ServiceSettings, WebSettings):
     """Settings of the issuer."""
 
     did_web_origin: str = Field(description="https origin that did:web identifiers of issuers are made from")
@@ -64,7 +64,6 @@ class IssuerSettings(ServiceSettings):
         "that, for good: it stands in what was issued",
     )
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes: what private keys are encrypted under")
-    fetcher: FetcherSettings = FetcherSettings()
     terms_url: str | None = Field(default=None, description="terms of service that Open Badges hosts must name")
     privacy_url: str | None = Field(default=None, description="privacy policy that Open Badges hosts must name")
     backpack_pull_every_s: int = Field(
@@ -78,12 +77,6 @@ class IssuerSettings(ServiceSettings):
         ge=0,
         description="how often the status of recognised credentials from elsewhere is looked at; 0: never",
     )
-
-    @model_validator(mode="after")
-    def _guarded_in_production(self) -> Self:
-        if self.environment == "production" and self.fetcher.allow_private:
-            raise ValueError("fetcher.allow_private is for development only")
-        return self
 
     issuer_kms: Literal["database", "openbao"] = Field(
         default="database",

@@ -1,20 +1,17 @@
 """What the verifier is told."""
 
-from typing import Self
+from pydantic import Field
 
-from pydantic import Field, model_validator
-
-from service_kit.settings import FetcherSettings, ServiceSettings
+from service_kit.settings import ServiceSettings, WebSettings
 
 
-class VerifierSettings(ServiceSettings):
+class VerifierSettings(ServiceSettings, WebSettings):
     """The kit's settings and the verifier's own."""
 
     did_web_origin: str = Field(description="https origin under which the fleet's did:web identifiers resolve")
     status_list_origin: str | None = Field(
         default=None, description="https origin of the fleet's status lists, if it is not public_base_url"
     )
-    fetcher: FetcherSettings = FetcherSettings()
     processes: int = Field(default=2, ge=1, le=32, description="processes that compute verdicts")
 
     @property
@@ -22,9 +19,3 @@ class VerifierSettings(ServiceSettings):
         """Where the fleet's own documents are: known here, never fetched."""
         origins = (self.public_base_url, self.did_web_origin, self.status_list_origin)
         return tuple(origin for origin in origins if origin is not None)
-
-    @model_validator(mode="after")
-    def _guarded_in_production(self) -> Self:
-        if self.environment == "production" and self.fetcher.allow_private:
-            raise ValueError("fetcher.allow_private is for development only")
-        return self
