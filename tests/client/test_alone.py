@@ -12,9 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from credential_core.bitstring import entry
 from credential_core.did import VerificationMethod, did_document
 from credential_core.keys import SigningKey
+from credential_core.revocation_list import revocation_list
 from laurel.alone import Copy, Decision, NoCopy, Web, decide
+from tests.verifier import test_brought_stacks as brought
 from tests.verifier.test_stacks import Series, series_of
 from tests.verifier.world import NOW, Issuer
 
@@ -141,6 +144,51 @@ def test_what_is_not_genuine_is_not_evaluated(series: Series, published: Publish
     with published.web() as web:
         assert str(decide("{}", (), web).verdict) == "invalid"
         assert str(decide("no JSON", (), web).verdict) == "invalid"
+
+
+ACADEMY = "https://academy.example"
+THEIRS, REVOKED = f"{ACADEMY}/lists/1", f"{ACADEMY}/revoked"
+KINDS = {
+    "in a list": dict(entry(THEIRS, 7, "revocation")),
+    "in two": [dict(entry(THEIRS, 7, "revocation")), {"id": REVOKED, "type": "1EdTechRevocationList"}],
+    "by its id": {"id": REVOKED, "type": "1EdTechRevocationList"},
+    "nowhere": None,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_learner_brought_is_looked_up_where_its_own_issuer_says(kind: str) -> None:
+    """Of another institution, by an agreement that the record names."""
+    university, academy = Issuer("university", UNIVERSITY), Issuer("academy", "did:web:academy.example")
+    ours, pathway = "https://university.example/lists/1", f"{CATALOG}/pathways/1"
+    stack, components = brought.composed(university, academy, status=KINDS[kind], address=ours, pathway=pathway)
+    published = Published(
+        {
+            DOCUMENT: university.did_document,
+            f"{ACADEMY}/.well-known/did.json": academy.did_document,
+            ours: university.status_list(ours),
+            THEIRS: academy.status_list(THEIRS),
+            REVOKED: revocation_list(REVOKED, academy.identifier, {}),
+            f"{pathway}/versions/1": brought.DOCUMENT,
+        }
+    )
+
+    def found(*given: Any) -> tuple[str, str]:
+        with published.web() as web:
+            return stack_of(decide(json.dumps(stack), [json.dumps(one) for one in given], web))
+
+    assert found() == ("valid", "stack_holds_as_stated")
+    assert found(*components) == ("valid", "stack_holds")
+    fallen = ("valid", "stack_holds_as_stated") if kind == "nowhere" else ("invalid", "stack_does_not_hold")
+    open_ = ("valid", "stack_holds_as_stated") if kind == "nowhere" else ("indeterminate", "stack_undecided")
+    published.pages[THEIRS] = academy.status_list(THEIRS, 7)
+    published.pages[REVOKED] = revocation_list(REVOKED, academy.identifier, {components[1]["id"]: None})
+    assert found() == fallen
+    del published.pages[THEIRS], published.pages[REVOKED]
+    assert found() == open_
+    published.pages[THEIRS] = Issuer("stranger").status_list(THEIRS)
+    published.pages[REVOKED] = revocation_list(REVOKED, "did:web:stranger.example", {})
+    assert found() == open_
 
 
 def test_a_copy_says_the_same_years_later_and_asks_nobody(series: Series, published: Published, tmp_path: Path) -> None:

@@ -56,11 +56,16 @@ def academy(web: Web) -> Issuer:
     return made
 
 
-async def stacked(
-    university: Issuer, academy: Issuer, deliver: Deliver, *, status: Json | list[Json] | None, agreed: bool = True
+def composed(
+    university: Issuer,
+    academy: Issuer,
+    *,
+    status: Json | list[Json] | None,
+    agreed: bool = True,
+    address: str,
+    pathway: str = PATHWAY,
 ) -> tuple[Json, list[Json]]:
-    """A stack of one component of each, and the components."""
-    address = list_url()
+    """A stack of one component of each, and the components. `address` is the university's status list."""
     components = [
         university.credential(status=dict(entry(address, 1, "revocation")), achievement=achievement("capstone")),
         academy.credential(status=status, achievement=achievement("python"), credential_id=f"urn:uuid:{uuid.uuid4()}"),
@@ -71,7 +76,7 @@ async def stacked(
         frozenset({Agreed(academy.identifier, AGREEMENT, 1, "uSigned")}),
         own=frozenset({university.identifier}),
     )
-    rules = read(DOCUMENT, identifier=PATHWAY, version=1)
+    rules = read(DOCUMENT, identifier=pathway, version=1)
     found = completion(trusting(compile_rules(rules), day), [held_from(one) for one in components], day)
     assert found is not None
     by_id = {one["id"]: one for one in components}
@@ -94,6 +99,15 @@ async def stacked(
         achievement=achievement("certificate"),
         evidence=[as_evidence(record, "Series")],
     )
+    return stack, components
+
+
+async def stacked(
+    university: Issuer, academy: Issuer, deliver: Deliver, *, status: Json | list[Json] | None, agreed: bool = True
+) -> tuple[Json, list[Json]]:
+    """The same, as the fleet tells of it."""
+    address = list_url()
+    stack, components = composed(university, academy, status=status, agreed=agreed, address=address)
     published = PathwayPublished(
         pathway_id=PATHWAY,
         version=1,
