@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from credential_core.errors import ProofError
+from credential_core.contexts import load_context
+from credential_core.errors import ContextError, ProofError
 from service_kit.errors import Unavailable
 from verifier.adapters import processor as module
 from verifier.adapters.processor import Processes, open_processes
@@ -39,6 +42,18 @@ async def test_a_function_runs_elsewhere_and_answers() -> None:
     async with open_processes(1) as processes:
         assert await processes(os.getpid) != os.getpid()
         assert (await processes(read, "{}")) == read("{}")
+
+
+async def test_they_know_the_contexts_that_an_operator_adds(tmp_path: Path) -> None:
+    url, text = "https://w3id.org/example/v1", b'{"@context": {"mark": "https://example.org/#mark"}}'
+    (tmp_path / "example.json").write_bytes(text)
+    entry = {"url": url, "file": "example.json", "sha256": hashlib.sha256(text).hexdigest()}
+    (tmp_path / "manifest.json").write_text(json.dumps([entry]))
+    async with open_processes(1, tmp_path / "manifest.json") as processes:
+        assert await processes(load_context, url) == json.loads(text)
+    async with open_processes(1) as processes:
+        with pytest.raises(ContextError, match="context_unknown"):
+            await processes(load_context, url)
 
 
 async def test_an_error_comes_back_as_it_was() -> None:

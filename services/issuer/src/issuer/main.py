@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
 from issuer.adapters.bases import Bases
+from issuer.adapters.contexts import know_contexts
 from issuer.adapters.key_store import LocalKeyStore, recipient_keys
 from issuer.adapters.key_stores import KeyStores
 from issuer.adapters.list_publisher import ListPublisher
@@ -205,6 +206,7 @@ def more_parts(
 @asynccontextmanager
 async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     """Open what the service stands on, and close it in reverse order."""
+    know_contexts(settings.contexts_file)
     async with (
         open_database(settings.database, NAME) as database,
         open_publisher(settings.kafka) as publisher,

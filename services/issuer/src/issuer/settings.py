@@ -64,6 +64,9 @@ class IssuerSettings(ServiceSettings, WebSettings):
         "that, for good: it stands in what was issued",
     )
     key_encryption_key: SecretStr = Field(description="base64 of 32 bytes: what private keys are encrypted under")
+    contexts_file: Path | None = Field(
+        default=None, description="manifest of JSON-LD contexts that are known beside those that come with the service"
+    )
     terms_url: str | None = Field(default=None, description="terms of service that Open Badges hosts must name")
     privacy_url: str | None = Field(default=None, description="privacy policy that Open Badges hosts must name")
     backpack_pull_every_s: int = Field(

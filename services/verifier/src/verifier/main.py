@@ -20,6 +20,7 @@ from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import Settings
 from service_kit.token_keys import TokenKeys, fetch_keys_from
+from verifier.adapters.contexts import know_contexts
 from verifier.adapters.processor import open_processes
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.adapters.web import open_web
@@ -74,10 +75,11 @@ def application(
 @asynccontextmanager
 async def build(settings: VerifierSettings) -> AsyncIterator[Components]:
     """Everything a running verifier is made of, closed in reverse order."""
+    know_contexts(settings.contexts_file)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database, NAME))
         publisher = await stack.enter_async_context(open_publisher(settings.kafka))
-        processes = await stack.enter_async_context(open_processes(settings.processes))
+        processes = await stack.enter_async_context(open_processes(settings.processes, settings.contexts_file))
         fetcher = await stack.enter_async_context(open_fetcher(settings.fetcher))
         web = await stack.enter_async_context(open_web(fetcher, processes, utc_now))
 

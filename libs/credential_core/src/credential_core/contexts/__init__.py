@@ -1,6 +1,7 @@
 """The frozen JSON-LD contexts: the only ones ever applied, read from this package and checked by SHA-256.
 
-`manifest.json` names each context's URL, file, hash, origin and licence. Nothing is ever fetched.
+`manifest.json` names each context's URL, file, hash, origin and licence. Nothing is ever fetched. A process may
+be given more before it reads anything (`credential_core.jsonld.added`): from then on they are frozen like the others.
 
 Two of them are our own. Every fleet publishes them under its own origin, so they are known at any (see `known_as`).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -49,20 +50,32 @@ class FrozenContext:
     sha256: str
     origin: Mapping[str, str]
     licence: str
+    content: bytes | None = None  # of one that was added
 
     def read(self) -> bytes:
         """The exact bytes. ContextError if the installed file is not the one we know."""
+        if self.content is not None:
+            return self.content
         data = (resources.files(__name__) / "documents" / self.file).read_bytes()
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise ContextError("context_altered", f"the installed copy of {self.url} has been altered")
         return data
 
 
+_added: dict[str, FrozenContext] = {}
+
+
 @cache
 def frozen_contexts() -> Mapping[str, FrozenContext]:
     """Every context we know, by URL."""
     manifest = json.loads((resources.files(__name__) / "manifest.json").read_bytes())
-    return MappingProxyType({entry["url"]: FrozenContext(**entry) for entry in manifest})
+    return MappingProxyType({entry["url"]: FrozenContext(**entry) for entry in manifest} | _added)
+
+
+def add(found: Iterable[FrozenContext]) -> None:
+    """Know more, for the life of this process. They have been checked: see `credential_core.jsonld.added`."""
+    _added.update({one.url: one for one in found})
+    frozen_contexts.cache_clear()
 
 
 def known_as(url: str) -> str:

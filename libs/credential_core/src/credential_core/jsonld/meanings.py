@@ -43,16 +43,17 @@ class Meanings:
         for url in frozen_contexts().keys() - OWN:
             context = load_context(url)["@context"]
             names = set()
-            for known, name, definition in _definitions(context, {}):
+            for known, name, definition in definitions(context, {}):
                 target = definition.get("@id", name) if isinstance(definition, dict) else definition
                 iris = self.iris_of.setdefault(name, set())
                 if isinstance(target, str):
-                    iris.add(_resolved(target, known))
+                    iris.add(resolved(target, known))
                 names.add(name)
             self.vocabularies.update(_vocabularies(context))
             if not any(part in url for part in _CONTENTS):
                 self.fixed |= names
         self.iris = frozenset(iri for iris in self.iris_of.values() for iri in iris)
+        self.fixed_iris = frozenset(iri for name in self.fixed for iri in self.iris_of[name])
 
     def check(self, name: str, iri: str, *, at_home: bool) -> None:
         """Refuse a name that means another thing here than by the frozen contexts, or that hides what they define.
@@ -76,7 +77,8 @@ def meanings() -> Meanings:
     return Meanings()
 
 
-def _definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+def definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """Every name in a context, at any depth, with what is defined around it and what it is defined to be."""
     for part in context if isinstance(context, list) else [context]:
         if isinstance(part, dict):
             inner = {**known, **part}
@@ -84,7 +86,7 @@ def _definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str
                 if not name.startswith("@"):
                     yield inner, name, definition
                 if isinstance(definition, dict) and "@context" in definition:
-                    yield from _definitions(definition["@context"], inner)
+                    yield from definitions(definition["@context"], inner)
 
 
 def _vocabularies(context: Any) -> Iterator[str]:
@@ -93,7 +95,7 @@ def _vocabularies(context: Any) -> Iterator[str]:
             yield part["@vocab"]
 
 
-def _resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
+def resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
     """A term's IRI through prefixes and other terms of the same context."""
     prefix, colon, suffix = target.partition(":")
     name, rest = (prefix, suffix) if colon and prefix in known else (target, "")
@@ -101,7 +103,7 @@ def _resolved(target: str, known: Mapping[str, Any], depth: int = 0) -> str:
     found = definition.get("@id") if isinstance(definition, dict) else definition
     if not isinstance(found, str) or found == name or depth > 5:
         return target
-    return _resolved(found, known, depth + 1) + rest
+    return resolved(found, known, depth + 1) + rest
 
 
 def own_names(*contexts: Any) -> frozenset[str]:

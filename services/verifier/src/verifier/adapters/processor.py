@@ -11,10 +11,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
+from verifier.adapters.contexts import know_contexts
 from verifier.core.judgement import warm_up
 
 log = get_logger(__name__)
@@ -30,9 +32,10 @@ WAITING_PER_PROCESS = 64
 class Processes:
     """A small pool. A function that takes too long costs its process its life, not the service."""
 
-    def __init__(self, count: int, *, longest_s: float = LONGEST_S) -> None:
+    def __init__(self, count: int, *, longest_s: float = LONGEST_S, contexts_file: Path | None = None) -> None:
         self._count = count
         self._longest_s = longest_s
+        self._contexts_file = contexts_file
         self._pool = self._new_pool()
         self._started: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(2 * count)  # one at work, one at hand
@@ -88,7 +91,7 @@ class Processes:
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # Not forked: a fork of a process with threads may inherit a held lock.
-        return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), initializer=_prepare)
+        return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _prepare, (self._contexts_file,))
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
@@ -98,12 +101,13 @@ def _kill(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare() -> None:
+def _prepare(contexts_file: Path | None) -> None:
     """In the new process: leave Ctrl-C to the parent, end when it does, however that ends, and be ready to judge."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    know_contexts(contexts_file)
     warm_up()
 
 
@@ -113,9 +117,9 @@ def _follow(parent: int) -> None:
 
 
 @asynccontextmanager
-async def open_processes(count: int) -> AsyncIterator[Processes]:
-    """Processes that are at hand, and gone at the end."""
-    processes = Processes(count)
+async def open_processes(count: int, contexts_file: Path | None = None) -> AsyncIterator[Processes]:
+    """Processes that are at hand, and gone at the end. They know the contexts of a manifest too."""
+    processes = Processes(count, contexts_file=contexts_file)
     try:
         await processes.start()
         yield processes
