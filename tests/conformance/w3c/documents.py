@@ -63,6 +63,13 @@ def alumni(model: str) -> Json:
     return _of(model, [terms], ["VerifiableCredential", "Alumni"], subject)
 
 
+def medal(model: str) -> Json:
+    """A type and members by their whole IRIs, as of somebody who has no context for them."""
+    mark = "https://example.org/#mark"
+    held = {"id": SUBJECT_ID, mark: "gold", "urn:example:part": {mark: ["silver", "bronze"]}}
+    return _of(model, [], ["VerifiableCredential", "https://example.org/#Medal"], held)
+
+
 def licence(model: str) -> Json:
     """A scoped context, whose names others have too."""
     held = {

@@ -16,7 +16,7 @@ from credential_core import did
 from credential_core.contexts import frozen_contexts, load_context
 from credential_core.timestamps import format_timestamp
 from tests.conformance.w3c.credentials import CREATED, HOLDER, HOLDER_KEY, Json, credential
-from tests.conformance.w3c.documents import MODELS, alumni, licence, plain, sailing
+from tests.conformance.w3c.documents import MODELS, alumni, licence, medal, plain, sailing
 from tests.conformance.w3c.implementation import STATUS, Implementation
 from tests.conformance.w3c.securing import Signer
 from tests.conformance.w3c.test_data_integrity_create import CASES, SELECTIVE
@@ -25,11 +25,13 @@ pytestmark = [pytest.mark.db, pytest.mark.node, pytest.mark.asyncio]
 
 Node = Callable[[str, dict[str, Any]], Any]
 CONTEXTS = {url: load_context(url) for url in frozen_contexts()}
-DOCUMENTS = [plain, alumni, licence, sailing]
+DOCUMENTS = [plain, alumni, medal, licence, sailing]
 WAYS = [
     (form, key, document, model)
     for form, key in CASES
-    for document in (DOCUMENTS if "jcs" not in form else [plain])  # their JCS suites read no inline context, not even
+    for document in (
+        DOCUMENTS if "jcs" not in form else [plain, medal]
+    )  # their JCS suites read no inline context, not even
     for model in MODELS  # their own: they ask whether two objects are one and the same
 ]
 MANDATORY = {"1.1": ["/issuer", "/issuanceDate"], "2.0": ["/issuer"]}

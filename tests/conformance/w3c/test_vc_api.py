@@ -50,7 +50,13 @@ class TestIssuer:
             assert isinstance(issued["proof"], dict)
 
     async def test_the_body_has_a_credential(self, implementation: Implementation, model: str) -> None:
-        for body in ({"verifiableCredential": self.credential(implementation, model)}, {}, [], {"credential": 7}):
+        bodies: list[Any] = [
+            {"verifiableCredential": self.credential(implementation, model)},
+            {},
+            [],
+            {"credential": 7},
+        ]
+        for body in bodies:
             assert (await implementation.send("POST", ISSUE, body)).status_code == 400
 
     async def test_it_has_what_is_required(self, implementation: Implementation, model: str) -> None:
@@ -83,5 +89,6 @@ class TestVerifier:
             await implementation.refuses({**signed, name: wrong})
 
     async def test_the_body_has_a_credential(self, implementation: Implementation) -> None:
-        for body in ({"credential": {}}, {}, [], {"verifiableCredential": 7}):
+        bodies: list[Any] = [{"credential": {}}, {}, [], {"verifiableCredential": 7}]
+        for body in bodies:
             refused(await implementation.send("POST", "/vc/credentials/verify", body))
