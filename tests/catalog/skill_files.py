@@ -42,6 +42,13 @@ ESCO_BROADER = (
     f"KnowledgeSkillCompetence,{ANALYSE},SkillGroup,{S27}\n"
     f"KnowledgeSkillCompetence,{ESCO}somewhere-else,SkillGroup,{S27}\n"
 )
+ESCO_COLLECTION = (
+    "conceptType,conceptUri,preferredLabel,status,skillType,reuseLevel,altLabels,description,broaderConceptUri,"
+    "broaderConceptPT\n"
+    f'KnowledgeSkillCompetence,{PYTHON},Python (computer programming),released,knowledge,sector-specific,"Python | py",'
+    f'"Shorter.",{S27} | {S2},analysing | information skills\n'
+    f"KnowledgeSkillCompetence,{ESCO}only-here,work online,released,skill/competence,transversal,,,,\n"
+)
 ESCO_OCCUPATIONS = (
     "conceptType,conceptUri,iscoGroup,preferredLabel,altLabels,hiddenLabels,status,modifiedDate,regulatedProfessionNote,"
     f"scopeNote,definition,inScheme,description,code\nOccupation,{DEVELOPER},2512,software developer,,,released,,,,,,"

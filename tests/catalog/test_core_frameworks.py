@@ -110,6 +110,19 @@ def test_the_files_of_esco_in_any_order_make_one_framework() -> None:
     assert accept(read(dict(reversed(WHOLE_ESCO.items())))).digest == accept(package).digest
 
 
+def test_a_collection_of_esco_says_where_skills_belong_and_changes_none() -> None:
+    """DigComp, digital, green, language, research and transversal skills have files of their own in a download."""
+    package = read({"digCompSkillsCollection_en.csv": given.ESCO_COLLECTION} | WHOLE_ESCO)
+
+    assert package.errors == []
+    kept = {skill.uri: skill for skill in package.skills}
+    assert kept[PYTHON].description == "About Python (computer programming), in short."
+    assert kept[f"{given.ESCO}only-here"].label == "work online"
+    assert {(PYTHON, "broader", S27, None), (PYTHON, "broader", S2, None)} <= relations(package)
+    alone = read({"digCompSkillsCollection_en.csv": given.ESCO_COLLECTION})
+    assert {skill.label for skill in alone.skills} == {"Python (computer programming)", "work online"}
+
+
 def test_onet_gives_skills_groups_and_the_levels_that_occupations_require() -> None:
     package = read(ONET | {"Occupation Data.txt": given.OCCUPATION_DATA})
 

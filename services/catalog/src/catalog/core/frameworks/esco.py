@@ -35,6 +35,7 @@ class EscoFile(StrEnum):
     """What a file of a download holds."""
 
     CONCEPTS = "concepts"
+    COLLECTION = "collection"
     HIERARCHY = "hierarchy"
     BROADER = "broader"
     SKILL_RELATIONS = "skill relations"
@@ -47,6 +48,7 @@ HEADERS: Sequence[tuple[EscoFile, frozenset[str]]] = (
     (EscoFile.BROADER, frozenset({"concepturi", "broaderuri"})),
     (EscoFile.SKILL_RELATIONS, frozenset({"originalskilluri", "relatedskilluri"})),
     (EscoFile.OCCUPATION_RELATIONS, frozenset({"occupationuri", "skilluri"})),
+    (EscoFile.COLLECTION, frozenset({"concepturi", "preferredlabel", "broaderconcepturi"})),
     (EscoFile.CONCEPTS, frozenset({"concepturi", "preferredlabel"})),
 )
 
@@ -82,6 +84,16 @@ def _concept(found: Collected, cells: Mapping[str, object]) -> None:
             description=text_of(cells, "description", limits.PROSE) or text_of(cells, "definition", limits.PROSE),
         )
     )
+
+
+def _member(found: Collected, cells: Mapping[str, object]) -> None:
+    """A skill of a collection, such as DigComp's: what it belongs to there. The list of concepts knows it better."""
+    uri = uri_of(cells, "concepturi")
+    if uri not in found.skills:
+        _concept(found, cells)
+    for above in (text_of(cells, "broaderconcepturi", limits.PROSE) or "").split("|"):
+        if above.strip():
+            found.relate(Relation(uri, RelationType.BROADER, uri_of({"broaderconcepturi": above}, "broaderconcepturi")))
 
 
 def _path(found: Collected, cells: Mapping[str, object]) -> None:
@@ -123,6 +135,7 @@ def _occupation_relation(found: Collected, cells: Mapping[str, object]) -> None:
 # In this order: concepts before what names them.
 READERS: Mapping[EscoFile, Callable[[Collected, Mapping[str, object]], None]] = {
     EscoFile.CONCEPTS: _concept,
+    EscoFile.COLLECTION: _member,
     EscoFile.HIERARCHY: _path,
     EscoFile.BROADER: _broader,
     EscoFile.SKILL_RELATIONS: _skill_relation,
