@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -24,7 +26,7 @@ from tools.postgres import LocalPostgres
 ACHIEVEMENTS, SKILLS, ORGANIZATIONS = 100_000, 20_000, 200
 SEED = 7
 FRAMEWORK = "00000000-0000-4000-8000-000000000000"
-FILL = (
+FIRST = (
     """INSERT INTO skill_frameworks VALUES (:framework, 'org-0', 'urn:framework', 'esco', 'ESCO', 1, 'en', NULL,
        'x', 1, 8, :skills, :skills, now(), now())""",
     """INSERT INTO skills (framework_id, uri, kind, label, labels, other_labels, description, since_version)
@@ -33,15 +35,14 @@ FILL = (
        FROM unnest(CAST(:labels AS text[])) WITH ORDINALITY AS made (label, n)""",
     """INSERT INTO skill_relations SELECT :framework, 'urn:skill:' || n, 'broader', 'urn:skill:' || (n / 20 + 1)
        FROM generate_series(1, :skills) AS n""",
-    """CREATE TEMPORARY TABLE made AS
+    """CREATE UNLOGGED TABLE made AS
        SELECT gen_random_uuid()::text AS id, 'org-' || n % :organizations AS org, n, given.document::jsonb AS document
        FROM unnest(CAST(:documents AS text[])) WITH ORDINALITY AS given (document, n)""",
+)
+OF_ACHIEVEMENTS = (
     """INSERT INTO achievements (id, org_id, document, name, achievement_type, revision, status, latest_version,
          current_version, created_at, updated_at)
        SELECT id, org, document, document ->> 'name', document ->> 'achievementType', 1, 'published', 1, 1,
-         now() - (:achievements - n) * interval '1 second', now() FROM made""",
-    """INSERT INTO courses (id, org_id, code, title, description, general_education, extra, created_at, updated_at)
-       SELECT id, org, 'C' || n, document ->> 'name', document ->> 'description', '[]', '{}',
          now() - (:achievements - n) * interval '1 second', now() FROM made""",
     """INSERT INTO achievement_versions (achievement_id, version, org_id, document, digest, name, achievement_type,
          status, revision, published_at)
@@ -60,6 +61,16 @@ FILL = (
          JOIN (SELECT achievement_id AS id, achievement_type, status, name, search FROM achievement_versions)
            AS versions USING (id) ORDER BY n""",
 )
+OF_COURSES = (
+    """INSERT INTO courses (id, org_id, code, title, description, general_education, extra, created_at, updated_at)
+       SELECT id, org, 'C' || n, document ->> 'name', document ->> 'description', '[]', '{}',
+         now() - (:achievements - n) * interval '1 second', now() FROM made""",
+)
+INDEXES = text("""
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition, indrelid::regclass::text AS of
+FROM pg_index WHERE NOT indisunique AND indrelid IN (SELECT oid FROM pg_class WHERE relname = ANY(:tables))
+""")
+TABLES = ["achievements", "achievement_listings", "achievement_skills", "courses", "skills"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ def _postgres() -> Iterator[LocalPostgres]:
     home = Path(tempfile.mkdtemp(prefix="laurel-benchmark-"))
     home.chmod(0o755)
     guard.scratch(home)
-    server = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log")
+    server = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log", durable=False)
     server.start()
     try:
         yield server
@@ -121,7 +132,7 @@ def _postgres() -> Iterator[LocalPostgres]:
 
 
 async def _fill(admin_url: str, documents: list[str], labels: list[str]) -> None:
-    """The whole catalog, as the tables' owner."""
+    """The whole catalog, as the tables' owner: rows first, then their indexes, of courses beside all others."""
     given = {
         "framework": FRAMEWORK,
         "skills": SKILLS,
@@ -132,9 +143,21 @@ async def _fill(admin_url: str, documents: list[str], labels: list[str]) -> None
     }
     settings = DatabaseSettings(url=SecretStr(admin_url), statement_timeout_s=900)
     async with open_database(settings, "benchmark-fill") as owner:
-        async with owner.engine.begin() as connection:
-            for statement in FILL:
-                wanted = text(statement)
-                await connection.execute(wanted, {name: given[name] for name in wanted.compile().params})
         async with owner.connection() as connection:
-            await connection.execute(text("VACUUM ANALYZE"))
+            indexes = (await connection.execute(INDEXES, {"tables": TABLES})).all()
+            await connection.execute(text(f"DROP INDEX {', '.join(index.name for index in indexes)}"))
+        of_courses = [index.definition for index in indexes if index.of == "courses"]
+        others = [index.definition for index in indexes if index.of != "courses"]
+        await _run(owner, FIRST, given)
+        await asyncio.gather(
+            _run(owner, [*OF_ACHIEVEMENTS, *others], given), _run(owner, [*OF_COURSES, *of_courses], given)
+        )
+        await _run(owner, ["DROP TABLE made", "VACUUM ANALYZE"], given)
+
+
+async def _run(owner: Database, statements: Sequence[str], given: Mapping[str, Any]) -> None:
+    async with owner.connection() as connection:
+        await connection.execute(text("SET maintenance_work_mem = '512MB'"))
+        for statement in statements:
+            wanted = text(statement)
+            await connection.execute(wanted, {name: given[name] for name in wanted.compile().params})

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from catalog.adapters import pooled
+from catalog.adapters import pooled, windows
 from service_kit.database import Database
 from service_kit.pagination import encode_cursor
 from tests.catalog.samples import OTHER, UNIVERSITY, course
@@ -75,7 +75,8 @@ async def test_the_best_of_a_pool_are_first_and_the_rest_follows_newest_first(
     university: httpx.AsyncClient, database: Database, stocked: str, monkeypatch: pytest.MonkeyPatch, pool: int
 ) -> None:
     monkeypatch.setattr(pooled, "POOL", pool)
-    monkeypatch.setattr(pooled, "WINDOW", 3 * pool)
+    monkeypatch.setattr(windows, "READ", pool)
+    monkeypatch.setattr(windows, "SIZES", (pool + 5, 3 * pool, 6 * pool))
     async with database.snapshot() as session:
         for q in QUERIES:
             asked = text(MATCHES.replace("TABLE_", stocked))
@@ -111,7 +112,7 @@ async def test_what_comes_meanwhile_moves_nobody_out_of_the_pool(
 async def test_others_courses_are_in_the_list_and_filters_narrow_it(
     university: httpx.AsyncClient, other: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pooled, "WINDOW", 1)
+    monkeypatch.setattr(windows, "READ", 1)
     mine = await course(university, code="A 1", title="Water music", department="Arts")
     theirs = await course(other, code="A 2", title="Water", department="Arts")
     await course(other, code="A 3", title="Water", department="Science")

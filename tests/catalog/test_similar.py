@@ -4,6 +4,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
+from catalog.adapters import similar
 from catalog.adapters.listings import Matches
 from catalog.adapters.similar import NEAREST
 from catalog.adapters.words import Question
@@ -60,6 +61,13 @@ async def test_what_is_much_alike_is_shown_to_its_editor(
         ("Machine Lerning", "Machine Learning", True),  # one word is spelt otherwise
         ("Applied Statistics and Data", "Data and Statistics, applied", True),  # in another order
         ("Analysing Sensor Networks", "Analysis of a Sensor Network", True),  # in another form
+        ("IT", "IT", True),  # no word at all to the English dictionary
+        ("Tea", "Tea", True),
+        (
+            "Modern Filosophy of Natural Sience and Engineering",
+            "Modern Philosophy of Natural Science and Engineering",
+            True,
+        ),
         ("Water and Soil Chemistry", "Waves and Solid Mechanics", False),
     ],
 )
@@ -70,6 +78,20 @@ async def test_names_are_alike_by_spelling_or_by_words(
     version = await published(other, name=theirs)
 
     assert [one["achievement"] for one in await shown(university, draft)] == ([version["id"]] if found else [])
+
+
+async def test_one_word_that_is_spelt_otherwise_is_found_among_many_names_with_the_others(
+    university: httpx.AsyncClient, other: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a catalog with so many introductions that the newest names with almost all of the words are others.
+    monkeypatch.setattr(similar, "COMPARED", 0)
+    monkeypatch.setattr(similar, "almost", lambda _: "")
+    draft = await drafted(university, name="Introduction to Jurisprudence", alignment=aligned(TEACH))
+    version = await published(other, name="Introduction to Jurisprudense", alignment=aligned(ANALYSE))
+    for noun in ("Botany", "Zoology", "Geology"):
+        await published(other, name=f"Introduction to {noun}", alignment=aligned(PYTHON))
+
+    assert [one["achievement"] for one in await shown(university, draft)] == [version["id"]]
 
 
 async def test_a_name_that_is_half_alike_with_the_same_skills_is_shown_and_says_why(

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
-from sqlalchemy import Select, Uuid
+from sqlalchemy import Select, Uuid, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import InterfaceError as Unusable
@@ -149,3 +149,16 @@ class DirectSelect:
             {name: str(value) if is_id else value for (name, is_id), value in zip(self._columns, row, strict=True)}
             for row in found
         ]
+
+
+class DirectText:
+    """A statement that was written out, with `:name` for what differs from time to time."""
+
+    def __init__(self, statement: str) -> None:
+        compiled = text(statement).compile(dialect=_DIALECT)
+        self.statement = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+
+    async def __call__(self, run: Fetch, **values: object) -> Rows:
+        """Its rows. Of the values it takes those that it names."""
+        return await run(self.statement, *(values[name] for name in self._names))

@@ -1,45 +1,31 @@
 """Searches in lists that no read model is kept for: courses, and an organization's own drafts.
 
 As in those of what is published, the best matches are ranked among a pool of bounded size, and the list goes on with
-the others, newest first (ADR 85). What the pool is of is the moment of creation: the newest rows are looked through
-first, and only a word that is rare among them is looked up in the whole index.
+the others, newest first (ADR 85, 102). What the pool is of is the moment of creation.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, literal, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.keyset import Order, fetch, moment
+from catalog.adapters.asked import Given
+from catalog.adapters.keyset import moment
+from catalog.adapters.windows import NEWEST, TITLE, WORDS, Key, Newest, Searched, query
 from catalog.adapters.words import Question
+from service_kit.direct import fetch
 from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
 POOL = 200
-WINDOW = 2_000
 BEST, REST = "relevance", "rest"
+RANKED = """
+SELECT id, rank FROM (SELECT id, CAST(ts_rank(search, {query}) AS float8) AS rank FROM {among}) AS ranked {beyond}
+ORDER BY rank DESC, id DESC LIMIT {most}
+"""
+OTHERS = "SELECT created_at, id FROM {among} AND {others} {newest} LIMIT {most}"
 Ids = Page[str]
-Key = tuple[datetime, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """The columns of one list: what its rows say, and in their titles alone. `within` is what its index begins with."""
-
-    id: ColumnElement[str]
-    created_at: ColumnElement[datetime]
-    words: ColumnElement[str]
-    title: ColumnElement[str]
-    within: Sequence[ColumnElement[bool]]
-    narrowed: Sequence[ColumnElement[bool]]
-
-    @property
-    def key(self) -> ColumnElement[Any]:
-        """What is sorted by."""
-        return tuple_(self.created_at, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +55,10 @@ class PooledSearch:
             case None if self.question.indexed is None:
                 return await self._rest(page.limit, None, Reach())
             case None:
-                return await self._best(page, *await self._pool())
+                return await self._best(page.limit, None, *await self._pool())
             case (str(name), str(rank), str(key), *bounds) if name == BEST and len(bounds) == 4:
-                reach = _reach(bounds)
-                return await self._best(PageRequest(page.limit, (name, rank, key)), reach, await self._pooled(reach))
+                after, reach = (_rank(rank), _text(key)), _reach(bounds)
+                return await self._best(page.limit, after, reach, await self._pooled(reach))
             case (str(name), str(at), str(key), *bounds) if name == REST and len(bounds) == 4:
                 return await self._rest(page.limit, _key(at, key), _reach(bounds))
             case _:
@@ -80,10 +66,11 @@ class PooledSearch:
 
     async def _pool(self) -> tuple[Reach, Sequence[Key]]:
         """All that match, if these are few; else the newest with the words in their titles, and then the newest."""
-        newest = await self._newest(self.searched.words, POOL + 1)
+        look = self._newest()
+        newest = await look.with_words(POOL + 1)
         if len(newest) <= POOL:
             return Reach(), newest
-        titled = await self._newest(self.searched.title, POOL)
+        titled = await look.titled(POOL)
         others = [key for key in newest if key not in set(titled)][: POOL - len(titled)]
         beyond = (newest[0][0] + timedelta(microseconds=1), newest[0][1])
         reach = Reach(others[-1] if others else beyond, titled[-1] if len(titled) == POOL else None)
@@ -91,97 +78,73 @@ class PooledSearch:
 
     async def _pooled(self, reach: Reach) -> Sequence[Key]:
         """The same pool again, with what came meanwhile."""
-        everywhere = await self._newest(self.searched.words, 2 * POOL, above=reach.any)
-        titled = await self._newest(self.searched.title, 2 * POOL, above=reach.titled) if reach.any else []
+        look = self._newest()
+        everywhere = await look.above(WORDS, reach.any, 2 * POOL)
+        titled = await look.above(TITLE, reach.titled, 2 * POOL) if reach.any else []
         return [*everywhere, *titled]
 
-    async def _best(self, page: PageRequest, reach: Reach, pool: Sequence[Key]) -> Ids:
-        among = self._among(pool)
-        statement = select(among.c.id).where(self.question.matches(among.c.words))
-        order = Order(BEST, self.question.rank(among.c.words), among.c.id, float, descending=True)
-        found = await fetch(self.session, statement, order, page, lambda row: str(row["id"]))
-        if found.next is not None:
-            return Page(found.items, (*found.next, *reach.written()))
-        bounds = reach.written()
-        return Page(found.items, (REST, *bounds[:2], *bounds) if reach.any else None)
+    async def _best(self, limit: int, after: tuple[float, str] | None, reach: Reach, pool: Sequence[Key]) -> Ids:
+        given = Given()
+        beyond = f"WHERE (rank, id) < ({given(after[0], 'float8')}, {given(after[1])})" if after else ""
+        asked, among = query(self.question.exact, given), self._among(pool, given)
+        statement = RANKED.format(query=asked, among=among, beyond=beyond, most=limit + 1)
+        found = await fetch(self.session, statement, *given.values)
+        bounds, ids = reach.written(), [str(key) for key, _ in found[:limit]]
+        if len(found) > limit:
+            return Page(ids, (BEST, str(found[limit - 1][1]), ids[-1], *bounds))
+        return Page(ids, (REST, *bounds[:2], *bounds) if reach.any else None)
 
     async def _rest(self, limit: int, below: Key | None, reach: Reach) -> Ids:
         """Further matches, newest first: of a bounded number of those that the index names, so a page may be short."""
         looked_at = POOL + limit + 1
-        keys = await self._newest(self.searched.words, looked_at, below=below)
-        among = self._among(keys, titled=True)
-        matching = select(among.c.created_at, among.c.id).where(self.question.matches(among.c.words))
-        found = await self._keys(matching.where(*self._others(among, reach)), among, limit + 1)
-        kept = found[:limit]
-        last = kept[-1] if len(found) > limit else keys[-1] if len(keys) == looked_at else None
-        ids = [one for _, one in kept]
+        keys = await self._newest(below).with_words(looked_at)
+        given = Given()
+        among, others = self._among(keys, given), self._others(reach, given)
+        statement = OTHERS.format(among=among, others=others, newest=NEWEST, most=limit + 1)
+        found = await fetch(self.session, statement, *given.values)
+        last = found[limit - 1] if len(found) > limit else keys[-1] if len(keys) == looked_at else None
+        ids = [str(key) for _, key in found[:limit]]
         return Page(ids, None if last is None else (REST, last[0].isoformat(), last[1], *reach.written()))
 
-    def _others(self, among: Subquery, reach: Reach) -> list[ColumnElement[bool]]:
+    def _others(self, reach: Reach, given: Given) -> str:
         """Not those whose titles brought them into the pool."""
-        if reach.any is None:
-            return []
-        titled = self.question.may_match(among.c.title)
-        key = tuple_(among.c.created_at, among.c.id)
-        return [not_(titled if reach.titled is None else and_(titled, key >= _bound(reach.titled)))]
+        if reach.any is None or self.question.indexed is None:
+            return "true"
+        titled = f"{TITLE} @@ {query(self.question.indexed, given)}"
+        if reach.titled is not None:
+            at, key = reach.titled
+            titled += f" AND (created_at, id) >= ({given(at, 'timestamptz')}, {given(key)})"
+        return f"NOT ({titled})"
 
-    async def _newest(
-        self, vector: ColumnElement[str], most: int, *, above: Key | None = None, below: Key | None = None
-    ) -> Sequence[Key]:
-        """The newest that may match: of the window, or if it holds too few of all."""
-        here = self.searched
-        bounds = [*here.within]
-        if above is not None:
-            bounds.append(here.key >= _bound(above))
-        if below is not None:
-            bounds.append(here.key < _bound(below))
-        if vector is here.words and (found := await self._near(bounds, most)) is not None:
-            return found
-        at, key = here.created_at.label("created_at"), here.id.label("id")
-        # `offset(0)` keeps PostgreSQL from walking through the newest in the hope of meeting words soon.
-        every = select(at, key).where(*bounds, *here.narrowed, *self._asked(vector)).offset(0).subquery()
-        return await self._keys(select(every.c.created_at, every.c.id), every, most)
+    def _newest(self, below: Key | None = None) -> Newest:
+        return Newest(self.session, self.question, self.searched, below)
 
-    async def _near(self, bounds: Sequence[ColumnElement[bool]], most: int) -> Sequence[Key] | None:
-        """So many of the newest rows, with the words in their texts. None if there are too few there."""
-        here = self.searched
-        at, key = here.created_at.label("created_at"), here.id.label("id")
-        looked_at = select(at, key, here.words.label("words"))
-        order = (here.created_at.desc(), here.id.desc())
-        if here.narrowed:
-            window = select(here.id).where(*bounds).order_by(*order).limit(WINDOW)
-            near = looked_at.where(here.id.in_(window), *here.narrowed).offset(0).subquery()
-        else:
-            near = looked_at.where(*bounds).order_by(*order).limit(WINDOW).subquery()
-        wanted = select(near.c.created_at, near.c.id).where(self.question.may_match(near.c.words))
-        found = await self._keys(wanted, near, most)
-        return found if len(found) >= most else None
-
-    def _asked(self, vector: ColumnElement[str]) -> list[ColumnElement[bool]]:
-        """What a title lacks, the text may have: exclusions are asked of both."""
-        asked = [self.question.may_match(vector)]
-        return [*asked, self.question.may_match(self.searched.words)] if self.question.excludes else asked
-
-    async def _keys(self, wanted: Select[Any], rows: Subquery, most: int) -> list[Key]:
-        newest = wanted.order_by(rows.c.created_at.desc(), rows.c.id.desc()).limit(most)
-        return [(row.created_at, row.id) for row in await self.session.execute(newest)]
-
-    def _among(self, keys: Sequence[Key], *, titled: bool = False) -> Subquery:
-        """Those of them that match exactly, found by their ids: the index of words would read all that has a word."""
-        here = self.searched
-        columns = (here.id.label("id"), here.created_at.label("created_at"), here.words.label("words"))
-        chosen = select(*columns, here.title.label("title")) if titled else select(*columns)
-        return chosen.where(here.id.in_([one for _, one in keys])).offset(0).subquery()
+    def _among(self, keys: Sequence[Key], given: Given) -> str:
+        """Those of them that match exactly, found by their ids. What the index alone decides needs no other look."""
+        chosen = f"{self.searched.table} WHERE id = ANY({given([key for _, key in keys], 'text[]')})"
+        if self.question.exact == self.question.indexed:
+            return chosen
+        return f"{chosen} AND search @@ {query(self.question.exact, given)}"
 
 
-def _bound(key: Key) -> ColumnElement[Any]:
-    return tuple_(literal(key[0]), literal(key[1]))
+def _rank(rank: str) -> float:
+    try:
+        return float(rank)
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+
+
+def _text(key: str) -> str:
+    try:
+        key.encode()  # half a surrogate pair is text to Python, not to PostgreSQL
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+    return key
 
 
 def _key(at: str, key: str) -> Key:
     try:
-        key.encode()  # half a surrogate pair is text to Python, not to PostgreSQL
-        return moment(at), key
+        return moment(at), _text(key)
     except (ValueError, OverflowError) as error:
         raise invalid_field("cursor", "is not a cursor of this list") from error
 

@@ -1,18 +1,32 @@
 """One achievement, and lists of them: what the public sees, and an organization's own drafts."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    RowMapping,
+    Table,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
+from catalog.adapters.asked import Condition, equal
 from catalog.adapters.keyset import Order, fetch, integer, moment
 from catalog.adapters.listings import listed
-from catalog.adapters.pooled import PooledSearch, Searched
+from catalog.adapters.pooled import PooledSearch
 from catalog.adapters.reading_endorsements import endorsements
 from catalog.adapters.reading_issuers import issuers
-from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
-from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, VERSIONS, titles
+from catalog.adapters.tables import ACHIEVEMENTS, CREDENTIALS, VERSIONS
+from catalog.adapters.windows import Searched
 from catalog.adapters.words import understood
 from catalog.core.model import (
     AchievementId,
@@ -25,14 +39,45 @@ from catalog.core.model import (
     Version,
 )
 from catalog.core.ports import AchievementQuery, Sort
+from service_kit import direct
+from service_kit.direct import DirectSelect
 from service_kit.inputs import Page, PageRequest
 
 CURRENT = and_(VERSIONS.c.achievement_id == ACHIEVEMENTS.c.id, VERSIONS.c.version == ACHIEVEMENTS.c.current_version)
+GIVES = """EXISTS (SELECT FROM achievement_skills AS given WHERE given.achievement_id = achievements.id
+  AND given.version = achievements.current_version AND given.skill = {})"""
 SHORT = (
     "name", "description", "achievementType", "tag", "creditsAvailable", "fieldOfStudy", "specialization", "humanCode",
     "inLanguage",
 )  # fmt: skip
 SCORE = VERSIONS.c.completeness["score"].as_integer().label("score")
+
+_COMMON = (
+    ACHIEVEMENTS.c.id,
+    ACHIEVEMENTS.c.org_id,
+    ACHIEVEMENTS.c.course_id,
+    ACHIEVEMENTS.c.department,
+    ACHIEVEMENTS.c.status,
+    ACHIEVEMENTS.c.created_at,
+)
+
+
+def _short(words: Table) -> ColumnElement[Any]:
+    """The members of the document that a list shows; images and long lists stay where they are."""
+    pairs = [part for name in SHORT for part in (name, words.c.document[name])]
+    return func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)).label("document")
+
+
+_CHOSEN = ACHIEVEMENTS.c.id == func.any(bindparam("ids", type_=ARRAY(Text)))
+OWN = select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS)).outerjoin(
+    VERSIONS, CURRENT
+)
+OWN_CHOSEN = DirectSelect(OWN.where(_CHOSEN))
+PUBLISHED = DirectSelect(
+    select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(VERSIONS))
+    .join(VERSIONS, CURRENT)
+    .where(_CHOSEN)
+)
 
 
 async def view(
@@ -87,71 +132,55 @@ async def published(
     session: AsyncSession, query: AchievementQuery, status: Status, page: PageRequest
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
-    found = await listed(session, query, status, page)
-    statement = (
-        select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(VERSIONS))
-        .join(VERSIONS, CURRENT)
-        .where(ACHIEVEMENTS.c.id.in_(found.items))
-    )
-    rows = (await session.execute(statement)).mappings()
-    summaries = {row["id"]: _summary(row) for row in rows}
-    return Page([summaries[one] for one in found.items], found.next)
+    return await _summaries(session, PUBLISHED, await listed(session, query, status, page))
 
 
 async def drafts(
     session: AsyncSession, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
-    statement = select(*_COMMON, VERSIONS.c.version, VERSIONS.c.published_at, SCORE, _short(ACHIEVEMENTS))
-    statement = statement.outerjoin(VERSIONS, CURRENT)
-    columns, own = ACHIEVEMENTS.c, ACHIEVEMENTS.c.org_id == owner
-    narrowed = _conditions(query)
+    asked = _conditions(query)
     if status is not None:
-        narrowed.append(columns.status == status.value)
+        asked.append(equal("achievements.status", status.value))
+    narrowed: list[ColumnElement[bool] | TextClause] = [condition.clause() for condition in asked]
     if query.q is not None:
         question = await understood(session, query.q)
         if question is None:
             return Page([], None)
         if query.sort is Sort.RELEVANCE:
-            searched = Searched(columns.id, columns.created_at, columns.search, titles(ACHIEVEMENTS), [own], narrowed)
-            found = await PooledSearch(session, question, searched).page(page)
-            rows = (await session.execute(statement.where(columns.id.in_(found.items)))).mappings()
-            summaries = {row["id"]: _summary(row) for row in rows}
-            return Page([summaries[AchievementId(one)] for one in found.items], found.next)
-        narrowed.append(question.matches(columns.search))
-    return await fetch(session, statement.where(own, *narrowed), _order(query.sort), page, _summary)
+            search = PooledSearch(session, question, Searched("achievements", owner, asked))
+            return await _summaries(session, OWN_CHOSEN, await search.page(page))
+        narrowed.append(question.matches(ACHIEVEMENTS.c.search))
+    statement = OWN.where(ACHIEVEMENTS.c.org_id == owner, *narrowed)
+    return await fetch(session, statement, _order(query.sort), page, _summary)
 
 
-_COMMON = (
-    ACHIEVEMENTS.c.id,
-    ACHIEVEMENTS.c.org_id,
-    ACHIEVEMENTS.c.course_id,
-    ACHIEVEMENTS.c.department,
-    ACHIEVEMENTS.c.status,
-    ACHIEVEMENTS.c.created_at,
-)
+async def _summaries(session: AsyncSession, select: DirectSelect, found: Page[Any]) -> Page[AchievementSummary]:
+    """A page of ids, with what a list shows of each."""
+    chosen = await select(partial(direct.fetch, session), ids=list(found.items))
+    summaries: dict[str, AchievementSummary] = {row["id"]: _summary(row) for row in chosen}
+    return Page([summaries[one] for one in found.items], found.next)
 
 
-def _conditions(query: AchievementQuery) -> list[ColumnElement[bool]]:
-    """A draft's words are for its owner only."""
+def _conditions(query: AchievementQuery) -> list[Condition]:
+    """What a list of drafts is narrowed by."""
     wanted = {
-        ACHIEVEMENTS.c.org_id: query.organization,
-        ACHIEVEMENTS.c.department: query.department,
-        ACHIEVEMENTS.c.course_id: query.course,
-        ACHIEVEMENTS.c.achievement_type: query.achievement_type,
+        "achievements.org_id": query.organization,
+        "achievements.department": query.department,
+        "achievements.course_id": query.course,
+        "achievements.achievement_type": query.achievement_type,
     }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
-    if query.skill is not None:
-        conditions.append(_gives(query.skill, query.level))
-    return conditions
+    conditions = [equal(column, value) for column, value in wanted.items() if value is not None]
+    return [*conditions, *([] if query.skill is None else [_gives(query.skill, query.level)])]
 
 
-def _gives(skill: str, level: float | None) -> ColumnElement[bool]:
+def _gives(skill: str, level: float | None) -> Condition:
     """Whether what is published stands for a skill, at this level or a higher one."""
-    given = ACHIEVEMENT_SKILLS.c
-    enough = [given.level >= level] if level is not None else []
-    shown = (given.achievement_id == ACHIEVEMENTS.c.id, given.version == ACHIEVEMENTS.c.current_version)
-    return select(given.skill).where(given.skill == skill, *shown, *enough).exists()
+    return (
+        Condition(GIVES, [skill])
+        if level is None
+        else Condition(f"{GIVES[:-1]} AND given.level >= {{}})", [skill, level])
+    )
 
 
 def _order(sort: Sort) -> Order:
@@ -167,13 +196,7 @@ def _order(sort: Sort) -> Order:
             assert_never(sort)
 
 
-def _short(words: Table) -> ColumnElement[Any]:
-    """The members of the document that a list shows; images and long lists stay where they are."""
-    pairs = [part for name in SHORT for part in (name, words.c.document[name])]
-    return func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)).label("document")
-
-
-def _summary(row: RowMapping) -> AchievementSummary:
+def _summary(row: Mapping[Any, Any]) -> AchievementSummary:
     return AchievementSummary(
         id=row["id"],
         org_id=row["org_id"],

@@ -1,56 +1,47 @@
 """Lists of courses."""
 
-from collections.abc import Sequence
+from functools import partial
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.adapters import rows
+from catalog.adapters.asked import equal
 from catalog.adapters.keyset import Order, fetch, moment
-from catalog.adapters.pooled import PooledSearch, Searched
-from catalog.adapters.tables import COURSES, titles
-from catalog.adapters.words import Question, understood
+from catalog.adapters.pooled import PooledSearch
+from catalog.adapters.tables import COURSES
+from catalog.adapters.windows import Searched
+from catalog.adapters.words import understood
 from catalog.core.model import Course
 from catalog.core.ports import CourseQuery, Sort
+from service_kit import direct
 from service_kit.inputs import Page, PageRequest
+
+CHOSEN = direct.DirectSelect(
+    select(*rows.COURSE_COLUMNS).where(COURSES.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
+)
 
 
 async def courses(session: AsyncSession, query: CourseQuery, page: PageRequest) -> Page[Course]:
     """See core.ports.Readings."""
-    wanted = {
-        COURSES.c.org_id: query.organization,
-        COURSES.c.department: query.department,
-        COURSES.c.level: query.level,
-        COURSES.c.code: query.code,
-    }
-    narrowed = [column == value for column, value in wanted.items() if value is not None]
+    wanted = {"org_id": query.organization, "department": query.department, "level": query.level, "code": query.code}
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    narrowed = [COURSES.c[name] == value for name, value in asked.items()]
     if query.q is not None:
         question = await understood(session, query.q)
         if question is None:
             return Page([], None)
         if query.sort is Sort.RELEVANCE:
-            return await _best(session, question, query, narrowed, page)
+            org = asked.pop("org_id", None)
+            searched = Searched("courses", org, [equal(name, value) for name, value in asked.items()])
+            found = await PooledSearch(session, question, searched).page(page)
+            chosen = await CHOSEN(partial(direct.fetch, session), ids=list(found.items))
+            courses = {row["id"]: rows.course(row) for row in chosen}
+            return Page([courses[one] for one in found.items], found.next)
         narrowed.append(question.matches(COURSES.c.search))
     statement = select(*rows.COURSE_COLUMNS).where(*narrowed)
     return await fetch(session, statement, _order(query.sort), page, rows.course)
-
-
-async def _best(
-    session: AsyncSession,
-    question: Question,
-    query: CourseQuery,
-    narrowed: Sequence[ColumnElement[bool]],
-    page: PageRequest,
-) -> Page[Course]:
-    within = [COURSES.c.org_id == query.organization] if query.organization is not None else []
-    narrowed = narrowed if len(narrowed) > len(within) else []
-    columns = COURSES.c
-    searched = Searched(columns.id, columns.created_at, columns.search, titles(COURSES), within, narrowed)
-    found = await PooledSearch(session, question, searched).page(page)
-    statement = select(*rows.COURSE_COLUMNS).where(COURSES.c.id.in_(found.items))
-    courses = {row["id"]: rows.course(row) for row in (await session.execute(statement)).mappings()}
-    return Page([courses[one] for one in found.items], found.next)
 
 
 def _order(sort: Sort) -> Order:

@@ -1,5 +1,6 @@
 """Rows to the core's things and back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, RowMapping
@@ -18,7 +19,7 @@ VERSION_COLUMNS: tuple[Column[Any], ...] = tuple(
 FIELDS = tuple(CourseFields.__dataclass_fields__)
 
 
-def course(row: RowMapping) -> Course:
+def course(row: Mapping[Any, Any]) -> Course:
     """A course from its columns."""
     fields = {name: row[name] for name in FIELDS} | {"general_education": tuple(row["general_education"])}
     return Course(row["id"], row["org_id"], CourseFields(**fields), row["created_at"], row["updated_at"])

@@ -4,11 +4,13 @@ What is published is found by indexes and bounded in number before it is compare
 organization's own, the names of the newest are compared one by one too.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import combinations, zip_longest
 from typing import Any
 
-from sqlalchemy import Dialect, Row, func, select, text
+from sqlalchemy import Dialect, func, select
 from sqlalchemy.dialects import postgresql
 
 from catalog.adapters.listing_tables import LISTINGS, shelves
@@ -16,24 +18,29 @@ from catalog.core.alignments import aligned
 from catalog.core.model import AchievementId, OrgId, Status
 from catalog.core.similar import Candidate, Described, Similar, ranked
 from service_kit.database import Database
+from service_kit.direct import DirectText, fetch
 
 COMPARED = 200
+ENOUGH = 20  # names with the same words
 LEAST_WORDS = 3  # one or two common ones stand in every tenth achievement
 MOST_WORDS = 8  # of more, one that is missing says nothing
+SEVERAL_WORDS = 5
 MOST_SKILLS, MOST_OUTCOMES, PAIRS = 4, 5, 6
 NOTHING = ["-"]  # is no key
 
-OWN = text("SELECT document FROM achievements WHERE id = :id AND org_id = :org")
+OWN = DirectText("SELECT document FROM achievements WHERE id = :id AND org_id = :org")
+# The plans of what follows are the same for all words, so they are kept: to make one takes as long as to follow it.
 # Names with eight in ten of all their trigrams in common are spelt differently, if at all. At seven, every short name
 # that begins with "Introduction to" is a candidate for every other.
-SAID = text(r"""
+SAID = DirectText(r"""
 SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
+  tsvector_to_array(to_tsvector('simple', :name)) AS plain,
   ARRAY(SELECT ARRAY[stem, word] FROM regexp_split_to_table(:name, '[^[:alnum:]]+') AS said (word),
     unnest(tsvector_to_array(to_tsvector('english', word))) AS stem) AS words,
   (SELECT jsonb_agg(tsvector_to_array(to_tsvector('english', outcome)))
     FROM unnest(CAST(:outcomes AS text[])) AS given (outcome)) AS outcomes,
   set_config('pg_trgm.similarity_threshold', '0.8', true),
-  set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
+  set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
 """)
 TOP = select(func.max(LISTINGS.c.place)).scalar_subquery()
 DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # is untyped in SQLAlchemy
@@ -53,6 +60,7 @@ NEWEST = f"""
 )
 """  # noqa: S608 - our own names
 ASKED = {
+    "named": "title @@ CAST(:named AS tsquery)",
     "almost": "title @@ CAST(:almost AS tsquery)",
     "every": "words @@ CAST(:every AS tsquery)",
     "intended": "words @@ CAST(:outcomes AS tsquery)",
@@ -60,21 +68,28 @@ ASKED = {
     "whole": "keys @> CAST(:whole AS text[])",
     "pairs": f"({' OR '.join(f'keys @> CAST(:pair_{number} AS text[])' for number in range(PAIRS))})",
 }
-PLACES = text(
+FOUND = "SELECT '{name}' AS road, place FROM {name}"
+PLACES = DirectText(
     f"WITH shelves (nearest) AS ({NEAREST})"
     + "".join(NEWEST.format(name=name, asked=asked) for name, asked in ASKED.items())
-    + " UNION ".join(f"TABLE {name}" for name in ASKED)
+    + " UNION ALL ".join(FOUND.format(name=name) for name in ASKED)
 )
-CANDIDATES = text("""
-WITH spelt AS (
-  SELECT place, similarity(name, :name) AS promise FROM achievement_listings
-  WHERE name % :name AND status = 'published' AND org_id <> :org
-  ORDER BY promise DESC, achievement_id LIMIT 20
+# What costs little chooses whose names are compared: words of the name, its length, and skills.
+CANDIDATES = DirectText("""
+WITH chosen AS (
+  SELECT place, achievement_id, org_id, name, likely,
+    row_number() OVER (PARTITION BY org_id = :org ORDER BY likely DESC, place DESC) AS number
+  FROM (SELECT place, achievement_id, org_id, name, ts_rank(title, CAST(:any AS tsquery))
+      * (1 + least(length(name), length(:name))::real / greatest(length(name), length(:name), 1))
+      + (SELECT count(*)::real FROM unnest(CAST(:skills AS text[])) AS skill WHERE skill = ANY(skills))
+        / greatest(cardinality(CAST(:skills AS text[])), cardinality(skills), 1) AS likely
+    FROM achievement_listings WHERE place = ANY(CAST(:places AS bigint[])) AND achievement_id <> :id) AS listed
 ), near AS (
-  SELECT place, achievement_id, org_id, similarity(name, :name) + ts_rank(title, CAST(:any AS tsquery))
-    + (SELECT count(*)::real FROM unnest(CAST(:skills AS text[])) AS skill WHERE skill = ANY(skills))
-      / greatest(cardinality(CAST(:skills AS text[])), cardinality(skills), 1) AS promise
-  FROM achievement_listings WHERE place = ANY(CAST(:places AS bigint[])) AND achievement_id <> :id
+  SELECT place, achievement_id, org_id, similarity(name, :name) + likely AS promise FROM chosen WHERE number <= 200
+), spelt AS (
+  SELECT place, similarity(name, :name) AS promise FROM achievement_listings
+  WHERE name % :spelt AND status = 'published' AND org_id <> :org
+  ORDER BY promise DESC, achievement_id LIMIT 10
 ), theirs AS (
   SELECT listed.achievement_id AS id, listed.org_id, listed.name, true AS published, listed.skills, versions.document
   FROM (SELECT place FROM spelt
@@ -111,19 +126,32 @@ class SqlSimilarReadings:
     async def similar(self, org: OrgId, achievement_id: AchievementId) -> Sequence[Similar] | None:
         """See core.similar.SimilarReadings."""
         async with self._database.snapshot() as session:
-            document = await session.scalar(OWN, {"id": achievement_id, "org": org})
-            if document is None:
+            run = partial(fetch, session)
+            own = await OWN(run, id=achievement_id, org=org)
+            if not own:
                 return None
+            ((document,),) = own
             name, outcomes = str(document["name"]), outcome_names(document)
-            said = (await session.execute(SAID, {"name": name, "outcomes": outcomes[:MOST_OUTCOMES]})).one()
+            ((stems, plain, words, intended_words, *_),) = await SAID(run, name=name, outcomes=outcomes[:MOST_OUTCOMES])
             skills = [one.skill for one in aligned(document)]
+            places = await PLACES(run, **questions(stems or plain, skills, intended_words or []))
+            found_by = Counter(road for road, _ in places)
+            is_spelt = len(stems) > MOST_WORDS or (found_by["almost"] >= COMPARED and found_by["named"] < ENOUGH)
             intended = " ".join(outcomes)[:300]
-            given: dict[str, Any] = {"id": achievement_id, "org": org, "name": name, "any": some(said.stems)}
-            given |= {"skills": skills, "intended": intended, "description": str(document.get("description", ""))}
-            asked = questions(said.stems, skills, said.outcomes or [])
-            given["places"] = sorted(await session.scalars(PLACES, asked))
-            found = [_candidate(row, intended) for row in await session.execute(CANDIDATES, given)]
-        return ranked(Described(dict(said.words), skill_names(document, skills)), found)
+            rows = await CANDIDATES(
+                run,
+                id=achievement_id,
+                org=org,
+                name=name,
+                spelt=name if is_spelt else None,
+                any=some(stems),
+                skills=skills,
+                places=sorted({place for _, place in places}),
+                intended=intended,
+                description=str(document.get("description", "")),
+            )
+            found = [_candidate(row, intended) for row in rows]
+        return ranked(Described(dict(words), skill_names(document, skills)), found)
 
 
 def questions(stems: Sequence[str], skills: Sequence[str], outcomes: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -135,6 +163,7 @@ def questions(stems: Sequence[str], skills: Sequence[str], outcomes: Sequence[Se
     pairs = [list(pair) for pair in combinations(keys[:MOST_SKILLS], 2)]
     shared = dict(zip_longest(range(PAIRS), pairs, fillvalue=NOTHING))
     return {
+        "named": " & ".join(map(_quoted, stems)),
         "almost": almost(stems),
         "every": every(stems),
         "outcomes": " | ".join(f"({one})" for one in map(every, outcomes) if one),
@@ -155,10 +184,10 @@ def every(stems: Sequence[str]) -> str:
 
 
 def almost(stems: Sequence[str]) -> str:
-    """A query for all of them but any one, which may be spelt otherwise; of many for all, of one for none."""
+    """All of them but one, of several but two, which may be spelt otherwise; of many all, of one none."""
     if not 2 <= len(stems) <= MOST_WORDS:
         return " & ".join(map(_quoted, stems)) if len(stems) > 1 else ""
-    most = [[other for other in stems if other != one] for one in stems]
+    most = combinations(stems, len(stems) - (2 if len(stems) >= SEVERAL_WORDS else 1))
     return " | ".join(f"({' & '.join(map(_quoted, some))})" for some in most)
 
 
@@ -182,16 +211,16 @@ def skill_names(document: Mapping[str, Any], skills: Sequence[str]) -> dict[str,
     return {skill: named.get(skill, skill) for skill in skills}
 
 
-def _candidate(row: Row[Any], intended: str) -> Candidate:
-    said = row.outcomes_likeness
+def _candidate(row: Any, intended: str) -> Candidate:
+    said, skills = row["outcomes_likeness"], row["skills"]
     return Candidate(
-        id=AchievementId(row.id),
-        org_id=OrgId(row.org_id),
-        name=row.name,
-        published=row.published,
-        name_likeness=row.name_likeness,
-        description_likeness=row.description_likeness or 0.0,
+        id=AchievementId(row["id"]),
+        org_id=OrgId(row["org_id"]),
+        name=row["name"],
+        published=row["published"],
+        name_likeness=row["name_likeness"],
+        description_likeness=row["description_likeness"] or 0.0,
         outcomes_likeness=said if said is not None else 0.0 if intended else None,
-        words=frozenset(row.words),
-        skills=frozenset(row.skills if row.skills is not None else (one.skill for one in aligned(row.giving))),
+        words=frozenset(row["words"]),
+        skills=frozenset(skills if skills is not None else (one.skill for one in aligned(row["giving"]))),
     )
