@@ -65,6 +65,15 @@ def integer(text: str) -> int:
     return number
 
 
+def ranked_at(rank: str, key: str) -> tuple[float, str]:
+    """Where a cursor stands in a list by rank. Raises Invalid for anything else."""
+    try:
+        key.encode()  # half a surrogate pair is text to Python, not to PostgreSQL
+        return float(rank), key
+    except ValueError as error:
+        raise invalid_field("cursor", "is not a cursor of this list") from error
+
+
 async def fetch(
     session: AsyncSession, statement: Select[Any], order: Order, page: PageRequest, item: Callable[[Any], T]
 ) -> Page[T]:

@@ -3,13 +3,10 @@
 A trigger of the table of achievements keeps it (migration 0007); the service only reads.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    ColumnElement,
     Computed,
     DateTime,
     ForeignKeyConstraint,
@@ -19,9 +16,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR, array
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from catalog.adapters.tables import METADATA
 
@@ -82,7 +78,10 @@ Index(
 )
 
 
-def shelves(status: str, top: ColumnElement[int]) -> ColumnElement[Any]:
-    """The keys of the shelf of a place, and of the next ones below it: as `listing_keys` of the database names them."""
-    names = [func.concat(f"{status}:", top // SHELF - down, type_=Text) for down in range(NEAR_SHELVES)]
-    return array(names)
+def shelves(status: str, top: str) -> str:
+    """The keys of the shelf of a place, and of the next ones below it: as `listing_keys` of the database names them.
+
+    Of a statement of text: status and place are expressions, and so is what it gives.
+    """
+    names = [f"concat({status}, ':', {top} / {SHELF} - {down})" for down in range(NEAR_SHELVES)]
+    return f"ARRAY[{', '.join(names)}]"

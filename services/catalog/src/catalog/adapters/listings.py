@@ -9,52 +9,66 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    RowMapping,
-    Select,
-    Text,
-    and_,
-    func,
-    literal,
-    not_,
-    select,
-    union,
-)
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.keyset import Order, fetch, moment
+from catalog.adapters.asked import Condition, Given, all_of, equal, query_of
+from catalog.adapters.keyset import Order, fetch, moment, ranked_at
 from catalog.adapters.listing_tables import LISTINGS, shelves
-from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
 from catalog.adapters.words import Question, understood
 from catalog.core.model import AchievementId, Status
 from catalog.core.ports import AchievementQuery, Sort
+from service_kit import direct
 from service_kit.errors import invalid_field
 from service_kit.inputs import Page, PageRequest
 
 PLACE = re.compile(r"[0-9]{1,18}")
 POOL = 200
 BEST, REST = "relevance", "rest"
-KEYS = LISTINGS.c["keys"]
+WORDS, TITLE = "words", "title"
+NEWEST = "ORDER BY place DESC LIMIT {most}"
+# `OFFSET 0` keeps PostgreSQL from walking through places in the hope of meeting words soon.
+MATCHING = """
+WITH near AS (
+  SELECT place FROM (SELECT place FROM achievement_listings WHERE {matches} AND keys && (SELECT {nearest}) OFFSET 0)
+    AS found ORDER BY place DESC LIMIT {most}
+), everywhere AS (
+  SELECT place FROM (SELECT place FROM achievement_listings WHERE {matches}
+    AND (SELECT count(*) FROM near) < {most} OFFSET 0) AS found ORDER BY place DESC LIMIT {most}
+)
+SELECT place FROM (TABLE near UNION TABLE everywhere) AS either ORDER BY place DESC LIMIT {most}
+"""
+PLAIN = "SELECT place FROM achievement_listings WHERE {matches} ORDER BY place DESC LIMIT {most}"
+RANKED = """
+SELECT achievement_id, rank FROM (
+  SELECT achievement_id, CAST(ts_rank(words, {query}) AS float8) AS rank FROM achievement_listings WHERE {among}
+) AS ranked {beyond} ORDER BY rank DESC, achievement_id DESC LIMIT {most}
+"""
+OTHERS = """
+SELECT achievement_id, place FROM achievement_listings WHERE {among} AND {others} ORDER BY place DESC LIMIT {most}
+"""
+GIVES = """EXISTS (SELECT FROM achievement_skills AS given
+  WHERE given.achievement_id = achievement_listings.achievement_id
+    AND given.version = achievement_listings.version AND given.skill = {} AND given.level >= {})"""
 Ids = Page[AchievementId]
 
 
 async def listed(session: AsyncSession, query: AchievementQuery, status: Status, page: PageRequest) -> Ids:
     """A page of achievements, by their ids."""
-    narrowed = [LISTINGS.c.status == status.value, *_filters(query)]
+    asked = [equal("achievement_listings.status", status.value), *_filters(query)]
+    narrowed = [one.clause() for one in asked]
+    statement = select(LISTINGS.c.achievement_id).where(*narrowed)
     if query.q is not None:
         question = await understood(session, query.q)
         if question is None:
             return Page([], None)
         if query.sort is Sort.RELEVANCE:
-            return await Search(Matches(session, question, status, narrowed)).page(page)
-        narrowed.append(question.matches(LISTINGS.c.words))
-    return await fetch(session, select(LISTINGS.c.achievement_id).where(*narrowed), _order(query.sort), page, _id)
+            return await Search(Matches(session, question, status, asked)).page(page)
+        statement = statement.where(question.matches(LISTINGS.c.words))
+    return await fetch(session, statement, _order(query.sort), page, _id)
 
 
-def _filters(query: AchievementQuery) -> list[ColumnElement[bool]]:
+def _filters(query: AchievementQuery) -> list[Condition]:
     wanted = {
         "o": query.organization,
         "d": query.department,
@@ -63,15 +77,10 @@ def _filters(query: AchievementQuery) -> list[ColumnElement[bool]]:
         "s": query.skill,
     }
     keys = [f"{kind}:{value}" for kind, value in wanted.items() if value is not None]
-    found = [KEYS.contains(literal(keys, ARRAY(Text)))] if keys else []
-    return [*found, _gives(query.skill, query.level)] if query.skill and query.level is not None else found
-
-
-def _gives(skill: str, level: float) -> ColumnElement[bool]:
-    """Whether what is published stands for a skill at this level or a higher one."""
-    given = ACHIEVEMENT_SKILLS.c
-    shown = (given.achievement_id == LISTINGS.c.achievement_id, given.version == LISTINGS.c.version)
-    return select(given.skill).where(*shown, given.skill == skill, given.level >= level).exists()
+    found = [Condition("achievement_listings.keys @> {}", [keys])] if keys else []
+    if query.skill and query.level is not None:
+        found.append(Condition(GIVES, [query.skill, query.level]))
+    return found
 
 
 def _order(sort: Sort) -> Order:
@@ -105,34 +114,29 @@ class Matches:
     session: AsyncSession
     question: Question
     status: Status
-    narrowed: Sequence[ColumnElement[bool]]
+    narrowed: Sequence[Condition]
 
-    async def newest(
-        self, vector: ColumnElement[str], most: int, *, above: int = 0, below: int | None = None
-    ) -> Sequence[int]:
+    async def newest(self, vector: str, most: int, *, above: int = 0, below: int | None = None) -> Sequence[int]:
         """The newest of them: of the nearest shelves, or if these hold too few of all."""
-        wanted = select(LISTINGS.c.place).where(self.question.may_match(vector), *self.narrowed)
-        if self.question.excludes:  # what a name lacks, the text may have
-            wanted = wanted.where(self.question.may_match(LISTINGS.c.words))
-        wanted = wanted.where(LISTINGS.c.place >= above) if above else wanted
-        wanted = wanted if below is None else wanted.where(LISTINGS.c.place < below)
-        if self.question.indexed is None:
-            return (await self.session.scalars(_newest(wanted, most))).all()
-        near = _newest(wanted.where(KEYS.overlap(self._shelves(below))).offset(0), most).cte("near")
-        too_few = select(func.count()).select_from(near).scalar_subquery() < most
-        everywhere = _newest(wanted.where(too_few).offset(0), most).subquery()
-        either = union(select(near.c.place), select(everywhere.c.place)).subquery()
-        return (await self.session.scalars(_newest(select(either.c.place), most))).all()
+        given = Given()
+        matches = [all_of(self.narrowed, given)]
+        indexed = self.question.indexed
+        if indexed is not None:
+            matches.append(f"{vector} @@ {query_of(indexed, given)}")
+        if self.question.excludes and indexed is not None and vector != WORDS:
+            matches.append(f"words @@ {query_of(indexed, given)}")  # what a name lacks, the text may have
+        matches += [f"place >= {given(above, 'bigint')}"] if above else []
+        matches += [] if below is None else [f"place < {given(below, 'bigint')}"]
+        if indexed is None:
+            statement = PLAIN.format(matches=" AND ".join(matches), most=most)
+        else:
+            nearest = self._nearest(below, given)
+            statement = MATCHING.format(matches=" AND ".join(matches), nearest=nearest, most=most)
+        return [place for (place,) in await direct.fetch(self.session, statement, *given.values)]
 
-    def _shelves(self, below: int | None) -> ColumnElement[Sequence[str]]:
-        top = literal(below) if below is not None else select(func.max(LISTINGS.c.place)).scalar_subquery()
-        return select(shelves(self.status.value, top)).scalar_subquery()
-
-
-def _newest(wanted: Select[int], most: int) -> Select[int]:
-    """`offset(0)` in what is wanted keeps PostgreSQL from walking through places in the hope of meeting words soon."""
-    found = wanted.subquery()
-    return select(found.c.place).order_by(found.c.place.desc()).limit(most)
+    def _nearest(self, below: int | None, given: Given) -> str:
+        top = "(SELECT max(place) FROM achievement_listings)" if below is None else given(below, "bigint")
+        return shelves(given(self.status.value), top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,10 @@ class Search:
             case None if self.matches.question.indexed is None:
                 return await self._rest(page.limit, None, Reach())
             case None:
-                return await self._best(page, *await self._pool())
+                return await self._best(page.limit, None, *await self._pool())
             case (str(name), str(rank), str(key), str(anywhere), str(titled)) if name == BEST:
-                reach = _reach(anywhere, titled)
-                return await self._best(PageRequest(page.limit, (name, rank, key)), reach, await self._pooled(reach))
+                after, reach = ranked_at(rank, key), _reach(anywhere, titled)
+                return await self._best(page.limit, after, reach, await self._pooled(reach))
             case (str(name), str(place), str(anywhere), str(titled)) if name == REST:
                 return await self._rest(page.limit, _place(place), _reach(anywhere, titled))
             case _:
@@ -158,48 +162,56 @@ class Search:
 
     async def _pool(self) -> tuple[Reach, Sequence[int]]:
         """All that match, if these are few; else the newest with the words in their names, and then the newest."""
-        newest = await self.matches.newest(LISTINGS.c.words, POOL + 1)
+        newest = await self.matches.newest(WORDS, POOL + 1)
         if len(newest) <= POOL:
             return Reach(), newest
-        titled = await self.matches.newest(LISTINGS.c.title, POOL)
+        titled = await self.matches.newest(TITLE, POOL)
         others = [place for place in newest if place not in set(titled)][: POOL - len(titled)]
         reach = Reach(others[-1] if others else newest[0] + 1, titled[-1] if len(titled) == POOL else 0)
         return reach, [*titled, *others]
 
     async def _pooled(self, reach: Reach) -> Sequence[int]:
         """The same pool again, with what came meanwhile."""
-        everywhere = await self.matches.newest(LISTINGS.c.words, 2 * POOL, above=reach.any)
-        titled = await self.matches.newest(LISTINGS.c.title, 2 * POOL, above=reach.titled) if reach.any else []
+        everywhere = await self.matches.newest(WORDS, 2 * POOL, above=reach.any)
+        titled = await self.matches.newest(TITLE, 2 * POOL, above=reach.titled) if reach.any else []
         return sorted({*everywhere, *titled}, reverse=True)
 
-    async def _best(self, page: PageRequest, reach: Reach, pool: Sequence[int]) -> Ids:
-        statement = select(LISTINGS.c.achievement_id).where(self._among(pool))
-        order = Order(
-            BEST, self.matches.question.rank(LISTINGS.c.words), LISTINGS.c.achievement_id, float, descending=True
-        )
-        found = await fetch(self.matches.session, statement, order, page, _id)
-        bounds = (str(reach.any), str(reach.titled))
-        if found.next is not None:
-            return Page(found.items, (*found.next, *bounds))
-        return Page(found.items, (REST, bounds[0], *bounds) if reach.any else None)
+    async def _best(self, limit: int, after: tuple[float, str] | None, reach: Reach, pool: Sequence[int]) -> Ids:
+        given = Given()
+        beyond = f"WHERE (rank, achievement_id) < ({given(after[0], 'float8')}, {given(after[1])})" if after else ""
+        query, among = query_of(self.matches.question.exact, given), self._among(pool, given)
+        statement = RANKED.format(query=query, among=among, beyond=beyond, most=limit + 1)
+        found = await direct.fetch(self.matches.session, statement, *given.values)
+        bounds, ids = (str(reach.any), str(reach.titled)), [AchievementId(key) for key, _ in found[:limit]]
+        if len(found) > limit:
+            return Page(ids, (BEST, str(found[limit - 1][1]), ids[-1], *bounds))
+        return Page(ids, (REST, bounds[0], *bounds) if reach.any else None)
 
     async def _rest(self, limit: int, below: int | None, reach: Reach) -> Ids:
         """Further matches, newest first: of a bounded number of those that the index names, so a page may be short."""
         looked_at = POOL + limit + 1
-        places = await self.matches.newest(LISTINGS.c.words, looked_at, below=below)
-        pooled = and_(self.matches.question.may_match(LISTINGS.c.title), LISTINGS.c.place >= reach.titled)
-        others = [not_(pooled)] if reach.any else []
-        statement = select(LISTINGS.c.achievement_id, LISTINGS.c.place).where(self._among(places), *others)
-        newest = statement.order_by(LISTINGS.c.place.desc()).limit(limit + 1)
-        found = (await self.matches.session.execute(newest)).mappings().all()
-        kept = found[:limit]
-        last = kept[-1]["place"] if len(found) > limit else places[-1] if len(places) == looked_at else None
-        bounds = (str(reach.any), str(reach.titled))
-        return Page([_id(row) for row in kept], None if last is None else (REST, str(last), *bounds))
+        places = await self.matches.newest(WORDS, looked_at, below=below)
+        given = Given()
+        among, others = self._among(places, given), self._others(reach, given)
+        statement = OTHERS.format(among=among, others=others, most=limit + 1)
+        found = await direct.fetch(self.matches.session, statement, *given.values)
+        last = found[limit - 1][1] if len(found) > limit else places[-1] if len(places) == looked_at else None
+        ids, bounds = [AchievementId(key) for key, _ in found[:limit]], (str(reach.any), str(reach.titled))
+        return Page(ids, None if last is None else (REST, str(last), *bounds))
 
-    def _among(self, places: Sequence[int]) -> ColumnElement[bool]:
-        chosen = LISTINGS.c.place == func.any(literal(list(places), ARRAY(BigInteger)))
-        return and_(chosen, self.matches.question.matches(LISTINGS.c.words))
+    def _others(self, reach: Reach, given: Given) -> str:
+        """Not those whose names brought them into the pool."""
+        indexed = self.matches.question.indexed
+        if not reach.any or indexed is None:
+            return "true"
+        return f"NOT (title @@ {query_of(indexed, given)} AND place >= {given(reach.titled, 'bigint')})"
+
+    def _among(self, places: Sequence[int], given: Given) -> str:
+        """Those of them that match exactly. What the index alone decides needs no other look."""
+        chosen, question = f"place = ANY({given(list(places), 'bigint[]')})", self.matches.question
+        if question.exact == question.indexed:
+            return chosen
+        return f"{chosen} AND words @@ {query_of(question.exact, given)}"
 
 
 def _place(text: str) -> int:

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.asked import Given
-from catalog.adapters.keyset import moment
-from catalog.adapters.windows import NEWEST, TITLE, WORDS, Key, Newest, Searched, query
+from catalog.adapters.asked import Given, query_of
+from catalog.adapters.keyset import moment, ranked_at
+from catalog.adapters.windows import NEWEST, TITLE, WORDS, Key, Newest, Searched
 from catalog.adapters.words import Question
 from service_kit.direct import fetch
 from service_kit.errors import invalid_field
@@ -57,7 +57,7 @@ class PooledSearch:
             case None:
                 return await self._best(page.limit, None, *await self._pool())
             case (str(name), str(rank), str(key), *bounds) if name == BEST and len(bounds) == 4:
-                after, reach = (_rank(rank), _text(key)), _reach(bounds)
+                after, reach = ranked_at(rank, key), _reach(bounds)
                 return await self._best(page.limit, after, reach, await self._pooled(reach))
             case (str(name), str(at), str(key), *bounds) if name == REST and len(bounds) == 4:
                 return await self._rest(page.limit, _key(at, key), _reach(bounds))
@@ -86,7 +86,7 @@ class PooledSearch:
     async def _best(self, limit: int, after: tuple[float, str] | None, reach: Reach, pool: Sequence[Key]) -> Ids:
         given = Given()
         beyond = f"WHERE (rank, id) < ({given(after[0], 'float8')}, {given(after[1])})" if after else ""
-        asked, among = query(self.question.exact, given), self._among(pool, given)
+        asked, among = query_of(self.question.exact, given), self._among(pool, given)
         statement = RANKED.format(query=asked, among=among, beyond=beyond, most=limit + 1)
         found = await fetch(self.session, statement, *given.values)
         bounds, ids = reach.written(), [str(key) for key, _ in found[:limit]]
@@ -110,7 +110,7 @@ class PooledSearch:
         """Not those whose titles brought them into the pool."""
         if reach.any is None or self.question.indexed is None:
             return "true"
-        titled = f"{TITLE} @@ {query(self.question.indexed, given)}"
+        titled = f"{TITLE} @@ {query_of(self.question.indexed, given)}"
         if reach.titled is not None:
             at, key = reach.titled
             titled += f" AND (created_at, id) >= ({given(at, 'timestamptz')}, {given(key)})"
@@ -124,27 +124,13 @@ class PooledSearch:
         chosen = f"{self.searched.table} WHERE id = ANY({given([key for _, key in keys], 'text[]')})"
         if self.question.exact == self.question.indexed:
             return chosen
-        return f"{chosen} AND search @@ {query(self.question.exact, given)}"
-
-
-def _rank(rank: str) -> float:
-    try:
-        return float(rank)
-    except ValueError as error:
-        raise invalid_field("cursor", "is not a cursor of this list") from error
-
-
-def _text(key: str) -> str:
-    try:
-        key.encode()  # half a surrogate pair is text to Python, not to PostgreSQL
-    except ValueError as error:
-        raise invalid_field("cursor", "is not a cursor of this list") from error
-    return key
+        return f"{chosen} AND search @@ {query_of(self.question.exact, given)}"
 
 
 def _key(at: str, key: str) -> Key:
     try:
-        return moment(at), _text(key)
+        key.encode()  # half a surrogate pair is text to Python, not to PostgreSQL
+        return moment(at), key
     except (ValueError, OverflowError) as error:
         raise invalid_field("cursor", "is not a cursor of this list") from error
 

@@ -10,12 +10,9 @@ from functools import partial
 from itertools import combinations, zip_longest
 from typing import Any
 
-from sqlalchemy import Dialect, func, select
-from sqlalchemy.dialects import postgresql
-
-from catalog.adapters.listing_tables import LISTINGS, shelves
+from catalog.adapters.listing_tables import shelves
 from catalog.core.alignments import aligned
-from catalog.core.model import AchievementId, OrgId, Status
+from catalog.core.model import AchievementId, OrgId
 from catalog.core.similar import Candidate, Described, Similar, ranked
 from service_kit.database import Database
 from service_kit.direct import DirectText, fetch
@@ -42,11 +39,7 @@ SELECT tsvector_to_array(to_tsvector('english', :name)) AS stems,
   set_config('pg_trgm.similarity_threshold', '0.8', true),
   set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
 """)
-TOP = select(func.max(LISTINGS.c.place)).scalar_subquery()
-DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # is untyped in SQLAlchemy
-NEAREST = str(
-    select(shelves(Status.PUBLISHED.value, TOP)).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
-)
+NEAREST = shelves("'published'", "(SELECT max(place) FROM achievement_listings)")
 # The newest: of the two nearest shelves, or if these hold too few of all. `OFFSET 0` keeps PostgreSQL from walking
 # through places in the hope of meeting words soon.
 NEWEST = f"""
@@ -70,7 +63,7 @@ ASKED = {
 }
 FOUND = "SELECT '{name}' AS road, place FROM {name}"
 PLACES = DirectText(
-    f"WITH shelves (nearest) AS ({NEAREST})"
+    f"WITH shelves (nearest) AS (SELECT {NEAREST})"
     + "".join(NEWEST.format(name=name, asked=asked) for name, asked in ASKED.items())
     + " UNION ALL ".join(FOUND.format(name=name) for name in ASKED)
 )

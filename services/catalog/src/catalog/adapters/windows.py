@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.adapters.asked import Condition, Given
+from catalog.adapters.asked import Condition, Given, all_of, query_of
 from catalog.adapters.words import Question
 from service_kit.direct import fetch
 
@@ -24,7 +24,7 @@ NEWEST = "ORDER BY created_at DESC, id DESC"
 PLAIN = "SELECT created_at, id FROM {rows} {newest} LIMIT {most}"
 # `OFFSET 0` keeps PostgreSQL from walking through the newest in the hope of meeting words soon.
 MATCHING = """
-SELECT * FROM (SELECT created_at, id FROM {rows} AND {matches} OFFSET 0) AS found {newest} LIMIT {most}
+SELECT created_at, id FROM (SELECT created_at, id FROM {rows} AND {matches} OFFSET 0) AS found {newest} LIMIT {most}
 """
 # The bounds of windows are looked for only where words are common enough to be expected there. From here on PostgreSQL
 # takes rows from indexes as sets: it would else walk through the newest in their order, and read the vector of each.
@@ -100,7 +100,7 @@ class Newest:
         given = Given()
         rows, matches = self._rows(given), self._matches(WORDS, given)
         if self.searched.narrowed:
-            narrowed = _all(self.searched.narrowed, given)
+            narrowed = all_of(self.searched.narrowed, given)
             matches += " AND " + OF_ITS.format(table=self.searched.table, narrowed=narrowed)
         enough = most * MARGIN * READ / SIZES[-1]
         statement = READING.format(
@@ -130,13 +130,13 @@ class Newest:
         return [(at, key) for at, key in await fetch(self.session, statement, *given.values)]
 
     def _matches(self, vector: str, given: Given) -> str:
-        return f"{vector} @@ {query(self.question.indexed, given)}"
+        return f"{vector} @@ {query_of(self.question.indexed or '', given)}"
 
     def _rows(self, given: Given, narrowed: Sequence[Condition] = ()) -> str:
         """The table and a WHERE."""
         parts = [] if self.searched.org is None else [f"org_id = {given(self.searched.org)}"]
         parts += [] if self.below is None else [f"(created_at, id) < {_key(self.below, given)}"]
-        return f"{self.searched.table} WHERE {' AND '.join(parts) or 'true'} AND {_all(narrowed, given)}"
+        return f"{self.searched.table} WHERE {' AND '.join(parts) or 'true'} AND {all_of(narrowed, given)}"
 
 
 def _bounds(rows: str) -> str:
@@ -148,14 +148,5 @@ def _bounds(rows: str) -> str:
     return ", ".join(found)
 
 
-def query(of: str | None, given: Given) -> str:
-    """A query for words, as a statement mentions it."""
-    return f"CAST({given(of)} AS tsquery)"
-
-
 def _key(key: Key, given: Given) -> str:
     return f"({given(key[0], 'timestamptz')}, {given(key[1])})"
-
-
-def _all(conditions: Sequence[Condition], given: Given) -> str:
-    return " AND ".join(one.of(given) for one in conditions) or "true"
