@@ -17,6 +17,8 @@ from credential_core.did import VerificationMethod, did_document
 from credential_core.keys import SigningKey
 from credential_core.revocation_list import revocation_list
 from laurel.alone import Copy, Decision, NoCopy, Web, decide
+from laurel.cli import alone
+from tests.client.test_command_alone import told
 from tests.verifier import test_brought_stacks as brought
 from tests.verifier.test_stacks import Series, series_of
 from tests.verifier.world import NOW, Issuer
@@ -238,3 +240,25 @@ def test_what_is_too_large_leads_elsewhere_or_is_no_document_is_not_taken() -> N
         with published.web() as web:
             assert getattr(web.get(url, "*/*"), "code", None) == code
         assert published.asked == [url]
+
+
+def test_the_client_by_itself_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alone, "find_spec", lambda _: None)
+    with pytest.raises(alone.NotInstalled, match=r"laurel-client\[alone\]"):
+        alone.decide_alone("{}", (), ca=None, keep=None, kept=None)
+
+
+@pytest.mark.parametrize("options", [("--keep", "copy"), ("--alone", "--keep", "copy", "--kept", "copy")])
+def test_a_copy_is_kept_of_what_was_read_only(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert "goes with --alone" in told(tmp_path, "stack", "verify", "stack.json", *options, code=2)
+
+
+def test_by_a_copy_the_command_needs_neither_login_nor_network(
+    series: Series, published: Published, tmp_path: Path
+) -> None:
+    with published.web() as web:
+        decide(json.dumps(series.stack), (), web)
+        web.keep(tmp_path / "copy")
+    (tmp_path / "stack.json").write_text(json.dumps(series.stack))
+    assert told(tmp_path, "stack", "verify", "stack.json", "--kept", "copy", code=0) == ""
+    assert "holds no copy" in told(tmp_path, "stack", "verify", "stack.json", "--kept", ".", code=4)
