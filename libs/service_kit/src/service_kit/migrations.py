@@ -1,9 +1,11 @@
 """Alembic for every service: one tree inside its package, run by the tables' owner, one runner at a time.
 
-A service's `migrations/env.py` calls `run(METADATA)`; its migrations call `create_kit_tables` and `grant`.
+A service's `migrations/env.py` calls `run(METADATA)`; its migrations call `create_kit_tables` and `grant`, and
+`create_index` for a table that is in use.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -23,6 +25,9 @@ from service_kit.tables import IDEMPOTENCY_KEYS, INBOX, KIT, OUTBOX, REVOKED_ACC
 
 LOCK = 0x6C61_7265_6C61_7902  # one migration at a time per database
 MIGRATIONS = "migrations"
+LOCK_EVERY_S = 0.2
+LIMITS = {"lock_timeout": "5s", "statement_timeout": "300s"}
+IS_VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
 
 def config(package: str, settings: DatabaseSettings) -> Config:
@@ -71,15 +76,44 @@ async def _run(metadata: MetaData) -> None:
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
-    connection.execute(text("SET lock_timeout = '5s'"))
-    connection.execute(text("SET statement_timeout = '300s'"))
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-    connection.commit()
-    context.configure(connection=connection, target_metadata=[metadata, KIT], compare_server_default=False)
+    for name, limit in LIMITS.items():
+        connection.execute(text(f"SET {name} = '{limit}'"))
+    _take_turn(connection)
+    context.configure(
+        connection=connection,
+        target_metadata=[metadata, KIT],
+        compare_server_default=False,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+
+
+def _take_turn(connection: Connection) -> None:
+    """Ask again and again, for as long as it takes: who waits in a statement is waited for by `create_index`."""
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        connection.commit()
+        time.sleep(LOCK_EVERY_S)
+    connection.commit()
+
+
+def create_index(name: str, table: str, of: str) -> None:
+    """Make an index while the table is read and written, e.g. of="USING gin (search)". It ends the transaction.
+
+    It waits for every transaction that was under way, however long; what a failed attempt left is replaced. One that
+    was made beforehand by the same name is taken as it is.
+    """
+    with op.get_context().autocommit_block():
+        bind = op.get_bind()
+        for limit in LIMITS:
+            bind.execute(text(f"SET {limit} = 0"))
+        if bind.scalar(IS_VALID, {"name": name}) is False:
+            op.execute(f'DROP INDEX CONCURRENTLY "{name}"')
+        op.execute(f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{name}" ON "{table}" {of}')
+        for limit, usual in LIMITS.items():
+            bind.execute(text(f"SET {limit} = '{usual}'"))
 
 
 def app_role() -> str:

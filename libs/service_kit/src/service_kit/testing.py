@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -115,7 +115,10 @@ def mint() -> TokenMint:
     return TokenMint()
 
 
-MakeDatabase = Callable[[str], DatabaseSettings]
+class MakeDatabase(Protocol):
+    """Makes databases: see `make_database`."""
+
+    def __call__(self, package: str, *, migrated: bool = True) -> DatabaseSettings: ...
 
 
 @pytest.fixture(scope="session")
