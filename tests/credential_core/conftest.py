@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Callable
@@ -12,13 +13,21 @@ from typing import Any
 import pytest
 
 from credential_core import bitstring, did, model, proof
+from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
+from credential_core.jose import issue_credential
 from credential_core.keys import SigningKey
 from credential_core.report import Report
-from credential_core.verify import trust_only, verify
+from credential_core.verify import trust_only, verify, verify_presentation
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
+SECOND = "https://issuer.test/credentials/2"
+CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
+
+Json = dict[str, Any]
+Sign = Callable[[Json], Json]
+Verify = Callable[..., Report]
 
 
 @pytest.fixture(scope="session")
@@ -136,5 +145,89 @@ def check(issuer: str, status_list: Callable[..., dict[str, Any]]) -> Callable[.
             "trusted_issuers": trust_only([issuer, "did:web:issuer.test"], source="registry"),
         }
         return verify(document, **{**given, **changes})
+
+    return run
+
+
+@pytest.fixture
+def second(unsigned: Json, sign: Sign) -> Json:
+    """Another credential of the same learner, on another place of the list."""
+    changed = {**copy.deepcopy(unsigned), "id": SECOND, "credentialStatus": bitstring.entry(LIST, 8, "revocation")}
+    return sign(changed)
+
+
+@pytest.fixture
+def record(sign: Sign, issuer: str) -> Callable[..., Json]:
+    """A CLR of the given credentials."""
+
+    def make(*credentials: Json, identifier: str = "https://issuer.test/records/1") -> Json:
+        return sign(
+            {
+                "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES_V3],
+                "id": identifier,
+                "type": ["VerifiableCredential", "ClrCredential"],
+                "name": "Transcript",
+                "issuer": {"id": issuer, "type": ["Profile"], "name": "University"},
+                "validFrom": "2026-01-01T00:00:00Z",
+                "credentialSubject": {
+                    "id": "did:example:ada",
+                    "type": ["ClrSubject"],
+                    "verifiableCredential": list(credentials),
+                },
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def jwt_record(record: Callable[..., Json], key: SigningKey) -> Callable[..., str]:
+    """The same as a JWT, which may hold more than canonicalization bears."""
+
+    def make(*credentials: Json) -> str:
+        plain = {name: value for name, value in record().items() if name != "proof"}
+        plain["credentialSubject"]["verifiableCredential"] = list(credentials)
+        return issue_credential(plain, key, kid=did.did_key_verification_method(key.public))
+
+    return make
+
+
+@pytest.fixture
+def present(issuer: str, key: SigningKey) -> Callable[..., Json]:
+    """A signed presentation; the issuer's key stands for a holder's too."""
+
+    def make(*credentials: Any, holder: Any = issuer, purpose: str = "authentication") -> Json:
+        document = {
+            "@context": [CREDENTIALS_V2],
+            "type": ["VerifiablePresentation"],
+            "holder": holder,
+            "verifiableCredential": list(credentials),
+        }
+        return proof.sign(
+            {name: value for name, value in document.items() if value is not None},
+            key,
+            verification_method=did.did_key_verification_method(key.public),
+            created=NOW,
+            purpose=purpose,
+            options=proof.ProofOptions(challenge="abc", domain="verifier.test"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def shown(issuer: str, status_list: Any) -> Verify:
+    """Verify a presentation for the challenge and domain it was made for, unless said otherwise."""
+
+    def run(document: Any, **changes: Any) -> Report:
+        given: dict[str, Any] = {
+            "controllers": {},
+            "status_lists": {LIST: status_list()},
+            "now": NOW,
+            "trusted_issuers": trust_only([issuer]),
+            "challenge": "abc",
+            "domain": "verifier.test",
+        }
+        return verify_presentation(document, **{**given, **changes})
 
     return run

@@ -1,4 +1,4 @@
-"""Documents inside documents: endorsements, CLRs, presentations. Each has a report of its own, by its id."""
+"""Documents inside documents: endorsements, CLRs, what presentations hold. Each has a report of its own, by its id."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ import pytest
 from credential_core import bitstring, did, proof
 from credential_core.contexts import CREDENTIALS_V2, OPEN_BADGES_V3
 from credential_core.errors import StatusError
-from credential_core.jose import enveloped, issue_credential, issue_presentation
+from credential_core.jose import enveloped, issue_credential
 from credential_core.keys import SigningKey
 from credential_core.report import Report, Verdict
 from credential_core.verify import (
     KnownState,
     KnownStatus,
     Policy,
-    Recipient,
     Trust,
     TrustAnswer,
     needs,
     parse,
-    trust_only,
-    verify_presentation,
 )
 from credential_core.verify.nested import MAX_COSTLY, MAX_NESTED
 from credential_core.verify.read_lists import MAX_LISTS, ReadLists
+from tests.credential_core.reports import only, outcome
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIST = "https://issuer.test/status-lists/1"
@@ -44,17 +42,6 @@ ACHIEVEMENT = "https://issuer.test/achievements/1"
 Json = dict[str, Any]
 Sign = Callable[[Json], Json]
 Verify = Callable[..., Report]
-
-
-def outcome(report: Report, name: str) -> tuple[str, str]:
-    found = report.check(name)
-    assert found is not None
-    return str(found.outcome), found.code
-
-
-def only(report: Report, identifier: str) -> Report:
-    [found] = report.of(identifier)
-    return found
 
 
 def endorsement(issuer: str, about: str, **changes: Any) -> Json:
@@ -182,49 +169,6 @@ def test_what_the_inside_takes_is_named(unsigned: Json, sign: Sign) -> None:
     assert found.schemas == ("https://accreditor.test/schema",)
 
 
-@pytest.fixture
-def second(unsigned: Json, sign: Sign) -> Json:
-    """Another credential of the same learner, on another place of the list."""
-    changed = {**copy.deepcopy(unsigned), "id": SECOND, "credentialStatus": bitstring.entry(LIST, 8, "revocation")}
-    return sign(changed)
-
-
-@pytest.fixture
-def record(sign: Sign, issuer: str) -> Callable[..., Json]:
-    """A CLR of the given credentials."""
-
-    def make(*credentials: Json, identifier: str = "https://issuer.test/records/1") -> Json:
-        return sign(
-            {
-                "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES_V3],
-                "id": identifier,
-                "type": ["VerifiableCredential", "ClrCredential"],
-                "name": "Transcript",
-                "issuer": {"id": issuer, "type": ["Profile"], "name": "University"},
-                "validFrom": "2026-01-01T00:00:00Z",
-                "credentialSubject": {
-                    "id": "did:example:ada",
-                    "type": ["ClrSubject"],
-                    "verifiableCredential": list(credentials),
-                },
-            }
-        )
-
-    return make
-
-
-@pytest.fixture
-def jwt_record(record: Callable[..., Json], key: SigningKey) -> Callable[..., str]:
-    """The same as a JWT, which may hold more than canonicalization bears."""
-
-    def make(*credentials: Json) -> str:
-        plain = {name: value for name, value in record().items() if name != "proof"}
-        plain["credentialSubject"]["verifiableCredential"] = list(credentials)
-        return issue_credential(plain, key, kid=did.did_key_verification_method(key.public))
-
-    return make
-
-
 def test_each_credential_of_a_record_has_its_own_report(
     check: Verify, record: Callable[..., Json], signed: Json, second: Json, status_list: Any
 ) -> None:
@@ -302,59 +246,6 @@ def test_a_forged_credential_in_a_genuine_record_is_found(
     assert outcome(only(report, FIRST), "proof") == ("failed", "signature_invalid")
 
 
-@pytest.fixture
-def present(issuer: str, key: SigningKey) -> Callable[..., Json]:
-    """A signed presentation; the issuer's key stands for a holder's too."""
-
-    def make(*credentials: Any, holder: Any = issuer, purpose: str = "authentication") -> Json:
-        document = {
-            "@context": [CREDENTIALS_V2],
-            "type": ["VerifiablePresentation"],
-            "holder": holder,
-            "verifiableCredential": list(credentials),
-        }
-        return proof.sign(
-            {name: value for name, value in document.items() if value is not None},
-            key,
-            verification_method=did.did_key_verification_method(key.public),
-            created=NOW,
-            purpose=purpose,
-            options=proof.ProofOptions(challenge="abc", domain="verifier.test"),
-        )
-
-    return make
-
-
-@pytest.fixture
-def shown(issuer: str, status_list: Any) -> Verify:
-    """Verify a presentation for the challenge and domain it was made for, unless said otherwise."""
-
-    def run(document: Any, **changes: Any) -> Report:
-        given: dict[str, Any] = {
-            "controllers": {},
-            "status_lists": {LIST: status_list()},
-            "now": NOW,
-            "trusted_issuers": trust_only([issuer]),
-            "challenge": "abc",
-            "domain": "verifier.test",
-        }
-        return verify_presentation(document, **{**given, **changes})
-
-    return run
-
-
-def test_a_presentation_is_verified_with_each_credential(
-    shown: Verify, present: Callable[..., Json], signed: Json, second: Json, status_list: Any
-) -> None:
-    for order in itertools.permutations([signed, second]):
-        document = present(*order)
-        assert shown(document).verdict is Verdict.VALID
-        report = shown(document, status_lists={LIST: status_list(7)})
-        assert report.verdict is Verdict.INVALID
-        assert outcome(only(report, FIRST), "status") == ("failed", "status_revoked")
-        assert only(report, SECOND).verdict is Verdict.VALID
-
-
 def test_a_whole_wallet_is_shown_at_once_and_a_transcript_holds_all_courses(
     shown: Verify, check: Verify, present: Callable[..., Json], record: Callable[..., Json], unsigned: Json, sign: Sign
 ) -> None:
@@ -413,130 +304,6 @@ def test_poisoned_endorsements_take_nothing_from_the_credentials(
     codes = [outcome(each.report, "proof")[1] for each in report.nested if each.role == "endorsement"]
     assert codes.count("canonicalization_too_costly") == MAX_COSTLY
     assert codes.count("documents_too_costly") == 3
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"challenge": "xyz"}, "invalid_challenge"),
-        ({"domain": "other.test"}, "invalid_domain"),
-    ],
-)
-def test_a_presentation_made_for_another_occasion_fails(
-    shown: Verify, present: Callable[..., Json], signed: Json, changes: Json, code: str
-) -> None:
-    report = shown(present(signed), **changes)
-    assert outcome(report, "proof") == ("failed", code)
-    assert outcome(report, "credentials") == ("skipped", "credentials_not_checked")
-
-
-def test_a_presentation_is_signed_by_its_holder(shown: Verify, present: Callable[..., Json], signed: Json) -> None:
-    assert outcome(shown(present(signed, holder="did:example:other")), "proof") == ("failed", "issuer_mismatch")
-    assert outcome(shown(present(signed, holder={"id": "did:example:other"})), "proof")[0] == "failed"
-    assert outcome(shown(present(signed, purpose="assertionMethod")), "proof") == ("failed", "proof_purpose_mismatch")
-    assert shown(present(signed, holder=None)).verdict is Verdict.VALID
-    assert outcome(shown({**present(signed), "proof": []}), "proof") == ("failed", "proof_missing")
-
-
-def test_the_holder_need_not_be_the_subject_unless_the_policy_says_so(
-    shown: Verify, present: Callable[..., Json], unsigned: Json, sign: Sign, issuer: str
-) -> None:
-    theirs = sign(unsigned)
-    own = sign({**unsigned, "credentialSubject": {**unsigned["credentialSubject"], "id": issuer}})
-    must = Policy(require_holder_binding=True)
-    assert outcome(shown(present(own), policy=must), "holder_binding") == ("passed", "holder_is_subject")
-    assert outcome(shown(present(own, theirs)), "holder_binding") == ("skipped", "holder_not_subject")
-    assert outcome(shown(present(own, theirs), policy=must), "holder_binding") == ("failed", "holder_not_subject")
-    assert outcome(shown(present(own, holder=None), policy=must), "holder_binding") == ("failed", "holder_unnamed")
-
-
-def test_what_the_holder_says_themselves_needs_no_proof_of_its_own(
-    shown: Verify, present: Callable[..., Json], unsigned: Json, issuer: str
-) -> None:
-    own = {**unsigned, "issuer": issuer}
-    of_others = {**unsigned, "issuer": "did:example:other"}
-    report = shown(present(own))
-    assert outcome(only(report, FIRST), "proof") == ("passed", "asserted_by_holder")
-    assert report.verdict is Verdict.VALID
-    for document in (present(own, holder=None), present(of_others)):
-        assert outcome(only(shown(document), FIRST), "proof") == ("failed", "proof_missing")
-    undecided = shown({**present(own), "proof": {**present(own)["proof"], "cryptosuite": "bbs-2023"}})
-    assert outcome(only(undecided, FIRST), "proof") == ("failed", "proof_missing")
-    forged = shown({**present(own), "type": ["VerifiablePresentation", "Forged"]})
-    assert (forged.verdict, forged.nested) == (Verdict.INVALID, ())
-
-
-def test_a_credential_may_be_bound_to_an_occasion_too(check: Verify, unsigned: Json, key: SigningKey) -> None:
-    how: Json = {"verification_method": did.did_key_verification_method(key.public), "created": NOW}
-    options = proof.ProofOptions(domain="verifier.test", challenge="abc")
-    bound = proof.sign(unsigned, key, **how, options=options)
-    assert check(bound, domain="verifier.test", challenge="abc").verdict is Verdict.VALID
-    assert outcome(check(bound, domain="other.test"), "proof") == ("failed", "invalid_domain")
-    assert outcome(check(bound, challenge="xyz"), "proof") == ("failed", "invalid_challenge")
-    assert outcome(check(proof.sign(unsigned, key, **how), challenge="abc"), "proof")[1] == "invalid_challenge"
-
-
-def test_inline_contexts_are_read_where_the_policy_says_so(
-    shown: Verify, check: Verify, unsigned: Json, issuer: str, key: SigningKey
-) -> None:
-    how: Json = {"verification_method": did.did_key_verification_method(key.public), "created": NOW}
-    extra = {"Extra": "https://example.org/#Extra"}
-    document = {
-        "@context": [CREDENTIALS_V2, extra],
-        "type": ["VerifiablePresentation", "Extra"],
-        "holder": issuer,
-        "verifiableCredential": [],
-    }
-    signed = proof.sign(document, key, **how, purpose="authentication", inline_contexts=True)
-    inner = {"@context": [*unsigned["@context"], extra], "type": [*unsigned["type"], "Extra"]}
-    credential = proof.sign({**unsigned, **inner}, key, **how, inline_contexts=True)
-    for policy, expected in ((Policy(), ("unknown", "context_inline")), (READ, ("passed", "signature_valid"))):
-        assert outcome(shown(signed, challenge=None, domain=None, policy=policy), "proof") == expected
-        assert outcome(check(credential, policy=policy), "proof") == expected
-
-
-def test_a_presentation_may_hold_an_enveloped_credential(
-    shown: Verify, present: Callable[..., Json], unsigned: Json, key: SigningKey
-) -> None:
-    token = issue_credential(unsigned, key, kid=did.did_key_verification_method(key.public))
-    report = shown(present(enveloped(token)))
-    assert report.verdict is Verdict.VALID
-    assert only(report, FIRST).verdict is Verdict.VALID
-
-
-def test_a_presentation_may_itself_be_a_jwt(
-    shown: Verify, signed: Json, issuer: str, key: SigningKey, present: Callable[..., Json]
-) -> None:
-    document = {name: value for name, value in present(signed).items() if name != "proof"}
-    token = issue_presentation(
-        document, key, kid=did.did_key_verification_method(key.public), audience="verifier.test", nonce="abc"
-    )
-    report = shown(parse(token))
-    assert report.verdict is Verdict.VALID
-    assert only(report, FIRST).verdict is Verdict.VALID
-    assert shown(parse(token), challenge="xyz").verdict is Verdict.INVALID
-
-
-@pytest.mark.parametrize("body", [b"{", {"type": "VerifiablePresentation"}, {"a": 2**60}, {}])
-def test_what_is_no_presentation_has_a_report_too(shown: Verify, body: Any) -> None:
-    assert shown(body).verdict is Verdict.INVALID
-
-
-@pytest.mark.parametrize(
-    ("recipient", "expected"),
-    [
-        (Recipient(identifier="ada@learner.test"), ("passed", "recipient_matches")),
-        (Recipient(identifier="eve@learner.test"), ("failed", "recipient_mismatch")),
-        (Recipient(identifier="ada@learner.test", identity_type="name"), ("failed", "recipient_mismatch")),
-        (Recipient(id="did:example:ada"), ("failed", "recipient_mismatch")),
-        (Recipient(id="did:example:ada", identifier="ada@learner.test"), ("passed", "recipient_matches")),
-        (Recipient(), ("failed", "recipient_mismatch")),
-    ],
-)
-def test_the_recipient_is_recognised(
-    check: Verify, signed: Json, recipient: Recipient, expected: tuple[str, str]
-) -> None:
-    assert outcome(check(signed, recipient=recipient), "recipient") == expected
 
 
 def test_the_refresh_service_is_reported_as_data(check: Verify, unsigned: Json, sign: Sign) -> None:
