@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, text
 
-from gateway.adapters.tables import ACCOUNT_LINKS
+from gateway.adapters.people_tables import ACCOUNT_LINKS
 from gateway.core.people import User
 from gateway.core.roles import Role
 from gateway.settings import GatewaySettings

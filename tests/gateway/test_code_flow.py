@@ -12,7 +12,8 @@ from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 from sqlalchemy import delete, select
 
-from gateway.adapters.tables import AUDIT, MEMBERSHIPS
+from gateway.adapters.people_tables import MEMBERSHIPS
+from gateway.adapters.tables import AUDIT
 from gateway.core.model import OrganizationId
 from gateway.core.people import User
 from gateway.core.roles import Role

@@ -10,7 +10,8 @@ import pytest_asyncio
 import structlog
 from sqlalchemy import func, select
 
-from gateway.adapters.tables import ATTEMPTS, AUTHORIZATION_REQUESTS, SESSIONS, USERS
+from gateway.adapters.people_tables import ATTEMPTS, SESSIONS, USERS
+from gateway.adapters.tables import AUTHORIZATION_REQUESTS
 from gateway.core.roles import Role
 from tests.gateway.harness import BASE, TLS, Gateway
 from tests.gateway.people import PASSWORD, App, Visitor, app, person

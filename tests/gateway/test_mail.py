@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 
 from gateway.adapters.housekeeping import sweep
 from gateway.adapters.mail import DirectoryMailer, SmtpMailer
+from gateway.adapters.people_tables import MAILS
 from gateway.adapters.sending import Sending
-from gateway.adapters.tables import MAILS
 from gateway.core.mail import Mail, MailId, MailRefused, MailUnavailable
 from gateway.core.send_mail import Outcome, pause
 from gateway.main import post_office

@@ -15,7 +15,7 @@ import pytest_asyncio
 from sqlalchemy import func, select, text
 
 from gateway.adapters.housekeeping import sweep
-from gateway.adapters.tables import ATTEMPTS, PASSKEY_CHALLENGES, PASSKEYS, SESSIONS
+from gateway.adapters.people_tables import ATTEMPTS, PASSKEY_CHALLENGES, PASSKEYS, SESSIONS
 from gateway.core.people import User
 from gateway.core.roles import Role
 from tests.gateway.authenticator import PRESENT, VERIFIED, Authenticator, b64, unb64

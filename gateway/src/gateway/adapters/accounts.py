@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.adapters.people_tables import ACCOUNT_LINKS, MAILS, PASSKEYS, SESSIONS, USERS
 from gateway.adapters.revocations import revocation
-from gateway.adapters.tables import ACCOUNT_LINKS, GRANTS, MAILS, PASSKEYS, SESSIONS, USERS
+from gateway.adapters.tables import GRANTS
 from gateway.core.account_link import AccountLink, LinkKind
 from gateway.core.mail import MailId, WaitingMail
 from gateway.core.people import UserId

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
 
 from gateway.adapters.people import MEMBERSHIP, membership, person
+from gateway.adapters.people_tables import MEMBERSHIPS, USERS
 from gateway.adapters.revocations import revocation
-from gateway.adapters.tables import AUTHORIZATION_REQUESTS, CODES, GRANTS, MEMBERSHIPS, REFRESH_TOKENS, USERS
+from gateway.adapters.tables import AUTHORIZATION_REQUESTS, CODES, GRANTS, REFRESH_TOKENS
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.model import ClientId, OrganizationId
 from gateway.core.people import Membership, User, UserId

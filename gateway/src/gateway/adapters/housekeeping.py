@@ -7,23 +7,18 @@ from sqlalchemy import ARRAY, Text, any_, delete, exists, literal, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.adapters.people_tables import ACCOUNT_LINKS, ATTEMPTS, INVITATIONS, MAILS, PASSKEY_CHALLENGES, SESSIONS
 from gateway.adapters.tables import (
-    ACCOUNT_LINKS,
-    ATTEMPTS,
     AUTHORIZATION_REQUESTS,
     CLIENT_ASSERTIONS,
     CLIENT_SECRETS,
     CLIENTS,
     CODES,
     GRANTS,
-    INVITATIONS,
     LOGOUT_NOTICES,
-    MAILS,
-    PASSKEY_CHALLENGES,
     PROOFS,
     REFRESH_TOKENS,
     REVOKED_TOKENS,
-    SESSIONS,
 )
 from gateway.core.model import ApplicationType, AuthMethod
 from gateway.oauth.policy import GRANT_LIFETIME

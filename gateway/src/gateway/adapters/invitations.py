@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.adapters.keyset import moment_and_id
-from gateway.adapters.tables import INVITATIONS, ORGANIZATIONS
+from gateway.adapters.people_tables import INVITATIONS
+from gateway.adapters.tables import ORGANIZATIONS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Invitation
 from gateway.core.roles import Role

@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.adapters.tables import PASSKEY_CHALLENGES, PASSKEYS
+from gateway.adapters.people_tables import PASSKEY_CHALLENGES, PASSKEYS
 from gateway.core.passkey import Challenge, Passkey, PasskeyId
 from gateway.core.people import UserId
 

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.adapters.keyset import name_and_id
+from gateway.adapters.people_tables import ATTEMPTS, MEMBERSHIPS, SESSIONS, USERS
 from gateway.adapters.revocations import revocation
-from gateway.adapters.tables import ATTEMPTS, GRANTS, MEMBERSHIPS, ORGANIZATIONS, SESSIONS, USERS
+from gateway.adapters.tables import GRANTS, ORGANIZATIONS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Member, Membership, Session, User, UserId
 from gateway.core.roles import Role

@@ -24,7 +24,8 @@ from service_kit.tables import NAMING
 METADATA = MetaData(naming_convention=NAMING)
 
 
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+def moment(name: str, *, nullable: bool = False) -> Column[object]:
+    """A column of moments."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
@@ -36,8 +37,8 @@ ORGANIZATIONS = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("url", Text),
-    _moment("created_at"),
-    _moment("updated_at"),
+    moment("created_at"),
+    moment("updated_at"),
     CheckConstraint("kind IN ('university', 'employer', 'accreditor', 'operator')", name="kind"),
 )
 
@@ -63,13 +64,13 @@ CLIENTS = Table(
     Column("backchannel_logout_uri", Text),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("jwks_uri", Text),
-    _moment("keys_read_at", nullable=True),
+    moment("keys_read_at", nullable=True),
     Column("about", JSONB, nullable=False, server_default="{}"),
     Column("audiences", ARRAY(Text), nullable=False, server_default="{}"),
     Column("registration", LargeBinary),
     Column("created_by", Text, nullable=False),
-    _moment("created_at"),
-    _moment("removed_at", nullable=True),
+    moment("created_at"),
+    moment("removed_at", nullable=True),
 )
 Index("ix_clients_organization_id_created_at_id", CLIENTS.c.organization_id, CLIENTS.c.created_at, CLIENTS.c.id)
 
@@ -78,8 +79,8 @@ CLIENT_SECRETS = Table(
     METADATA,
     Column("client_id", Text, ForeignKey("clients.id"), primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
-    _moment("created_at"),
-    _moment("expires_at", nullable=True),
+    moment("created_at"),
+    moment("expires_at", nullable=True),
 )
 
 SIGNING_KEYS = Table(
@@ -90,10 +91,10 @@ SIGNING_KEYS = Table(
     Column("sealed", LargeBinary),
     Column("state", Text, nullable=False),
     Column("algorithm", Text, nullable=False, server_default="ES256"),
-    _moment("created_at"),
-    _moment("activated_at", nullable=True),
-    _moment("retired_at", nullable=True),
-    _moment("removed_at", nullable=True),
+    moment("created_at"),
+    moment("activated_at", nullable=True),
+    moment("retired_at", nullable=True),
+    moment("removed_at", nullable=True),
     CheckConstraint("state IN ('next', 'active', 'retired', 'removed')", name="state"),
     CheckConstraint("sealed IS NOT NULL OR state IN ('retired', 'removed')", name="sealed"),
 )
@@ -105,7 +106,7 @@ CLIENT_ASSERTIONS = Table(
     METADATA,
     Column("client_id", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
-    _moment("expires_at"),
+    moment("expires_at"),
 )
 Index("ix_client_assertions_expires_at", CLIENT_ASSERTIONS.c.expires_at)
 
@@ -114,124 +115,12 @@ REVOKED_TOKENS = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("client_id", Text, nullable=False),
-    _moment("expires_at"),
+    moment("expires_at"),
 )
 Index("ix_revoked_tokens_expires_at", REVOKED_TOKENS.c.expires_at)
 
-PROOFS = Table("proofs", METADATA, Column("id", LargeBinary, primary_key=True), _moment("expires_at"))
+PROOFS = Table("proofs", METADATA, Column("id", LargeBinary, primary_key=True), moment("expires_at"))
 Index("ix_proofs_expires_at", PROOFS.c.expires_at)
-
-USERS = Table(
-    "users",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("password", Text, nullable=False),
-    _moment("created_at"),
-    _moment("email_verified_at", nullable=True),
-)
-
-MEMBERSHIPS = Table(
-    "memberships",
-    METADATA,
-    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
-    Column("organization_id", Text, ForeignKey("organizations.id"), primary_key=True),
-    Column("roles", ARRAY(Text), nullable=False),
-    _moment("created_at"),
-    CheckConstraint(
-        "roles <@ ARRAY['owner', 'issuer', 'catalog_editor', 'auditor', 'verifier', 'learner'] "
-        "AND cardinality(roles) > 0",
-        name="roles",
-    ),
-)
-Index("ix_memberships_organization_id", MEMBERSHIPS.c.organization_id)
-
-INVITATIONS = Table(
-    "invitations",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("digest", LargeBinary, nullable=False, unique=True),
-    Column("mailed", LargeBinary, unique=True),
-    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
-    Column("email", Text, nullable=False),
-    Column("roles", ARRAY(Text), nullable=False),
-    _moment("created_at"),
-    _moment("expires_at"),
-)
-Index("ix_invitations_organization_id", INVITATIONS.c.organization_id)
-Index("ix_invitations_expires_at", INVITATIONS.c.expires_at)
-
-SESSIONS = Table(
-    "sessions",
-    METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
-    _moment("authenticated_at"),
-    _moment("expires_at"),
-    Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
-)
-Index("ix_sessions_expires_at", SESSIONS.c.expires_at)
-Index("ix_sessions_user_id", SESSIONS.c.user_id)
-
-PASSKEYS = Table(
-    "passkeys",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("credential", LargeBinary, nullable=False, unique=True),
-    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("sign_count", BigInteger, nullable=False),
-    _moment("created_at"),
-    _moment("used_at", nullable=True),
-)
-Index("ix_passkeys_user_id", PASSKEYS.c.user_id)
-
-PASSKEY_CHALLENGES = Table(
-    "passkey_challenges",
-    METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("browser", LargeBinary, nullable=False),
-    Column("user_id", Text, ForeignKey("users.id")),
-    _moment("expires_at"),
-)
-Index("ix_passkey_challenges_expires_at", PASSKEY_CHALLENGES.c.expires_at)
-
-ACCOUNT_LINKS = Table(
-    "account_links",
-    METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("user_id", Text, ForeignKey("users.id")),
-    Column("email", Text, nullable=False),
-    _moment("expires_at"),
-    CheckConstraint("kind IN ('confirm', 'reset', 'sign_up')", name="kind"),
-)
-Index("ix_account_links_user_id", ACCOUNT_LINKS.c.user_id)
-Index("ix_account_links_expires_at", ACCOUNT_LINKS.c.expires_at)
-
-MAILS = Table(
-    "mails",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("box", LargeBinary, nullable=False),
-    _moment("created_at"),
-    _moment("due_at"),
-    _moment("expires_at"),
-    Column("attempts", Integer, nullable=False),
-)
-Index("ix_mails_due_at", MAILS.c.due_at)
-Index("ix_mails_expires_at", MAILS.c.expires_at)
-
-ATTEMPTS = Table(
-    "attempts",
-    METADATA,
-    Column("key", LargeBinary, primary_key=True),
-    Column("count", Integer, nullable=False),
-    _moment("expires_at"),
-)
-Index("ix_attempts_expires_at", ATTEMPTS.c.expires_at)
 
 AUTHORIZATION_REQUESTS = Table(
     "authorization_requests",
@@ -241,7 +130,7 @@ AUTHORIZATION_REQUESTS = Table(
     Column("parameters", JSONB, nullable=False),
     Column("resources", ARRAY(Text), nullable=False),
     Column("browser", LargeBinary),
-    _moment("expires_at"),
+    moment("expires_at"),
 )
 Index("ix_authorization_requests_expires_at", AUTHORIZATION_REQUESTS.c.expires_at)
 
@@ -254,9 +143,9 @@ GRANTS = Table(
     Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("targets", ARRAY(Text), nullable=False),
-    _moment("authenticated_at"),
-    _moment("created_at"),
-    _moment("revoked_at", nullable=True),
+    moment("authenticated_at"),
+    moment("created_at"),
+    moment("revoked_at", nullable=True),
     Column("renews", Text),
     Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
     Column("session", Text),
@@ -274,8 +163,8 @@ def _child_of_grant(name: str, *own: Column[str]) -> Table:
         Column("grant_id", Text, ForeignKey("grants.id", ondelete="CASCADE"), nullable=False),
         *own,
         Column("key", Text),
-        _moment("expires_at"),
-        _moment("used_at", nullable=True),
+        moment("expires_at"),
+        moment("used_at", nullable=True),
     )
     Index(f"ix_{name}_grant_id", table.c.grant_id)
     Index(f"ix_{name}_expires_at", table.c.expires_at)
@@ -296,8 +185,8 @@ LOGOUT_NOTICES = Table(
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("session", Text, primary_key=True),
     Column("client_id", Text, ForeignKey("clients.id"), primary_key=True),
-    _moment("due_at"),
-    _moment("expires_at"),
+    moment("due_at"),
+    moment("expires_at"),
     Column("attempts", Integer, nullable=False),
 )
 Index("ix_logout_notices_due_at", LOGOUT_NOTICES.c.due_at)
@@ -307,7 +196,7 @@ AUDIT = Table(
     "audit",
     METADATA,
     Column("sequence", BigInteger, Identity(always=True), primary_key=True),
-    _moment("at"),
+    moment("at"),
     Column("action", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("organization_id", Text),
