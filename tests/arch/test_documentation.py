@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from contracts.topics import TOPICS
+from laurel.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -58,11 +60,41 @@ def test_a_dead_link_is_found() -> None:
     assert list(_dead_links(ROOT / "README.md", text)) == ["README.md#no-such-heading", "docs/no-such-page.md"]
 
 
+def _code(text: str) -> str:
+    return "\n".join(re.findall(r"`[^`\n]+`", text) + FENCED.findall(text))
+
+
+def _unknown(words: list[str]) -> str | None:
+    """The word that is no command where it stands. What follows a command is its own affair."""
+    place = typer.main.get_command(app)
+    for word in words:
+        known = getattr(place, "commands", None)
+        if known is None or not re.fullmatch(r"[a-z-]+", word) or word.startswith("-"):
+            return None
+        if word not in known:
+            return word
+        place = known[word]
+    return None
+
+
+def test_every_laurel_command_that_is_told_exists() -> None:
+    told = {
+        line: words.split()
+        for page in PAGES
+        for line, words in re.findall(
+            r"((?:^|`)(?:\.venv/bin/)?laurel ([^`\n]+))", _code(page.read_text(encoding="utf-8")), re.MULTILINE
+        )
+    }
+    assert len(told) > 30
+    assert [line for line, words in told.items() if _unknown(words)] == []
+    assert _unknown(["recognition", "agreements", "forget"]) == "forget"
+
+
 def test_every_command_that_is_told_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        told = "\n".join(re.findall(r"`[^`\n]+`", text) + FENCED.findall(text))
+        told = _code(text)
         assert set(re.findall(r"(?:^|`)make ([a-z-]+)", told, re.MULTILINE)) <= targets, page
         for module in set(re.findall(r"python3? -m ([a-z_][a-z_0-9.]*[a-z_0-9])", told)):
             assert importlib.util.find_spec(module), f"{page}: python -m {module}"
@@ -79,6 +111,14 @@ def test_the_rooms_publish_and_follow_what_the_architecture_says() -> None:
         )
         for room in ("gateway", "catalog", "issuer", "registry", "verifier")
     }
+
+
+def test_every_module_of_the_kit_has_its_line_in_the_architecture() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## What the kit gives a service")[2]
+    told = set(re.findall(r"`([a-z_]+)(?:\.\w+)?`", " ".join(re.findall(r"^\|[^|]*\|([^|]*)\|", table, re.MULTILINE))))
+    modules = {file.stem for file in (ROOT / "libs/service_kit/src/service_kit").glob("*.py")} - {"__init__"}
+    assert told == modules
 
 
 def test_every_decision_is_listed_by_its_title_and_has_a_status() -> None:
