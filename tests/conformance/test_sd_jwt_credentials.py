@@ -107,6 +107,7 @@ def test_what_is_wrong_is_not_valid(node: Node) -> None:
     assert code(other) == (Verdict.INVALID, "issuer_mismatch")
     ended = issued(node, validUntil="2026-02-01T00:00:00Z")
     assert judged(ended).verdict is Verdict.INVALID
+    assert code(issued(node, aud="https://other.test")) == (Verdict.INVALID, "invalid_domain")
     assert judged(issued(node, issuer=None)).verdict is Verdict.INVALID
 
 

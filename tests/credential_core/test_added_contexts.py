@@ -112,6 +112,7 @@ def test_what_a_verifier_reads_by_keeps_its_meaning(apart: Any, given: Any, code
     [
         (URL, {"sha256": "0" * 64}, "context_invalid"),
         (V2, {}, "context_conflict"),
+        ("https://university.example/contexts/micro-credential/v1", {}, "context_conflict"),  # ours, wherever it is
         ("ftp://example.org/v1", {}, "context_invalid"),
         (URL, {"more": "x"}, "context_invalid"),
     ],

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -50,7 +50,7 @@ class FrozenContext:
     sha256: str
     origin: Mapping[str, str]
     licence: str
-    content: bytes | None = None  # of one that was added
+    content: bytes | None = field(default=None, repr=False)  # of one that was added
 
     def read(self) -> bytes:
         """The exact bytes. ContextError if the installed file is not the one we know."""

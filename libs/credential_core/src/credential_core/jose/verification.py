@@ -75,7 +75,7 @@ def _presenters_key(document: Enveloped, source: KeySource, expected: Expected) 
     jws = document.envelope.jws
     open_badges.check_header(jws.header, names_key=False)
     data_model_1.check_presentation(jws.claims, document)
-    _check_audience(jws.claims, expected)
+    _check_occasion(jws.claims, expected)
     return _data_model_1_key(jws, source)
 
 
@@ -83,7 +83,9 @@ def _w3c_key(document: Enveloped, source: KeySource, expected: Expected) -> JwsK
     jws, profile = document.envelope.jws, document.envelope.profile
     w3c.check_header(jws.header, profile, expected.signer)
     w3c.check_claims(jws.claims, document, profile, expected.signer)
-    if profile is not Profile.SELECTIVE:  # which a holder binds to an occasion, by a JWS of their own
+    if profile is not Profile.SELECTIVE:
+        _check_occasion(jws.claims, expected)
+    elif "aud" in jws.claims:  # its holder binds it to an occasion, by a JWS of their own
         _check_audience(jws.claims, expected)
     return _key_that_signed(jws, source.controlled())
 
@@ -112,12 +114,17 @@ def _key_that_signed(jws: Jws, keys: Sequence[JwsKey]) -> JwsKey:
     return last
 
 
+def _check_occasion(claims: Mapping[str, Any], expected: Expected) -> None:
+    """Its audience; and `nonce` answers the challenge, if there was one."""
+    _check_audience(claims, expected)
+    if expected.challenge is not None and claims.get("nonce") != expected.challenge:
+        raise ProofError("invalid_challenge", "the nonce of the JWT is not the challenge that was given")
+
+
 def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
-    """RFC 7519 §4.1.3: a JWT for somebody else is for nobody here. `nonce` answers the challenge, if there was one."""
+    """RFC 7519 §4.1.3: a JWT for somebody else is for nobody here."""
     wanted = {expected.domain} if isinstance(expected.domain, str) else set(expected.domain or ())
     audience = claims.get("aud", [])
     named = audience if isinstance(audience, list) else [audience]
     if (named or wanted) and not any(isinstance(name, str) and name in wanted for name in named):
         raise ProofError("invalid_domain", "the JWT is for another audience")
-    if expected.challenge is not None and claims.get("nonce") != expected.challenge:
-        raise ProofError("invalid_challenge", "the nonce of the JWT is not the challenge that was given")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from credential_core import json_input
-from credential_core.contexts import FrozenContext, add, frozen_contexts
+from credential_core.contexts import FrozenContext, add, frozen_contexts, known_as
 from credential_core.errors import ContextError, CredentialError
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.jsonld.meanings import Meanings, definitions, meanings, resolved
@@ -34,7 +34,7 @@ def add_contexts(manifest: bytes, read: Callable[[str], bytes]) -> None:
     known = frozen_contexts()
     fresh = [one for one in found if one.url not in known]
     for one in found:
-        if one.url in known and known[one.url].sha256 != one.sha256:
+        if known_as(one.url) != one.url or (one.url in known and known[one.url].sha256 != one.sha256):
             raise ContextError("context_conflict", f"{one.url[:200]} is known with other bytes")
     urls = known.keys() | {one.url for one in fresh}
     for one in fresh:
