@@ -78,7 +78,7 @@ class IssuerSettings(ServiceSettings, WebSettings):
     recognised_look_every_s: int = Field(
         default=3600,
         ge=0,
-        description="how often the status of recognised credentials from elsewhere is looked at; 0: never",
+        description="how often the status and key of recognised credentials from elsewhere are looked at; 0: never",
     )
 
     issuer_kms: Literal["database", "openbao"] = Field(

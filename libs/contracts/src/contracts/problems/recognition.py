@@ -32,7 +32,7 @@ ENTRIES = (
         "The agreement cannot be changed so",
         "A proposal is signed, declined or withdrawn. What was signed only ends, and what ended stays so.",
         "Propose another agreement; with `replaces` it ends the one before when it is signed.",
-        "an agreement that is ended cannot be changed so",
+        "an agreement that is ended cannot be signed",
         f"{AGREEMENT}/sign",
     ),
     ProblemType(

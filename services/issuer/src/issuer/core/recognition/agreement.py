@@ -191,7 +191,7 @@ def after(agreement: Agreement, act: Act, org_id: str, now: datetime) -> Agreeme
         return None
     wanted = AgreementState.SIGNED if act is Act.END else AgreementState.PROPOSED
     if agreement.state is not wanted:
-        detail = f"an agreement that is {agreement.state.value} cannot be changed so"
+        detail = f"an agreement that is {agreement.state.value} cannot be {TARGET[act].value}"
         raise Conflict(detail, code="agreement-transition-not-allowed")
     changed = replace(agreement, state=TARGET[act], revision=agreement.revision + 1, changed_at=now)
     return replace(changed, signed_at=now) if act is Act.SIGN else changed
