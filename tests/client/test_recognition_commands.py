@@ -82,7 +82,7 @@ def test_a_partner_elsewhere_shows_no_token(monkeypatch: pytest.MonkeyPatch, tmp
     def entrance(_address: str) -> Laurel:
         return Laurel("https://laurel.test", Nobody(), transport=httpx.MockTransport(answer))
 
-    monkeypatch.setattr("laurel.cli.recognition.anybody", entrance)
+    monkeypatch.setattr("laurel.cli.agreements.anybody", entrance)
     (tmp_path / "statement.jws").write_text("eyJ.e30.x\n")
     ended = CliRunner().invoke(
         app, ["recognition", "agreements", "bring", AGREEMENT, str(tmp_path / "statement.jws")], env=NO_LOGIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from laurel.cli import batch, changes, credentials, keys, login, recognition, sandbox, stacks, verify
+from laurel.cli import agreements, batch, changes, credentials, keys, login, recognition, sandbox, stacks, verify
 from laurel.cli.app import app
 from laurel.cli.screen import complain, note
 from laurel.errors import LaurelError, LoginFailed
@@ -14,6 +14,7 @@ FAILED = 4
 __all__ = [
     "app",
     "main",
+    "agreements",
     "batch",
     "changes",
     "credentials",
