@@ -8,12 +8,17 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from tools.actor import Actor, Json, last, until
+from tools.blocking import run
 from tools.fleet import Fleet
+from tools.postgres import LocalPostgres
 from tools.rooms import Service
 
 pytestmark = [pytest.mark.fleet, pytest.mark.kafka]
@@ -21,6 +26,7 @@ pytestmark = [pytest.mark.fleet, pytest.mark.kafka]
 LEARNERS = 20
 STORM_S = 20
 MOST_KILLS = 20
+ISSUES = 400
 
 
 @pytest.fixture
@@ -138,6 +144,40 @@ def test_what_was_acknowledged_in_a_storm_is_public_once(fleet: Fleet, universit
     assert Counter(one["id"] for one in found) == Counter(issued)
     for record in (f"/records/{last(one)}" for one in issued):
         until(lambda at=record: university.http.get(at).status_code, lambda code: code == 200, 60)  # type: ignore[misc]
+
+
+def test_connections_that_end_are_told_as_such_and_double_nothing(fleet: Fleet, university: Actor) -> None:
+    """All connections of all services to PostgreSQL end, again and again, as when it is restarted."""
+    part = achievement(university, "disconnected")
+    learners = [f"{uuid.uuid4().hex}@students.example" for _ in range(ISSUES)]
+    until(lambda: ask(university, part, learners[0]), bool, 60)
+    done = threading.Event()
+
+    def disconnect() -> None:
+        while not done.wait(0.4):
+            run(_end_connections(fleet.postgres))
+
+    striking = threading.Thread(target=disconnect)
+    striking.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            issued = list(pool.map(lambda who: until(lambda: ask(university, part, who), bool, 60), learners))
+    finally:
+        done.set()
+        striking.join()
+    again = [ask(university, part, learner) for learner in learners]
+    assert again == issued
+    found = everything(university, f"/credentials?achievement={last(part)}")
+    assert Counter(one["id"] for one in found) == Counter(issued)
+
+
+async def _end_connections(postgres: Any) -> None:
+    server = postgres.server if isinstance(postgres, LocalPostgres) else postgres
+    connection = await asyncpg.connect(server.admin_url)
+    try:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE '%\\_app'")
+    finally:
+        await connection.close()
 
 
 def ask(university: Actor, part: str, learner: str) -> str | None:

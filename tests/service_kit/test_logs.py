@@ -14,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_kit.logs import AUDIT, REDACTED, configure_logs, get_logger, redact
+from service_kit.logs import AUDIT, REDACTED, TrailUnwritten, configure_logs, get_logger, redact
 from service_kit.settings import LogSettings
 
 CANARY = "canary7f3a"
@@ -135,7 +135,7 @@ class TestConfigured:
 
         monkeypatch.setattr(output, "write", full)
         get_logger("a").info("thing_made")
-        with pytest.raises(OSError, match="no space left"):
+        with pytest.raises(TrailUnwritten, match="no space left"):
             get_logger(AUDIT).info("signing", audit=True)
 
     def test_the_standard_librarys_loggers_are_redacted_too(self, output: io.StringIO) -> None:

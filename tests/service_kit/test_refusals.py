@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError
 
 from service_kit.app import create_app, router
 from service_kit.errors import Limited, Unauthorized
+from service_kit.logs import TrailUnwritten
 from service_kit.problems import Refusal
 from service_kit.settings import HttpSettings, Settings
 from service_kit.task_group import task_group
@@ -39,6 +40,7 @@ FAULTS = {
     "unknown": gaierror(),
     "closed": AWAY,
     "closing": GOODBYE,
+    "no record": TrailUnwritten(28, "no space left on device"),
     **{state: DBAPIError("SELECT 1", None, Refused(state)) for state in ("53100", "53300", "58030", "25006", "28P01")},
 }
 
@@ -109,7 +111,7 @@ async def test_elsewhere_a_refusal_is_a_problem_document(client: httpx.AsyncClie
 
 @pytest.mark.parametrize("way", ["ours", "together"])
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in {"limited", "token"}])
-async def test_a_database_that_is_away_is_told_as_that(client: httpx.AsyncClient, way: str, fault: str) -> None:
+async def test_what_is_away_is_told_as_that(client: httpx.AsyncClient, way: str, fault: str) -> None:
     answer = await client.get(f"/{way}/{fault}")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["content-type"] == "application/problem+json"

@@ -71,6 +71,10 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         logger.setLevel(level)
 
 
+class TrailUnwritten(OSError):
+    """The audit trail cannot be written, so what was asked for is not done, or not answered as done."""
+
+
 class Lines(structlog.WriteLogger):
     """Writes lines. Only the audit trail's must be written: nothing else ends because a disk is full."""
 
@@ -79,12 +83,12 @@ class Lines(structlog.WriteLogger):
         self._must = must_be_written
 
     def msg(self, message: str) -> None:
-        """One line. Raises OSError for the audit trail, if it cannot be written."""
+        """One line. Raises TrailUnwritten for the audit trail, if it cannot be written."""
         try:
             super().msg(message)
-        except OSError:
+        except OSError as error:
             if self._must:
-                raise
+                raise TrailUnwritten(*error.args) from error
 
     log = debug = info = warn = warning = error = critical = exception = fatal = failure = msg
 

@@ -29,7 +29,7 @@ from service_kit.errors import (
     Unauthorized,
     Unavailable,
 )
-from service_kit.logs import get_logger
+from service_kit.logs import TrailUnwritten, get_logger
 from service_kit.problem_page import SECURITY, problem_page
 from service_kit.representation import HTML, JSON, negotiate
 
@@ -93,6 +93,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_away)
+    app.add_exception_handler(TrailUnwritten, _trail_unwritten)
     for error in (ConnectionError, TimeoutError, gaierror):  # of the driver, before SQLAlchemy makes them its own
         app.add_exception_handler(error, _database_away)
 
@@ -258,6 +259,11 @@ async def _database_error(request: Request, error: Exception) -> Response:
     if error.connection_invalidated or is_drivers or state[:2] in OUTAGES or state == READ_ONLY:
         return await _database_away(request, error)
     return unexpected_problem(request, error)
+
+
+async def _trail_unwritten(request: Request, error: Exception) -> Response:
+    log.error("audit_trail_unwritten", error=repr(error))
+    return service_problem(request, Unavailable("what is done here cannot be put on record now; try again"))
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
