@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
 from contracts.events import IssuerPublished
 from contracts.topics import Topic
@@ -125,3 +126,22 @@ async def test_after_a_failure_the_next_batch_gets_a_producer_of_its_own(kafka_s
         with pytest.raises(BusUnavailable):
             await publisher.publish([Record(topic, b"k", b"x" * 5_000_000, ())])
         await publisher.publish([record("one", topic=topic)])
+
+
+@pytest.mark.kafka
+async def test_those_that_connect_at_once_share_a_producer(
+    kafka_server: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay and dead letters: a second producer would be forgotten, and its tasks with it."""
+    started = []
+    original = AIOKafkaProducer.start
+
+    async def start(self: AIOKafkaProducer) -> None:
+        started.append(self)
+        await original(self)
+
+    monkeypatch.setattr(AIOKafkaProducer, "start", start)
+    settings = KafkaSettings(bootstrap_servers=kafka_server.bootstrap_servers, idempotent=kafka_server.idempotent)
+    async with open_publisher(settings) as publisher:
+        await asyncio.gather(*(publisher.publish([]) for _ in range(3)))
+    assert len(started) == 1

@@ -45,6 +45,7 @@ class KafkaPublisher:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()  # a relay and a consumer's dead letters may share this
 
     async def publish(self, records: Sequence[Record]) -> None:
         """See Publisher."""
@@ -61,22 +62,25 @@ class KafkaPublisher:
             raise BusUnavailable(repr(error)) from error
 
     async def _connected(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._settings.bootstrap_servers,
-                acks="all",
-                enable_idempotence=self._settings.idempotent,
-                linger_ms=2,
-                max_request_size=4 * 1024 * 1024,
-                request_timeout_ms=int(self._settings.request_timeout_s * 1000),
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
+        async with self._connecting:
+            return self._producer or await self._connect()
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            acks="all",
+            enable_idempotence=self._settings.idempotent,
+            linger_ms=2,
+            max_request_size=4 * 1024 * 1024,
+            request_timeout_ms=int(self._settings.request_timeout_s * 1000),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+        return producer
 
     async def close(self) -> None:
         """Let go of the connection. Never raises for a broker that is away."""
