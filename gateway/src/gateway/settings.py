@@ -48,8 +48,8 @@ class TokenSettings(Block):
 class PasswordSettings(Block):
     """What a guess at a stolen hash costs (Argon2id, RFC 9106 §4): memory, and passes over it."""
 
-    memory_kib: int = Field(default=65536, ge=19456, description="what hashing a password costs, in memory")
-    passes: int = Field(default=3, ge=2, description="and in passes over it")
+    memory_kib: int = Field(default=65536, ge=19456, description="the memory that hashing a password takes")
+    passes: int = Field(default=3, ge=2, description="the passes over that memory")
 
 
 SMTP = {"smtp": (Security.STARTTLS, 587), "smtps": (Security.TLS, 465), "smtp+plain": (Security.NONE, 25)}

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
 from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
-from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.own_credentials import OwnRows
@@ -16,7 +15,6 @@ from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.adapters.wanted_looks import WantedLookUnitOfWork
 from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
-from issuer.core.backpack_arrival import Examine
 from issuer.core.backpack_farewell import EndConnections, Farewell
 from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
 from issuer.core.backpack_hosts_ports import HostWorks, Sender
@@ -34,6 +32,7 @@ from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
 from issuer.http.open_badges import BackpackUses, open_badges_routes
 from issuer.http.open_badges_discovery import Host, discovery_routes
 from issuer.http.own_credentials import own_credential_routes
+from issuer.main_examination import examination
 from issuer.main_progress import progress_routers
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
@@ -92,14 +91,6 @@ def backpack_routers(
         return_routes(hosts),
         *progress_routers(settings, database, examine, clock),
     )
-
-
-def examination(
-    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
-) -> Examine:
-    """How what arrives is verified."""
-    own = OwnDocuments(database, Reading(database), sign_list, settings.addresses, clock)
-    return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 
 def wire_pulls(

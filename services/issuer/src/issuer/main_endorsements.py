@@ -6,12 +6,10 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.endorsements import ReadingEndorsements
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.any_credentials import IssueAny
-from issuer.core.backpack_arrival import Examine
 from issuer.core.decide_endorsements import DecideEndorsement, RecheckEndorsements
 from issuer.core.endorse import Endorse
 from issuer.core.endorsement_check import CheckEndorsement
@@ -19,12 +17,12 @@ from issuer.core.endorsements import EndorsementQueries
 from issuer.core.present_endorsement import PresentEndorsement
 from issuer.core.status_lists import SignStatusList
 from issuer.http.endorsements import EndorsementUses, endorsement_routes
+from issuer.main_examination import examination
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
 from service_kit.ids import new_id
-from service_kit.offload import offload
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,8 @@ def wire_endorsements(
     clock: Clock,
 ) -> EndorsementParts:
     """Endorsements on their adapters."""
-    unit_of_work, addresses = (
-        partial(IssuerUnitOfWork, database),
-        settings.addresses,
-    )
-    own = OwnDocuments(database, Reading(database), sign_list, addresses, clock)
-    check = CheckEndorsement(Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock))
+    unit_of_work, addresses = partial(IssuerUnitOfWork, database), settings.addresses
+    check = CheckEndorsement(examination(settings, database, sign_list, fetcher, clock))
     endorsements = ReadingEndorsements(database, addresses)
     uses = EndorsementUses(
         addresses=addresses,

@@ -7,7 +7,6 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.key_store import recipient_keys
 from issuer.adapters.reading import Reading
 from issuer.adapters.reading_recognitions import ReadingRecognitions
@@ -34,6 +33,7 @@ from issuer.http.agreements import agreement_routes, public_agreement_routes
 from issuer.http.recognition_decisions import decision_routes
 from issuer.http.recognition_sources import source_routes
 from issuer.http.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
+from issuer.main_examination import examination
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database
@@ -48,7 +48,7 @@ def wire_look_at_sources(
     """The worker that looks again at what was recognised and was issued elsewhere."""
     return LookAtSources(
         works=partial(SourceUnitOfWork, database),
-        examine=_examine(settings, database, sign_list, fetcher, clock),
+        examine=examination(settings, database, sign_list, fetcher, clock),
         every=timedelta(seconds=settings.recognised_look_every_s),
         audit=audit,
         clock=clock,
@@ -72,7 +72,7 @@ def recognition_routers(
         settings.addresses,
     )
     reading, found = Reading(database), ReadingRecognitions(database)
-    examine = _examine(settings, database, sign_list, fetcher, clock)
+    examine = examination(settings, database, sign_list, fetcher, clock)
     recipient_key = recipient_keys(settings.key_encryption_key_bytes)
     box = RecipientBox(settings.key_encryption_key_bytes)
     vet = Vet(examine=examine, recognitions=found, addresses=addresses, recipient_key=recipient_key, clock=clock)
@@ -109,14 +109,6 @@ def recognition_routers(
         decision_routes(state, queries),
         source_routes(review, queries, addresses),
     )
-
-
-def _examine(
-    settings: IssuerSettings, database: Database, sign_list: SignStatusList, fetcher: Fetcher, clock: Clock
-) -> Examine:
-    """How what is presented is verified."""
-    own = OwnDocuments(database, Reading(database), sign_list, settings.addresses, clock)
-    return Examine(web=GuardedWeb(fetcher, offload), own=own, offload=offload, clock=clock)
 
 
 def _agreements(
