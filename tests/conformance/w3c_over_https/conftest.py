@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from tests.conformance.w3c.implementation import SCOPES, Implementation, Json, PublishedList
@@ -16,6 +20,24 @@ from tools.fleet import Fleet
 
 PREFIX = "suites-"
 SLOW_S = 30.0
+HERE = Path(__file__).parent
+EVERY_CASE = "LAUREL_EVERY_CASE"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each statement its first case and its last: the road is the same for all.
+
+    In process all are asked; with LAUREL_EVERY_CASE here, too.
+    """
+    if os.environ.get(EVERY_CASE):
+        return
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if HERE in item.path.parents:
+            cases[item.nodeid.partition("[")[0]].append(item)
+    between = {item for found in cases.values() for item in found[1:-1]}
+    config.hook.pytest_deselected(items=list(between))
+    items[:] = [item for item in items if item not in between]
 
 
 class OverHttps(Implementation):
