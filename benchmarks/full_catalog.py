@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from benchmarks.prose import Prose, Text
+from benchmarks.stand import scratch_postgres
 from service_kit.database import Database, open_database
 from service_kit.migrations import migrate
 from service_kit.offload import offload
 from service_kit.settings import DatabaseSettings
-from tools.guard import guard
-from tools.ports import free_ports
 from tools.postgres import LocalPostgres
 
 ACHIEVEMENTS, SKILLS, ORGANIZATIONS = 100_000, 20_000, 200
@@ -90,7 +87,7 @@ async def full_catalog() -> AsyncIterator[FullCatalog]:
     prose = Prose(SEED)
     texts = [prose.text() for _ in range(ACHIEVEMENTS)]
     labels = [prose.label() for _ in range(SKILLS)]
-    with _postgres() as server:
+    with scratch_postgres(durable=False) as server:
         app_url, migrate_url = server.server.create_database("catalog")
         settings = DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url))
         await offload(migrate, "catalog", settings)
@@ -116,19 +113,6 @@ def document(number: int, one: Text, labels: list[str]) -> str:
         "alignment": [{"targetName": labels[skill - 1], "targetUrl": f"urn:skill:{skill}"} for skill in skills],
     }
     return json.dumps(found)
-
-
-@contextmanager
-def _postgres() -> Iterator[LocalPostgres]:
-    home = Path(tempfile.mkdtemp(prefix="laurel-benchmark-"))
-    home.chmod(0o755)
-    guard.scratch(home)
-    server = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log", durable=False)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.remove()
 
 
 async def _fill(admin_url: str, documents: list[str], labels: list[str]) -> None:

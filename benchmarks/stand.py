@@ -53,7 +53,7 @@ class Stand:
 @asynccontextmanager
 async def stand() -> AsyncIterator[Stand]:
     """One issuer with one achievement, the ones of `benchmarks.credential`."""
-    with _postgres() as postgres:
+    with scratch_postgres() as postgres:
         app_url, migrate_url = postgres.server.create_database("issuer")
         settings = _settings(DatabaseSettings(url=SecretStr(app_url), migrate_url=SecretStr(migrate_url), pool_size=20))
         await offload(migrate, "issuer", settings.database)
@@ -81,11 +81,12 @@ def write_logs_nowhere() -> None:
 
 
 @contextmanager
-def _postgres() -> Iterator[LocalPostgres]:
+def scratch_postgres(*, durable: bool = True) -> Iterator[LocalPostgres]:
+    """A server that is gone at the end."""
     home = Path(tempfile.mkdtemp(prefix="laurel-benchmark-"))
     home.chmod(0o755)
     guard.scratch(home)
-    postgres = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log")
+    postgres = LocalPostgres(home / "postgres", free_ports(1)[0], log=home / "postgres.log", durable=durable)
     postgres.start()
     try:
         yield postgres
