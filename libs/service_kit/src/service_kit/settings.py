@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Block(BaseModel):
     """A group of settings. A name that does not exist is an error, not a silent no-op."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class HttpSettings(Block):
@@ -69,7 +69,10 @@ class LogSettings(Block):
 class Settings(BaseSettings):
     """What every service is told. A service adds its own fields in a subclass."""
 
-    model_config = SettingsConfigDict(env_prefix="LAUREL_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    # A refusal is logged: pydantic would quote what was given, secrets and all.
+    model_config = SettingsConfigDict(
+        env_prefix="LAUREL_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = Field(
         default="production", description="development relaxes what production refuses"
