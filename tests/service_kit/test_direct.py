@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from service_kit.database import Database, UnitOfWork
-from service_kit.direct import DirectSelect, fetch, fetch_outside, is_lost, line
+from service_kit.direct import DirectSelect, DirectText, fetch, fetch_outside, is_lost, line
 from service_kit.ids import new_id
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -141,3 +141,14 @@ async def test_a_select_gives_what_sqlalchemy_gives(database: Database) -> None:
     assert (expected[0]["name"], expected[0]["told"]) == (values["name"], {"a": [1, None]})
     with pytest.raises(DBAPIError):
         await direct(partial(fetch_outside, database), **values, another=1)
+
+
+async def test_a_statement_that_was_written_out_takes_its_values_by_name(database: Database) -> None:
+    asked = DirectText("SELECT CAST(:b AS text) || CAST(:a AS text) || :b, '::' || (CAST(:list AS text[]))[2]")
+
+    async def run(statement: str, *parameters: object) -> Any:
+        return await fetch_outside(database, statement, *parameters)
+
+    [(joined, second)] = await asked(run, a="-", b="x", list=["1", "2"], other="is not named")
+
+    assert (joined, second) == ("x-x", "::2")
