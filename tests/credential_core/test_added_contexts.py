@@ -22,6 +22,7 @@ from credential_core.verify import parse, trust_only, verify
 URL = "https://w3id.org/example/v1"
 V2 = "https://www.w3.org/ns/credentials/v2"
 CRED = "https://www.w3.org/2018/credentials#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 KEY = SigningKey.from_seed(bytes(range(32)))
 DID = did.did_key(KEY.public)
 CREDENTIAL: dict[str, Any] = {
@@ -94,6 +95,11 @@ def test_what_is_added_counts_like_the_frozen_ones(apart: Any) -> None:
         ({"proofValue": "https://example.org/value"}, "context_conflict"),
         ({"title": "https://schema.org/name"}, "context_conflict"),
         ({"identifier": "@id"}, "context_conflict"),
+        ({"kind": {"@id": f"{RDF}type", "@type": "@id"}}, "context_conflict"),
+        ({"Medal": {"@id": "urn:x:M", "@context": {"kind": "rdf:type", "rdf": RDF}}}, "context_conflict"),
+        ({"mark": 5}, "context_invalid"),
+        ({"mark": {"@id": ["urn:x:mark"]}}, "context_invalid"),
+        ({"inside": "@included"}, "context_unsupported"),
         ([{"mark": "urn:x:mark"}, "https://w3id.org/unknown/v1"], "context_unsupported"),
         ({"@base": "https://example.org/"}, "context_unsupported"),
         ({"Medal": {"@id": "urn:x:M", "@context": {"@import": V2}}}, "context_unsupported"),

@@ -24,6 +24,7 @@ from tests.credential_core.oracle import pyld_quads
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 V2 = "https://www.w3.org/ns/credentials/v2"
 CRED = "https://www.w3.org/2018/credentials#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 def document(context: Any, **members: Any) -> dict[str, Any]:
@@ -100,6 +101,11 @@ def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], mem
         ({"ex": "https://ex.test/"}, {"ex:mark": "x"}, "member_not_term"),
         ({}, {f"{CRED}credentialStatus": {"id": "urn:x:s"}}, "context_conflict"),
         ({}, {"https://schema.org/name": "x"}, "context_conflict"),
+        ({}, {f"{RDF}type": {"id": "https://ex.test/Medal"}}, "context_conflict"),
+        ({}, {"evidence": {"id": "urn:x:e", f"{RDF}first": "x"}}, "context_conflict"),
+        ({"kind": {"@id": f"{RDF}type", "@type": "@id"}}, {"kind": "https://ex.test/Medal"}, "context_conflict"),
+        ({"kind": {"@id": "rdf:type"}, "rdf": RDF}, {"kind": {"id": "https://ex.test/Medal"}}, "context_conflict"),
+        ({"@vocab": RDF}, {"rest": {"id": "urn:x:r"}}, "context_conflict"),
         ({}, {"_:mark": "x"}, "member_not_term"),
         ({}, {"@included": [{"id": "urn:x:credential"}]}, "member_not_term"),
         ({}, {"@graph": []}, "member_not_term"),

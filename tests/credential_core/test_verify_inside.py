@@ -246,6 +246,22 @@ def test_a_forged_credential_in_a_genuine_record_is_found(
     assert outcome(only(report, FIRST), "proof") == ("failed", "signature_invalid")
 
 
+@pytest.mark.parametrize("term", [None, "kind"])
+def test_a_record_does_not_hide_that_it_is_one(
+    check: Verify, record: Callable[..., Json], signed: Json, term: str | None
+) -> None:
+    """The quads are the same, so its proof would hold; only nobody would look at the forged credential in it."""
+    made = record({**signed, "name": "Surgery"})
+    rdf_type = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+    clr = "https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential"
+    hidden = {**made, "type": ["VerifiableCredential"], term or rdf_type: {"id": clr}}
+    if term:
+        hidden["@context"] = [*made["@context"], {term: rdf_type}]
+    report = check(hidden, policy=READ)
+    assert report.verdict is Verdict.INVALID
+    assert outcome(report, "proof")[0] == "failed"
+
+
 def test_a_whole_wallet_is_shown_at_once_and_a_transcript_holds_all_courses(
     shown: Verify, check: Verify, present: Callable[..., Json], record: Callable[..., Json], unsigned: Json, sign: Sign
 ) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from credential_core import json_input
 from credential_core.contexts import FrozenContext, add, frozen_contexts, known_as
 from credential_core.errors import ContextError, CredentialError
+from credential_core.jsonld.active_context import DocumentLoader, Library, load_frozen
 from credential_core.jsonld.lexical import is_absolute_iri
-from credential_core.jsonld.meanings import Meanings, definitions, meanings, resolved
+from credential_core.jsonld.meanings import Meanings, check_predicate, definitions, meanings, resolved
 
 _MEMBERS: Final = {"url", "file", "sha256"}
 _REFUSED: Final = frozenset({"@base", "@import"})
@@ -25,7 +26,8 @@ def add_contexts(manifest: bytes, read: Callable[[str], bytes]) -> None:
     The manifest is a JSON array of `{url, file, sha256}`; `read` gives a file's bytes. ContextError `context_invalid`
     for what is malformed or has another hash; `context_conflict` for a context that is known with other bytes, that
     gives a name of credentials/v2, of proofs or of statuses another meaning, or what a frozen context defines another
-    name; `context_unsupported` for one that leans on a context that is not known, or on what hides members.
+    name, or RDF's own words any; `context_unsupported` for one that leans on a context that is not known, or gives
+    keywords other names. A term that uses what is not read here is refused where a document uses it.
     """
     entries = _parsed(b'{"it":' + manifest + b"}").get("it")
     if not isinstance(entries, list):
@@ -39,6 +41,9 @@ def add_contexts(manifest: bytes, read: Callable[[str], bytes]) -> None:
     urls = known.keys() | {one.url for one in fresh}
     for one in fresh:
         _check(one, urls, meanings())
+    library = Library(_loading(fresh))
+    for one in fresh:
+        _compile(one, library)
     add(fresh)
     meanings.cache_clear()
 
@@ -67,12 +72,37 @@ def _check(one: FrozenContext, urls: frozenset[str] | set[str], known: Meanings)
         iri = resolved(target, within) if isinstance(target, str) else None
         if iri is None or iri == _SAID_BEFORE.get(name):
             continue
-        if iri.startswith(_EVERYBODYS) and iri not in known.fixed_iris and name not in known.fixed:
-            continue  # a word of the world's, of which Open Badges has some
         try:
-            known.check(name, iri, at_home=True)
+            check_predicate(iri)
+            if not iri.startswith(_EVERYBODYS) or iri in known.fixed_iris or name in known.fixed:
+                known.check(name, iri, at_home=True)  # else a word of the world's, of which Open Badges has some
         except ContextError as error:
             raise ContextError(error.code, f"{one.url[:200]}: {error.detail}") from None
+
+
+def _loading(fresh: Sequence[FrozenContext]) -> DocumentLoader:
+    """PyLD's document loader over the frozen contexts and these."""
+    documents = {one.url: _parsed(one.read()) for one in fresh}
+
+    def load(url: str, options: object) -> dict[str, Any]:
+        if url not in documents:
+            return load_frozen(url, options)
+        return {
+            "contentType": "application/ld+json",
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": documents[url],
+        }
+
+    return load
+
+
+def _compile(one: FrozenContext, library: Library) -> None:
+    """Refuse at once what no document could use. ContextError."""
+    try:
+        library.initial.with_contexts((one.url,))
+    except ContextError as error:
+        raise ContextError(error.code, f"{one.url[:200]}: {error.detail}") from None
 
 
 def _parts(context: Any) -> Iterator[Any]:

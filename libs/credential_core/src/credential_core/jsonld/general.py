@@ -7,7 +7,8 @@ must stay what is signed: no member that a verifier looks for may hide under ano
 Data Integrity 1.0 §2.4.1). So wherever a name of a frozen context stands, it has an IRI that a frozen context gives it,
 and no other name, and no member by its IRI, has one of those. The exception are nodes of the document's own: reached by
 a property that an inline context defines, and of no frozen type. There a name of Open Badges, say, may have a meaning
-of its own; but not one of credentials/v2, of proofs or of statuses. The names that an inline context adds can be
+of its own; but not one of credentials/v2, of proofs or of statuses. And no member has an IRI of RDF's own: `rdf:type`
+would be a type that no reader of `type` sees. The names that an inline context adds can be
 exchanged for others under the same proof: do not rely on them.
 
 PyLD drops without a word what it cannot use. So the scalars of the document are counted against those of the expanded
@@ -32,7 +33,7 @@ from credential_core.jsonld import expansion
 from credential_core.jsonld.expansion import AppliedContexts, context_urls
 from credential_core.jsonld.guarded import GuardedProcessor
 from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native_literal, tagged_literal
-from credential_core.jsonld.meanings import own_names
+from credential_core.jsonld.meanings import check_predicate, own_names
 from credential_core.rdfc import Quad
 
 # What the compiled path says of a document that this one may cover.
@@ -192,6 +193,7 @@ class _Emission:
         self.quads += [(subject, _TYPE, _iri(name), graph) for name in element.get("@type", [])]
         for name, values in element.items():
             if name not in ("@id", "@type"):
+                check_predicate(name)
                 predicate = _iri(name)
                 for value in values:
                     self.quads.append((subject, predicate, self._object(value, graph), graph))

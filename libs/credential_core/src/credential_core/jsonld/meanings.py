@@ -15,6 +15,7 @@ from typing import Any, Final
 from credential_core.contexts import OWN, frozen_contexts, load_context
 from credential_core.errors import ContextError
 from credential_core.jsonld.expansion import context_urls
+from credential_core.jsonld.lexical import RDF
 
 _MAX_TERMS: Final = 256
 # What credentials/v2 and Open Badges say by these names: the first data model has no such terms, and may be given them.
@@ -69,6 +70,12 @@ class Meanings:
 
     def _by_vocabulary(self, name: str, iri: str) -> bool:
         return any(iri == vocabulary + name for vocabulary in self.vocabularies)
+
+
+def check_predicate(iri: str) -> None:
+    """Refuse what RDF itself says by: a type or a list would hide under a member's name. ContextError."""
+    if iri.startswith(RDF):
+        raise ContextError("context_conflict", f"{iri[:200]} is JSON-LD's to say: by a type, a list or a value object")
 
 
 @cache
