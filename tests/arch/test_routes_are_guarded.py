@@ -110,7 +110,7 @@ HIDDEN |= {("GET", "/achievements/page.css")}
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}
 HIDDEN |= {
     ("GET", f"/docs{file}")
-    for file in ("", "/welcome", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")
+    for file in ("", "/try", "/welcome", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")
 }
 HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}
 HIDDEN |= {("GET", "/login/answer.js")}

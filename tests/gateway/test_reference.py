@@ -26,9 +26,23 @@ async def test_the_description_names_this_fleet_as_its_server() -> None:
     assert "/credentials" in document["paths"]
 
 
+async def test_everything_is_there_to_read_without_a_script() -> None:
+    app = gateway.main.create_openapi_app()
+    async with asgi_client(app) as client:
+        page = await client.get("/docs")
+        document = (await client.get("/docs/openapi.json")).json()
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert "<script" not in page.text
+    assert page.text.count("<main") == 1
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert f'<h3 id="{operation["operationId"]}"><code>{method.upper()} {path}</code></h3>' in page.text
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(re.findall(r' id="([^"]+)"', page.text))
+
+
 async def test_the_page_holds_no_script_of_its_own_and_loads_from_here_only() -> None:
     async with asgi_client(gateway.main.create_openapi_app()) as client:
-        page = await client.get("/docs")
+        page = await client.get("/docs/try")
         policy = page.headers["content-security-policy"]
         assert "unsafe" not in policy
         assert "script-src 'self'" in policy

@@ -1,9 +1,11 @@
 """A failure at any point leaves all or nothing: state and event commit together, and no index is used twice."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -148,6 +150,27 @@ async def test_a_full_list_is_followed_by_a_new_one(world: World, settings: Issu
     events = await world.events("status-list.published.v1")
     assert {event.url for event in events} == set(lists)
     assert [event.revision for event in events] == [1, 1]
+
+
+async def test_after_a_restore_by_the_runbook_no_place_and_no_edition_is_given_twice(
+    world: World, settings: IssuerSettings, database: Database, mint: TokenMint
+) -> None:
+    runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"`(UPDATE status_lists [^`]+)`", runbook)
+    achievement = await world.ready()
+    await world.issue(achievement)
+    async with database.engine.begin() as connection:
+        await connection.execute(text(statement))
+
+    app = issuer_app(wire(settings, database).services, settings, tokens=mint.verifier())
+    async with asgi_client(app) as client:
+        await World(database, client, mint).issue(achievement)
+    publish = wire(settings, database, lambda: utc_now() + timedelta(seconds=1)).publish_lists
+    assert await publish() == 1
+
+    assert len(await world.rows("SELECT DISTINCT status_list_id FROM credentials")) == 2
+    revisions = [event.revision for event in await world.events("status-list.published.v1")]
+    assert revisions == [1, 1, 1_000_002]
 
 
 async def test_two_processes_at_a_full_list_open_one_new_one(

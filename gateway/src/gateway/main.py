@@ -79,7 +79,7 @@ from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
 from service_kit.offload import offload
-from service_kit.relay import Relay
+from service_kit.relay import Relay, republish
 from service_kit.runtime import Components, Service, Task
 from service_kit.settings import HttpSettings, Settings
 from service_kit.token_keys import TokenKeys
@@ -260,4 +260,5 @@ def create_openapi_app() -> FastAPI:
     return application(settings, parts)
 
 
-SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, commands.COMMANDS)
+COMMANDS = {**commands.COMMANDS, "republish": republish}
+SERVICE = Service(NAME, GatewaySettings, build, create_openapi_app, COMMANDS)

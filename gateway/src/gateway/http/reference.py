@@ -1,8 +1,9 @@
-"""/openapi.json and /docs: the whole API in one description, and Swagger UI to read it with, from files of our own.
+"""/openapi.json and /docs: the whole API in one description, as a page, and in Swagger UI from files of our own.
 
 The description is written when the code is (`python -m tools.api`), so no service is asked for it.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,12 +11,14 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 
 from gateway.http.pages import html
+from gateway.http.plain_reference import plain_reference
 from gateway.http.public import KEPT, PAGE_HEADERS
 from service_kit.app import router
 from service_kit.entity_tags import has_current, tag_of_bytes
 from service_kit.representation import HTML, JSON
 
 DOCS_PATH = "/docs"
+TRY_PATH = "/docs/try"
 OPENAPI_PATH = "/docs/openapi.json"
 WRITTEN_FOR = "https://laurel.example"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -34,17 +37,20 @@ class Asset:
     media_type: str
     body: bytes
     tag: str
+    has_script: bool = False
 
     @classmethod
-    def of(cls, media_type: str, body: bytes) -> "Asset":
+    def of(cls, media_type: str, body: bytes, *, has_script: bool = False) -> "Asset":
         """Compute the tag."""
-        return cls(media_type, body, tag_of_bytes(media_type, body))
+        return cls(media_type, body, tag_of_bytes(media_type, body), has_script)
 
     def answer(self, request: Request) -> Response:
         """The file, or 304."""
         headers = {"ETag": self.tag, "Cache-Control": KEPT, "X-Content-Type-Options": "nosniff"}
         if self.media_type == HTML:
-            headers |= PAGE_HEADERS | {"Content-Security-Policy": POLICY}
+            headers |= PAGE_HEADERS
+        if self.has_script:
+            headers["Content-Security-Policy"] = POLICY
         if has_current(request.headers.getlist("if-none-match"), self.tag):
             return Response(status_code=304, headers=headers)
         return Response(self.body, headers=headers, media_type=self.media_type)
@@ -55,7 +61,8 @@ def routes(base: str) -> APIRouter:
     described = (files("gateway.http") / "openapi.json").read_text(encoding="utf-8").replace(WRITTEN_FOR, base)
     swagger = files("fastapi_swagger.resources")
     assets = {
-        DOCS_PATH: Asset.of(HTML, html("docs.html").encode()),
+        DOCS_PATH: Asset.of(HTML, plain_reference(json.loads(described)).encode()),
+        TRY_PATH: Asset.of(HTML, html("docs.html").encode(), has_script=True),
         OPENAPI_PATH: Asset.of(JSON, described.encode()),
         "/docs/start.js": Asset.of(SCRIPT, (files("gateway.http") / "docs.js").read_bytes()),
         "/docs/swagger-ui.js": Asset.of(SCRIPT, (swagger / "swagger-ui-bundle.js").read_bytes()),

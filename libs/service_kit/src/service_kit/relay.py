@@ -12,11 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service_kit.bus import BusUnavailable, Publisher, Record
-from service_kit.database import Database
+from service_kit.database import Database, open_database
 from service_kit.direct import fetch_alone
 from service_kit.logs import get_logger
 from service_kit.metrics import EVENTS_PUBLISHED, OUTBOX_AGE, OUTBOX_PENDING
 from service_kit.pause import pause
+from service_kit.settings import StoreSettings
 from service_kit.tables import OUTBOX
 
 log = get_logger(__name__)
@@ -97,6 +98,13 @@ async def _measure(connection: AsyncConnection) -> None:
     [(count, oldest)] = await fetch_alone(connection, MEASURED)
     OUTBOX_PENDING.set(count)
     OUTBOX_AGE.set(float(oldest or 0))
+
+
+async def republish(settings: StoreSettings, _arguments: Sequence[str]) -> int:
+    """Command of a service with an outbox: as `republish_all`."""
+    async with open_database(settings.database, "republish") as database:
+        log.warning("republished", events=await republish_all(database))
+    return 0
 
 
 async def republish_all(database: Database) -> int:

@@ -45,7 +45,7 @@ from service_kit.ids import new_id
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
 from service_kit.offload import offload
-from service_kit.relay import Relay
+from service_kit.relay import Relay, republish
 from service_kit.revoked_access import RevokedAccess
 from service_kit.runtime import Components, Service
 from service_kit.settings import DatabaseSettings, Settings
@@ -155,4 +155,5 @@ def create_openapi_app() -> FastAPI:
     return app(Settings(public_base_url="https://laurel.example"), nowhere)
 
 
-SERVICE = Service(name=NAME, settings=CatalogSettings, build=build, openapi=create_openapi_app)
+COMMANDS = {"republish": republish}
+SERVICE = Service(NAME, CatalogSettings, build, create_openapi_app, COMMANDS)
