@@ -57,6 +57,13 @@ def test_a_file_of_rows_says_by_its_ending_how_to_read_it(tmp_path: Path) -> Non
     assert "is no file" in told(tmp_path, "batch", ACHIEVEMENT, "missing.csv", code=4)
 
 
+@pytest.mark.parametrize("action", ["correct", "revoke", "suspend", "reinstate"])
+@pytest.mark.parametrize("option", ["--dry-run", "--detach"])
+def test_what_goes_with_a_file_is_not_passed_over_for_one(tmp_path: Path, action: str, option: str) -> None:
+    said = told(tmp_path, action, ACHIEVEMENT, "--reason", "a try", option, code=2)
+    assert f"{option} goes with --file" in said
+
+
 def test_nobody_answers(tmp_path: Path) -> None:
     assert "the authorization server does not answer" in told(tmp_path, "whoami", code=4)
 

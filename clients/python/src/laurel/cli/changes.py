@@ -14,7 +14,7 @@ from laurel.cli.batch import Detach, DryRun, Results, change_many
 from laurel.cli.credentials import hand_out
 from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import say
+from laurel.cli.screen import say, show_json
 
 OneOrMany = Annotated[str | None, typer.Argument(help="Its address or UUID; none with --file.")]
 Reason = Annotated[str | None, typer.Option(help="Kept with you: it is in no public record. Asked for unless given.")]
@@ -49,6 +49,7 @@ def correct(
         if file is not None:
             _alone(credential, reason, learner, email, narrative, valid_until, changes)
             change_many(laurel, "correct", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
+        _of_many(dry_run=dry_run, detach=detach)
         wanted = _read(changes) if changes else {}
         recipient = ({} if email is None else {"email": email}) | ({} if learner is None else {"name": learner or None})
         if recipient:
@@ -89,7 +90,9 @@ def revoke(
         if file is not None:
             _alone(credential, reason)
             change_many(laurel, "revoke", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        say(laurel.credentials.revoke(_one(credential), _why(reason)))
+        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
+        changed = laurel.credentials.revoke(_one(credential), _why(reason))
+    show_json({"status": changed}) if as_json else say(changed)
 
 
 @app.command()
@@ -110,7 +113,9 @@ def suspend(
         if file is not None:
             _alone(credential, reason)
             change_many(laurel, "suspend", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        say(laurel.credentials.suspend(_one(credential), _why(reason)))
+        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
+        changed = laurel.credentials.suspend(_one(credential), _why(reason))
+    show_json({"status": changed}) if as_json else say(changed)
 
 
 @app.command()
@@ -131,7 +136,9 @@ def reinstate(
         if file is not None:
             _alone(credential, reason)
             change_many(laurel, "reinstate", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        say(laurel.credentials.reinstate(_one(credential), _why(reason)))
+        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
+        changed = laurel.credentials.reinstate(_one(credential), _why(reason))
+    show_json({"status": changed}) if as_json else say(changed)
 
 
 def _one(credential: str | None) -> str:
@@ -142,6 +149,13 @@ def _one(credential: str | None) -> str:
 
 def _why(reason: str | None) -> str:
     return reason if reason is not None else str(typer.prompt("Reason", err=True))
+
+
+def _of_many(**options: object) -> None:
+    """Nothing is done in another way than was asked for: `--dry-run` above all."""
+    for name, given in options.items():
+        if given:
+            raise typer.BadParameter(f"--{name.replace('_', '-')} goes with --file")
 
 
 def _alone(*others: object) -> None:
