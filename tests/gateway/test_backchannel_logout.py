@@ -1,7 +1,7 @@
 """Programs hear that a person signed out (OpenID Connect Back-Channel Logout 1.0), and again until they say yes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,8 +13,10 @@ from joserfc import jws
 from sqlalchemy import func, select
 
 from gateway.adapters.housekeeping import sweep
+from gateway.adapters.people_tables import SESSIONS
 from gateway.adapters.sending import Sending
 from gateway.adapters.tables import LOGOUT_NOTICES
+from gateway.core.logout import EVERY_SESSION
 from gateway.core.people import User
 from gateway.core.roles import Role
 from gateway.core.send_mail import Outcome
@@ -22,13 +24,19 @@ from gateway.core.tell_logout import TellLogout, Told
 from gateway.main import tell_logout
 from service_kit.fetcher import open_fetcher
 from service_kit.settings import FetcherSettings
+from tests.gateway.authenticator import Authenticator
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import App, Visitor, answered, app, person, tokens
 from tests.gateway.test_code_flow import claims
+from tests.gateway.test_passkeys import options
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 EMAIL = "ada@lakeside.example"
 AWAY = "https://app.example/logout"
+
+
+async def nothing() -> None:
+    """What happens while a notice travels, unless a test says otherwise."""
 
 
 @dataclass
@@ -38,10 +46,12 @@ class Program:
     heard: list[dict[str, list[str]]] = field(default_factory=list)
     status: int = 200
     address: str = ""
+    meanwhile: Callable[[], Awaitable[None]] = nothing
 
     async def hear(self, request: web.Request) -> web.Response:
         assert request.content_type == "application/x-www-form-urlencoded"
         self.heard.append(parse_qs((await request.read()).decode()))
+        await self.meanwhile()
         return web.Response(status=self.status)
 
 
@@ -73,6 +83,12 @@ class Scene:
     async def sign_out(self) -> None:
         shown = await self.visitor.http.get("/login")
         assert (await self.visitor.send("/login/end", shown, {})).status_code == 303
+
+    async def end_every_session(self) -> None:
+        """As a password that is replaced does."""
+        async with self.gateway.unit_of_work() as work:
+            await work.logouts.add(self.user.id, EVERY_SESSION, self.gateway.clock())
+            await work.commit()
 
     async def outcome(self) -> Outcome | None:
         told: Told | None = await self.tell()
@@ -174,6 +190,109 @@ class TestWhoIsTold:
         await scene.visitor.sign_in(await scene.visitor.http.get("/login"), EMAIL)
         await scene.sign_out()
         assert await scene.outcome() is None
+
+
+class TestSigningInAgain:
+    """The same browser, before it signed out: by `prompt=login`, `max_age`, an essential `acr`, or on our own pages."""
+
+    async def test_programs_of_before_hear_of_the_end(self, scene: Scene, program: Program) -> None:
+        """And the session keeps its name, which they hold."""
+        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        other = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
+        await move(scene.gateway, other, program.address)
+        scene.gateway.clock.forward(seconds=1)
+        again = await claims(scene.gateway, (await tokens(scene.visitor, other, EMAIL, prompt="login"))["id_token"])
+        assert (again["sid"], again["auth_time"]) == (first["sid"], first["auth_time"] + 1)
+        await scene.sign_out()
+        assert [await scene.outcome() for _ in range(3)] == [Outcome.SENT, Outcome.SENT, None]
+        told = [await claims(scene.gateway, heard["logout_token"][0]) for heard in program.heard]
+        assert {one["sid"] for one in told} == {first["sid"]}
+        assert {one["aud"] for one in told} == {scene.app.client_id, other.client_id}
+
+    async def test_the_cookie_of_before_opens_nothing(self, scene: Scene) -> None:
+        await tokens(scene.visitor, scene.app, EMAIL)
+        stolen = Visitor(scene.gateway)
+        stolen.http.cookies.set("laurel-session", scene.visitor.http.cookies["laurel-session"])
+        assert "Sign out" in (await stolen.http.get("/login")).text
+        scene.gateway.clock.forward(seconds=1)
+        await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
+        assert "Sign out" not in (await stolen.http.get("/login")).text
+        assert "Sign out" in (await scene.visitor.http.get("/login")).text
+        assert await scene.waiting() == 0
+
+    async def test_with_a_passkey_too(self, scene: Scene, program: Program) -> None:
+        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        made = Authenticator(user=scene.user.id.encode())
+        shown = await scene.visitor.http.get("/login/passkeys")
+        added = {"credential": made.create(options(shown)), "name": "Laptop"}
+        await scene.visitor.send("/login/passkeys", shown, added)
+        scene.gateway.clock.forward(seconds=1)
+        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt="login")))
+        signed = {"credential": made.but(count=2).get(options(shown))}
+        await scene.visitor.send("/login/passkey", shown, signed)
+        await scene.sign_out()
+        assert await scene.outcome() is Outcome.SENT
+        assert (await logout_token(scene, program))["sid"] == first["sid"]
+
+    async def test_another_person_ends_the_session(self, scene: Scene, program: Program) -> None:
+        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
+        scene.gateway.clock.forward(seconds=1)
+        held = await tokens(scene.visitor, scene.app, "ben@lakeside.example", prompt="login")
+        assert (await claims(scene.gateway, held["id_token"]))["sid"] != first["sid"]
+        assert await scene.outcome() is Outcome.SENT
+        told = await logout_token(scene, program)
+        assert (told["sub"], told["sid"]) == (scene.user.id, first["sid"])
+        assert await scene.outcome() is None
+
+    async def test_a_session_that_was_over_is_not_gone_on_with(self, scene: Scene) -> None:
+        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        scene.gateway.clock.forward(hours=13)
+        again = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        assert first["sid"] != again["sid"]
+
+    async def test_the_first_is_written_as_the_release_before_wrote_it(self, scene: Scene) -> None:
+        """Without a name of its own; what goes on from it keeps the one that its digest gives, however often."""
+        seen = []
+        for _ in range(3):
+            given = await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
+            name = (await claims(scene.gateway, given["id_token"]))["sid"]
+            async with scene.gateway.unit_of_work() as work:
+                seen.append((name, await work.session.scalar(select(SESSIONS.c.id))))
+            scene.gateway.clock.forward(seconds=1)
+        assert seen == [(name, None), (name, name), (name, name)]
+
+
+class TestEverySession:
+    async def test_what_ends_while_a_notice_travels_is_told_again(self, scene: Scene, program: Program) -> None:
+        await tokens(scene.visitor, scene.app, EMAIL)
+        await scene.end_every_session()
+        program.meanwhile = scene.end_every_session
+        assert await scene.outcome() is Outcome.SENT
+        assert await scene.waiting() == 1
+        program.meanwhile = nothing
+        assert await scene.outcome() is Outcome.SENT
+        assert (await scene.waiting(), len(program.heard)) == (0, 2)
+
+    async def test_and_is_not_put_off_with_it(self, scene: Scene, program: Program) -> None:
+        program.status, program.meanwhile = 503, scene.end_every_session
+        await tokens(scene.visitor, scene.app, EMAIL)
+        await scene.end_every_session()
+        assert await scene.outcome() is Outcome.PUT_OFF
+        program.status, program.meanwhile = 200, nothing
+        assert await scene.outcome() is Outcome.SENT
+
+    async def test_a_later_end_has_an_hour_of_its_own(self, scene: Scene, program: Program) -> None:
+        program.status = 503
+        await tokens(scene.visitor, scene.app, EMAIL)
+        await scene.end_every_session()
+        assert await scene.outcome() is Outcome.PUT_OFF
+        scene.gateway.clock.forward(minutes=59)
+        await scene.end_every_session()
+        scene.gateway.clock.forward(minutes=2)
+        program.status = 200
+        assert await scene.outcome() is Outcome.SENT
+        assert await scene.waiting() == 0
 
 
 class TestTryingAgain:

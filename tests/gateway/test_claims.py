@@ -63,6 +63,11 @@ UNREADABLE = (
     '{"id_token": {"acr": {"values": "phr"}}}',
     '{"a": "' + "x" * 5000 + '"}',
 )
+# An `acr` or a `sub` that was asked for in a way that nobody can read: no code would be what was meant.
+NO_TEXT = (
+    *('{"value": 5}', '{"value": null}', '{"value": ["phr"]}', '{"values": [["phr"]]}', '{"values": ["phr", 5]}'),
+    *('{"essential": true, "value": 5}', '{"essential": true, "values": [null]}', '{"value": "phr", "values": ["x"]}'),
+)
 WISHES = (None, {"essential": True}, {"values": ["phr"]}, {"essential": False, "value": "phr"})
 
 
@@ -137,6 +142,13 @@ class TestEssentialClass:
         assert (await scene.id_token(visitor, claims=ESSENTIAL))["acr"] == PHISHING_RESISTANT
         assert "code" in answered(await visitor.begin(scene.app.parameters(prompt="none", claims=ESSENTIAL)))
 
+    @pytest.mark.parametrize("prompt", [None, "none"])
+    async def test_no_class_at_all_is_reached_by_nobody(self, scene: Scene, prompt: str | None) -> None:
+        asked = wants(id_token={"acr": {"essential": True, "values": []}})
+        visitor = await scene.by_passkey()
+        came = answered(await visitor.begin(scene.app.parameters(claims=asked, prompt=prompt)))
+        assert came["error"] == "unmet_authentication_requirements"
+
     @pytest.mark.parametrize("acr", WISHES, ids=str)
     async def test_a_wish_stays_one(self, scene: Scene, acr: Any) -> None:
         held = await scene.id_token(Visitor(scene.gateway), claims=wants(id_token={"acr": acr}))
@@ -176,8 +188,33 @@ class TestSingleClaims:
         came = answered(await visitor.begin(scene.app.parameters(prompt="none", claims=other)))
         assert came["error"] == "login_required"
 
+    async def test_several_are_as_good(self, scene: Scene) -> None:
+        asked = wants(id_token={"sub": {"values": ["somebody", scene.user.id]}})
+        assert (await scene.id_token(Visitor(scene.gateway), claims=asked))["sub"] == scene.user.id
+
+    @pytest.mark.parametrize("prompt", [None, "none"])
+    async def test_two_ways_to_say_it_must_agree(self, scene: Scene, prompt: str | None) -> None:
+        visitor = Visitor(scene.gateway)
+        hint = (await tokens(visitor, scene.app, EMAIL))["id_token"]
+        for other in (wants(id_token={"sub": {"value": "somebody"}}), wants(id_token={"sub": {"values": []}})):
+            asked = {"claims": other, "id_token_hint": hint, "prompt": prompt}
+            came = answered(await visitor.begin(scene.app.parameters(**asked)))
+            assert (came["error"], came["iss"]) == ("login_required", BASE)
+        same = {"claims": wants(id_token={"sub": {"value": scene.user.id}}), "id_token_hint": hint}
+        assert "code" in answered(await visitor.begin(scene.app.parameters(prompt="none", **same)))
+
     @pytest.mark.parametrize("text", UNREADABLE, ids=lambda text: text[:40])
     async def test_what_cannot_be_read_is_told_to_the_client(self, scene: Scene, text: str) -> None:
+        came = answered(await Visitor(scene.gateway).begin(scene.app.parameters(claims=text)))
+        assert (came["error"], came["iss"]) == ("invalid_request", BASE)
+
+    @pytest.mark.parametrize("one", NO_TEXT)
+    @pytest.mark.parametrize("name", ["acr", "sub"])
+    @pytest.mark.parametrize("place", ["id_token", "userinfo"])
+    async def test_neither_can_a_class_or_a_subject_that_is_no_text(
+        self, scene: Scene, one: str, name: str, place: str
+    ) -> None:
+        text = f'{{"{place}": {{"{name}": {one}}}}}'
         came = answered(await Visitor(scene.gateway).begin(scene.app.parameters(claims=text)))
         assert (came["error"], came["iss"]) == ("invalid_request", BASE)
 

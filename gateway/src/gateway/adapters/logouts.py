@@ -35,7 +35,11 @@ class SqlLogoutNotices:
         query = select(GRANTS.c.user_id, literal(session), GRANTS.c.client_id, *moments).distinct()
         query = query.join_from(GRANTS, CLIENTS).where(GRANTS.c.user_id == user, *here, *wanting)
         names = ["user_id", "session", "client_id", "due_at", "expires_at", "attempts"]
-        await self._session.execute(insert(TABLE).from_select(names, query).on_conflict_do_nothing())
+        added = insert(TABLE).from_select(names, query)
+        # What waits, or travels, was of an earlier end: it counts on, so that whoever holds it does not end this one.
+        anew = {name: added.excluded[name] for name in ("due_at", "expires_at")}
+        moved = {**anew, "attempts": TABLE.c.attempts + 1}
+        await self._session.execute(added.on_conflict_do_update(index_elements=KEY, set_=moved))
 
     async def claim(self, at: datetime, until: datetime) -> LogoutNotice | None:
         due = select(*KEY).where(TABLE.c.due_at <= at).order_by(TABLE.c.due_at).limit(1)
@@ -65,10 +69,12 @@ class SqlLogoutNotices:
 
 
 def _is(notice: LogoutNotice) -> tuple[ColumnElement[bool], ...]:
+    """As it was claimed."""
     return (
         TABLE.c.user_id == notice.user,
         TABLE.c.session == notice.session,
         TABLE.c.client_id == notice.client,
+        TABLE.c.attempts == notice.attempts,
     )
 
 

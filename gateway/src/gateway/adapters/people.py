@@ -106,21 +106,19 @@ class SqlSessions:
             "authenticated_at": session.authenticated_at,
             "expires_at": session.expires_at,
             "methods": list(session.methods),
+            "id": session.id or None,
         }
         await self._session.execute(insert(SESSIONS).values(opened))
 
     async def find(self, digest: bytes, at: datetime) -> Session | None:
-        own = (SESSIONS.c.authenticated_at, SESSIONS.c.expires_at, SESSIONS.c.methods)
-        query = select(USERS, *own).join_from(SESSIONS, USERS)
-        query = query.where(SESSIONS.c.digest == digest, SESSIONS.c.expires_at > at)
+        query = select(USERS, *OF_SESSION).join_from(SESSIONS, USERS).where(SESSIONS.c.digest == digest)
         found = (await self._session.execute(query)).mappings().one_or_none()
-        if found is None:
-            return None
-        methods = tuple(found["methods"])
-        return Session(person(found), found["authenticated_at"], found["expires_at"], methods, session_id(digest))
+        return _session(found, digest, at)
 
-    async def close(self, digest: bytes) -> None:
-        await self._session.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))
+    async def close(self, digest: bytes, at: datetime) -> Session | None:
+        closed = delete(SESSIONS).where(SESSIONS.c.digest == digest, USERS.c.id == SESSIONS.c.user_id)
+        found = (await self._session.execute(closed.returning(USERS, *OF_SESSION))).mappings().one_or_none()
+        return _session(found, digest, at)
 
 
 class SqlAttempts:
@@ -148,6 +146,10 @@ class SqlAttempts:
         await self._session.execute(counted.values(count=ATTEMPTS.c.count - 1))
 
 
+OF_SESSION = (
+    *(SESSIONS.c.authenticated_at, SESSIONS.c.expires_at, SESSIONS.c.methods),
+    SESSIONS.c.id.label("session"),
+)
 OF_USER = ("email", "name", "password", "created_at", "email_verified_at")
 MEMBERSHIP: Select[tuple[object, ...]] = select(
     MEMBERSHIPS.c.user_id,
@@ -184,6 +186,14 @@ def membership(row: RowMapping) -> Membership:
         Kind(row["kind"]),
         tuple(Role(role) for role in row["roles"]),
     )
+
+
+def _session(row: RowMapping | None, digest: bytes, at: datetime) -> Session | None:
+    """None for one that is over. One that never went on from another is named by its digest."""
+    if row is None or row["expires_at"] <= at:
+        return None
+    name = row["session"] or session_id(digest)
+    return Session(person(row), row["authenticated_at"], row["expires_at"], tuple(row["methods"]), name)
 
 
 def _member(row: RowMapping) -> Member:

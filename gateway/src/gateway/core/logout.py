@@ -30,15 +30,19 @@ class LogoutNotices(Protocol):
     """Notices that wait to be told."""
 
     async def add(self, user: UserId, session: str, at: datetime) -> None:
-        """For every program with an address for it that the person let in during this session, or ever."""
+        """For every program with an address for it that the person let in during this session, or ever.
+
+        A notice of the same that waits or travels is due anew, whatever becomes of the attempt.
+        """
 
     async def claim(self, at: datetime, until: datetime) -> LogoutNotice | None:
         """One that is due; nobody else gets it before `until`. It counts as an attempt."""
 
     async def put_off(self, notice: LogoutNotice, until: datetime) -> None:
-        """Try again then."""
+        """Try again then, unless another end came meanwhile."""
 
-    async def remove(self, notice: LogoutNotice) -> None: ...
+    async def remove(self, notice: LogoutNotice) -> None:
+        """It was told, or is given up; unless another end came meanwhile."""
 
 
 class LogoutRefused(Exception):

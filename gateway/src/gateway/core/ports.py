@@ -129,7 +129,8 @@ class Sessions(Protocol):
 
     async def find(self, digest: bytes, at: datetime) -> Session | None: ...
 
-    async def close(self, digest: bytes) -> None: ...
+    async def close(self, digest: bytes, at: datetime) -> Session | None:
+        """What this ended. None where there was none, or its time was over; of several calls one gets it."""
 
 
 class Attempts(Protocol):

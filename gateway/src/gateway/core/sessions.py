@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway.core.model import AuditEntry
 from gateway.core.people import Membership, Session, User
-from gateway.core.ports import NewUnitOfWork
+from gateway.core.ports import NewUnitOfWork, UnitOfWork
 from gateway.core.secret import digest
 from service_kit.clock import Clock
 from service_kit.errors import Forbidden
@@ -32,14 +32,22 @@ class Sessions:
 
     async def end(self, token: str | None) -> None:
         """Sign out; programs that want to know hear of it. Nothing happens where there is no session."""
-        session = await self.find(token)
-        if session is None or token is None:
-            return
         async with self._unit_of_work() as work:
-            await work.sessions.close(digest(token))
-            await work.logouts.add(session.user.id, session.id, self._clock())
-            await work.audit.record(AuditEntry(self._clock(), "user.signed_out", f"user:{session.user.id}"))
+            now = self._clock()
+            if session := await close_session(work, token, now):
+                await sign_out(work, session, now)
             await work.commit()
+
+
+async def close_session(work: UnitOfWork, token: str | None, now: datetime) -> Session | None:
+    """The session that this ended, in the caller's transaction."""
+    return await work.sessions.close(digest(token), now) if token else None
+
+
+async def sign_out(work: UnitOfWork, session: Session, now: datetime) -> None:
+    """Programs are told of the end, in the caller's transaction; the audit trail too."""
+    await work.logouts.add(session.user.id, session.id, now)
+    await work.audit.record(AuditEntry(now, "user.signed_out", f"user:{session.user.id}"))
 
 
 def check_fresh(session: Session, now: datetime) -> None:

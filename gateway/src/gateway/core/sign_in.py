@@ -9,6 +9,7 @@ from gateway.core.model import AuditEntry
 from gateway.core.people import Session, User, plain_address
 from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
 from gateway.core.secret import SecretKind, digest, new_secret
+from gateway.core.sessions import close_session, sign_out
 from service_kit.clock import Clock
 from service_kit.errors import Limited, Unauthorized
 
@@ -36,14 +37,14 @@ class SignIn:
         self._clock = clock
         self._pepper = pepper
 
-    async def __call__(self, email: str, password: str, address: str) -> SignedIn:
-        """Raises Limited, and Unauthorized for a wrong password as for an unknown person."""
+    async def __call__(self, email: str, password: str, address: str, before: str | None) -> SignedIn:
+        """Raises Limited, and Unauthorized for a wrong password as for an unknown person. `before`: open_session."""
         counters = self._counters(plain_address(email), address)
         user = await self._attempt(plain_address(email), counters)
         if not await self._passwords.verify(password, user.password if user else None) or user is None:
             await self._refuse(user)
             raise Unauthorized("this e-mail address and password do not belong together")
-        return await self._open(user, counters)
+        return await self._open(user, counters, before)
 
     async def _attempt(self, email: str, counters: tuple[bytes, ...]) -> User | None:
         """Count first, in a transaction of its own: fifty guesses at the same moment are fifty."""
@@ -63,10 +64,10 @@ class SignIn:
             await work.audit.record(AuditEntry(self._clock(), "user.sign_in_denied", f"user:{user.id}"))
             await work.commit()
 
-    async def _open(self, user: User, counters: tuple[bytes, ...]) -> SignedIn:
+    async def _open(self, user: User, counters: tuple[bytes, ...], before: str | None) -> SignedIn:
         async with self._unit_of_work() as work:
             await work.attempts.forgive(counters)
-            signed_in = await open_session(work, user, self._clock(), PASSWORD)
+            signed_in = await open_session(work, user, self._clock(), PASSWORD, before)
             await work.commit()
         return signed_in
 
@@ -76,11 +77,19 @@ class SignIn:
 
 
 async def open_session(
-    work: UnitOfWork, user: User, now: datetime, methods: tuple[str, ...], **detail: object
+    work: UnitOfWork, user: User, now: datetime, methods: tuple[str, ...], before: str | None, **detail: object
 ) -> SignedIn:
-    """A session of this person, in the caller's transaction. `detail` goes to the audit trail."""
+    """A session of this person, in the caller's transaction. `detail` goes to the audit trail.
+
+    `before` is what the browser held until now: it ends. The same person goes on under what programs know the session
+    by, another was signed out.
+    """
     token = new_secret(SecretKind.SESSION)
-    session = Session(user, now, now + SESSION_LIFETIME, methods)
+    ended = await close_session(work, before, now)
+    goes_on = ended is not None and ended.user.id == user.id
+    if ended and not goes_on:
+        await sign_out(work, ended, now)
+    session = Session(user, now, now + SESSION_LIFETIME, methods, ended.id if ended and goes_on else "")
     await work.sessions.open(digest(token), session)
     await work.audit.record(AuditEntry(now, "user.signed_in", f"user:{user.id}", detail=detail))
     return SignedIn(token, session)

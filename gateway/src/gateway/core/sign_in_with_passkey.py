@@ -33,8 +33,11 @@ class SignInWithPasskey:
             await work.commit()
         return self._ceremonies.request_options(challenge)
 
-    async def __call__(self, answer: str, browser: bytes, address: str) -> SignedIn:
-        """Raises Limited, and Unauthorized for whatever is wrong. The challenge is used up in any case."""
+    async def __call__(self, answer: str, browser: bytes, address: str, before: str | None) -> SignedIn:
+        """Raises Limited, and Unauthorized for whatever is wrong. The challenge is used up in any case.
+
+        `before`: see open_session.
+        """
         claim = await self._take(answer, browser, address)
         async with self._unit_of_work() as work:
             passkey = await work.passkeys.lock(claim.credential)
@@ -46,7 +49,7 @@ class SignInWithPasskey:
             assert passkey is not None  # noqa: S101 - it was verified
             await work.passkeys.use(passkey.id, count, self._clock())
             await work.attempts.forgive([self._counter(address)])
-            signed_in = await open_session(work, user, self._clock(), PASSKEY, passkey=passkey.id)
+            signed_in = await open_session(work, user, self._clock(), PASSKEY, before, passkey=passkey.id)
             await work.commit()
         return signed_in
 

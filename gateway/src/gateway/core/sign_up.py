@@ -82,8 +82,11 @@ class SignUp:
                 raise no_such_link()
             return OpenedLink(found.email, await self._learners.taker(work), found.user or None)
 
-    async def join(self, token: str, name: str, password: str) -> SignedIn:
-        """A session of the new account. Raises NotFound, and Conflict when there is one with its address meanwhile."""
+    async def join(self, token: str, name: str, password: str, before: str | None) -> SignedIn:
+        """A session of the new account. Raises NotFound, and Conflict when there is one with its address meanwhile.
+
+        `before`: see open_session.
+        """
         await self.find(token)
         hashed = await self._passwords.hash(password)
         now = self._clock()
@@ -95,7 +98,7 @@ class SignUp:
             await work.accounts.verify(user.id, link.email, now)
             await work.audit.record(AuditEntry(now, "user.signed_up", f"user:{user.id}"))
             await self._learners.enrol(work, user, now)
-            signed_in = await open_session(work, user, now, PASSWORD)
+            signed_in = await open_session(work, user, now, PASSWORD, before)
             await work.commit()
         return signed_in
 

@@ -78,7 +78,7 @@ class InvitationPages:
                 new = new_person(name, password)
                 await self._accept.with_new_account(opened.token, new.name, new.password)
             address = self._login.browsers.address(request)
-            signed_in = await self._login.sign_in(opened.invitation.email, password, address)
+            signed_in = await self._login.sign_in(opened.invitation.email, password, address, opened.browser.session)
         except (Unauthorized, Limited, Invalid) as error:
             return _page(opened, name=name, error=error)
         if opened.has_account:

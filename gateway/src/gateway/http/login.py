@@ -159,7 +159,8 @@ class LoginPages:
         asked, email = await self._asked(request, form), form.get("email", "")
         address = self._uses.browsers.address(request)
         try:
-            return asked.signed_in(await self._uses.sign_in(email, form.get("password", ""), address))
+            before = asked.browser.session
+            return asked.signed_in(await self._uses.sign_in(email, form.get("password", ""), address, before))
         except (Unauthorized, Limited) as error:
             log.info("sign_in_refused", reason=error.code)
             return await self._sign_in_page(asked, email=email, error=error)
@@ -170,7 +171,8 @@ class LoginPages:
         asked, address = await self._asked(request, form), self._uses.browsers.address(request)
         answer = form.get("credential", "")
         try:
-            return asked.signed_in(await self._uses.with_passkey(answer, asked.browser.digest, address))
+            browser = asked.browser
+            return asked.signed_in(await self._uses.with_passkey(answer, browser.digest, address, browser.session))
         except (Unauthorized, Limited) as error:
             log.info("passkey_refused", reason=str(error.__cause__ or error.code))
             return await self._sign_in_page(asked, error=error)

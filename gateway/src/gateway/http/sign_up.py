@@ -132,11 +132,12 @@ class SignUpPages:
         return handle if await self._login.waiting(self._login.browsers.of(request), handle) else ""
 
     async def _signed_in(self, request: Request, opened: _Opened, form: Mapping[str, str]) -> SignedIn:
-        password = form.get("password", "")
+        password, before = form.get("password", ""), opened.browser.session
         if not opened.link.user:
             new = new_person(form.get("name", ""), password)
-            return await self._sign_up.join(opened.token, new.name, new.password)
-        made = await self._login.sign_in(opened.link.email, password, self._login.browsers.address(request))
+            return await self._sign_up.join(opened.token, new.name, new.password, before)
+        address = self._login.browsers.address(request)
+        made = await self._login.sign_in(opened.link.email, password, address, before)
         await self._sign_up.join_with(opened.token, made.session.user)
         return made
 

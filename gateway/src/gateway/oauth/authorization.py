@@ -71,6 +71,8 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
         asked = _asked(server, request, browser)
         if not asked.can_be_met:
             raise at_client(request, "unmet_authentication_requirements", "nobody signs in here in such a way")
+        if asked.is_for_nobody:
+            raise at_client(request, "login_required", "id_token_hint and claims leave no person")
         if _wants_no_page(request):
             return _answered(server, request, grant, consent_of_before(server, request, asked, session))
     except OAuth2Error as error:
@@ -149,9 +151,9 @@ def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
     parameters = {**kept(request), "begun": str(server.now.timestamp())}
     parameters.pop("id_token_hint", None)  # it holds a name; whom it means is all that is needed
     hint = read_hint(request.form.get("id_token_hint", ""), server.policy, server.keys)
-    asked = read_claims_request(parameters.get("claims"))
-    if asked.subject:
-        parameters[EXPECTED] = asked.subject
+    subjects = read_claims_request(parameters.get("claims")).subjects or ()
+    if len(subjects) == 1:  # a process of the release before looks nowhere else
+        parameters[EXPECTED] = subjects[0]
     if hint and hint.client == client.known.id:
         parameters[EXPECTED] = hint.subject
     until = server.now + server.policy.request_lifetime
@@ -162,7 +164,7 @@ def _with_scopes(client: OAuthClient, request: AuthorizationRequest) -> Waiting:
     scopes = (client.get_allowed_scope(request.parameters.get("scope")) or "").split()
     asked = read_claims_request(request.parameters.get("claims"))
     shown = asked.scopes if "openid" in scopes else ()
-    return Waiting(client.known, request, tuple(dict.fromkeys((*scopes, *shown))), asked.classes)
+    return Waiting(client.known, request, tuple(dict.fromkeys((*scopes, *shown))), asked.classes, asked.subjects)
 
 
 def _redirection(server: Server, request: FormRequest, location: str, allowed: tuple[str, ...] = ()) -> Redirection:

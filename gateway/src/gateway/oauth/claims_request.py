@@ -13,19 +13,20 @@ from service_kit import strict_json
 
 MAX_LENGTH = 4096
 PLACES = ("userinfo", "id_token")
+COMPARED = frozenset({"acr", "sub"})  # with what we know: a value that is no text could only be passed over
 SHOWN_BY = {"name": "profile", "email": "email", "email_verified": "email"}
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsRequest:
-    """`scopes` show what is asked for. `subject` is the only person meant. One of `classes` must be met.
+    """`scopes` show what is asked for. One of `subjects` is the person meant; one of `classes` must be met.
 
-    Other claims, and other values of these, are wishes that stay open (§5.5.1).
+    None says nothing; of an empty list there is nobody, and no way. Other claims are wishes that stay open (§5.5.1).
     """
 
     scopes: tuple[str, ...] = ()
-    subject: str | None = None
-    classes: tuple[str, ...] = ()
+    subjects: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
 
 
 def read_claims_request(text: str | None) -> ClaimsRequest:
@@ -35,10 +36,8 @@ def read_claims_request(text: str | None) -> ClaimsRequest:
     asked = _parsed(text)
     wanted = [asked.get(place) or {} for place in PLACES]
     scopes = tuple(dict.fromkeys(SHOWN_BY[name] for place in wanted for name in place if name in SHOWN_BY))
-    for_token = wanted[1]
-    subjects, acr = _values(for_token.get("sub")), for_token.get("acr")
-    is_essential = isinstance(acr, dict) and acr.get("essential") is True
-    return ClaimsRequest(scopes, subjects[0] if subjects else None, _values(acr) if is_essential else ())
+    sub, acr = (wanted[1].get(name) or {} for name in ("sub", "acr"))
+    return ClaimsRequest(scopes, _values(sub), _values(acr) if acr.get("essential") else None)
 
 
 def _parsed(text: str) -> Mapping[str, Mapping[str, Any]]:
@@ -52,19 +51,24 @@ def _parsed(text: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _is_place(claims: object) -> bool:
-    return claims is None or (isinstance(claims, dict) and all(_is_request(one) for one in claims.values()))
+    return claims is None or (isinstance(claims, dict) and all(_is_request(*one) for one in claims.items()))
 
 
-def _is_request(one: object) -> bool:
+def _is_request(name: str, one: object) -> bool:
     """`null`, or an object whose three members have their types (§5.5.1)."""
     if one is None:
         return True
     if not isinstance(one, dict) or not isinstance(one.get("essential", False), bool):
         return False
-    return isinstance(one.get("values", []), list)
+    return isinstance(one.get("values", []), list) and (name not in COMPARED or _is_text(one))
 
 
-def _values(one: Mapping[str, Any] | None) -> tuple[str, ...]:
-    given = one or {}
-    found = [given["value"]] if "value" in given else given.get("values", [])
-    return tuple(value for value in found if isinstance(value, str))
+def _is_text(one: Mapping[str, Any]) -> bool:
+    """Whether it has one of the two members at most, and text there."""
+    return not {"value", "values"} <= one.keys() and all(isinstance(value, str) for value in _values(one) or ())
+
+
+def _values(one: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    if "value" in one:
+        return (one["value"],)
+    return tuple(one["values"]) if "values" in one else None

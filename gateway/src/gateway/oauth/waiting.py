@@ -16,12 +16,16 @@ EXPECTED = "expected"  # our own parameter beside the client's: the person whom 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the pages need to know of a request. It needs one of `classes`, if there are any, or fails."""
+    """What the pages need to know of a request.
+
+    It needs one of `classes` and is for one of `subjects`, or fails; None leaves it open.
+    """
 
     client: KnownClient
     request: AuthorizationRequest
     scopes: tuple[str, ...]
-    classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] | None = None
+    subjects: tuple[str, ...] | None = None
 
     @property
     def leads_to(self) -> str:
@@ -48,20 +52,27 @@ class Waiting:
     @property
     def can_be_met(self) -> bool:
         """Whether there is a way to sign in well enough."""
-        return not self.classes or not set(self.classes).isdisjoint(CLASSES)
+        return self.classes is None or not set(self.classes).isdisjoint(CLASSES)
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether `id_token_hint` and the `sub` of `claims` leave no person."""
+        expected = self.request.parameters.get(EXPECTED)
+        return self.subjects is not None and (not self.subjects or expected not in (None, *self.subjects))
 
     @property
     def needs_passkey(self) -> bool:
         """Whether a password is not enough: the page says so before anybody types one."""
-        return bool(self.classes) and PASSWORD_OVER_TLS not in self.classes
+        return self.classes is not None and PASSWORD_OVER_TLS not in self.classes
 
     def is_met_by(self, session: Session) -> bool:
         """Whether the person signed in well enough (OpenID Connect Core §5.5.1.1)."""
-        return not self.classes or context_class(session.methods) in self.classes
+        return self.classes is None or context_class(session.methods) in self.classes
 
     def is_for(self, session: Session) -> bool:
-        """Whether the program meant this person, if it said whom (OpenID Connect Core §3.1.2.1, `id_token_hint`)."""
-        return self.request.parameters.get(EXPECTED, session.user.id) == session.user.id
+        """Whether the program meant this person, if it said whom (OpenID Connect Core §3.1.2.1, §5.5.1)."""
+        who = session.user.id
+        return self.request.parameters.get(EXPECTED, who) == who and (self.subjects is None or who in self.subjects)
 
     @property
     def hint(self) -> str:
