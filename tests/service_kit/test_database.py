@@ -6,11 +6,13 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from service_kit.beat import beating
 from service_kit.database import Database
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
+OUTLASTED = text("SELECT clock_timestamp() > CAST(:began AS timestamptz) + interval '2 seconds'")
 SAYS = "SELECT setting FROM pg_settings WHERE name = :name"
 
 
@@ -47,6 +49,35 @@ async def test_the_locks_of_who_is_silent_are_given_back(database: Database) -> 
                 while not await other.scalar(take):
                     await asyncio.sleep(0.05)
             await silent.scalar(take)
+    await database.ping()
+
+
+async def test_the_locks_of_long_work_are_kept(database: Database) -> None:
+    """However long it takes, as with a key store or a bus out of reach; and it may use the connection in turn."""
+    take, turn = text("SELECT pg_try_advisory_lock(8)"), asyncio.Lock()
+    async with database.connection() as other, database.held(1.0) as holder:
+        assert await holder.scalar(take)
+        began = await holder.scalar(text("SELECT clock_timestamp()"))
+        async with beating(holder, turn, every_s=0.1):
+            while not await other.scalar(OUTLASTED, {"began": began}):
+                await asyncio.sleep(0.05)
+                assert not await other.scalar(take)
+            async with turn:
+                assert await holder.scalar(text("SELECT 1")) == 1
+        assert not await other.scalar(take)
+        assert await holder.scalar(text("SELECT pg_advisory_unlock(8)"))
+
+
+async def test_a_beat_over_a_lost_connection_is_met_by_who_uses_it_next(database: Database) -> None:
+    end = text("SELECT pg_terminate_backend(:pid)")
+    with pytest.raises(SQLAlchemyError):
+        async with asyncio.timeout(30), database.connection() as other, database.held() as holder:
+            pid = await holder.scalar(text("SELECT pg_backend_pid()"))
+            async with beating(holder, every_s=0.01):
+                await other.execute(end, {"pid": pid})
+                while not holder.invalidated:
+                    await asyncio.sleep(0.01)
+            await holder.scalar(text("SELECT 1"))
     await database.ping()
 
 

@@ -86,7 +86,8 @@ class Database:
     async def held(self, silent_s: float = SILENT_S) -> AsyncIterator[AsyncConnection]:
         """A connection for advisory locks, which PostgreSQL ends when its owner says nothing for so long.
 
-        A process that is stopped keeps its connections, and would keep everybody from what it has locked.
+        A process that is stopped keeps its connections, and would keep everybody from what it has locked. Work that may
+        take longer is done within `beat.beating`.
         """
         async with self.connection() as connection:
             try:

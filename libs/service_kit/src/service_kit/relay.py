@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service_kit.beat import beating
 from service_kit.bus import BusUnavailable, Publisher, Record
 from service_kit.database import Database, open_database
 from service_kit.direct import fetch_alone
@@ -83,7 +84,8 @@ class Relay:
         rows = await fetch_alone(connection, PENDING, BATCH)
         if not rows:
             return 0
-        await self._publisher.publish([_record(*values) for _, *values in rows])
+        async with beating(connection):  # a bus that is away takes its time to say so
+            await self._publisher.publish([_record(*values) for _, *values in rows])
         await fetch_alone(connection, PUBLISHED, [sequence for sequence, *_ in rows])
         for _, topic, *_ in rows:
             EVENTS_PUBLISHED.labels(topic).inc()

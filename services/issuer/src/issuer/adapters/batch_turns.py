@@ -1,5 +1,6 @@
 """Whose turn it is among the running batches. A claim is an advisory lock, and ends with its connection."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from issuer.adapters.batches import batch_of
 from issuer.adapters.tables import BATCHES
 from issuer.core.batch import Batch, BatchRow, BatchState, IssueBatch, RowAction, RowState
+from service_kit.beat import beating
 from service_kit.database import Database
-from service_kit.direct import fetch_alone
+from service_kit.direct import Rows, fetch_alone
 
 IN_LINE = 16  # batches looked at; with more workers than that, some have a rest
 TRY_ALL = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
@@ -48,6 +50,8 @@ class IssuingTurn:
     def __init__(self, connection: AsyncConnection, batch: IssueBatch, size: int) -> None:
         self.batch = batch
         self.rows: Sequence[BatchRow] = ()
+        self.saying = asyncio.Lock()
+        """Held for each statement: see beating."""
         self._connection = connection
         self._size = size
         self._after = 0  # the last number of the last part that was looked at
@@ -68,23 +72,27 @@ class IssuingTurn:
 
     async def holders(self, recipient_keys: Collection[bytes]) -> Collection[bytes]:
         """Those of the recipients who have the batch's achievement, not revoked."""
-        found = await fetch_alone(self._connection, HOLDERS, list(recipient_keys), self.batch.achievement_id)
+        found = await self._fetch(HOLDERS, list(recipient_keys), self.batch.achievement_id)
         return {key for (key,) in found}
 
     async def _next(self) -> tuple[int, bool] | None:
-        found = await fetch_alone(self._connection, TRY_PART, self.batch.id, self._size, self._after)
+        found = await self._fetch(TRY_PART, self.batch.id, self._size, self._after)
         return (found[0][0], found[0][1]) if found else None
 
     async def _waiting(self) -> Sequence[BatchRow]:
         within = (self._after - self._size + 1, self._after)
-        found = await fetch_alone(self._connection, WAITING, self.batch.id, *within)
+        found = await self._fetch(WAITING, self.batch.id, *within)
         return [BatchRow(number, RowState.WAITING, request) for number, request in found]
+
+    async def _fetch(self, statement: str, *parameters: object) -> Rows:
+        async with self.saying:
+            return await fetch_alone(self._connection, statement, *parameters)
 
 
 class BatchTurns:
     """See issuer.core.batch_ports.Turns. No transaction is open during a turn, so it may take as long as it takes.
 
-    But who says nothing for half a minute, because it was stopped or waits for a key store, has lost the turn.
+    But who is stopped, and so says nothing for half a minute, has lost the turn.
     """
 
     def __init__(self, database: Database) -> None:
@@ -94,13 +102,17 @@ class BatchTurns:
     async def issuing(self, at_once: int) -> AsyncIterator[IssuingTurn | None]:
         """A turn at the running batch that issues and was worked on longest ago, if it has rows for us."""
         async with self._turns() as connection:
-            yield await _issuing(connection, at_once)
+            turn = await _issuing(connection, at_once)
+            async with beating(connection, None if turn is None else turn.saying):
+                yield turn
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[ChangingTurn | None]:
         """A turn, alone, at the running batch that changes what was issued and was worked on longest ago."""
         async with self._turns() as connection:
-            yield await _changing(connection)
+            turn = await _changing(connection)
+            async with beating(connection):
+                yield turn
 
     @asynccontextmanager
     async def _turns(self) -> AsyncIterator[AsyncConnection]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from service_kit.beat import beating
 from service_kit.database import Database
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
@@ -41,7 +42,8 @@ class ListPublisher:
                 # Held for as long as this connection lives; taking it again tells that the connection still does.
                 if await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
                     try:
-                        await self._publish()
+                        async with beating(connection):  # with a key store out of reach it takes minutes
+                            await self._publish()
                     finally:
                         await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
                     await pause(stop, LOOK_EVERY_S)
