@@ -162,3 +162,15 @@ async def test_a_lost_database_is_no_learners_fault(
     await world.rows("UPDATE evaluations_due SET taken_until = '-infinity' RETURNING 1")
     await series.settle()
     assert [stack["status"] for stack in await series.stacks()] == ["awarded"] * (len(OTHERS) + 1)
+
+
+async def test_who_took_it_counts_for_that_claim_alone(series: Series, world: World) -> None:
+    """The release before takes work without a number, and leaves that of an earlier claim, whose connection ended."""
+    taken = """UPDATE evaluations_due SET taken_until = now() + interval '1 hour', taken_by = -1,
+      taken_by_until = now() + interval '1 hour' - CAST(:earlier AS interval) RETURNING 1"""
+    await series.earn("capstone", "python")
+    await series.core.publish_lists()
+    assert await world.rows(taken, earlier=timedelta(hours=2))
+    assert await series.core.settle_stacks() == 0
+    assert await world.rows(taken, earlier=timedelta())
+    assert await series.core.settle_stacks() > 0

@@ -177,6 +177,7 @@ RECOGNITIONS_DUE = Table(
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
     Column("taken_by", Integer),
+    Column("taken_by_until", MOMENT),
 )
 
 # What recognised credentials from elsewhere are looked at by. `lists` stands for the addresses that a look reads;

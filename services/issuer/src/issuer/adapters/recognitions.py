@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from credential_core.timestamps import format_timestamp
 from issuer.adapters import recognition_rows as rows
-from issuer.adapters.claims import IS_FREE
+from issuer.adapters.claims import IS_FREE, TAKE
 from issuer.adapters.recognition_sources import of_source, source_status, watched_in
 from issuer.adapters.recognition_tables import (
     AGREEMENT_CHANGES,
@@ -42,7 +42,7 @@ from issuer.core.recognition.sources import SourceStatus
 # Recognitions alone take it, and before any key is held: whoever waits for it holds nothing that others wait for.
 LOCK_LEARNER = text("SELECT pg_advisory_xact_lock(hashtextextended('recognition/' || :learner, 0))")
 CLAIM = text(f"""
-UPDATE recognitions_due AS due SET taken_until = :until, taken_by = pg_backend_pid()
+UPDATE recognitions_due AS due SET {TAKE}
 FROM (SELECT id FROM recognitions_due WHERE due_at <= :now AND {IS_FREE}
       ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
 WHERE due.id = free.id

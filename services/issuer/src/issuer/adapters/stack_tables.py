@@ -53,6 +53,7 @@ EVALUATIONS_DUE = Table(
     Column("due_at", MOMENT, nullable=False, index=True),
     Column("taken_until", MOMENT, nullable=False, server_default=text("'-infinity'")),
     Column("taken_by", Integer),
+    Column("taken_by_until", MOMENT),
     Column("attempts", Integer, nullable=False, server_default="0"),
 )
 

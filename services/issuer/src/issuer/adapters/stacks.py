@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from issuer.adapters.backpack_tables import BACKPACK_CREDENTIALS, PROGRESS_CONSENTS
-from issuer.adapters.claims import IS_FREE
+from issuer.adapters.claims import IS_FREE, TAKE
 from issuer.adapters.look_plans import LATER
 from issuer.adapters.stack_notes import mark_fed, note_sharing
 from issuer.adapters.stack_tables import (
@@ -33,7 +33,7 @@ LOOKED_AT_AGAIN = timedelta(days=1)
 # An issue that did not see a new pathway yet may commit after all learners were looked for. So they are again.
 LOOKED_FOR_AGAIN = timedelta(seconds=60)
 CLAIM = text(f"""
-UPDATE evaluations_due AS due SET taken_until = :until, taken_by = pg_backend_pid()
+UPDATE evaluations_due AS due SET {TAKE}
 FROM (SELECT id FROM evaluations_due WHERE due_at <= :now AND {IS_FREE}
       ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) AS free
 WHERE due.id = free.id
