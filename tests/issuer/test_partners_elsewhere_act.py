@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -105,9 +108,16 @@ async def test_it_signs_and_ends_by_itself_and_everybody_reads_by_what(
     both = await asyncio.gather(*(elsewhere.bring(agreement, text) for _ in range(2)))
     assert [one.json()["status"] for one in both] == ["ended", "ended"]
     shown = (await world.client.get(f"/recognition-agreements/{last(agreement['id'])}")).json()
-    assert (shown["status"], shown["statement"]) == ("ended", text)
+    digest = "u" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    by = (shown["statementDigest"], shown["statementKey"])
+    assert (shown["status"], by) == ("ended", (digest, academy.method))
     [told] = await world.events("recognition-agreement.ended.v1")
-    assert (told.statement, told.expired, told.revision) == (text, False, 3)
+    assert (told.statement_digest, told.statement_key) == (digest, academy.method)
+    assert (told.expired, told.revision) == (False, 3)
+    assert (await elsewhere.seen(agreement))["statement"] == text
+    for public in (str(shown), told.model_dump_json()):  # its words are for the two
+        assert text not in public
+        assert "our programme ends" not in public
     learner = partners.learner("ada@example.org")
     assert (await partners.decided(learner, academy.credential()))["status"] == "open"
 
@@ -139,6 +149,9 @@ async def test_each_fault_of_a_statement_is_said(
     words = elsewhere.words(agreement, "end")
     wrong = {
         "a compact JWS is": "a.b",
+        "has alg, kid and typ alone": sign(named | {"note": "of Ada Lovelace"}, words, academy.key),
+        "alg, kid and typ alone": signature(agreement, academy.key, academy.method, header={"jwk": {}}),
+        "an iat that is no number": signature(agreement, academy.key, academy.method, iat="at Ada Lovelace's"),
         "has neither the type": elsewhere.statement(agreement, "end", typ="JWT"),
         "signature_invalid": sign(named, words, stranger),
         "issuer_mismatch": sign(named | {"kid": did_key_verification_method(stranger.public)}, words, stranger),
@@ -153,7 +166,7 @@ async def test_each_fault_of_a_statement_is_said(
         "another digest than a text": elsewhere.statement(agreement, "end", digest=7),
         "a reason that is no text": elsewhere.statement(agreement, "end", reason=" "),
         "no text of 1 to 500": elsewhere.statement(agreement, "end", reason="x" * 501),
-        "an iat that is no number": elsewhere.statement(agreement, "end", iat="now"),
+        "iat that is no number of seconds": elsewhere.statement(agreement, "end", iat="now"),
         "an iat that is no moment": elsewhere.statement(agreement, "end", iat=10**15),
         "says more than a statement does: jti": elsewhere.statement(agreement, "end", jti="1"),
         "must be over this agreement": signature(other, academy.key, academy.method),
@@ -191,6 +204,35 @@ async def test_a_statement_is_good_for_minutes(
     assert problem_code(await elsewhere.does(agreement, "end", iat=ahead)) == "statement-not-fresh"
     assert (await elsewhere.seen(agreement))["status"] == "signed"
     assert (await elsewhere.does(agreement, "end")).json()["status"] == "ended"
+
+
+async def test_what_cannot_hold_is_refused_before_anything_is_read(
+    partners: Partners, academy: Academy, elsewhere: Elsewhere
+) -> None:
+    """Nobody has a partner's server asked by what no key of it can have signed."""
+    agreement = await agreed(partners, academy)
+    before, words = academy.site.asked.copy(), elsewhere.words(agreement, "end")
+    good = {"alg": "EdDSA", "typ": TYPE, "kid": academy.method}
+    shapes: list[tuple[str, Json]] = [
+        ("no alg", good | {"alg": "none"}),
+        ("no alg", good | {"alg": "HS256"}),
+        ("a kid is a string", good | {"kid": 7}),
+        ("issuer_mismatch", good | {"kid": "did:web:elsewhere.example#key-1"}),
+        ("alg, kid and typ alone", good | {"jku": "https://elsewhere.example/keys"}),
+    ]
+    for detail, header in shapes:
+        for end in ("", "AAAA"):
+            answer = await elsewhere.bring(agreement, f"{_part(header)}.{_part(words)}.{end}")
+            assert (answer.status_code, fields(answer)) == (422, ["statement"]), answer.text
+            assert detail in answer.json()["detail"]
+    unsigned = await elsewhere.bring(agreement, f"{_part(good)}.{_part(words)}.")
+    assert "has no signature" in unsigned.json()["detail"]
+    assert academy.site.asked == before
+    assert (await elsewhere.does(agreement, "end")).json()["status"] == "ended"
+
+
+def _part(members: Json) -> str:
+    return base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("=")
 
 
 async def test_a_key_that_was_taken_back_says_nothing(

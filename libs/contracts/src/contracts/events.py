@@ -64,9 +64,12 @@ class AgreementEnded(AgreementState):
     expired: bool = Field(
         default=False, description="its `validUntil` has passed, at `changed_at`; one of them may still end it"
     )
-    statement: str | None = Field(
-        default=None, description="of a partner that is not on this fleet and ended it: a compact JWS with its reason"
+    statement_digest: str | None = Field(
+        default=None,
+        description="of a partner that is not on this fleet and ended it: 'u' + base64url of SHA-256 over the compact "
+        "JWS by which it did. Its words are for the two parties",
     )
+    statement_key: str | None = Field(default=None, description="the key that signed it: its `kid`, or the DID")
 
 
 class IssuerPublished(Payload):

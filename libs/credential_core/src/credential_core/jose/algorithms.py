@@ -32,6 +32,9 @@ _ALGORITHMS: Final = {
     "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
 }
 
+KNOWN: Final = frozenset(name for names in _ALGORITHMS.values() for name in names)
+"""What some key may be used with: never `none`, nor what a shared secret signs."""
+
 
 @dataclass(frozen=True, slots=True)
 class RsaSigningKey:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from credential_core.timestamps import format_timestamp
 from issuer.core.addresses import Addresses
 from issuer.core.model import Json
-from issuer.core.recognition.agreement import NOBODY, Agreement, AgreementChange, AgreementState
+from issuer.core.recognition.agreement import NOBODY, Agreement, AgreementChange, AgreementState, stated_by
 from issuer.http.inputs import Body, Did, Iri, Line, Moment, Prose
 from issuer.http.issuer_bodies import MOST_APPEAL_DAYS
 
@@ -112,7 +112,9 @@ class StatementRequest(Body):
     statement: Annotated[str, Field(max_length=8_192)] = Field(
         description="a compact JWS by a key of the source issuer's DID: of type `recognition-agreement+jws` it signs, "
         "as in `sign`; of type `recognition-agreement-statement+jws`, over `agreement` (its id), `digest`, `act` "
-        "(`decline` or `end`), `reason` and `iat`, it declines or ends"
+        "(`decline` or `end`), `reason` and `iat`, it declines or ends. Its header has `alg`, `kid` and `typ` alone. A "
+        "signature everybody reads; of a statement its digest and key, while its text is for the two parties: name "
+        "nobody in either"
     )
 
 
@@ -134,7 +136,11 @@ class AgreementReply(BaseModel):
     changedAt: datetime  # noqa: N815 - as above
     signedAt: datetime | None  # noqa: N815 - as above
     signature: str | None = Field(description="of a source issuer that is not on this fleet: a compact JWS")
-    statement: str | None = Field(description="by which a source issuer that is not on this fleet ended or declined it")
+    statementDigest: str | None = Field(  # noqa: N815 - as above
+        description="of a source issuer that is not on this fleet and ended or declined it: 'u' + base64url of SHA-256 "
+        "over the compact JWS by which it did"
+    )
+    statementKey: str | None = Field(description="the key that signed that: its `kid`, or the DID")  # noqa: N815 - as above
 
 
 class StandingReply(BaseModel):
@@ -171,11 +177,13 @@ class PartyAgreementReply(AgreementReply):
     """An agreement to one of its parties."""
 
     proposedBy: str  # noqa: N815 - as above
+    statement: str | None = Field(description="by which a source issuer that is not on this fleet ended or declined it")
     history: list[AgreementStep]
 
 
 def agreement_reply(agreement: Agreement, addresses: Addresses) -> Json:
     """As everybody reads it."""
+    stated = stated_by(agreement)
     return {
         "id": addresses.agreement(agreement.id),
         "status": agreement.state,
@@ -186,7 +194,8 @@ def agreement_reply(agreement: Agreement, addresses: Addresses) -> Json:
         "changedAt": agreement.changed_at,
         "signedAt": agreement.signed_at,
         "signature": agreement.signature,
-        "statement": agreement.statement,
+        "statementDigest": None if stated is None else stated.digest,
+        "statementKey": None if stated is None else stated.key,
     }
 
 
@@ -214,4 +223,9 @@ def party_reply(agreement: Agreement, changes: Sequence[AgreementChange], org_id
         }
         for change in changes
     ]
-    return {**agreement_reply(agreement, addresses), "proposedBy": agreement.proposed_by, "history": history}
+    return {
+        **agreement_reply(agreement, addresses),
+        "proposedBy": agreement.proposed_by,
+        "statement": agreement.statement,
+        "history": history,
+    }

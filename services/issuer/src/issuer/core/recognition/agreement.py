@@ -1,5 +1,6 @@
 """An agreement between two institutions: proposed by one, signed by the other. Signed, it never changes but ends."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,6 +8,8 @@ from enum import StrEnum
 from typing import NewType, TypedDict
 
 from contracts.events import AgreementEnded, AgreementSigned
+from credential_core.jose import Jws
+from credential_core.multibase import encode_base64url
 from issuer.core.addresses import Addresses
 from issuer.core.model import Json
 from issuer.core.recognition.deciding import Open
@@ -122,6 +125,14 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """Which text it was, and by which key. The text may name people: it is for the two parties."""
+
+    digest: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementChange:
     """A step in an agreement's life: what it became, for which party, by whom, why. NOBODY's are those of its dates."""
 
@@ -140,6 +151,15 @@ class AgreementLife:
 
     agreement: Agreement
     changes: Sequence[AgreementChange]
+
+
+def stated_by(agreement: Agreement) -> Stated | None:
+    """What everybody learns of a partner's statement; None where there is none."""
+    if agreement.statement is None:
+        return None
+    digest = encode_base64url(hashlib.sha256(agreement.statement.encode()).digest())
+    kid = Jws.parse(agreement.statement).header.get("kid")
+    return Stated(digest, str(kid or agreement.source_org))
 
 
 def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | AgreementEnded | None:
@@ -166,7 +186,9 @@ def told(agreement: Agreement, addresses: Addresses) -> AgreementSigned | Agreem
     if agreement.state is AgreementState.SIGNED and not agreement.expiry_told:
         return AgreementSigned(**whole)
     is_expired = agreement.state is not AgreementState.ENDED
-    return AgreementEnded(**whole, expired=is_expired, statement=agreement.statement)
+    stated = stated_by(agreement)
+    digest, key = (None, None) if stated is None else (stated.digest, stated.key)
+    return AgreementEnded(**whole, expired=is_expired, statement_digest=digest, statement_key=key)
 
 
 def expired(agreement: Agreement, now: datetime) -> Agreement | None:

@@ -5,12 +5,13 @@ else that the key ever signed is one (RFC 8725 §3.11). Whoever brings it adds n
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from credential_core.did import did_web_url
-from credential_core.errors import CredentialError, DidError
+from credential_core.errors import CredentialError, DidError, ProofError
 from credential_core.jose import Jws
+from credential_core.jose.algorithms import KNOWN
 from credential_core.jose.key_source import KeySource
 from issuer.core.addresses import Addresses
 from issuer.core.backpack_arrival import Examine, Offload
@@ -20,6 +21,7 @@ from service_kit.errors import Invalid, invalid_field
 
 TYPE = "recognition-agreement+jws"
 PURPOSE = "assertionMethod"
+HEADER = ("alg", "kid", "typ")
 
 
 def may_be_outside(did: str, own_origin: str) -> bool:
@@ -41,7 +43,8 @@ class PartnerKeys:
         self._clock = clock
 
     async def __call__(self, jws: Jws, partner: str) -> str:
-        """The name of the key. Raises CredentialError."""
+        """The name of the key. Raises CredentialError; before anything is read, for what no key can have signed."""
+        check_shape(jws, partner)
         controller = await self._examine.controller(partner)
         key: str = await self._offload(_signed_by, jws, partner, controller, self._clock())
         return key
@@ -72,6 +75,33 @@ class CheckSignature:
             raise invalid_field(member, f"has not the type {TYPE}")
         if said != wanted:
             raise invalid_field(member, "must be over this agreement's id and digest, and nothing else")
+        if "iat" in jws.claims:
+            moment_of(jws.claims["iat"], member)
+
+
+def check_shape(jws: Jws, partner: str) -> None:
+    """Raises ProofError for a header that says more than it has to, for it is kept, or that no key of it fits."""
+    kid = jws.header.get("kid")
+    if not jws.header.keys() <= set(HEADER):
+        raise ProofError("jws_header_malformed", "the header has alg, kid and typ alone")
+    if jws.header["alg"] not in KNOWN:
+        raise ProofError("jws_algorithm_mismatch", "no alg of a key that is published")
+    if kid is not None and not isinstance(kid, str):
+        raise ProofError("jws_header_malformed", "a kid is a string")
+    if kid is not None and ":" in kid and kid.partition("#")[0] != partner:
+        raise ProofError("issuer_mismatch", "the key that it names is not controlled by the partner")
+    if not jws.signature:
+        raise ProofError("signature_invalid", "it has no signature")
+
+
+def moment_of(iat: object, member: str) -> datetime:
+    """Of a NumericDate (RFC 7519 §2). Raises Invalid."""
+    if isinstance(iat, bool) or not isinstance(iat, int | float):
+        raise invalid_field(member, "has an iat that is no number of seconds")
+    try:
+        return datetime.fromtimestamp(iat, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise invalid_field(member, "has an iat that is no moment") from error
 
 
 def refused(member: str, error: CredentialError) -> Invalid:

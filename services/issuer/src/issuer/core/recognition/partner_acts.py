@@ -5,7 +5,7 @@ and why, and when, so that what was once said and not meant any more is not brou
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from credential_core.errors import CredentialError
 from credential_core.jose import Jws
@@ -14,7 +14,7 @@ from issuer.core.recognition.acting import ActOnAgreement, PartyAct
 from issuer.core.recognition.agreement import Act, Agreement, AgreementId
 from issuer.core.recognition.agreement_queries import NO_AGREEMENT
 from issuer.core.recognition.outside import TYPE as SIGNATURE
-from issuer.core.recognition.outside import CheckSignature, PartnerKeys, refused
+from issuer.core.recognition.outside import CheckSignature, PartnerKeys, moment_of, refused
 from issuer.core.recognition.ports import RecognitionReading
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, NotFound, invalid_field
@@ -126,7 +126,7 @@ def statement_in(jws: Jws) -> Statement:
         raise invalid_field(MEMBER, f"has another act than {' or '.join(ACTS)}")
     if not isinstance(reason, str) or not 0 < len(reason.strip()) <= MOST_REASON:
         raise invalid_field(MEMBER, f"has a reason that is no text of 1 to {MOST_REASON} characters")
-    return Statement(jws, claims["agreement"], claims["digest"], act, reason.strip(), _moment(claims["iat"]))
+    return Statement(jws, claims["agreement"], claims["digest"], act, reason.strip(), moment_of(claims["iat"], MEMBER))
 
 
 def check_fresh(at: datetime, agreement: Agreement, now: datetime) -> None:
@@ -143,13 +143,3 @@ def _read(text: str) -> Jws:
         return Jws.parse(text)
     except CredentialError as error:
         raise refused(MEMBER, error) from error
-
-
-def _moment(iat: object) -> datetime:
-    """Of a NumericDate (RFC 7519 §2)."""
-    if isinstance(iat, bool) or not isinstance(iat, int | float):
-        raise invalid_field(MEMBER, "has an iat that is no number of seconds")
-    try:
-        return datetime.fromtimestamp(iat, UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise invalid_field(MEMBER, "has an iat that is no moment") from error
