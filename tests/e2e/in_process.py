@@ -31,10 +31,11 @@ from tools.secret_store import key
 class InProcess:
     """`with InProcess(...) as world: world.base_url, world.demo`."""
 
-    def __init__(self, postgres: Server, kafka: Kafka, home: Path) -> None:
+    def __init__(self, postgres: Server, kafka: Kafka, home: Path, authority: Path | None = None) -> None:
         self._postgres = postgres
         self._kafka = kafka
         self._home = home
+        self._authority = authority
         self._port = free_ports(1)[0]
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="in-process fleet")
@@ -88,7 +89,7 @@ class InProcess:
                 "jwks_url": f"{self.base_url}/oauth/jwks",
                 "audiences": [self.base_url],
             },
-            "fetcher": {"allow_private": True},
+            "fetcher": {"allow_private": True, "ca_file": str(self._authority) if self._authority else None},
             "mail": {"directory": str(self.mail)},
             "key_wait_s": 1,
             "key_encryption_key": KEYS.setdefault(room, key()),
