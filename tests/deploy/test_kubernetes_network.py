@@ -99,7 +99,7 @@ def test_pods_leave_the_namespace_only_for_what_they_own(manifests: Manifests) -
         if (one.room, one.role) == ("issuer", "serve"):
             allowed.add(("internet", 443))
         if (one.room, one.role) == ("gateway", "relay"):
-            allowed |= {("internet", port) for port in (443, 465, 587)}
+            allowed |= {("internet", port) for port in (443, 465, 587, 8443)}
         signs = one.room == "issuer" and one.role in {"serve", "relay"}
         if signs and "issuer-to-openbao" in manifests.names("NetworkPolicy"):
             allowed.add(("openbao/openbao", 8200))

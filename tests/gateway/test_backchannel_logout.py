@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,13 +21,13 @@ from gateway.core.logout import EVERY_SESSION
 from gateway.core.people import User
 from gateway.core.roles import Role
 from gateway.core.send_mail import Outcome
-from gateway.core.tell_logout import TellLogout, Told
+from gateway.core.tell_logout import TellLogout, Told, pause
 from gateway.main import tell_logout
 from service_kit.fetcher import open_fetcher
 from service_kit.settings import FetcherSettings
 from tests.gateway.authenticator import Authenticator
 from tests.gateway.harness import BASE, Gateway, Member
-from tests.gateway.people import App, Visitor, answered, app, person, tokens
+from tests.gateway.people import REDIRECT, App, Visitor, answered, app, person, tokens
 from tests.gateway.test_code_flow import claims
 from tests.gateway.test_passkeys import options
 
@@ -46,7 +47,7 @@ class Program:
     heard: list[dict[str, list[str]]] = field(default_factory=list)
     status: int = 200
     address: str = ""
-    meanwhile: Callable[[], Awaitable[None]] = nothing
+    meanwhile: Callable[[], Awaitable[object]] = nothing
 
     async def hear(self, request: web.Request) -> web.Response:
         assert request.content_type == "application/x-www-form-urlencoded"
@@ -55,8 +56,8 @@ class Program:
         return web.Response(status=self.status)
 
 
-@pytest_asyncio.fixture
-async def program() -> AsyncIterator[Program]:
+@asynccontextmanager
+async def listens() -> AsyncIterator[Program]:
     listening = Program()
     served = web.Application()
     served.router.add_post("/logout", listening.hear)
@@ -67,6 +68,18 @@ async def program() -> AsyncIterator[Program]:
     listening.address = f"http://127.0.0.1:{runner.addresses[0][1]}/logout"
     yield listening
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def program() -> AsyncIterator[Program]:
+    async with listens() as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def slow() -> AsyncIterator[Program]:
+    async with listens() as found:
+        yield found
 
 
 @dataclass
@@ -89,6 +102,18 @@ class Scene:
         async with self.gateway.unit_of_work() as work:
             await work.logouts.add(self.user.id, EVERY_SESSION, self.gateway.clock())
             await work.commit()
+
+    async def comes_and_goes(self, client: App) -> None:
+        await tokens(self.visitor, client, EMAIL)
+        await self.sign_out()
+
+    async def stranger(self, address: str) -> App:
+        """A program that registered itself, and listens there."""
+        asked = {"redirect_uris": [REDIRECT], "backchannel_logout_uri": AWAY}
+        made = (await self.gateway.http.post("/oauth/register", json=asked)).json()
+        client = App(self.gateway, made["client_id"], (made["client_id"], made["client_secret"]))
+        await move(self.gateway, client, address)
+        return client
 
     async def outcome(self) -> Outcome | None:
         told: Told | None = await self.tell()
@@ -280,7 +305,9 @@ class TestEverySession:
         await scene.end_every_session()
         assert await scene.outcome() is Outcome.PUT_OFF
         program.status, program.meanwhile = 200, nothing
+        scene.gateway.clock.forward(seconds=5)
         assert await scene.outcome() is Outcome.SENT
+        assert (await scene.waiting(), len(program.heard)) == (0, 2)
 
     async def test_a_later_end_has_an_hour_of_its_own(self, scene: Scene, program: Program) -> None:
         program.status = 503
@@ -293,6 +320,84 @@ class TestEverySession:
         program.status = 200
         assert await scene.outcome() is Outcome.SENT
         assert await scene.waiting() == 0
+
+
+class TestManyPrograms:
+    """One that hangs, fails or was made to be called often takes no other's turn."""
+
+    async def test_one_that_hangs_holds_nobody_else_up(self, scene: Scene, program: Program, slow: Program) -> None:
+        other = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
+        await move(scene.gateway, other, slow.address)
+        answers = asyncio.Event()
+        slow.meanwhile = answers.wait
+        for _ in range(10):
+            await scene.comes_and_goes(other)
+        await scene.comes_and_goes(scene.app)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Sending(scene.tell, "logout_told", at_once=2).run(stop))
+            while not program.heard:
+                await asyncio.sleep(0.01)
+            assert len(slow.heard) == 1
+            answers.set()
+            while await scene.waiting():
+                await asyncio.sleep(0.01)
+            stop.set()
+        assert len(slow.heard) == 10
+
+    async def test_a_program_is_told_one_thing_at_a_time(self, scene: Scene, program: Program) -> None:
+        for _ in range(3):
+            await scene.comes_and_goes(scene.app)
+        answers = asyncio.Event()
+        program.meanwhile = answers.wait
+        async with asyncio.TaskGroup() as group:
+            calls = [group.create_task(scene.outcome()) for _ in range(6)]
+            while sum(call.done() for call in calls) < 5:
+                await asyncio.sleep(0.01)
+            await scene.comes_and_goes(scene.app)
+            assert await scene.outcome() is None
+            assert len(program.heard) == 1
+            answers.set()
+        assert [await scene.outcome() for _ in range(4)] == [*[Outcome.SENT] * 3, None]
+
+    async def test_one_that_fails_is_left_alone_whatever_waits_for_it(self, scene: Scene, program: Program) -> None:
+        program.status = 503
+        for _ in range(3):
+            await scene.comes_and_goes(scene.app)
+        assert [await scene.outcome() for _ in range(2)] == [Outcome.PUT_OFF, None]
+        await scene.comes_and_goes(scene.app)
+        assert await scene.outcome() is None
+        scene.gateway.clock.forward(seconds=5)
+        program.status = 200
+        assert [await scene.outcome() for _ in range(5)] == [*[Outcome.SENT] * 4, None]
+
+    async def test_of_one_session_those_let_in_last_are_told(
+        self, scene: Scene, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.adapters.logouts.MOST_TOLD", 1)
+        last = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
+        await move(scene.gateway, last, program.address)
+        await tokens(scene.visitor, scene.app, EMAIL)
+        scene.gateway.clock.forward(seconds=1)
+        await tokens(scene.visitor, last, EMAIL)
+        await scene.sign_out()
+        assert [await scene.outcome() for _ in range(2)] == [Outcome.SENT, None]
+        assert (await logout_token(scene, program))["aud"] == last.client_id
+
+    async def test_a_host_is_called_so_often_for_programs_that_nobody_vouches_for(
+        self, scene: Scene, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.adapters.logouts.CALLS_A_MINUTE", 1)
+        strangers = [await scene.stranger(program.address) for _ in range(2)]
+        for one in (*strangers, scene.app):
+            await tokens(scene.visitor, one, EMAIL, scope="openid")
+        await scene.sign_out()
+        assert sorted(map(str, [await scene.outcome() for _ in range(4)])) == ["None", "put_off", "sent", "sent"]
+        scene.gateway.clock.forward(minutes=1)
+        assert [await scene.outcome() for _ in range(2)] == [Outcome.SENT, None]
+
+    async def test_pauses_grow_quickly(self) -> None:
+        assert [pause(attempt).total_seconds() for attempt in (1, 2, 3, 4, 5, 99)] == [5, 20, 80, 320, 900, 900]
 
 
 class TestTryingAgain:
@@ -369,3 +474,31 @@ async def test_an_address_is_https_and_has_no_fragment(scene: Scene, address: st
     kept = asked | {"backchannel_logout_uri": AWAY, "backchannel_logout_session_required": True}
     made = (await scene.gateway.http.post("/oauth/register", json=kept)).json()
     assert (made["backchannel_logout_uri"], made["backchannel_logout_session_required"]) == (AWAY, True)
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":8443"])
+async def test_a_program_that_nobody_vouches_for_has_its_own_host_called(scene: Scene, port: str) -> None:
+    asked = {"redirect_uris": ["https://app.example/cb", "https://www.app.example/cb"]}
+    for host, good in (("app.example", True), ("www.app.example", True), ("victim.example", False)):
+        said = asked | {"backchannel_logout_uri": f"https://{host}{port}/logout"}
+        answer = await scene.gateway.http.post("/oauth/register", json=said)
+        assert answer.status_code == (201 if good else 400), host
+        vouched = await scene.gateway.headers(scene.member)
+        assert (await scene.gateway.http.post("/oauth/register", json=said, headers=vouched)).status_code == 201
+
+
+async def test_nor_may_it_move_there_later(scene: Scene) -> None:
+    asked = {"redirect_uris": ["https://app.example/cb"], "backchannel_logout_uri": AWAY}
+    made = (await scene.gateway.http.post("/oauth/register", json=asked)).json()
+    own = {"Authorization": f"Bearer {made['registration_access_token']}"}
+    said = asked | {"client_id": made["client_id"], "backchannel_logout_uri": "https://victim.example/logout"}
+    answer = await scene.gateway.http.put(made["registration_client_uri"], json=said, headers=own)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+
+
+async def test_a_port_that_is_never_called_is_refused(scene: Scene) -> None:
+    headers = await scene.gateway.headers(scene.member)
+    path = f"/clients/{scene.app.client_id}"
+    for port, status in ((9443, 422), (8443, 200)):
+        said = {"backchannelLogoutUri": f"https://app.example:{port}/logout"}
+        assert (await scene.gateway.http.patch(path, headers=headers, json=said)).status_code == status

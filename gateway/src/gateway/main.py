@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from gateway import commands
 from gateway.adapters.housekeeping import keep_sweeping
-from gateway.adapters.logouts import HttpTeller
+from gateway.adapters.logouts import HostLimit, HttpTeller
 from gateway.adapters.passwords import Argon2Passwords
 from gateway.adapters.sending import Sending
 from gateway.adapters.signing_keys import key_maker, key_opener, loader
@@ -85,6 +85,7 @@ from service_kit.settings import HttpSettings, Settings
 from service_kit.token_keys import TokenKeys
 
 NAME = "gateway"
+TOLD_AT_ONCE = 8  # programs that hear of a logout at the same time
 T = TypeVar("T")
 
 
@@ -188,7 +189,8 @@ def tell_logout(parts: Parts, database: Database, fetcher: Fetcher, clock: Clock
         unsigned = await parts.run(lambda server: logout_token(server, notice))
         return await offload(unsigned.sign)
 
-    return TellLogout(unit_of_work=lambda: SqlUnitOfWork(database), tell=HttpTeller(fetcher, token), clock=clock)
+    teller = HttpTeller(fetcher, token, HostLimit(clock))
+    return TellLogout(unit_of_work=lambda: SqlUnitOfWork(database), tell=teller, clock=clock)
 
 
 def application(
@@ -244,7 +246,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
         sweeping = asyncio.create_task(keep_sweeping(database, utc_now))
         try:
             app = application(settings, parts, ready, settings.sandbox_file)
-            telling = Sending(tell_logout(parts, database, fetcher), "logout_told")
+            telling = Sending(tell_logout(parts, database, fetcher), "logout_told", at_once=TOLD_AT_ONCE)
             tasks = [Relay(database, publisher).run, *sending(settings, database), telling.run]
             yield Components(app, relay=tasks, ready=ready)
         finally:

@@ -191,6 +191,7 @@ LOGOUT_NOTICES = Table(
 )
 Index("ix_logout_notices_due_at", LOGOUT_NOTICES.c.due_at)
 Index("ix_logout_notices_expires_at", LOGOUT_NOTICES.c.expires_at)
+Index("ix_logout_notices_client_id", LOGOUT_NOTICES.c.client_id)
 
 AUDIT = Table(
     "audit",

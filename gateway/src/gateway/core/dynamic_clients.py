@@ -13,7 +13,7 @@ from typing import Any
 from gateway.core.errors import scopes_beyond, unknown_scopes
 from gateway.core.model import Actor, AuditEntry, AuthMethod, Client, ClientId, Flow, GrantType, OrganizationId
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
-from gateway.core.redirects import check_flow
+from gateway.core.redirects import check_flow, check_own_host
 from gateway.core.scopes import ALL, beyond
 from gateway.core.secret import SecretKind, digest, matches, new_secret
 from service_kit.clock import Clock
@@ -129,6 +129,7 @@ async def _check(work: UnitOfWork, organization: OrganizationId | None, metadata
     """Raises Invalid."""
     check_flow(metadata.flow, metadata.auth_method)
     if organization is None:
+        check_own_host(metadata.flow)
         for grant in (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE):
             if grant in metadata.flow.grant_types:
                 raise invalid_field("grantTypes", f"{grant} needs an organization's token")

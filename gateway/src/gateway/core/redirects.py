@@ -12,6 +12,7 @@ PRINTABLE = re.compile(r"[!-~]+")
 PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 LOCAL = LOOPBACK | {"localhost"}
+CALLED_PORTS = frozenset({None, 443, 8443})
 LOOPBACK_PORT = re.compile(r"^(http://(?:127\.0\.0\.1|\[::1\])):\d{1,5}(?=[/?]|$)")
 
 
@@ -41,10 +42,25 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("requireProofKey", "only a web client that authenticates itself may do without")
     if (address := flow.backchannel_logout_uri) and not (with_people and _allowed(address, ApplicationType.WEB)):
         raise invalid_field("backchannelLogoutUri", "must be https, without a fragment; comes with authorization_code")
+    if flow.backchannel_logout_uri and not _is_called(flow.backchannel_logout_uri):
+        raise invalid_field("backchannelLogoutUri", "must have port 443 or 8443")
     if flow.post_logout_redirect_uris and not with_people:
         raise invalid_field("postLogoutRedirectUris", "come with authorization_code")
     check_redirects(flow.redirect_uris, flow.application_type)
     check_redirects(flow.post_logout_redirect_uris, flow.application_type, "postLogoutRedirectUris")
+
+
+def check_own_host(flow: Flow) -> None:
+    """For a program that nobody vouches for: it has nobody called but the host it leads people to. Raises Invalid."""
+    hosts = {urlsplit(uri).hostname for uri in flow.redirect_uris if uri.startswith("https:")}
+    if (address := flow.backchannel_logout_uri) and urlsplit(address).hostname not in hosts:
+        raise invalid_field("backchannelLogoutUri", "must be of the host of one of redirectUris")
+
+
+def _is_called(uri: str) -> bool:
+    """Whether its port is one that is called from here. On this machine any is, in development."""
+    parts = urlsplit(uri)
+    return parts.port in CALLED_PORTS or parts.hostname in LOCAL
 
 
 def _must_prove(flow: Flow, method: AuthMethod) -> bool:

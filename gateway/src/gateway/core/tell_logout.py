@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from gateway.core.logout import LogoutNotice, LogoutRefused, LogoutUndelivered, Tell
 from gateway.core.ports import NewUnitOfWork
-from gateway.core.send_mail import Outcome, pause
+from gateway.core.send_mail import Outcome
 from service_kit.clock import Clock
 
 CLAIM = timedelta(minutes=1)  # longer than an attempt may take
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Told:
 
 
 class TellLogout:
-    """One notice at a time. Several processes may do it: none takes another's. Nothing is open while one travels."""
+    """One notice a call. Many may do it at once: none takes another's, and no two tell one program at the same time.
+
+    Nothing is open while one travels.
+    """
 
     def __init__(self, *, unit_of_work: NewUnitOfWork, tell: Tell, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
@@ -48,7 +53,7 @@ class TellLogout:
             if told.outcome is Outcome.PUT_OFF:
                 await work.logouts.put_off(notice, self._clock() + pause(notice.attempts))
             else:
-                await work.logouts.remove(notice)
+                await work.logouts.remove(notice, self._clock())
             await work.commit()
         return told
 
@@ -62,3 +67,8 @@ class TellLogout:
         except LogoutRefused as error:
             return Told(notice, Outcome.REFUSED, str(error))
         return Told(notice, Outcome.SENT)
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to leave a program alone: four times as long after each attempt, a quarter of an hour at most."""
+    return min(FIRST_PAUSE * (1 << min(2 * (attempts - 1), 10)), LONGEST_PAUSE)
