@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from credential_core.did import VerificationMethod, did_document
 from credential_core.keys import SigningKey
 from credential_core.revocation_list import revocation_list
 from laurel.alone import Copy, Decision, NoCopy, Web, decide
+from laurel.alone.public import resolved
 from laurel.cli import alone
 from tests.client.test_command_alone import told
 from tests.verifier import test_brought_stacks as brought
@@ -36,7 +38,7 @@ class Published:
     asked: list[str] = field(default_factory=list)
 
     def web(self) -> Web:
-        found = Web(transport=httpx.MockTransport(self._answer))
+        found = Web(transport=httpx.MockTransport(self._answer), resolve=lambda _: ["1.1.1.1"])
         found.at = NOW
         return found
 
@@ -220,12 +222,61 @@ def test_a_directory_without_a_copy_is_refused(tmp_path: Path) -> None:
         Copy(tmp_path)
 
 
-@pytest.mark.parametrize("url", ["http://university.example/x", "file:///etc/passwd", "https://", "x", "https://[::1"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://university.example/x", "file:///etc/passwd", "https://", "x", "https://[::1", "http://localhost:8080"],
+)
 def test_only_https_is_read(url: str) -> None:
     published = Published()
     with published.web() as web:
         assert "is no https address" in getattr(web.get(url, "*/*"), "detail", "")
     assert published.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "::1",
+        "fe80::1%eth0",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "224.0.0.1",
+    ],
+)
+def test_private_networks_are_read_when_that_is_asked_for(address: str) -> None:
+    """A stranger's credential names what this machine asks."""
+    url = "https://intranet.example/x"
+    published = Published({url: {}})
+    transport = httpx.MockTransport(published._answer)
+    with Web(transport=transport, resolve=lambda _: ["1.1.1.1", address]) as web:
+        assert getattr(web.get(url, "*/*"), "code", None) == "address_not_public"
+    assert published.asked == []
+    with Web(transport=transport, private=True) as web:
+        assert web.get(url, "*/*") == {}
+
+
+def test_the_addresses_of_a_host_are_what_the_system_says() -> None:
+    assert resolved("127.0.0.1") == ["127.0.0.1"]
+    assert resolved("x" * 70) == ()
+
+
+def test_who_never_comes_to_an_end_is_not_waited_for() -> None:
+    url, over = "https://university.example/x", Event()
+
+    def drip() -> Iterator[bytes]:
+        over.wait(60)
+        yield b"{}"
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))
+    try:
+        for one_s, all_s in ((0.01, 60.0), (60.0, 0.01), (60.0, 0.0)):
+            with Web(transport=transport, resolve=lambda _: (), one_s=one_s, all_s=all_s) as web:
+                assert "takes longer" in getattr(web.get(url, "*/*"), "detail", "")
+    finally:
+        over.set()
 
 
 def test_what_is_too_large_leads_elsewhere_or_is_no_document_is_not_taken() -> None:
@@ -245,7 +296,7 @@ def test_what_is_too_large_leads_elsewhere_or_is_no_document_is_not_taken() -> N
 def test_the_client_by_itself_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alone, "find_spec", lambda _: None)
     with pytest.raises(alone.NotInstalled, match=r"laurel-client\[alone\]"):
-        alone.decide_alone("{}", (), ca=None, keep=None, kept=None)
+        alone.decide_alone("{}", (), ca=None, private=False, keep=None, kept=None)
 
 
 @pytest.mark.parametrize("options", [("--keep", "copy"), ("--alone", "--keep", "copy", "--kept", "copy")])

@@ -86,7 +86,7 @@ def test_what_becomes_of_a_stack_is_seen_without_a_login(world: World, judge: Ju
     def settled(code: str, *more: str, components: tuple[Json, ...] = ()) -> tuple[int, Json]:
         """As soon as lists and keys are published."""
         return until(
-            lambda: judge(stack, "--alone", *more, components=components),
+            lambda: judge(stack, "--alone", "--private", *more, components=components),
             lambda found: stack_code(found[1]) == code,
             PATIENCE_S,
         )
@@ -100,7 +100,9 @@ def test_what_becomes_of_a_stack_is_seen_without_a_login(world: World, judge: Ju
     by.post(f"{where}/suspend", {"reason": "looked at again"})
     assert settled("stack_does_not_hold")[0] == 1
     by.post(f"{where}/reinstate", {"reason": "all is well"})
-    code, answer = until(lambda: judge(stack, "--alone", components=documents), lambda found: found[0] == 0, PATIENCE_S)
+    code, answer = until(
+        lambda: judge(stack, "--alone", "--private", components=documents), lambda found: found[0] == 0, PATIENCE_S
+    )
     assert (code, stack_code(answer)) == (0, "stack_holds")
     by.post(f"{where}/revoke", {"reason": "it was copied"})
     assert settled("stack_does_not_hold")[0] == 1

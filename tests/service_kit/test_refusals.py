@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from socket import gaierror
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -36,7 +38,6 @@ FAULTS = {
     "limited": Limited("too many"),
     "token": Unauthorized("no token"),
     "refused": ConnectionRefusedError(),
-    "late": TimeoutError(),
     "unknown": gaierror(),
     "closed": AWAY,
     "closing": GOODBYE,
@@ -59,6 +60,19 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     @routes.get("/ours/{thing}")
     async def fail(thing: str, size: int = 0) -> str:
         raise FAULTS.get(thing, RuntimeError("a bug"))
+
+    @routes.get("/late/database")
+    async def wait_for_a_database() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            await asyncpg.connect(host="127.0.0.1", port=port, user="u", database="d", ssl=False, timeout=0.01)
+        return "done"
+
+    @routes.get("/late/elsewhere")
+    async def wait() -> str:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+        return "done"
 
     @routes.get("/together/{thing}")
     async def fail_together(thing: str) -> str:
@@ -107,6 +121,19 @@ async def test_the_headers_that_a_status_asks_for_are_kept(client: httpx.AsyncCl
 async def test_elsewhere_a_refusal_is_a_problem_document(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ours/limited")
     assert (answer.status_code, answer.headers["content-type"]) == (429, "application/problem+json")
+
+
+async def test_the_database_is_late_where_its_driver_waited(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/late/database")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert (await client.get("/late/elsewhere")).status_code == 500  # a fault of ours
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+async def test_a_refusal_says_that_it_has_another_form(client: httpx.AsyncClient, accept: str) -> None:
+    answer = await client.get("/ours/limited", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["vary"]) == (429, "Accept")
+    assert ("html" in answer.headers["content-type"]) == (accept == "text/html")
 
 
 @pytest.mark.parametrize("way", ["ours", "together"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 from socket import gaierror
+from traceback import walk_tb
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ log = get_logger(__name__)
 # serialization, resources (connections, disk), locks, operator, errors of the system such as of a disk.
 OUTAGES = frozenset({"08", "28", "3D", "40", "53", "55", "57", "58"})
 READ_ONLY = "25006"  # a standby, or a server that protects a full disk
+DRIVER = "asyncpg"
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "2"
@@ -94,8 +96,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_away)
     app.add_exception_handler(TrailUnwritten, _trail_unwritten)
-    for error in (ConnectionError, TimeoutError, gaierror):  # of the driver, before SQLAlchemy makes them its own
+    for error in (ConnectionError, gaierror):  # of the driver, before SQLAlchemy makes them its own
         app.add_exception_handler(error, _database_away)
+    app.add_exception_handler(TimeoutError, _late)
 
 
 def problem(
@@ -118,9 +121,11 @@ def problem(
     known = PROBLEM_TYPES.get(code)
     address = known.address(request.app.state.public_base_url) if known else ""
     title, request_id = known.title if known else HTTPStatus(status).phrase, request.scope.get("request_id", "")
-    if request.method == "GET" and negotiate(request, MEDIA_TYPE, JSON, HTML) == HTML:
-        shown = problem_page(int(status), title, explanation, address, request_id)
-        return Response(shown, int(status), {**SECURITY, **fields, "Vary": "Accept"}, HTML)
+    if request.method == "GET":
+        fields = {**fields, "Vary": "Accept"}  # one address, two forms: of this one too, whichever is kept
+        if negotiate(request, MEDIA_TYPE, JSON, HTML) == HTML:
+            shown = problem_page(int(status), title, explanation, address, request_id)
+            return Response(shown, int(status), {**SECURITY, **fields}, HTML)
     body: dict[str, Any] = {
         "type": address or "about:blank",
         "title": title,
@@ -264,6 +269,12 @@ async def _database_error(request: Request, error: Exception) -> Response:
 async def _trail_unwritten(request: Request, error: Exception) -> Response:
     log.error("audit_trail_unwritten", error=repr(error))
     return service_problem(request, Unavailable("what is done here cannot be put on record now; try again"))
+
+
+async def _late(request: Request, error: Exception) -> Response:
+    """Of the database only where its driver waited: whoever else lets a time-out escape has a fault of ours."""
+    waited = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__)}
+    return await _database_away(request, error) if DRIVER in waited else unexpected_problem(request, error)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ class NotInstalled(LaurelError):
 
 
 def decide_alone(
-    text: str, components: Sequence[str], *, ca: Path | None, keep: Path | None, kept: Path | None
+    text: str, components: Sequence[str], *, ca: Path | None, private: bool, keep: Path | None, kept: Path | None
 ) -> dict[str, Any]:
     """The decision as the verifier's answers have it, with `asOf`. A LaurelError if there is nothing to decide by."""
     if any(find_spec(name) is None for name in WANTED):
@@ -28,7 +28,7 @@ def decide_alone(
     if kept is not None:
         return decide(text, components, Copy(kept)).to_dict()
     with ExitStack() as stack:
-        web = stack.enter_context(Web(ca=ca))
+        web = stack.enter_context(Web(ca=ca, private=private))
         found = decide(text, components, web).to_dict()
         if keep is not None:
             web.keep(keep)

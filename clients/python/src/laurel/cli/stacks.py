@@ -109,12 +109,24 @@ def verify_stack(
         Path | None, typer.Option("--keep", help="With --alone: keep a copy of what was read in this directory.")
     ] = None,
     kept: Annotated[
-        Path | None, typer.Option("--kept", help="Decide here from such a copy, as of its day, without any network.")
+        Path | None,
+        typer.Option(
+            "--kept",
+            help="Decide here from such a copy, as of its day, without any network. It is believed, keys and date: "
+            "take only one that you kept, for whoever made it could make it say anything.",
+        ),
     ] = None,
     ca: Annotated[
         Path | None,
         typer.Option("--ca", envvar="LAUREL_CA", help="With --alone: a PEM file of the authority to trust."),
     ] = None,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private",
+            help="With --alone: read this machine and private networks too, if it names them.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     name: As = DEFAULT,
 ) -> None:
@@ -129,7 +141,7 @@ def verify_stack(
     record = _record(text, file)
     given = [read_file(path) for path in _files(components or [])]
     if alone or kept is not None:
-        answer = decide_alone(text, given, ca=ca, keep=keep, kept=kept)
+        answer = decide_alone(text, given, ca=ca, private=private, keep=keep, kept=kept)
         found = Verification.from_json({"id": str(file), **answer})
     else:
         with client(name) as laurel:
