@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+from argon2 import PasswordHasher
 from pydantic.alias_generators import to_camel
 
-from gateway.adapters.passwords import Argon2Passwords
 from gateway.core.model import OrganizationId
 from gateway.core.people import Membership, User, UserId
 from gateway.core.roles import Role
@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery staple"
 REDIRECT = "https://app.example/callback?tenant=1"
 VERIFIER = "a" * 43 + "-._~"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
-HASHER = Argon2Passwords(memory_kib=19456, passes=2)
+HASHED = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(PASSWORD)  # once, for everybody
 
 
 def challenge(verifier: str = VERIFIER) -> str:
@@ -33,7 +33,7 @@ def challenge(verifier: str = VERIFIER) -> str:
 async def person(gateway: Gateway, member: Member, email: str, *roles: Role, kind: Kind = Kind.UNIVERSITY) -> User:
     """Somebody with these roles in the member's organization. The password is PASSWORD."""
     name = f"Person {email.partition('@')[0]}"
-    user = User(UserId(new_id()), email, name, await HASHER.hash(PASSWORD), gateway.clock())
+    user = User(UserId(new_id()), email, name, HASHED, gateway.clock())
     async with gateway.unit_of_work() as work:
         await work.users.add(user)
         await work.memberships.set(

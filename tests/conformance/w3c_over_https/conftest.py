@@ -21,13 +21,13 @@ from tools.fleet import Fleet
 PREFIX = "suites-"
 SLOW_S = 30.0
 HERE = Path(__file__).parent
-EVERY_CASE = "LAUREL_EVERY_CASE"
+EVERY_CASE = "EVERY_W3C_CASE"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of each statement its first case and its last: the road is the same for all.
 
-    In process all are asked; with LAUREL_EVERY_CASE here, too.
+    In process all are asked; with EVERY_W3C_CASE here, too.
     """
     if os.environ.get(EVERY_CASE):
         return

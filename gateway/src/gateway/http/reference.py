@@ -4,8 +4,9 @@ The description is written when the code is (`python -m tools.api`), so no servi
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
@@ -58,9 +59,18 @@ class Asset:
 
 def routes(base: str) -> APIRouter:
     """`base` is the public base URL, which the description names as its server."""
+    api = router(include_in_schema=False)
+    for path, asset in _assets(base).items():
+        api.add_api_route(path, _endpoint(asset), methods=["GET"])
+    return api
+
+
+@cache
+def _assets(base: str) -> Mapping[str, Asset]:
+    """By their paths. Made once in a process: the page alone takes a tenth of a second."""
     described = (files("gateway.http") / "openapi.json").read_text(encoding="utf-8").replace(WRITTEN_FOR, base)
     swagger = files("fastapi_swagger.resources")
-    assets = {
+    return {
         DOCS_PATH: Asset.of(HTML, plain_reference(json.loads(described)).encode()),
         TRY_PATH: Asset.of(HTML, html("docs.html").encode(), has_script=True),
         OPENAPI_PATH: Asset.of(JSON, described.encode()),
@@ -68,10 +78,6 @@ def routes(base: str) -> APIRouter:
         "/docs/swagger-ui.js": Asset.of(SCRIPT, (swagger / "swagger-ui-bundle.js").read_bytes()),
         "/docs/swagger-ui.css": Asset.of(CSS, (swagger / "swagger-ui.css").read_bytes()),
     }
-    api = router(include_in_schema=False)
-    for path, asset in assets.items():
-        api.add_api_route(path, _endpoint(asset), methods=["GET"])
-    return api
 
 
 def _endpoint(asset: Asset) -> Callable[[Request], Awaitable[Response]]:

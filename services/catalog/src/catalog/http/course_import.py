@@ -19,7 +19,7 @@ from service_kit.sent_files import MULTIPART, sent_file
 
 ROW_SCHEMA = {
     "type": "object",
-    "required": ["code", "title"],
+    "description": "needs a code and a title; one that is wrong is told in the report and stops no other",
     "properties": {name: {} for name in TEMPLATE.partition("\r\n")[0].split(",")},
 }
 BODY = {

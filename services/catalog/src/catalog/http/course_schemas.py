@@ -3,7 +3,16 @@
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from catalog.core import vocabulary as limits
@@ -15,6 +24,12 @@ LARGEST_INTEGER = 2**53 - 1
 
 def _collapsed(value: Any) -> Any:
     return spaces_collapsed(value) if isinstance(value, str) else value
+
+
+def _or_number(most: int) -> WithJsonSchema:
+    """Registrars' systems number their courses and levels; what is read back is text."""
+    text = {"type": "string", "minLength": 1, "maxLength": most}
+    return WithJsonSchema({"anyOf": [text, {"type": "integer"}]}, mode="validation")
 
 
 def _as_text(value: Any) -> Any:
@@ -43,11 +58,12 @@ Code = Annotated[
     StringConstraints(min_length=1, max_length=limits.CODE),
     BeforeValidator(_collapsed),
     AfterValidator(one_line),
+    _or_number(limits.CODE),
 ]
 Title = Annotated[
     str, StringConstraints(min_length=1, max_length=limits.NAME), BeforeValidator(_collapsed), AfterValidator(one_line)
 ]
-Level = Annotated[Label, BeforeValidator(_as_text)]
+Level = Annotated[Label, BeforeValidator(_as_text), _or_number(limits.LABEL)]
 Extra = Annotated[dict[str, JsonValue], AfterValidator(bounded_json)]
 
 
