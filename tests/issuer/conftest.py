@@ -13,14 +13,18 @@ from fastapi import APIRouter
 from pydantic import SecretStr
 
 from issuer.core import backpack_arrival, backpack_pull
+from issuer.core.recognition.look import LookAtSources
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts, wire
 from issuer.main_endorsements import EndorsementParts
+from issuer.main_recognition import wire_look_at_sources
 from issuer.settings import IssuerSettings
 from service_kit.database import Database, open_database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import AuthSettings, DatabaseSettings, FetcherSettings
 from service_kit.testing import BASE_URL, Empty, MakeDatabase, TokenMint, asgi_client, emptying
+from tests.issuer.abroad import Academy, serving
+from tests.issuer.recognising import Partners
 from tests.issuer.world import Clock, World
 from tools.certificates import Certificate, localhost
 
@@ -120,3 +124,22 @@ async def client(
 @pytest.fixture
 def world(database: Database, client: httpx.AsyncClient, mint: TokenMint) -> World:
     return World(database, client, mint)
+
+
+@pytest_asyncio.fixture
+async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
+    """An institution elsewhere, at https."""
+    async with serving(certificate) as site:
+        yield Academy(site)
+
+
+@pytest_asyncio.fixture
+async def partners(world: World) -> Partners:
+    """Two institutions: what one of them awards, and what the other may recognise it as."""
+    return await Partners(world).open()
+
+
+@pytest.fixture
+def look(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock) -> LookAtSources:
+    """The worker that looks at recognised credentials again."""
+    return wire_look_at_sources(settings, database, core.sign_list, fetcher, clock)

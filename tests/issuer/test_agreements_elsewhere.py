@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from credential_core.did import did_key, did_key_verification_method
 from credential_core.jose import sign
@@ -18,25 +16,13 @@ from issuer.main_recognition import wire_look_at_sources
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.recognising import AGREEMENTS, Partners, last
 from tests.issuer.world import ORG, OTHER_ORG, Clock, Json, World, fields, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 THEIRS = "urn:uuid:0e2a1c6a-1c0e-4d2c-9f43-7b1b1f0a2b3c"  # what the academy awards
 TYPE = "recognition-agreement+jws"
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 def rule(partners: Partners, **members: Any) -> Json:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from issuer.core.recognition.agreement import Agreement, AgreementId, AgreementState, expired
@@ -69,11 +68,6 @@ class TestPure:
         late = expired(replace(self.until, changed_at=NOW + AN_HOUR), NOW + AN_HOUR)
         assert late is not None
         assert late.changed_at == NOW + AN_HOUR
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 @pytest.fixture

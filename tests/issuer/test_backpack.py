@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from credential_core.keys import SigningKey
 from service_kit.ids import new_id
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.keepers import OB, SCOPES, Keeper, why
 from tests.issuer.world import OTHER_ORG, World, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 Json = dict[str, Any]
 BACKPACK = "/learners/me/backpack"
 HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from service_kit.ids import new_id
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.elsewhere import API, Elsewhere, elsewhere
 from tests.issuer.keepers import SCOPES, Keeper
 from tests.issuer.world import OTHER_ORG, World, fields, problem_code
@@ -22,12 +22,6 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 Json = dict[str, Any]
 HOSTS = "/learners/me/hosts"
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest_asyncio.fixture

@@ -21,7 +21,7 @@ from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import FetcherSettings
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.asleep import overtaken
 from tests.issuer.elsewhere import API, Elsewhere, elsewhere
 from tests.issuer.keepers import Keeper
@@ -33,12 +33,6 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 HOUR, LATE = timedelta(hours=1), timedelta(hours=1, minutes=7)
 LIST = f"{API}/credentials"
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest_asyncio.fixture

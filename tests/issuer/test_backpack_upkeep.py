@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from service_kit.ids import new_id
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.elsewhere import API, Elsewhere, elsewhere
 from tests.issuer.keepers import Keeper
 from tests.issuer.test_backpack_hosts import HOSTS, begin, connected, pull
@@ -23,12 +23,6 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 KEPT = "/learners/me/backpack"
 ENDED = ["refresh_token refresh-0", "access_token access-0"]
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest_asyncio.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +19,11 @@ from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from service_kit.pagination import encode_cursor
 from service_kit.testing import BASE_URL
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.keepers import OB, Keeper
 from tests.issuer.pathways import Series
 from tests.issuer.test_progress import ANA, STALE, abroad, accepts
 from tests.issuer.world import ORG, OTHER_ORG, Clock, World, fields, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 Json = dict[str, Any]
@@ -37,12 +35,6 @@ HOUR = timedelta(hours=1)
 @pytest_asyncio.fixture
 async def series(world: World, core: Core) -> Series:
     return await Series(world, core).open()
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest.fixture

@@ -24,12 +24,11 @@ from service_kit.database import Database
 from service_kit.fetcher import Fetcher, open_fetcher
 from service_kit.settings import FetcherSettings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.asleep import overtaken
 from tests.issuer.conftest import More
 from tests.issuer.endorsers import by_academy, by_key, unsigned
 from tests.issuer.world import ORG, OTHER_ORG, Clock, World, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -37,12 +36,6 @@ Json = dict[str, Any]
 SECOND = timedelta(seconds=1)
 IN_LINE = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 THIRD_ORG = "6f0c1ad0-0000-4000-8000-000000000003"
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest.fixture

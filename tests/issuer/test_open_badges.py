@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +15,9 @@ from openapi_spec_validator import validate
 from credential_core.bake import bake
 from service_kit.ids import new_id
 from service_kit.testing import BASE_URL
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.keepers import OB, SCOPE, SCOPES, Keeper, why
 from tests.issuer.world import ORG, OTHER_ORG, World
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -31,12 +29,6 @@ PROFILE: Json = {
     "type": ["Profile"],
     "name": "Ada",
 }
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest.fixture

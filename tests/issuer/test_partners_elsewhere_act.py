@@ -6,36 +6,22 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from credential_core.did import did_key, did_key_verification_method
 from credential_core.jose import sign
 from credential_core.keys import SigningKey
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.recognising import AGREEMENTS, Partners, last
 from tests.issuer.test_agreements_elsewhere import agreed, proposed, signature
 from tests.issuer.world import ORG, OTHER_ORG, Clock, Json, World, fields, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 TYPE = "recognition-agreement-statement+jws"
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 class Elsewhere:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +13,10 @@ from issuer.main import Core
 from service_kit.ids import new_id
 from service_kit.pagination import encode_cursor
 from service_kit.testing import BASE_URL, TokenMint
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.keepers import OB, Keeper
 from tests.issuer.pathways import Series
 from tests.issuer.world import ORG, OTHER_ORG, World, problem_code
-from tools.certificates import Certificate
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 Json = dict[str, Any]
@@ -31,12 +29,6 @@ STALE = "UPDATE backpack_credentials SET checked_at = now() - interval '1 hour' 
 @pytest_asyncio.fixture
 async def series(world: World, core: Core) -> Series:
     return await Series(world, core).open()
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest.fixture

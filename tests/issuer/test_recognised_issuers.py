@@ -65,11 +65,6 @@ def test_only_whom_a_pathway_speaks_of_is_read() -> None:
 
 
 @pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
-
-
-@pytest_asyncio.fixture
 async def series(world: World, core: Core, partners: Partners) -> Series:
     """Its place for statistics takes the partner's certificate, by any recognised issuer."""
     found = await Series(world, core).open()

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from sqlalchemy.exc import ProgrammingError
 
 from credential_core.jcs import digest
@@ -23,11 +22,6 @@ from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 THIRD_ORG = "6f0c1ad0-0000-4000-8000-000000000003"
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 def codes(found: Json) -> list[str]:

@@ -6,7 +6,6 @@ import importlib
 from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from issuer.main import wire
@@ -18,11 +17,6 @@ from tests.issuer.world import Clock, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 MIGRATION = importlib.import_module("issuer.migrations.versions.2026_11_29_0030_old_refusals_have_a_time")
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 def days(found: Json) -> timedelta:

@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
 
 @pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
-
-
-@pytest_asyncio.fixture
 async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
     """An issuer outside the fleet, who names ada@example.org."""
     async with serving(certificate) as site:

@@ -7,7 +7,6 @@ import json
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from credential_core.jcs import digest
 from credential_core.report import Verdict
@@ -19,11 +18,6 @@ from tests.issuer.recognising import MINE, Partners, last
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
 
 
 async def stated(partners: Partners, found: Json, *, by: str = "a") -> httpx.Response:

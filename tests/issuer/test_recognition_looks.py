@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from credential_core.bitstring import entry
@@ -93,22 +91,6 @@ class TestPure:
     def test_what_publishes_no_status_is_not_looked_at(self) -> None:
         found = first_status(RecognitionId("a"), kept({}), NOW)
         assert (found.look_at, found.problem and found.problem.code) == (None, "status-not-published")
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
-
-
-@pytest.fixture
-def look(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock) -> LookAtSources:
-    return wire_look_at_sources(settings, database, core.sign_list, fetcher, clock)
 
 
 async def recognised(partners: Partners, document: Json | str, email: str = "ada@example.org") -> Json:

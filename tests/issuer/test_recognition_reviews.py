@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from credential_core import did
@@ -20,15 +18,10 @@ from issuer.core.backpack_model import Doubt
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.traces import UNTOLD, Signer, Told, of_key, of_notice, reviewed, traces_of
 from issuer.main import Core
-from issuer.main_recognition import wire_look_at_sources
-from issuer.settings import IssuerSettings
-from service_kit.database import Database
-from service_kit.fetcher import Fetcher
-from tests.issuer.abroad import NOW, Academy, serving
+from tests.issuer.abroad import NOW, Academy
 from tests.issuer.recognising import Partners, last
 from tests.issuer.test_recognition_looks import Watch, recognised
 from tests.issuer.world import ORG, OTHER_ORG, Clock, Json, World, problem_code
-from tools.certificates import Certificate
 
 MIGRATION = importlib.import_module("issuer.migrations.versions.2026_11_29_0028_sources_are_looked_at")
 ISSUER = "did:web:a.example"
@@ -113,22 +106,6 @@ class TestPure:
         self, before: Doubt | None, key: Told, newer: Told, after: Doubt | None
     ) -> None:
         assert reviewed(before, key, newer) == after
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
-
-
-@pytest_asyncio.fixture
-async def partners(world: World) -> Partners:
-    return await Partners(world).open()
-
-
-@pytest.fixture
-def look(settings: IssuerSettings, database: Database, core: Core, fetcher: Fetcher, clock: Clock) -> LookAtSources:
-    return wire_look_at_sources(settings, database, core.sign_list, fetcher, clock)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 
@@ -12,18 +10,11 @@ from issuer.main_backpack import wire_look_again
 from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from service_kit.fetcher import Fetcher
-from tests.issuer.abroad import Academy, serving
+from tests.issuer.abroad import Academy
 from tests.issuer.bringing import ANA, Bringing, abroad
 from tests.issuer.keepers import Keeper
 from tests.issuer.pathways import Series, issued_by
 from tests.issuer.world import Clock, Json, World
-from tools.certificates import Certificate
-
-
-@pytest_asyncio.fixture
-async def academy(certificate: Certificate) -> AsyncIterator[Academy]:
-    async with serving(certificate) as site:
-        yield Academy(site)
 
 
 @pytest_asyncio.fixture
