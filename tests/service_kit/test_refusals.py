@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from socket import gaierror
 
 import asyncpg
 import httpx
@@ -37,13 +36,16 @@ GOODBYE = InternalError("SELECT 1", None, Exception("cannot switch to state 12; 
 FAULTS = {
     "limited": Limited("too many"),
     "token": Unauthorized("no token"),
-    "refused": ConnectionRefusedError(),
-    "unknown": gaierror(),
     "closed": AWAY,
     "closing": GOODBYE,
     "no record": TrailUnwritten(28, "no space left on device"),
     **{state: DBAPIError("SELECT 1", None, Refused(state)) for state in ("53100", "53300", "58030", "25006", "28P01")},
 }
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def foreign(refusal: Refusal) -> Response:
@@ -66,6 +68,18 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = silent.getsockname()[1]
             await asyncpg.connect(host="127.0.0.1", port=port, user="u", database="d", ssl=False, timeout=0.01)
+        return "done"
+
+    @routes.get("/away/{host}")
+    async def connect(host: str) -> str:
+        port = closed_port()
+        async with task_group() as group:
+            group.create_task(asyncpg.connect(host=host, port=port, user="u", database="d", ssl=False))
+        return "done"
+
+    @routes.get("/elsewhere/{host}")
+    async def connect_elsewhere(host: str) -> str:
+        await asyncio.open_connection(host, closed_port())
         return "done"
 
     @routes.get("/late/elsewhere")
@@ -127,6 +141,16 @@ async def test_the_database_is_late_where_its_driver_waited(client: httpx.AsyncC
     answer = await client.get("/late/database")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert (await client.get("/late/elsewhere")).status_code == 500  # a fault of ours
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"])
+async def test_what_cannot_be_connected_to_is_the_database_where_its_driver_tried(
+    client: httpx.AsyncClient, host: str
+) -> None:
+    answer = await client.get(f"/away/{host}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "database" in answer.json()["detail"]
+    assert (await client.get(f"/elsewhere/{host}")).status_code == 500  # a fault of ours
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])

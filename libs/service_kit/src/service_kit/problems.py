@@ -96,9 +96,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_away)
     app.add_exception_handler(TrailUnwritten, _trail_unwritten)
-    for error in (ConnectionError, gaierror):  # of the driver, before SQLAlchemy makes them its own
-        app.add_exception_handler(error, _database_away)
-    app.add_exception_handler(TimeoutError, _late)
+    for error in (ConnectionError, gaierror, TimeoutError):  # of the driver, before SQLAlchemy makes them its own
+        app.add_exception_handler(error, _network_error)
 
 
 def problem(
@@ -271,10 +270,10 @@ async def _trail_unwritten(request: Request, error: Exception) -> Response:
     return service_problem(request, Unavailable("what is done here cannot be put on record now; try again"))
 
 
-async def _late(request: Request, error: Exception) -> Response:
-    """Of the database only where its driver waited: whoever else lets a time-out escape has a fault of ours."""
-    waited = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__)}
-    return await _database_away(request, error) if DRIVER in waited else unexpected_problem(request, error)
+async def _network_error(request: Request, error: Exception) -> Response:
+    """The database's only where its driver was at work: whoever else lets one escape has a fault of ours."""
+    at_work = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__)}
+    return await _database_away(request, error) if DRIVER in at_work else unexpected_problem(request, error)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
