@@ -24,10 +24,10 @@ import uvloop
 from benchmarks import raw
 from benchmarks.credential import credential
 from benchmarks.stand import ORG, Clockwork, Spent, Stand, issuer, quiet_cores, stand
-from issuer.core.batch import BatchId
-from issuer.core.batches import AskedRow, NewBatch
-from issuer.core.order import Order
-from issuer.core.recipient import Recipient
+from issuer.core.batches.batch import BatchId
+from issuer.core.batches.opening import AskedRow, NewBatch
+from issuer.core.credentials.order import Order
+from issuer.core.credentials.recipient import Recipient
 from issuer.main import Core
 from service_kit.ids import new_id
 

@@ -27,14 +27,14 @@ from sqlalchemy import text
 from benchmarks.full_catalog import SKILLS, FullCatalog, full_catalog
 from benchmarks.prose import JOINTS
 from benchmarks.stand import Clockwork, quiet_cores, write_logs_nowhere
-from catalog.adapters.job_profiles import SqlProfileFacts
-from catalog.adapters.reading_skills import SqlSkillReadings
+from catalog.adapters.achievements.similar import SqlSimilarReadings
 from catalog.adapters.readings import SqlReadings
-from catalog.adapters.similar import SqlSimilarReadings
-from catalog.core.job_profiles import PER_SKILL, MatchProfile, Requirement
+from catalog.adapters.skills.job_profiles import SqlProfileFacts
+from catalog.adapters.skills.reading import SqlSkillReadings
 from catalog.core.model import AchievementId, OrgId, Status
 from catalog.core.ports import AchievementQuery, CourseQuery, Sort
-from catalog.core.skill_ports import SkillQuery
+from catalog.core.skills.job_profiles import PER_SKILL, MatchProfile, Requirement
+from catalog.core.skills.ports import SkillQuery
 from catalog.main import app
 from service_kit.inputs import PageRequest
 from service_kit.offload import offload

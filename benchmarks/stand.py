@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from benchmarks import raw
 from benchmarks.credential import credential
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.issuers import NewIssuer
+from issuer.core.issuers.issuers import NewIssuer
 from issuer.core.model import Achievement
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.core.documents import address
+from catalog.core.achievements.documents import address
 from catalog.core.model import AchievementId
 from credential_core.model.validation import validate_credential
 from service_kit.testing import BASE_URL

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.core import documents
+from catalog.core.achievements import documents
 from catalog.core.model import AchievementId, Course, CourseFields, CourseId, Json, OrgId
 from service_kit.errors import Invalid
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from catalog.core.import_frameworks import accept
-from catalog.core.skill_model import Package, RelationType, Scale, SkillKind, Source
-from catalog.http.skill_files import read_package
+from catalog.core.skills.importing import accept
+from catalog.core.skills.model import Package, RelationType, Scale, SkillKind, Source
+from catalog.http.skills.files import read_package
 from service_kit.errors import Invalid, Malformed
 from service_kit.row_files import RowFile
 from tests.catalog import skill_files as given

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog.core import vocabulary
 from catalog.core.model import CourseRow
-from catalog.http.course_files import TEMPLATE, read_courses
+from catalog.http.courses.files import TEMPLATE, read_courses
 from service_kit.errors import Invalid, Malformed
 from service_kit.row_files import RowFile
 

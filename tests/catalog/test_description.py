@@ -10,7 +10,11 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from catalog.http import answers, job_profiles, pathway_replies, profile_schemas, similar, skill_answers
+from catalog.http import answers
+from catalog.http.achievements import profile_schemas, similar
+from catalog.http.pathways import replies as pathway_replies
+from catalog.http.skills import answers as skill_answers
+from catalog.http.skills import job_profiles
 from catalog.main import create_openapi_app
 from tests.catalog.samples import COMPLETE, course, drafted, path, planned, published
 from tests.catalog.skill_files import CASE

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.core.import_achievements import MOST
-from catalog.http.foreign import read_foreign
+from catalog.core.achievements.importing import MOST
+from catalog.http.other_catalogues.foreign import read_foreign
 from service_kit.errors import Invalid
 from tests.catalog.samples import PLAIN, drafted, path, published
 from tests.catalog.test_exports import exported

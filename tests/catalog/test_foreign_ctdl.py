@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from catalog.http.foreign import read_foreign
+from catalog.http.other_catalogues.foreign import read_foreign
 from tests.ctdl import TERMS
 
 RESOURCES = "https://credentialengineregistry.org/resources"

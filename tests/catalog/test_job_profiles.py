@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.core.job_profiles import Facts, Giver, Requirement, match
 from catalog.core.model import AchievementId
+from catalog.core.skills.job_profiles import Facts, Giver, Requirement, match
 from tests.catalog import skill_files as given
 from tests.catalog.samples import Json, drafted, path, published
 from tests.catalog.skill_files import ANALYSE, PYTHON, TEACH

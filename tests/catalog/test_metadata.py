@@ -13,12 +13,12 @@ import pytest
 from pydantic import ValidationError
 from pyld import jsonld
 
-from catalog.core import vocabularies
-from catalog.core.isced_f import FIELDS
-from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
-from catalog.core.metadata import MEMBERS as DEFINED
-from catalog.core.terms import TERMS, Nature
-from catalog.http.achievement_schemas import NewAchievement
+from catalog.core.achievements import vocabularies
+from catalog.core.achievements.isced_f import FIELDS
+from catalog.core.achievements.kinds import ACHIEVEMENT_TYPES, Kind
+from catalog.core.achievements.metadata import MEMBERS as DEFINED
+from catalog.core.achievements.terms import TERMS, Nature
+from catalog.http.achievements.schemas import NewAchievement
 from contracts.catalog_events import AchievementPublished
 from credential_core import model
 from credential_core.contexts import MICRO_CREDENTIAL_V1, load_context

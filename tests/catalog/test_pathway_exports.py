@@ -11,8 +11,8 @@ import pytest
 from catalog.core.exports import PATHWAY_FORMATS
 from catalog.core.exports.pathway_source import pathway_source
 from catalog.core.model import Endorsement, IssuerProfile, OrgId, PathwayId, PathwayVersion, PathwayView, Status
-from catalog.core.pathways import address, parse
-from catalog.http.pathway_page import pathway_page
+from catalog.core.pathways.pathways import address, parse
+from catalog.http.pathways.page import pathway_page
 from service_kit.testing import BASE_URL
 from stacking import flaws
 from tests.catalog.samples import OTHER, Json, path, planned, published

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from catalog.adapters import pooled, windows
+from catalog.adapters import windows
+from catalog.adapters.achievements import pooled
 from service_kit.database import Database
 from service_kit.pagination import encode_cursor
 from tests.catalog.samples import OTHER, UNIVERSITY, course

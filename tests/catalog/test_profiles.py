@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.core.elements import ANNEX_I, ELEMENTS, Need, completeness
-from catalog.core.profiles import EU_ANNEX_I, OPEN_BADGES, SHARED, TRUST_ED, standing
+from catalog.core.achievements.elements import ANNEX_I, ELEMENTS, Need, completeness
+from catalog.core.achievements.profiles import EU_ANNEX_I, OPEN_BADGES, SHARED, TRUST_ED, standing
 from contracts.catalog_events import AchievementPublished
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, drafted, events, path, published

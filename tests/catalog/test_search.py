@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from catalog.adapters import listings
+from catalog.adapters.achievements import listings
 from catalog.adapters.words import Question, question
 from service_kit.database import Database
 from service_kit.pagination import encode_cursor

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from catalog.adapters import searching_skills
+from catalog.adapters.skills import searching as searching_skills
 from service_kit.database import Database
 from service_kit.pagination import encode_cursor
 from tests.catalog.skill_files import ESCO_HEADER

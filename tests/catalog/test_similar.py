@@ -4,11 +4,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from catalog.adapters import similar
-from catalog.adapters.listing_tables import NEAR_SHELVES
-from catalog.adapters.similar import NEAREST
+from catalog.adapters.achievements import similar
+from catalog.adapters.achievements.listing_tables import NEAR_SHELVES
+from catalog.adapters.achievements.similar import NEAREST
+from catalog.core.achievements.similar import Candidate, Described, ranked
 from catalog.core.model import AchievementId, OrgId
-from catalog.core.similar import Candidate, Described, ranked
 from service_kit.database import Database
 from tests.catalog.samples import NOBODY, Json, drafted, path, published
 from tests.catalog.skill_files import ANALYSE, PYTHON, TEACH

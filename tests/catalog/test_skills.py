@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from catalog.adapters.skill_tables import ACHIEVEMENT_SKILLS
+from catalog.adapters.skills.tables import ACHIEVEMENT_SKILLS
 from service_kit.database import Database
 from tests.catalog import skill_files as given
 from tests.catalog.samples import NOBODY, OTHER, UNIVERSITY, Json, drafted, path, published

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from credential_core.model import plain_identity
-from issuer.core.look_again import LookAgain
+from issuer.core.stacks.look_again import LookAgain
 from tests.issuer.abroad import Academy
 from tests.issuer.keepers import Keeper
 from tests.issuer.pathways import DUE, Series

@@ -12,7 +12,8 @@ import pytest_asyncio
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from issuer.core import backpack_arrival, backpack_pull
+from issuer.core.backpack import arrival as backpack_arrival
+from issuer.core.backpack import pull as backpack_pull
 from issuer.core.recognition.look import LookAtSources
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts, wire

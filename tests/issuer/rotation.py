@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from issuer.adapters.key_store import LocalKeyStore
+from issuer.adapters.keys.key_store import LocalKeyStore
 from issuer.settings import IssuerSettings
 from tests.issuer.world import Json, World
 

@@ -103,7 +103,7 @@ class TestArrival:
     async def test_a_full_backpack_takes_nothing_more(
         self, ada: Keeper, academy: Academy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("issuer.core.backpack.MOST_CREDENTIALS", 1)
+        monkeypatch.setattr("issuer.core.backpack.backpack.MOST_CREDENTIALS", 1)
         first = academy.credential()
         await ada.push(first)
         answer = await ada.push(academy.credential())

@@ -175,7 +175,7 @@ class TestConnecting:
         assert (answer.status_code, problem_code(answer)) == (503, "unavailable")
 
     async def test_not_more_than_so_many(self, ada: Keeper, other: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("issuer.core.backpack_hosts.MOST_HOSTS", 1)
+        monkeypatch.setattr("issuer.core.backpack.hosts.MOST_HOSTS", 1)
         await begin(ada, other)
         answer = await ada.call("POST", HOSTS, json={"discoveryUrl": other.discovery})
         assert (answer.status_code, problem_code(answer)) == (409, "too-many-hosts")

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from credential_core.timestamps import parse_timestamp
-from issuer.core import backpack_sync
-from issuer.core.backpack_hosts import Connections
-from issuer.core.backpack_sync import PullDue
+from issuer.core.backpack import sync as backpack_sync
+from issuer.core.backpack.hosts import Connections
+from issuer.core.backpack.sync import PullDue
 from issuer.main import Core
 from issuer.main_backpack import wire_pulls
 from issuer.settings import IssuerSettings

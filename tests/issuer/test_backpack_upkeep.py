@@ -95,7 +95,7 @@ class TestPulledInBounds:
     async def test_no_more_than_so_many_and_then_on(
         self, ada: Keeper, other: Elsewhere, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("issuer.core.backpack_pull.MOST", 20)
+        monkeypatch.setattr("issuer.core.backpack.pull.MOST", 20)
         host = await connected(ada, other)
         first = (await pull(ada, host)).json()
         rest = (await pull(ada, host, offset=first["nextOffset"])).json()
@@ -105,7 +105,7 @@ class TestPulledInBounds:
     async def test_no_page_is_begun_when_time_is_up(
         self, ada: Keeper, other: Elsewhere, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("issuer.core.backpack_pull.BEGINS_WITHIN", timedelta(0))
+        monkeypatch.setattr("issuer.core.backpack.pull.BEGINS_WITHIN", timedelta(0))
         found = (await pull(ada, await connected(ada, other))).json()
         assert (found["created"], found["nextOffset"]) == (10, 10)
 
@@ -122,7 +122,7 @@ class TestPulledInBounds:
     ) -> None:
         other.sends_all, host = True, await connected(ada, other)
         with monkeypatch.context() as bounded:
-            bounded.setattr(f"issuer.core.backpack_pull.{bound[0]}", bound[1])
+            bounded.setattr(f"issuer.core.backpack.pull.{bound[0]}", bound[1])
             found = (await pull(ada, host)).json()
         assert (found["created"], found["nextOffset"]) == (10, 10)
         rest = (await pull(ada, host, offset=10)).json()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from issuer.adapters import batch_turns
-from issuer.adapters.record_issued import RecordIssued
-from issuer.adapters.record_part import RecordPart
-from issuer.core.held_keys import KeyChanged
-from issuer.core.work_batches import PART
+from issuer.adapters.batches import turns as batch_turns
+from issuer.adapters.batches.record_part import RecordPart
+from issuer.adapters.credentials.record_issued import RecordIssued
+from issuer.core.batches.work import PART
+from issuer.core.issuers.held_keys import KeyChanged
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from issuer.adapters import record_part
-from issuer.core.work_batches import PIECE
+from issuer.adapters.batches import record_part
+from issuer.core.batches.work import PIECE
 from issuer.main import Core
 from service_kit.ids import new_id
 from tests.issuer.world import OTHER_ORG, World, problem_code

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from issuer.core import work_batches
+from issuer.core.batches import work as work_batches
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from credential_core.jcs import digest
-from issuer.adapters.batches import BatchTable
+from issuer.adapters.batches.batches import BatchTable
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.work_corrections import PIECE as SIGNED_PIECE
+from issuer.core.batches.work_corrections import PIECE as SIGNED_PIECE
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import Database

@@ -13,7 +13,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from credential_core.timestamps import format_timestamp
-from issuer.adapters import consents
+from issuer.adapters.progress import consents
 from issuer.main import Core
 from service_kit.clock import utc_now
 from service_kit.ids import new_id

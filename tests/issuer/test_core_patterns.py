@@ -20,10 +20,14 @@ from credential_core.jcs import digest
 from credential_core.model.values_alone import rules_alone
 from credential_core.proof import verify_proof
 from credential_core.template import Filled, Sealed
-from issuer.adapters.key_store import LocalKeyStore
+from issuer.adapters.keys.key_store import LocalKeyStore
 from issuer.core.addresses import Addresses
-from issuer.core.award import Award
-from issuer.core.compose import Compose, Composed, Draft
+from issuer.core.credentials.award import Award
+from issuer.core.credentials.compose import Compose, Composed, Draft
+from issuer.core.credentials.order import Order
+from issuer.core.credentials.patterns import Patterns, frame
+from issuer.core.credentials.recipient import Recipient
+from issuer.core.issuers.signing import Sign
 from issuer.core.model import (
     Achievement,
     Credential,
@@ -37,10 +41,6 @@ from issuer.core.model import (
     Slot,
     fragment_of,
 )
-from issuer.core.order import Order
-from issuer.core.patterns import Patterns, frame
-from issuer.core.recipient import Recipient
-from issuer.core.signing import Sign
 from service_kit.errors import Invalid
 from tests.micro_credentials import achievement
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credential_core.bitstring import MINIMUM_LENGTH
-from issuer.core.permutation import KEY_BYTES, permute
+from issuer.core.status_lists.permutation import KEY_BYTES, permute
 
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 

@@ -4,8 +4,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from credential_core.model import hashed_identity
-from issuer.core.kept_evidence import names_learner
-from issuer.core.recipient import DID, EMAIL, Recipient, fingerprint, normalized
+from issuer.core.credentials.recipient import DID, EMAIL, Recipient, fingerprint, normalized
+from issuer.core.stacks.kept_evidence import names_learner
 from issuer.http.inputs import Email, HostUrl
 
 PEOPLE, MACHINES = "ada@bücher.example", "ada@xn--bcher-kva.example"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credential_core.model import hashed_identity, plain_identity
-from issuer.adapters.recipient_box import RecipientBox
+from issuer.adapters.recognition.recipient_box import RecipientBox
+from issuer.core.credentials.recipient import DID, EMAIL, Recipient
 from issuer.core.model import State
-from issuer.core.recipient import DID, EMAIL, Recipient
 from issuer.core.recognition.deciding import Code, Counted, Granted, Open, Presented, Refused, decide
 from issuer.core.recognition.following import Corrected, Standing, correction, follow
 from issuer.core.recognition.papers import Papers, joined, split

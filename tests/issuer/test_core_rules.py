@@ -16,12 +16,12 @@ from credential_core.errors import KeyMaterialError
 from credential_core.keys import SigningKey
 from credential_core.model import identity_matches
 from credential_core.proof import verify_proof
-from issuer.adapters.key_store import KeySealed, LocalKeyStore, recipient_keys
-from issuer.core.achievements import Reference, await_achievement, parse_reference
-from issuer.core.change_status import TARGET, Action, next_state
+from issuer.adapters.keys.key_store import KeySealed, LocalKeyStore, recipient_keys
+from issuer.core.credentials.achievements import Reference, await_achievement, parse_reference
+from issuer.core.credentials.change_status import TARGET, Action, next_state
+from issuer.core.credentials.recipient import Recipient, fingerprint, subject_of
+from issuer.core.credentials.securing import Form, Manner
 from issuer.core.model import Algorithm, IssuerId, IssuerKey, KeyId, State, fragment_of
-from issuer.core.recipient import Recipient, fingerprint, subject_of
-from issuer.core.securing import Form, Manner
 from service_kit.errors import Conflict, Invalid
 
 BASE = "https://laurel.example"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from issuer.core.slots import Slots
+from issuer.core.status_lists.slots import Slots
 from issuer.http.app import issuer_app
 from issuer.main import wire
 from issuer.settings import IssuerSettings

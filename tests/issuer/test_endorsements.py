@@ -13,9 +13,9 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
-from issuer.adapters.endorsements import EndorsementRows
-from issuer.core.decide_endorsements import LEASE
-from issuer.core.endorsement_model import BELIEVED_FOR, CHECK_EVERY
+from issuer.adapters.endorsements.endorsements import EndorsementRows
+from issuer.core.endorsements.decide import LEASE
+from issuer.core.endorsements.model import BELIEVED_FOR, CHECK_EVERY
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts
 from issuer.main_endorsements import EndorsementParts

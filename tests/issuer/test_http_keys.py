@@ -13,7 +13,7 @@ import pytest_asyncio
 from credential_core.did import assertion_method
 from credential_core.errors import DidError
 from credential_core.proof import verify_proof
-from issuer.core.keys import MOST_KEYS
+from issuer.core.issuers.keys import MOST_KEYS
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings

@@ -11,7 +11,7 @@ from contracts.events import StatusListPublished
 from credential_core.bitstring import read_status
 from credential_core.did import assertion_method
 from credential_core.proof import verify_proof
-from issuer.core.change_status import Action
+from issuer.core.credentials.change_status import Action
 from issuer.main import wire
 from issuer.settings import IssuerSettings
 from service_kit.clock import utc_now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from issuer.http.open_badges_discovery import DISCOVERY
+from issuer.http.open_badges.discovery import DISCOVERY
 from issuer.main import create_openapi_app
 from service_kit.ids import new_id
 from service_kit.testing import TokenMint

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from credential_core import jose
-from issuer.core.securing import Form
+from issuer.core.credentials.securing import Form
 from service_kit.clock import utc_now
 from tests.issuer.vc_api import ENTRY, KEYS, V1, V2, Json, credential, holds, issued, keys_of, post
 from tests.issuer.world import OTHER_ORG, World, fields

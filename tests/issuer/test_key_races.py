@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from issuer.adapters.reading import Reading
-from issuer.core.award import allow
-from issuer.core.compose import Draft
+from issuer.core.credentials.award import allow
+from issuer.core.credentials.compose import Draft
+from issuer.core.credentials.order import Order
+from issuer.core.credentials.recipient import Recipient
 from issuer.core.model import Credential, CredentialId, ListId, Slot
-from issuer.core.order import Order
-from issuer.core.recipient import Recipient
 from issuer.http.services import Services
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from issuer.adapters.record_issued import RECORD, RECORD_AND_NOTE
-from issuer.core.order import Order
-from issuer.core.recipient import Recipient
+from issuer.adapters.credentials.record_issued import RECORD, RECORD_AND_NOTE
+from issuer.core.credentials.order import Order
+from issuer.core.credentials.recipient import Recipient
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.database import open_database

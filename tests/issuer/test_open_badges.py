@@ -153,7 +153,7 @@ class TestRefused:
         async def away(*_: object, **__: object) -> None:
             raise ConnectionError("away")
 
-        monkeypatch.setattr("issuer.adapters.backpack.BackpackRows.profile", away)
+        monkeypatch.setattr("issuer.adapters.backpack.backpack.BackpackRows.profile", away)
         answer = await ada.call("GET", f"{OB}/profile")
         assert (answer.status_code, why(answer)[0]) == (503, "server_busy")
         assert answer.headers["retry-after"]

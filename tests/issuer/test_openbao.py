@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from credential_core import jose, proof
 from credential_core.did import assertion_method
-from issuer.adapters.transit import Transit, open_transit
-from issuer.core.securing import Form
-from issuer.core.signing import IN_A_LINE
+from issuer.adapters.keys.transit import Transit, open_transit
+from issuer.core.credentials.securing import Form
+from issuer.core.issuers.signing import IN_A_LINE
 from issuer.http.app import issuer_app
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings, OpenBaoSettings

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
-from issuer.adapters.transit import open_transit
+from issuer.adapters.keys.transit import open_transit
 from issuer.settings import OpenBaoSettings
 from service_kit.clock import utc_now
 from service_kit.errors import Unavailable

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from issuer.adapters.list_publisher import ListPublisher
+from issuer.adapters.status_lists.publisher import ListPublisher
 from issuer.main import Core, build
 from issuer.settings import IssuerSettings
 from service_kit.database import Database

@@ -297,7 +297,7 @@ class TestBrought:
     async def test_what_is_too_much_is_counted_as_not_looked_at(
         self, ana: Keeper, series: Series, academy: Academy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("issuer.core.kept_evidence.MOST", 1)
+        monkeypatch.setattr("issuer.core.stacks.kept_evidence.MOST", 1)
         await accepts(series, academy.did)
         for _ in range(3):
             await ana.push(abroad(academy))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from issuer.core.brought import issuers_in
-from issuer.core.recognised_issuers import PartnerIssuer, RecognisedIssuers
+from issuer.core.recognition.recognised_issuers import PartnerIssuer, RecognisedIssuers
 from issuer.core.recognition.terms import Dates
+from issuer.core.stacks.brought import issuers_in
 from issuer.main import Core
 from service_kit.clock import utc_now
 from stacking.evidence import Agreed

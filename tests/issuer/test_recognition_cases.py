@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from credential_core.timestamps import parse_timestamp
-from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_model import Notation
+from issuer.core.backpack.arrival import Examine
+from issuer.core.backpack.model import Notation
 from issuer.core.recognition import requests
 from issuer.core.recognition.vetting import checked_evidence
 from service_kit.errors import Invalid

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from credential_core.bitstring import entry
 from credential_core.model import plain_identity
 from credential_core.report import Check, Outcome, Report, Verdict
-from issuer.adapters.recognition_sources import SourceUnitOfWork, of_source
+from issuer.adapters.recognition.sources import SourceUnitOfWork, of_source
 from issuer.core.model import State
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.recognition import RecognitionId

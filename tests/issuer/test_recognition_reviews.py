@@ -14,7 +14,7 @@ from credential_core.bitstring import entry
 from credential_core.keys import SigningKey
 from credential_core.report import Check, Outcome, Report, Verdict
 from credential_core.verify import Failure
-from issuer.core.backpack_model import Doubt
+from issuer.core.backpack.model import Doubt
 from issuer.core.recognition.look import LookAtSources
 from issuer.core.recognition.traces import UNTOLD, Signer, Told, of_key, of_notice, reviewed, traces_of
 from issuer.main import Core

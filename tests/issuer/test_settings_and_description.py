@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import ValidationError
 
-from issuer.http.open_badges_discovery import DISCOVERY
+from issuer.http.open_badges.discovery import DISCOVERY
 from issuer.main import SERVICE, create_openapi_app
 from issuer.settings import IssuerSettings
 from service_kit.runtime import main

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from issuer.core.snapshots import Kind, Snapshot
+from issuer.core.stacks.snapshots import Kind, Snapshot
 from stacking.statuses import Listed, Status
 
 PLAIN = Listed(Status("https://academy.example/lists/1", 7), "uDigest")

@@ -16,9 +16,9 @@ from credential_core.keys import PublicKey
 from credential_core.model import validate_achievement_credential, validate_credential
 from credential_core.proof import verify_proof
 from credential_core.timestamps import format_timestamp
-from issuer.adapters.reading_stacks import ReadingStacks
-from issuer.adapters.stacks import StackRows
-from issuer.core.apply_stacks import ApplyStacks
+from issuer.adapters.stacks.reading import ReadingStacks
+from issuer.adapters.stacks.stacks import StackRows
+from issuer.core.stacks.apply import ApplyStacks
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from service_kit.clock import utc_now

@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from issuer.adapters.reading_stacks import ReadingStacks
-from issuer.adapters.stacks import StackRows
-from issuer.core.apply_stacks import ApplyStacks
-from issuer.core.decide_stacks import decide
-from issuer.core.stack import Due, Group, Situation
+from issuer.adapters.stacks.reading import ReadingStacks
+from issuer.adapters.stacks.stacks import StackRows
+from issuer.core.stacks.apply import ApplyStacks
+from issuer.core.stacks.decide import decide
+from issuer.core.stacks.stack import Due, Group, Situation
 from issuer.main import Core, wire
 from issuer.settings import IssuerSettings
 from tests.issuer.pathways import Series
@@ -81,7 +81,7 @@ def of_deciding(patched: pytest.MonkeyPatch, bad: bytes) -> None:
             raise Poisonous("Ada Lovelace")
         return decide(situation, now)
 
-    patched.setattr("issuer.core.settle_stacks.decide", decides)
+    patched.setattr("issuer.core.stacks.settle.decide", decides)
 
 
 def of_applying(patched: pytest.MonkeyPatch, bad: bytes) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from tools.rules import ROOT, findings, main, python_files
 
-ROUTE = "services/issuer/src/issuer/http/credentials.py"
-CORE = "services/issuer/src/issuer/core/issue.py"
+ROUTE = "services/issuer/src/issuer/http/credentials/credentials.py"
+CORE = "services/issuer/src/issuer/core/credentials/issue.py"
 KIT = "libs/service_kit/src/service_kit/relay.py"
 LONG = "\n".join(["x = 1"] * 401)
 LONG_FUNCTION = "def f():\n" + "    x = 1\n" * 60

@@ -9,8 +9,8 @@ import pytest
 
 from credential_core.jcs import digest
 from credential_core.model import hashed_identity, plain_identity
-from issuer.adapters.wanted_looks import WantedLookUnitOfWork
-from issuer.core.brought import named_by
+from issuer.adapters.backpack.wanted_looks import WantedLookUnitOfWork
+from issuer.core.stacks.brought import named_by
 from service_kit.clock import utc_now
 from service_kit.database import Database
 from stacking.recheck import Given, Holding, recheck
@@ -183,7 +183,7 @@ class TestCounting:
         world: World,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("issuer.core.look_again.TIME_S", 0.0)
+        monkeypatch.setattr("issuer.core.stacks.look_again.TIME_S", 0.0)
         await world.rows(STALE)
         academy.site.asked.clear()
         await bringing.allow(ana)

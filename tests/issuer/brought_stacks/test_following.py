@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from credential_core.keys import SigningKey
-from issuer.adapters.wanted_looks import WantedLookUnitOfWork
+from issuer.adapters.backpack.wanted_looks import WantedLookUnitOfWork
 from tests.issuer.abroad import Academy
 from tests.issuer.asleep import overtaken
 from tests.issuer.bringing import ANA, Bringing

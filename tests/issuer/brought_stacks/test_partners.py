@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from credential_core.jcs import digest
-from issuer.core.stack_credential import ComposeStack
+from issuer.core.stacks.credential import ComposeStack
 from issuer.main import Core
 from stacking.record import find_record
 from tests.issuer.abroad import Academy

@@ -6,34 +6,34 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from catalog.adapters.achievements.profiles import SqlProfileReadings
+from catalog.adapters.achievements.similar import SqlSimilarReadings
 from catalog.adapters.changes import SqlChangeReadings
-from catalog.adapters.job_profiles import SqlProfileFacts
 from catalog.adapters.pathways import SqlPathwayReadings
-from catalog.adapters.profiles import SqlProfileReadings
-from catalog.adapters.reading_skills import SqlSkillReadings
 from catalog.adapters.readings import SqlReadings
-from catalog.adapters.similar import SqlSimilarReadings
+from catalog.adapters.skills.job_profiles import SqlProfileFacts
+from catalog.adapters.skills.reading import SqlSkillReadings
 from catalog.adapters.unit_of_work import CatalogWork
-from catalog.core.courses import ChangeCourse, CreateCourse, DeleteCourse
-from catalog.core.drafts import ChangeDraft, CreateAchievement, DeleteDraft
-from catalog.core.import_achievements import ImportAchievements
-from catalog.core.import_courses import ImportCourses
-from catalog.core.import_frameworks import ImportFramework
-from catalog.core.job_profiles import MatchProfile
-from catalog.core.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
+from catalog.core.achievements.drafts import ChangeDraft, CreateAchievement, DeleteDraft
+from catalog.core.achievements.importing import ImportAchievements
+from catalog.core.achievements.profiles import DeleteProfile, PutProfile
+from catalog.core.achievements.publishing import PublishAchievement, RetireAchievement
+from catalog.core.courses.courses import ChangeCourse, CreateCourse, DeleteCourse
+from catalog.core.courses.importing import ImportCourses
+from catalog.core.pathways.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
+from catalog.core.pathways.trial import TryPathway
 from catalog.core.ports import Begin
-from catalog.core.profiles import DeleteProfile, PutProfile
-from catalog.core.publishing import PublishAchievement, RetireAchievement
-from catalog.core.trial import TryPathway
+from catalog.core.skills.importing import ImportFramework
+from catalog.core.skills.job_profiles import MatchProfile
 from catalog.core.vocabulary import OCCUPATION_SKILLS
 from catalog.events.handlers import TOPICS, subscriptions
-from catalog.http.achievements import AchievementUseCases
+from catalog.http.achievements.achievements import AchievementUseCases
+from catalog.http.achievements.profiles import ProfileUseCases
 from catalog.http.app import UseCases, build_app
-from catalog.http.courses import CourseUseCases
-from catalog.http.job_profiles import JobProfileUseCases
-from catalog.http.pathways import PathwayUseCases
-from catalog.http.profiles import ProfileUseCases
-from catalog.http.skill_frameworks import SkillUseCases
+from catalog.http.courses.courses import CourseUseCases
+from catalog.http.pathways.pathways import PathwayUseCases
+from catalog.http.skills.frameworks import SkillUseCases
+from catalog.http.skills.job_profiles import JobProfileUseCases
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
 from service_kit.auth import TokenVerifier

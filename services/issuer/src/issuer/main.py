@@ -12,36 +12,36 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from issuer.adapters.audit import audit
-from issuer.adapters.bases import Bases
 from issuer.adapters.contexts import know_contexts
-from issuer.adapters.key_store import LocalKeyStore, recipient_keys
-from issuer.adapters.key_stores import KeyStores
-from issuer.adapters.list_publisher import ListPublisher
-from issuer.adapters.openbao_key_store import OpenBaoKeyStore
+from issuer.adapters.credentials.bases import Bases
+from issuer.adapters.credentials.record_issued import RecordIssued
+from issuer.adapters.keys.key_store import LocalKeyStore, recipient_keys
+from issuer.adapters.keys.key_stores import KeyStores
+from issuer.adapters.keys.openbao_key_store import OpenBaoKeyStore
+from issuer.adapters.keys.transit import Transit, open_transit
 from issuer.adapters.reading import Reading
-from issuer.adapters.record_issued import RecordIssued
-from issuer.adapters.transit import Transit, open_transit
+from issuer.adapters.status_lists.publisher import ListPublisher
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.adapters.worker import Worker
-from issuer.core.amend import Amend
-from issuer.core.any_credentials import IssueAny
-from issuer.core.any_status import SetAnyStatus
-from issuer.core.change_status import ChangeStatus
-from issuer.core.compose import Compose
-from issuer.core.correct import Correct
-from issuer.core.derive import Derive
-from issuer.core.issue import Issue
-from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
-from issuer.core.keys import AddKey, ChangeKey
-from issuer.core.queries import Queries
+from issuer.core.batches.work import WorkBatches
+from issuer.core.batches.work_changes import WorkChanges
+from issuer.core.credentials.amend import Amend
+from issuer.core.credentials.any_credentials import IssueAny
+from issuer.core.credentials.any_status import SetAnyStatus
+from issuer.core.credentials.change_status import ChangeStatus
+from issuer.core.credentials.compose import Compose
+from issuer.core.credentials.correct import Correct
+from issuer.core.credentials.derive import Derive
+from issuer.core.credentials.issue import Issue
+from issuer.core.credentials.queries import Queries
+from issuer.core.issuers.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.issuers.keys import AddKey, ChangeKey
+from issuer.core.issuers.signing import Sign
 from issuer.core.recognition.expiry import TellExpired
 from issuer.core.recognition.settle import SettleRecognitions
-from issuer.core.settle_stacks import SettleStacks
-from issuer.core.signing import Sign
-from issuer.core.slots import Slots
-from issuer.core.status_lists import OpenStatusList, PublishStatusLists, SignStatusList
-from issuer.core.work_batches import WorkBatches
-from issuer.core.work_changes import WorkChanges
+from issuer.core.stacks.settle import SettleStacks
+from issuer.core.status_lists.lists import OpenStatusList, PublishStatusLists, SignStatusList
+from issuer.core.status_lists.slots import Slots
 from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.services import Services

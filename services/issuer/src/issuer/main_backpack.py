@@ -7,31 +7,31 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.backpack import BackpackRows, BackpackUnitOfWork
-from issuer.adapters.backpack_hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
-from issuer.adapters.key_store import recipient_keys
-from issuer.adapters.own_credentials import OwnRows
+from issuer.adapters.backpack.backpack import BackpackRows, BackpackUnitOfWork
+from issuer.adapters.backpack.hosts import GuardedSender, HostRows, HostUnitOfWork, Sealing
+from issuer.adapters.backpack.wanted_looks import WantedLookUnitOfWork
+from issuer.adapters.credentials.own_credentials import OwnRows
+from issuer.adapters.keys.key_store import recipient_keys
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.adapters.wanted_looks import WantedLookUnitOfWork
-from issuer.core.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
-from issuer.core.backpack_farewell import EndConnections, Farewell
-from issuer.core.backpack_hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
-from issuer.core.backpack_hosts_ports import HostWorks, Sender
-from issuer.core.backpack_pull import PullCredentials
-from issuer.core.backpack_sync import PullDue
-from issuer.core.look_again import LookAgain
-from issuer.core.looks import Looks
-from issuer.core.own_credentials import OwnCredentials
-from issuer.core.own_record import RecordOwnStack
+from issuer.core.backpack.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
+from issuer.core.backpack.farewell import EndConnections, Farewell
+from issuer.core.backpack.hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
+from issuer.core.backpack.hosts_ports import HostWorks, Sender
+from issuer.core.backpack.looks import Looks
+from issuer.core.backpack.pull import PullCredentials
+from issuer.core.backpack.sync import PullDue
+from issuer.core.backpack.verify_kept import VerifyKept
+from issuer.core.credentials.own_credentials import OwnCredentials
 from issuer.core.ports import KeyStore
-from issuer.core.status_lists import SignStatusList
-from issuer.core.verify_kept import VerifyKept
-from issuer.http.backpack import backpack_routes
-from issuer.http.backpack_hosts import HostUses, host_routes, return_routes
-from issuer.http.open_badges import BackpackUses, open_badges_routes
-from issuer.http.open_badges_discovery import Host, discovery_routes
-from issuer.http.own_credentials import own_credential_routes
+from issuer.core.stacks.look_again import LookAgain
+from issuer.core.stacks.own_record import RecordOwnStack
+from issuer.core.status_lists.lists import SignStatusList
+from issuer.http.backpack.backpack import backpack_routes
+from issuer.http.backpack.hosts import HostUses, host_routes, return_routes
+from issuer.http.credentials.own_credentials import own_credential_routes
+from issuer.http.open_badges.api import BackpackUses, open_badges_routes
+from issuer.http.open_badges.discovery import Host, discovery_routes
 from issuer.main_examination import examination
 from issuer.main_progress import progress_routers
 from issuer.settings import IssuerSettings

@@ -4,20 +4,20 @@ from functools import partial
 from typing import TypedDict
 
 from issuer.adapters.audit import audit
-from issuer.adapters.batch_turns import BatchTurns
+from issuer.adapters.batches.reading import ReadingBatches
+from issuer.adapters.batches.record_part import RecordPart
+from issuer.adapters.batches.turns import BatchTurns
 from issuer.adapters.reading import Reading
-from issuer.adapters.reading_batches import ReadingBatches
-from issuer.adapters.record_part import RecordPart
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
-from issuer.core.amend import Amend
-from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
-from issuer.core.compose import Compose
-from issuer.core.open_changes import OpenChanges
-from issuer.core.slots import Slots
-from issuer.core.work_batches import WorkBatches
-from issuer.core.work_changes import WorkChanges
-from issuer.core.work_corrections import WorkCorrections
+from issuer.core.batches.opening import BatchQueries, ChangeBatch, OpenBatch
+from issuer.core.batches.opening_changes import OpenChanges
+from issuer.core.batches.work import WorkBatches
+from issuer.core.batches.work_changes import WorkChanges
+from issuer.core.batches.work_corrections import WorkCorrections
+from issuer.core.credentials.amend import Amend
+from issuer.core.credentials.compose import Compose
+from issuer.core.status_lists.slots import Slots
 from service_kit.clock import Clock
 from service_kit.database import Database
 from service_kit.ids import new_id

@@ -6,17 +6,17 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.endorsements import ReadingEndorsements
+from issuer.adapters.endorsements.endorsements import ReadingEndorsements
 from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.any_credentials import IssueAny
-from issuer.core.decide_endorsements import DecideEndorsement, RecheckEndorsements
-from issuer.core.endorse import Endorse
-from issuer.core.endorsement_check import CheckEndorsement
-from issuer.core.endorsements import EndorsementQueries
-from issuer.core.present_endorsement import PresentEndorsement
-from issuer.core.status_lists import SignStatusList
-from issuer.http.endorsements import EndorsementUses, endorsement_routes
+from issuer.core.credentials.any_credentials import IssueAny
+from issuer.core.endorsements.check import CheckEndorsement
+from issuer.core.endorsements.decide import DecideEndorsement, RecheckEndorsements
+from issuer.core.endorsements.endorse import Endorse
+from issuer.core.endorsements.endorsements import EndorsementQueries
+from issuer.core.endorsements.present import PresentEndorsement
+from issuer.core.status_lists.lists import SignStatusList
+from issuer.http.endorsements.endorsements import EndorsementUses, endorsement_routes
 from issuer.main_examination import examination
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock

@@ -1,9 +1,9 @@
 """The part of the composition root that is about verifying what others signed, which several parts share."""
 
-from issuer.adapters.backpack_evidence import GuardedWeb, OwnDocuments
+from issuer.adapters.backpack.evidence import GuardedWeb, OwnDocuments
 from issuer.adapters.reading import Reading
-from issuer.core.backpack_arrival import Examine
-from issuer.core.status_lists import SignStatusList
+from issuer.core.backpack.arrival import Examine
+from issuer.core.status_lists.lists import SignStatusList
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock
 from service_kit.database import Database

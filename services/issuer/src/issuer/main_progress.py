@@ -6,18 +6,18 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.consents import ConsentRows, ConsentUnitOfWork, DigestSealing, learner_pseudonyms
-from issuer.adapters.key_store import recipient_keys
-from issuer.adapters.progress import LookUnitOfWork, ProgressRows
-from issuer.adapters.reading_stacks import ReadingStacks
-from issuer.core.backpack_arrival import Examine
-from issuer.core.consents import EndConsent, GrantConsent, ReadConsents
-from issuer.core.kept_evidence import KeptEvidence
-from issuer.core.progress import MeasureProgress, OwnProgress
-from issuer.core.shared_progress import SeeProgress
-from issuer.core.situations import Situations
-from issuer.http.consents import ConsentUses, consent_routes, shared_progress_routes
-from issuer.http.progress import own_progress_routes
+from issuer.adapters.keys.key_store import recipient_keys
+from issuer.adapters.progress.consents import ConsentRows, ConsentUnitOfWork, DigestSealing, learner_pseudonyms
+from issuer.adapters.progress.progress import LookUnitOfWork, ProgressRows
+from issuer.adapters.stacks.reading import ReadingStacks
+from issuer.core.backpack.arrival import Examine
+from issuer.core.progress.consents import EndConsent, GrantConsent, ReadConsents
+from issuer.core.progress.progress import MeasureProgress, OwnProgress
+from issuer.core.progress.shared import SeeProgress
+from issuer.core.stacks.kept_evidence import KeptEvidence
+from issuer.core.stacks.situations import Situations
+from issuer.http.progress.consents import ConsentUses, consent_routes, shared_progress_routes
+from issuer.http.progress.progress import own_progress_routes
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock
 from service_kit.database import Database

@@ -7,15 +7,15 @@ from functools import partial
 from fastapi import APIRouter
 
 from issuer.adapters.audit import audit
-from issuer.adapters.key_store import recipient_keys
+from issuer.adapters.keys.key_store import recipient_keys
 from issuer.adapters.reading import Reading
-from issuer.adapters.reading_recognitions import ReadingRecognitions
-from issuer.adapters.recipient_box import RecipientBox
-from issuer.adapters.recognition_sources import SourceUnitOfWork
+from issuer.adapters.recognition.reading import ReadingRecognitions
+from issuer.adapters.recognition.recipient_box import RecipientBox
+from issuer.adapters.recognition.sources import SourceUnitOfWork
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
-from issuer.core.any_credentials import IssueAny
-from issuer.core.backpack_arrival import Examine
-from issuer.core.issue import Issue
+from issuer.core.backpack.arrival import Examine
+from issuer.core.credentials.any_credentials import IssueAny
+from issuer.core.credentials.issue import Issue
 from issuer.core.recognition.acting import ActOnAgreement
 from issuer.core.recognition.agreement_queries import AgreementQueries
 from issuer.core.recognition.agreements import ProposeAgreement
@@ -28,11 +28,11 @@ from issuer.core.recognition.requests import RequestRecognition
 from issuer.core.recognition.review import ReviewSources
 from issuer.core.recognition.statement import StateRefusal
 from issuer.core.recognition.vetting import Vet
-from issuer.core.status_lists import SignStatusList
-from issuer.http.agreements import agreement_routes, public_agreement_routes
-from issuer.http.recognition_decisions import decision_routes
-from issuer.http.recognition_sources import source_routes
-from issuer.http.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
+from issuer.core.status_lists.lists import SignStatusList
+from issuer.http.recognition.agreements import agreement_routes, public_agreement_routes
+from issuer.http.recognition.decisions import decision_routes
+from issuer.http.recognition.recognitions import RecognitionUses, own_recognition_routes, recognition_routes
+from issuer.http.recognition.sources import source_routes
 from issuer.main_examination import examination
 from issuer.settings import IssuerSettings
 from service_kit.clock import Clock, utc_now

@@ -6,24 +6,24 @@ from functools import partial
 from typing import TypedDict
 
 from issuer.adapters.audit import audit
-from issuer.adapters.consents import DigestSealing
 from issuer.adapters.failed_work import stacks_failed
+from issuer.adapters.progress.consents import DigestSealing
 from issuer.adapters.reading import Reading
-from issuer.adapters.reading_brought import BroughtReading
-from issuer.adapters.reading_stacks import ReadingStacks
+from issuer.adapters.stacks.reading import ReadingStacks
+from issuer.adapters.stacks.reading_brought import BroughtReading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.addresses import Addresses
-from issuer.core.amend import Amend
-from issuer.core.any_credentials import IssueAny
-from issuer.core.apply_stacks import ApplyStacks
-from issuer.core.compose import Compose
-from issuer.core.settle_stacks import SettleStacks
-from issuer.core.signing import Sign
-from issuer.core.situations import Situations
-from issuer.core.slots import Slots
-from issuer.core.stack_credential import ComposeStack
-from issuer.core.stack_record import RecordStack
-from issuer.core.stacks import JudgeStack, StackQueries
+from issuer.core.credentials.amend import Amend
+from issuer.core.credentials.any_credentials import IssueAny
+from issuer.core.credentials.compose import Compose
+from issuer.core.issuers.signing import Sign
+from issuer.core.stacks.apply import ApplyStacks
+from issuer.core.stacks.credential import ComposeStack
+from issuer.core.stacks.record import RecordStack
+from issuer.core.stacks.settle import SettleStacks
+from issuer.core.stacks.situations import Situations
+from issuer.core.stacks.stacks import JudgeStack, StackQueries
+from issuer.core.status_lists.slots import Slots
 from service_kit.clock import Clock
 from service_kit.database import Database
 from service_kit.ids import new_id, random_bytes

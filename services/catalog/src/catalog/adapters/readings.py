@@ -2,9 +2,11 @@
 
 from sqlalchemy import select
 
-from catalog.adapters import reading_achievements, reading_courses, rows
+from catalog.adapters import rows
+from catalog.adapters.achievements import reading as reading_achievements
+from catalog.adapters.courses import reading as reading_courses
 from catalog.adapters.tables import COURSES
-from catalog.core.documents import address
+from catalog.core.achievements.documents import address
 from catalog.core.model import (
     AchievementId,
     AchievementSummary,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, RowMapping
 
 from catalog.adapters.tables import ACHIEVEMENTS, COURSES, VERSIONS
-from catalog.core.documents import achievement_type
+from catalog.core.achievements.documents import achievement_type
 from catalog.core.model import Course, CourseFields, Draft, Status, Version
 
 COURSE_COLUMNS: tuple[Column[Any], ...] = tuple(column for column in COURSES.c if column.name != "search")

@@ -2,13 +2,13 @@
 
 from typing import Self
 
-from catalog.adapters.achievements import SqlAchievements
+from catalog.adapters.achievements.achievements import SqlAchievements
+from catalog.adapters.achievements.profiles import SqlProfiles
 from catalog.adapters.changes import SqlChanges
-from catalog.adapters.courses import SqlCourses
+from catalog.adapters.courses.courses import SqlCourses
 from catalog.adapters.pathways import SqlPathways
-from catalog.adapters.profiles import SqlProfiles
 from catalog.adapters.projections import SqlProjections
-from catalog.adapters.skills import SqlSkills
+from catalog.adapters.skills.skills import SqlSkills
 from service_kit.database import UnitOfWork
 from service_kit.idempotency import IdempotencyKeys
 from service_kit.outbox import Outbox

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from catalog.core.model import OrgId, PathwayVersion, Version
-from catalog.core.skill_model import Framework
+from catalog.core.skills.model import Framework
 from service_kit.inputs import Page, PageRequest
 
 FIRST = 1  # version

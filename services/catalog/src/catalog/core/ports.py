@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from catalog.core.achievements.profile_ports import Profiles
 from catalog.core.changes import Changes
 from catalog.core.model import (
     AchievementId,
@@ -27,8 +28,7 @@ from catalog.core.model import (
     Status,
     Version,
 )
-from catalog.core.profile_ports import Profiles
-from catalog.core.skill_ports import Skills
+from catalog.core.skills.ports import Skills
 from contracts.payload import Payload
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 

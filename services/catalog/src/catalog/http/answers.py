@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from catalog.core.kinds import Kind
+from catalog.core.achievements.kinds import Kind
 from service_kit.described import problems
 
 

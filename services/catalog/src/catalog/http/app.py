@@ -5,29 +5,21 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from catalog.core.achievements.importing import ImportAchievements
+from catalog.core.achievements.similar import SimilarReadings
 from catalog.core.changes import ChangeReadings
-from catalog.core.import_achievements import ImportAchievements
-from catalog.core.import_courses import ImportCourses
-from catalog.core.similar import SimilarReadings
+from catalog.core.courses.importing import ImportCourses
 from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY, SKILL_BODY
-from catalog.http import (
-    achievement_import,
-    achievement_reading,
-    achievements,
-    changes,
-    contexts,
-    course_import,
-    courses,
-    exports,
-    job_profiles,
-    pathway_exports,
-    pathways,
-    profiles,
-    similar,
-    skill_frameworks,
-    skills,
-    whole_export,
-)
+from catalog.http import changes, contexts
+from catalog.http.achievements import achievements, profiles, similar
+from catalog.http.achievements import importing as achievement_import
+from catalog.http.achievements import reading as achievement_reading
+from catalog.http.courses import courses
+from catalog.http.courses import importing as course_import
+from catalog.http.other_catalogues import exports, pathway_exports, whole_export
+from catalog.http.pathways import pathways
+from catalog.http.skills import frameworks as skill_frameworks
+from catalog.http.skills import job_profiles, skills
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings

@@ -10,12 +10,12 @@ from importlib.resources import files
 
 import orjson
 
-from catalog.core import vocabularies
+from catalog.core.achievements import vocabularies
+from catalog.core.achievements.profiles import standing
+from catalog.core.achievements.vocabularies import Vocabulary
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.elm import LANGUAGES
 from catalog.core.model import AchievementView, Endorsement, Json, Status
-from catalog.core.profiles import standing
-from catalog.core.vocabularies import Vocabulary
 from service_kit.entity_tags import tag_of_bytes
 
 CSS = "text/css; charset=utf-8"

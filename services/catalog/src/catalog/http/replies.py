@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from catalog.core.documents import address, in_order
-from catalog.core.import_courses import Report
-from catalog.core.kinds import kind_of
+from catalog.core.achievements.documents import address, in_order
+from catalog.core.achievements.kinds import kind_of
+from catalog.core.achievements.profiles import standing
+from catalog.core.courses.importing import Report
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
-from catalog.core.profiles import standing
 from catalog.http.endorsement_replies import endorsement_replies
 from service_kit.entity_tags import tag_of
 

@@ -3,7 +3,7 @@
 from functools import cache
 from html import escape
 
-from catalog.core.terms import TERMS, Nature, Term, iri, vocabulary
+from catalog.core.achievements.terms import TERMS, Nature, Term, iri, vocabulary
 from catalog.http.page import Html, page
 from credential_core.contexts import MICRO_CREDENTIAL_PATH, MICRO_CREDENTIAL_V1
 

@@ -1,6 +1,7 @@
 """Alembic's entry for the catalog's tables."""
 
-from catalog.adapters import listing_tables, skill_tables
+from catalog.adapters.achievements import listing_tables
+from catalog.adapters.skills import tables as skill_tables
 from catalog.adapters.tables import METADATA
 from service_kit.migrations import run
 

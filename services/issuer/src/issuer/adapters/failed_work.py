@@ -12,7 +12,7 @@ FRAMES = 12
 
 
 def stacks_failed(pathway: str, error: Exception) -> None:
-    """See issuer.core.settle_stacks.Failed.
+    """See issuer.core.stacks.settle.Failed.
 
     Says whose rules they are and where it failed, but not what the error says: that may quote a learner's row.
     """

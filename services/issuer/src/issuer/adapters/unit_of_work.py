@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.topics import ISSUER_PUBLISHED
 from issuer.adapters import rows
-from issuer.adapters.any_credentials import AnyCredentialRows
-from issuer.adapters.batches import BatchTable
-from issuer.adapters.changes import ChangeTable
-from issuer.adapters.endorsements import EndorsementRows
-from issuer.adapters.recognitions import RecognitionTable
-from issuer.adapters.stack_notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
-from issuer.adapters.stacks import PathwayRows, StackRows
-from issuer.adapters.status_list_rows import StatusListRows
+from issuer.adapters.batches.batches import BatchTable
+from issuer.adapters.batches.changes import ChangeTable
+from issuer.adapters.credentials.any_credentials import AnyCredentialRows
+from issuer.adapters.endorsements.endorsements import EndorsementRows
+from issuer.adapters.recognition.recognitions import RecognitionTable
+from issuer.adapters.stacks.notes import ADD_AND_NOTE, ADD_CREDENTIALS, is_fed, note_changes
+from issuer.adapters.stacks.stacks import PathwayRows, StackRows
+from issuer.adapters.status_lists.rows import StatusListRows
 from issuer.adapters.tables import ACHIEVEMENTS, CREDENTIALS, ISSUER_KEYS, ISSUERS, STATUS_CHANGES
 from issuer.core.model import (
     Achievement,

@@ -9,8 +9,9 @@ from typing import Protocol, Self
 from contracts.payload import Payload
 from credential_core.errors import ContextError, DocumentError
 from credential_core.template import Filled, Sealed
-from issuer.core.batch_ports import Batches, Changes
-from issuer.core.endorsement_ports import Endorsements
+from issuer.core.batches.ports import Batches, Changes
+from issuer.core.credentials.securing import Manner, Secured
+from issuer.core.endorsements.ports import Endorsements
 from issuer.core.model import (
     Achievement,
     Algorithm,
@@ -29,8 +30,7 @@ from issuer.core.model import (
     StatusList,
 )
 from issuer.core.recognition.ports import Recognitions
-from issuer.core.securing import Manner, Secured
-from issuer.core.stack_ports import Pathways, Stacks
+from issuer.core.stacks.ports import Pathways, Stacks
 from service_kit.inputs import IdempotencyKey, Page, PageRequest
 
 

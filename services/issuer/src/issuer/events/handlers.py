@@ -13,7 +13,7 @@ from contracts.catalog_events import (
 from contracts.topics import ACCESS_REVOKED, ACHIEVEMENT_PUBLISHED, PATHWAY_PUBLISHED
 from issuer.core.model import Achievement
 from issuer.core.ports import UnitOfWork
-from issuer.core.stack import PathwayVersion, feeds_of
+from issuer.core.stacks.stack import PathwayVersion, feeds_of
 from service_kit import revoked_access
 from service_kit.inbox import MalformedRecord, Received, Subscription
 from stacking import compile_rules

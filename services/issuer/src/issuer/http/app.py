@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from issuer.http.batches import MAX_BODY, PATH, batch_routes
-from issuer.http.credentials import credential_routes
-from issuer.http.issuers import issuer_routes
-from issuer.http.keys import key_routes
-from issuer.http.open_badges import CREDENTIALS, MAX_CREDENTIAL, MAX_PROFILE, PROFILE
-from issuer.http.open_badges_status import status_info
+from issuer.http.batches.batches import MAX_BODY, PATH, batch_routes
+from issuer.http.credentials.credentials import credential_routes
+from issuer.http.issuers.issuers import issuer_routes
+from issuer.http.issuers.keys import key_routes
+from issuer.http.open_badges.api import CREDENTIALS, MAX_CREDENTIAL, MAX_PROFILE, PROFILE
+from issuer.http.open_badges.status import status_info
 from issuer.http.services import Services
-from issuer.http.stacks import stack_routes
-from issuer.http.vc_api import vc_api_routes
+from issuer.http.stacks.stacks import stack_routes
+from issuer.http.vc_api.routes import vc_api_routes
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.settings import Settings

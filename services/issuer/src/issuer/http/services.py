@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from issuer.core.addresses import Addresses
-from issuer.core.any_credentials import IssueAny
-from issuer.core.any_status import SetAnyStatus
-from issuer.core.batches import BatchQueries, ChangeBatch, OpenBatch
-from issuer.core.change_status import ChangeStatus
-from issuer.core.correct import Correct
-from issuer.core.derive import Derive
-from issuer.core.issue import Issue
-from issuer.core.issuers import AmendIssuer, OpenIssuer, SetPolicy
-from issuer.core.keys import AddKey, ChangeKey
-from issuer.core.open_changes import OpenChanges
-from issuer.core.queries import Queries
-from issuer.core.stack_record import RecordStack
-from issuer.core.stacks import JudgeStack, StackQueries
+from issuer.core.batches.opening import BatchQueries, ChangeBatch, OpenBatch
+from issuer.core.batches.opening_changes import OpenChanges
+from issuer.core.credentials.any_credentials import IssueAny
+from issuer.core.credentials.any_status import SetAnyStatus
+from issuer.core.credentials.change_status import ChangeStatus
+from issuer.core.credentials.correct import Correct
+from issuer.core.credentials.derive import Derive
+from issuer.core.credentials.issue import Issue
+from issuer.core.credentials.queries import Queries
+from issuer.core.issuers.issuers import AmendIssuer, OpenIssuer, SetPolicy
+from issuer.core.issuers.keys import AddKey, ChangeKey
+from issuer.core.stacks.record import RecordStack
+from issuer.core.stacks.stacks import JudgeStack, StackQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

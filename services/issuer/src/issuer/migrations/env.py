@@ -1,6 +1,9 @@
 """Alembic's entry: everything is in the kit."""
 
-from issuer.adapters import backpack_tables, endorsement_tables, recognition_tables, stack_tables
+from issuer.adapters.backpack import tables as backpack_tables
+from issuer.adapters.endorsements import tables as endorsement_tables
+from issuer.adapters.recognition import tables as recognition_tables
+from issuer.adapters.stacks import tables as stack_tables
 from issuer.adapters.tables import METADATA
 from service_kit.migrations import run
 

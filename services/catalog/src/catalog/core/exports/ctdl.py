@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from catalog.core import vocabularies
+from catalog.core.achievements import vocabularies
+from catalog.core.achievements.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.exports.source import Export, whole
-from catalog.core.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.model import Json, Status
 from credential_core.organizations import ctdl
 from credential_core.organizations.ctdl import CONTEXT, term

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from catalog.core import vocabularies
+from catalog.core.achievements import vocabularies
+from catalog.core.achievements.vocabularies import Concept, Vocabulary
 from catalog.core.exports.source import Export, said, whole
 from catalog.core.model import Json
-from catalog.core.vocabularies import Concept, Vocabulary
 from credential_core.organizations import Organization, elm
 from credential_core.organizations.elm import CONTEXT, of_authority
 

@@ -6,7 +6,7 @@ in words only. Values that are no addresses are literals: the context takes plai
 
 from decimal import Decimal
 
-from catalog.core import vocabularies
+from catalog.core.achievements import vocabularies
 from catalog.core.exports import pathway_words
 from catalog.core.model import Json
 from stacking.constraints import Constraint, CreditsAtLeast, IssuedBy, LevelAtLeast

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
+from catalog.core.achievements.vocabularies import CREDIT_FRAMEWORK
 from catalog.core.exports import pathway_words
 from catalog.core.exports.pathway_constraints import in_words, of_constraint, sum_of_credits
 from catalog.core.exports.pathway_source import PathwayExport
 from catalog.core.exports.source import whole
 from catalog.core.model import Json, Status
-from catalog.core.vocabularies import CREDIT_FRAMEWORK
 from credential_core.organizations import ctdl
 from credential_core.organizations.ctdl import CONTEXT, ctid_of, term
 from stacking import Component, Condition

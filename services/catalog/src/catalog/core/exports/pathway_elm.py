@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from catalog.core.achievements.vocabularies import CREDIT_FRAMEWORK
 from catalog.core.exports import pathway_words
 from catalog.core.exports.elm import concept
 from catalog.core.exports.pathway_source import PathwayExport
 from catalog.core.exports.source import said, whole
 from catalog.core.model import Json
-from catalog.core.vocabularies import CREDIT_FRAMEWORK
 from credential_core.organizations import elm
 from credential_core.organizations.elm import CONTEXT
 from stacking import Component

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from catalog.core.exports.source import ENGLISH, first_issuer
 from catalog.core.model import Endorsement, Json, PathwayVersion, PathwayView
-from catalog.core.pathways import address, parse
+from catalog.core.pathways.pathways import address, parse
 from credential_core.organizations import Organization
 from stacking import Component, Condition, Pathway
 

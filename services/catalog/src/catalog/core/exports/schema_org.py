@@ -2,11 +2,11 @@
 
 from pydantic import JsonValue
 
-from catalog.core import vocabularies
+from catalog.core.achievements import vocabularies
+from catalog.core.achievements.kinds import kind_of
+from catalog.core.achievements.vocabularies import Vocabulary
 from catalog.core.exports.source import Export, whole
-from catalog.core.kinds import kind_of
 from catalog.core.model import Json
-from catalog.core.vocabularies import Vocabulary
 from credential_core.organizations import schema_org
 from credential_core.organizations.schema_org import CONTEXT
 

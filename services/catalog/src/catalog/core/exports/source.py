@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from catalog.core.elements import entries
+from catalog.core.achievements.elements import entries
 from catalog.core.model import AchievementId, AchievementView, Endorsement, IssuerProfile, Json, Version
 from credential_core.organizations import Organization, Said, organization
 from credential_core.organizations.whole import whole

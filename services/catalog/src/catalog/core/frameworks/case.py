@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.core import vocabulary as limits
 from catalog.core.frameworks.collecting import Collected, RowRefused, is_uri, required, shortened, text_of, uri_of
-from catalog.core.skill_model import Package, Relation, RelationType, Row, Scale, Skill, SkillKind, Source
+from catalog.core.skills.model import Package, Relation, RelationType, Row, Scale, Skill, SkillKind, Source
 from service_kit.errors import Malformed, invalid_field
 
 ASSOCIATIONS: Mapping[str, RelationType] = {

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from catalog.core import vocabulary as limits
-from catalog.core.skill_model import Relation, RelationType, Row, RowError, Skill
+from catalog.core.skills.model import Relation, RelationType, Row, RowError, Skill
 from service_kit.errors import invalid_field
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -18,7 +18,7 @@ from catalog.core.frameworks.collecting import (
     text_of,
     uri_of,
 )
-from catalog.core.skill_model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
+from catalog.core.skills.model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
 
 URI = "http://data.europa.eu/esco/concept-scheme/skills"
 LEVELS = Scale(1, 8)  # ESCO states none; these are the European Qualifications Framework's levels

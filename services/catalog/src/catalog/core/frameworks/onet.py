@@ -22,7 +22,7 @@ from catalog.core.frameworks.collecting import (
     required,
     text_of,
 )
-from catalog.core.skill_model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
+from catalog.core.skills.model import Package, Relation, RelationType, Scale, Skill, SkillKind, Source
 
 URI = "https://www.onetonline.org/"
 ELEMENT = "https://www.onetonline.org/find/descriptor/result/"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from credential_core.jcs import digest
-from issuer.core.achievements import Reference, await_achievement, parse_reference
 from issuer.core.addresses import Addresses
+from issuer.core.credentials.achievements import Reference, await_achievement, parse_reference
+from issuer.core.credentials.results import check_results
 from issuer.core.model import Achievement, Json
 from issuer.core.ports import Audit, Reading, UnitsOfWork
 from issuer.core.recognition.agreement import Agreement, AgreementChange, AgreementId, AgreementLife, AgreementState
@@ -14,7 +15,6 @@ from issuer.core.recognition.outside import may_be_outside
 from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.programmes import owner_of
 from issuer.core.recognition.terms import Terms, results_named, terms_of
-from issuer.core.results import check_results
 from service_kit.clock import Clock
 from service_kit.errors import Conflict, Invalid, Unavailable, invalid_field
 from service_kit.ids import NewId, is_id

@@ -8,9 +8,9 @@ from decimal import Decimal
 import orjson
 
 from issuer.core.addresses import Addresses
+from issuer.core.credentials.order import Order
+from issuer.core.credentials.recipient import Recipient
 from issuer.core.model import Json
-from issuer.core.order import Order
-from issuer.core.recipient import Recipient
 from issuer.core.recognition.recognition import Recognition
 from stacking.badges import DECISION, HEAD
 from stacking.members import number

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
-from issuer.core.achievements import parse_reference
 from issuer.core.addresses import Addresses
-from issuer.core.backpack_arrival import Examine
-from issuer.core.issue import Issue
+from issuer.core.backpack.arrival import Examine
+from issuer.core.credentials.achievements import parse_reference
+from issuer.core.credentials.issue import Issue
 from issuer.core.model import Credential, Json
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.appeals import check_in_time, ends

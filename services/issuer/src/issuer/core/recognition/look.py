@@ -14,8 +14,8 @@ from typing import Protocol, Self
 from credential_core.jcs import digest
 from credential_core.report import Check
 from credential_core.verify import Failure, Resolution
-from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_model import Doubt
+from issuer.core.backpack.arrival import Examine
+from issuer.core.backpack.model import Doubt
 from issuer.core.pacing import pause
 from issuer.core.ports import Audit
 from issuer.core.recognition.sources import DueSource, SourceStatus, looked

@@ -14,7 +14,7 @@ from credential_core.jose import Jws
 from credential_core.jose.algorithms import KNOWN
 from credential_core.jose.key_source import KeySource
 from issuer.core.addresses import Addresses
-from issuer.core.backpack_arrival import Examine, Offload
+from issuer.core.backpack.arrival import Examine, Offload
 from issuer.core.recognition.agreement import Agreement
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field

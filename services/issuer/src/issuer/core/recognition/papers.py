@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from issuer.core.credentials.recipient import Recipient
 from issuer.core.model import Json
-from issuer.core.recipient import Recipient
 
 CREDENTIAL = "credential"
 DIGEST = "credentialDigest"

@@ -8,8 +8,8 @@ from credential_core.jcs import digest
 from credential_core.model import identity_matches
 from credential_core.model.period import validity_period
 from credential_core.timestamps import parse_timestamp
+from issuer.core.credentials.recipient import DID, Recipient, normalized
 from issuer.core.model import Json
-from issuer.core.recipient import DID, Recipient, normalized
 from issuer.core.recognition.deciding import Presented
 from service_kit.errors import Invalid
 from stacking.badges import NotEvidence, held_from

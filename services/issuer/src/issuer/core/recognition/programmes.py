@@ -2,7 +2,7 @@
 
 import asyncio
 
-from issuer.core.achievements import POLL_S, WAIT_S
+from issuer.core.credentials.achievements import POLL_S, WAIT_S
 from issuer.core.recognition.ports import RecognitionReading
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
-from issuer.core.backpack_model import Notation
+from issuer.core.backpack.model import Notation
 from issuer.core.model import CredentialId, Json
 from issuer.core.recognition.agreement import AgreementId
 from issuer.core.recognition.deciding import Presented, Reason

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from issuer.core.addresses import Addresses
-from issuer.core.issue import Issue
+from issuer.core.credentials.issue import Issue
 from issuer.core.model import Credential
 from issuer.core.ports import Audit, Reading, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.agreement import AgreementId

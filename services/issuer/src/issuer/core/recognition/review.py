@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from credential_core.jcs import digest
-from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_model import Notation
+from issuer.core.backpack.arrival import Examine
+from issuer.core.backpack.model import Notation
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.cases import Step
 from issuer.core.recognition.ports import RecognitionReading

@@ -12,7 +12,7 @@ import orjson
 
 from contracts.events import credential_event_id
 from issuer.core.addresses import Addresses
-from issuer.core.change_status import restate
+from issuer.core.credentials.change_status import restate
 from issuer.core.model import Credential, CredentialId, State, StatusChange
 from issuer.core.ports import Audit, UnitOfWork, UnitsOfWork
 from issuer.core.recognition.deciding import Presented

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from credential_core.report import Check
-from issuer.core.backpack_model import Doubt
+from issuer.core.backpack.model import Doubt
 from issuer.core.model import Json, State
 from issuer.core.recognition.recognition import RecognitionId
 from issuer.core.recognition.traces import Traces

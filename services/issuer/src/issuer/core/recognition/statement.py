@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from credential_core.contexts import CREDENTIALS_V2, RECOGNITION_DECISION_PATH
 from credential_core.timestamps import format_timestamp
 from issuer.core.addresses import Addresses
-from issuer.core.any_credentials import AnyOrder, IssueAny
-from issuer.core.issue import choose_issuer
+from issuer.core.credentials.any_credentials import AnyOrder, IssueAny
+from issuer.core.credentials.issue import choose_issuer
+from issuer.core.credentials.securing import USUAL, Form
 from issuer.core.model import Issuer, Json, KeyPurpose
 from issuer.core.ports import Reading
 from issuer.core.recognition.agreement import Agreement
 from issuer.core.recognition.ports import RecognitionReading, Viewer
 from issuer.core.recognition.queries import NO_RECOGNITION
 from issuer.core.recognition.recognition import By, Recognition, RecognitionChange, RecognitionId, RecognitionState
-from issuer.core.securing import USUAL, Form
 from service_kit.errors import Conflict, NotFound
 from service_kit.ids import is_id
 from service_kit.inputs import IdempotencyKey

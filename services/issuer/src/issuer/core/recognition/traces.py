@@ -17,7 +17,7 @@ from credential_core.timestamps import parse_timestamp
 from credential_core.verify import Failure, Resolution, issuer_id
 from credential_core.verify.inputs import status_entries
 from credential_core.verify.proofs import resolve
-from issuer.core.backpack_model import Doubt
+from issuer.core.backpack.model import Doubt
 from stacking.statuses import BITSTRING, INDEX, MOST, Status, statuses_of
 
 PURPOSE = "assertionMethod"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from issuer.core.addresses import Addresses
-from issuer.core.backpack_arrival import Examine
-from issuer.core.backpack_model import Notation
+from issuer.core.backpack.arrival import Examine
+from issuer.core.backpack.model import Notation
+from issuer.core.credentials.recipient import Recipient, fingerprint
 from issuer.core.model import Credential, CredentialId, Json, State
-from issuer.core.recipient import Recipient, fingerprint
 from issuer.core.recognition.deciding import Presented
 from issuer.core.recognition.ports import RecognitionReading
 from issuer.core.recognition.presented import UNFIT, ends_before, names, presented_in

@@ -1,0 +1,1 @@
+"""Achievements in PostgreSQL: written, read, listed, searched."""

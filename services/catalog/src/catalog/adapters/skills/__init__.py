@@ -1,0 +1,1 @@
+"""Skills in PostgreSQL: written, read, searched."""

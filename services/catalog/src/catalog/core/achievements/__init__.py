@@ -1,0 +1,1 @@
+"""Achievements: drafts, metadata and profiles, published versions."""

@@ -1,0 +1,1 @@
+"""Course lists, from which achievements are made."""

@@ -1,0 +1,1 @@
+"""Pathways: drafts, published versions, trials."""

@@ -1,0 +1,1 @@
+"""Skills frameworks, what achievements give of them, and what jobs ask for."""

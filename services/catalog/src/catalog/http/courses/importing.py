@@ -1,0 +1,73 @@
+"""The routes that import a course list, and give the template to start from."""
+
+import hashlib
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from catalog.core.courses.importing import ImportCourses, accept
+from catalog.http.answers import ImportReport, documented
+from catalog.http.callers import Writer, organization
+from catalog.http.courses.files import TEMPLATE, read_courses
+from catalog.http.replies import report_reply
+from service_kit.app import router
+from service_kit.idempotency import idempotency_key
+from service_kit.inputs import IdempotencyKey
+from service_kit.offload import offload
+from service_kit.sent_files import MULTIPART, sent_file
+
+ROW_SCHEMA = {
+    "type": "object",
+    "description": "needs a code and a title; one that is wrong is told in the report and stops no other",
+    "properties": {name: {} for name in TEMPLATE.partition("\r\n")[0].split(",")},
+}
+BODY = {
+    "required": True,
+    "description": "at most 16 MiB and 50,000 rows; the type of a file is told by its media type, name or beginning",
+    "content": {
+        "application/json": {"schema": {"type": "array", "items": ROW_SCHEMA}},
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+        MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
+    },
+}
+
+
+def routes(import_courses: ImportCourses) -> APIRouter:
+    """Import, and the template."""
+    imports = router(tags=["courses"])
+
+    @imports.post(
+        "/courses/import",
+        responses=documented(ImportReport, 400, 401, 403, 409, 413, 415),
+        openapi_extra={"requestBody": BODY},
+    )
+    async def import_course_list(
+        request: Request,
+        caller: Writer,
+        key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
+        dry_run: Annotated[bool, Query(alias="dryRun", description="check and count, and keep nothing")] = False,
+    ) -> dict[str, Any]:
+        """Create or update courses by their code. A wrong row is reported and stops no other."""
+        file = await sent_file(request)
+        given = await offload(lambda: accept(read_courses(file)))
+        if key is not None:  # a repeated upload has another multipart boundary, and is the same file
+            key = replace(key, fingerprint=hashlib.sha256(file.content).hexdigest())
+        return report_reply(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
+
+    @imports.get(
+        "/courses/import/template.csv",
+        responses=documented(None, content={"text/csv": {}}),
+        response_class=Response,
+    )
+    async def template() -> Response:
+        """A course list to fill in, with one example."""
+        headers = {
+            "Content-Disposition": 'attachment; filename="courses.csv"',
+            "Cache-Control": "public, max-age=86400",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(TEMPLATE, headers=headers, media_type="text/csv; charset=utf-8")
+
+    return imports

@@ -1,0 +1,1 @@
+"""What other catalogues say, read, and what is here in their words."""

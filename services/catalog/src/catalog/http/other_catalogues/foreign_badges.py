@@ -1,0 +1,97 @@
+"""Open Badges in a request: an Achievement (3.0) has our members already, a BadgeClass (2.0) others for the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog.http.achievements.schemas import NewAchievement
+from catalog.http.other_catalogues.foreign_reading import Read, identifier, listed, made_id, present, text
+
+NOT_TAKEN = frozenset({"course", "profile", "kind"})  # of our own API, not of Open Badges
+KNOWN = {one.alias or name for name, one in NewAchievement.model_fields.items()} - NOT_TAKEN
+LISTS = frozenset(
+    {"alignment", "tag", "related", "otherIdentifier", "resultDescription", "learningOutcome", "creditPoint"}
+    | {"assessment", "qualityAssurance", "stackableTowards"}
+)
+SILENT = frozenset({"@context", "id", "type", "version", "kind", "profile"})
+OF_A_PROFILE = ("id", "type", "name", "url", "image", "address")
+OF_AN_ADDRESS = ("type", "addressCountry", "addressCountryCode", "addressRegion", "addressLocality")
+
+
+def of_open_badge(document: Mapping[str, Any]) -> Read:
+    """An Achievement. What our catalog has no member for is named in a warning."""
+    read = Read("open-badges-3.0", identifier(document), {})
+    for name, value in document.items():
+        if name in KNOWN and name != "type":
+            read.members[name] = listed(value) if name in LISTS and value is not None else value
+        elif name not in SILENT:
+            read.leave_out(name, "has no place here and is left out")
+    _take_creator(read, read.members.pop("creator", None))
+    _name_outcomes(read)
+    return read
+
+
+def _name_outcomes(read: Read) -> None:
+    """Outcomes without an id get the same one each time."""
+    for outcome in read.members.get("learningOutcome") or ():
+        if isinstance(outcome, dict) and "id" not in outcome:
+            outcome["id"] = made_id(read.source, str(outcome.get("name")))
+
+
+def of_badge_class(document: Mapping[str, Any]) -> Read:
+    """A BadgeClass, as a badge of Open Badges 3.0."""
+    read = Read("open-badges-2.0", identifier(document), {})
+    read.members = present(
+        {
+            "name": text(document.get("name")),
+            "description": text(document.get("description")),
+            "achievementType": "Badge",
+            "criteria": _criteria(document.get("criteria")),
+            "image": _image(document.get("image")),
+            "tag": listed(document.get("tags")),
+            "alignment": [_alignment(one) for one in listed(document.get("alignment")) if isinstance(one, Mapping)],
+            "inLanguage": text(document.get("@language")),
+        }
+    )
+    _take_creator(read, document.get("issuer"))
+    taken = {"name", "description", "criteria", "image", "tags", "alignment", "@language", "issuer"}
+    for name in document.keys() - taken - SILENT:
+        read.leave_out(name, "has no place here and is left out")
+    return read
+
+
+def _criteria(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return present({"id": identifier(value), "narrative": text(value.get("narrative"))})
+    return value
+
+
+def _image(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return present({"id": identifier(value), "caption": text(value.get("caption"))})
+    return value
+
+
+def _alignment(one: Mapping[str, Any]) -> dict[str, Any]:
+    """An AlignmentObject; 2.0 has no type of target that 3.0 would know."""
+    names = ("targetName", "targetUrl", "targetDescription", "targetFramework", "targetCode")
+    return present({name: text(one.get(name)) for name in names})
+
+
+def _take_creator(read: Read, value: Any) -> None:
+    """The awarding body, if it is written out; an address alone says no name, and nothing is fetched."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping) or not identifier(value) or not text(value.get("name")):
+        read.leave_out("creator", "is not written out with an id and a name, and is left out")
+        return
+    profile = present({name: value.get(name) for name in OF_A_PROFILE})
+    if profile.pop("type", None) is not None:
+        profile["type"] = ["Profile"]
+    profile["id"] = identifier(value)
+    image = _image(profile.pop("image", None))
+    if image:
+        profile["image"] = {"id": image} if isinstance(image, str) else present({"id": image.get("id")})
+    address = profile.pop("address", None)
+    if isinstance(address, Mapping) and address.get("addressCountryCode"):
+        profile["address"] = present({name: address.get(name) for name in OF_AN_ADDRESS})
+    read.members["creator"] = profile

@@ -1,0 +1,1 @@
+"""Backpack in the database."""

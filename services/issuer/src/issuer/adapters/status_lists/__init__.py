@@ -1,0 +1,1 @@
+"""Status lists in the database."""

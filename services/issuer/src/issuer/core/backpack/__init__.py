@@ -1,0 +1,1 @@
+"""A learner's backpack, and its connections to other hosts of Open Badges."""

@@ -1,0 +1,1 @@
+"""Batches: many awards or many changes, row by row."""

@@ -1,0 +1,1 @@
+"""Credentials: ordered, composed, issued, corrected, revoked, and read."""

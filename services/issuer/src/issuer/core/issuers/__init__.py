@@ -1,0 +1,1 @@
+"""Issuers, their keys in the course of time, and signing."""

@@ -1,0 +1,1 @@
+"""A learner's progress on pathways, and who may see it."""

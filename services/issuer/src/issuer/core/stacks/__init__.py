@@ -1,0 +1,1 @@
+"""Stacks: what is decided, awarded and followed for completed pathways."""

@@ -1,0 +1,1 @@
+"""Status lists, and the places in them."""

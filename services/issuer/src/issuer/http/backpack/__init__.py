@@ -1,0 +1,1 @@
+"""Backpack over HTTP."""

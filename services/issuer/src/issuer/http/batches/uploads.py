@@ -1,0 +1,69 @@
+"""What batches have in common: the file that is sent, its key, and the answer to it."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+
+from issuer.core.batches.batch import Batch, BatchRow, RowAction
+from issuer.http.batches.bodies import BatchReply, CheckReply, batch_reply, check_reply
+from issuer.http.services import Services
+from service_kit.auth import Caller
+from service_kit.errors import Forbidden
+from service_kit.inputs import IdempotencyKey
+from service_kit.row_files import RowFile
+from service_kit.sent_files import MULTIPART, sent_file
+
+ISSUE, REVOKE = "credentials:issue", "credentials:revoke"
+SCOPE_OF = {
+    RowAction.ISSUE: ISSUE,
+    RowAction.CORRECT: ISSUE,
+    RowAction.REVOKE: REVOKE,
+    RowAction.SUSPEND: REVOKE,
+    RowAction.REINSTATE: REVOKE,
+}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"model": BatchReply, "description": "kept; its rows are being worked on"},
+    200: {"model": CheckReply, "description": "what a dry run found"},
+}
+
+
+def body(rows: str) -> dict[str, Any]:
+    """The description of a file of rows."""
+    content = {
+        "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+        MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
+    }
+    described = f"at most 64 MiB and 100,000 rows. {rows}"
+    return {"requestBody": {"required": True, "description": described, "content": content}}
+
+
+async def uploaded(request: Request, key: IdempotencyKey | None) -> tuple[RowFile, IdempotencyKey | None]:
+    """The file, and the key as one for just this file: sent again, it has another multipart boundary."""
+    file = await sent_file(request)
+    if key is None:
+        return file, None
+    said = f"{request.url.query}\0".encode() + file.content
+    return file, replace(key, fingerprint=hashlib.sha256(said).hexdigest())
+
+
+def checked(rows: list[BatchRow], services: Services) -> Response:
+    """The answer to a dry run."""
+    return Response(check_reply(rows, services.addresses).model_dump_json(), media_type="application/json")
+
+
+async def opened(batch: Batch, services: Services) -> Response:
+    """The answer to a batch that is kept."""
+    reply = batch_reply(*await services.batches.batch(batch.org_id, batch.id), services.addresses)
+    return Response(orjson.dumps(reply), 202, headers={"Location": reply["id"]}, media_type="application/json")
+
+
+def may_work_on(caller: Caller, batch: Batch) -> None:
+    """Raises Forbidden when the caller may not do what the batch does."""
+    needed = SCOPE_OF[batch.action]
+    if needed not in caller.scopes:
+        raise Forbidden(f"this needs the scope {needed}", scope=needed)
