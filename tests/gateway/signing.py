@@ -60,7 +60,9 @@ class Signer:
         return await self.gateway.ask(self.form(assertion) | form)
 
 
-async def register_signer(gateway: Gateway) -> Signer:
+async def register_signer(gateway: Gateway, **more: Any) -> Signer:
+    """`more` is what its registration says besides."""
+
     async def register(member: Member, *keys: Key) -> str:
         answer = await gateway.http.post(
             "/clients",
@@ -70,6 +72,7 @@ async def register_signer(gateway: Gateway) -> Signer:
                 "scopes": ["credentials:issue"],
                 "tokenEndpointAuthMethod": "private_key_jwt",
                 "jwks": {"keys": [key.as_dict(private=False) for key in keys]},
+                **more,
             },
         )
         assert answer.status_code == 201, answer.text

@@ -38,6 +38,7 @@ async def test_a_registered_client_gets_tokens_with_its_secret(gateway: Gateway)
         "dpopBoundAccessTokens": False,
         "idTokenSignedResponseAlg": "RS256",
         "requireProofKey": True,
+        "tokenEndpointAudience": False,
         "postLogoutRedirectUris": [],
         "audiences": [],
         "createdAt": body["createdAt"],

@@ -52,6 +52,7 @@ from gateway.http import (
     userinfo,
     welcome,
 )
+from gateway.http.client_metadata import Usual
 from gateway.http.login import LoginUses, RunServer
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.form import MAX_BODY
@@ -151,7 +152,7 @@ def wire(settings: GatewaySettings, database: Database, fetcher: Fetcher, clock:
             clients=DynamicClients(unit_of_work=unit_of_work, clock=clock, ids=new_id),
             read_keys=read_keys,
             open_to_all=settings.open_registration,
-            proof_key=settings.require_proof_key,
+            usual=Usual(settings.require_proof_key, settings.token_endpoint_audience),
         ),
         refresh_keys=RefreshClientKeys(unit_of_work=unit_of_work, read=read_keys, clock=clock),
         run=run,

@@ -116,6 +116,11 @@ class GatewaySettings(StoreSettings, WebSettings):
         description="whether web programs that authenticate themselves must use PKCE unless they register otherwise; "
         "all other programs must in any case",
     )
+    token_endpoint_audience: bool = Field(
+        default=False,
+        description="whether programs that sign assertions may name the token endpoint as their audience, instead of "
+        "the issuer, unless they register otherwise; those of FAPI 2.0 may not in any case",
+    )
     open_registration: bool = Field(default=True, description="whether programs may register without a token")
     sandbox_file: Path | None = Field(default=None, description="the credentials that /sandbox shows; none without it")
     trusted_hops: int = Field(default=1, ge=0, description="proxies before us that append to X-Forwarded-For")

@@ -140,6 +140,7 @@ def flow_row(flow: Flow) -> dict[str, Any]:
         "requires_proof_key": flow.requires_proof_key,
         "default_max_age": flow.default_max_age,
         "backchannel_logout_uri": flow.backchannel_logout_uri,
+        "token_endpoint_audience": flow.token_endpoint_audience,
     }
 
 
@@ -158,4 +159,5 @@ def flow(row: RowMapping) -> Flow:
         requires_proof_key=row["requires_proof_key"],
         default_max_age=row["default_max_age"],
         backchannel_logout_uri=row["backchannel_logout_uri"],
+        token_endpoint_audience=row["token_endpoint_audience"],
     )

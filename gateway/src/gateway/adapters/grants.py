@@ -53,6 +53,7 @@ KNOWN_CLIENT = (
         CLIENTS.c.requires_proof_key,
         CLIENTS.c.default_max_age,
         CLIENTS.c.backchannel_logout_uri,
+        CLIENTS.c.token_endpoint_audience,
         CLIENTS.c.jwks_uri,
         CLIENTS.c.about,
         CLIENTS.c.audiences,

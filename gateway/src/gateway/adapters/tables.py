@@ -62,6 +62,7 @@ CLIENTS = Table(
     Column("requires_proof_key", Boolean, nullable=False, server_default="true"),
     Column("default_max_age", Integer),
     Column("backchannel_logout_uri", Text),
+    Column("token_endpoint_audience", Boolean, nullable=False, server_default="false"),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("jwks_uri", Text),
     moment("keys_read_at", nullable=True),

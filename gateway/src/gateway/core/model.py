@@ -64,6 +64,7 @@ class Flow:
     RS256 is the default (OpenID Connect Registration §2), its own assertions by `assertion_algorithm`, if it says so.
     `userinfo_algorithm` signs what userinfo answers; None leaves it plain JSON. `requires_proof_key`: PKCE is a must.
     `default_max_age` holds for requests that say no `max_age`. `backchannel_logout_uri` is told of sessions that end.
+    `token_endpoint_audience`: its assertions may name the token endpoint instead of the issuer (ADR 0118).
     """
 
     grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
@@ -78,6 +79,7 @@ class Flow:
     requires_proof_key: bool = True
     default_max_age: int | None = None
     backchannel_logout_uri: str | None = None
+    token_endpoint_audience: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ def check_flow(flow: Flow, method: AuthMethod) -> None:
         raise invalid_field("redirectUris", "are needed for authorization_code, and only there")
     if not flow.requires_proof_key and _must_prove(flow, method):
         raise invalid_field("requireProofKey", "only a web client that authenticates itself may do without")
+    if flow.token_endpoint_audience and not _may_name_endpoint(flow, method):
+        raise invalid_field("tokenEndpointAudience", "is for private_key_jwt, without pushed requests and DPoP only")
     if (address := flow.backchannel_logout_uri) and not (with_people and _allowed(address, ApplicationType.WEB)):
         raise invalid_field("backchannelLogoutUri", "must be https, without a fragment; comes with authorization_code")
     if flow.backchannel_logout_uri and not _is_called(flow.backchannel_logout_uri):
@@ -67,6 +69,11 @@ def _must_prove(flow: Flow, method: AuthMethod) -> bool:
     """Public and native clients (RFC 9700 §2.1.1, RFC 8252 §6), and those of the FAPI 2.0 Security Profile."""
     is_web = flow.application_type is ApplicationType.WEB
     return method is AuthMethod.NONE or not is_web or flow.pushed_only or flow.dpop_bound
+
+
+def _may_name_endpoint(flow: Flow, method: AuthMethod) -> bool:
+    """Clients of the FAPI 2.0 Security Profile may not: it takes the issuer alone (§5.3.2.1)."""
+    return method is AuthMethod.PRIVATE_KEY_JWT and not (flow.pushed_only or flow.dpop_bound)
 
 
 def check_redirects(uris: tuple[str, ...], application: ApplicationType, field: str = "redirectUris") -> None:

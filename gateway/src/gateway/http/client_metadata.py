@@ -1,6 +1,7 @@
 """Client metadata of RFC 7591 §2: how a program describes itself, and how we describe it back."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -35,6 +36,14 @@ NOT_DONE = (
 SHOWN = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What holds for programs that say nothing: whether PKCE is a must, whether `aud` may be the token endpoint."""
+
+    proof_key: bool = True
+    token_endpoint_audience: bool = False
+
+
 class MetadataIn(BaseModel):
     """What we do not understand is ignored (RFC 7591 §2); what we understand and do not do is refused."""
 
@@ -60,6 +69,7 @@ class MetadataIn(BaseModel):
     default_max_age: MaxAge | None = None
     require_auth_time: bool | None = None
     backchannel_logout_uri: Url | None = None
+    token_endpoint_audience: bool | None = None
     backchannel_logout_session_required: bool | None = None
     initiate_login_uri: Url | None = None
     client_uri: Url | None = None
@@ -129,9 +139,11 @@ class MetadataIn(BaseModel):
         """Without those about the person, which every client may ask for."""
         return tuple(scope for scope in dict.fromkeys(self.scope.split()) if scope not in NOT_KEPT.union(IDENTITY))
 
-    def flow(self, proof_key: bool) -> Flow:
-        """How the client comes by its tokens. `proof_key`: PKCE is a must where it may be left to the client."""
+    def flow(self, usual: Usual) -> Flow:
+        """How the client comes by its tokens. `usual` holds where it may choose and says nothing."""
         is_left = self.token_endpoint_auth_method is not AuthMethod.NONE and self._is_plain_web
+        may_name = usual.token_endpoint_audience and self.signs and not self._is_bound
+        proof_key, names_endpoint = self.require_proof_key, self.token_endpoint_audience
         return Flow(
             grant_types=tuple(dict.fromkeys(self.grant_types)),
             redirect_uris=tuple(dict.fromkeys(self.redirect_uris)),
@@ -142,15 +154,19 @@ class MetadataIn(BaseModel):
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
             assertion_algorithm=self.token_endpoint_auth_signing_alg if self.signs else None,
             userinfo_algorithm=self.userinfo_signed_response_alg,
-            requires_proof_key=(proof_key or not is_left) if self.require_proof_key is None else self.require_proof_key,
+            requires_proof_key=(usual.proof_key or not is_left) if proof_key is None else proof_key,
             default_max_age=self.default_max_age,
             backchannel_logout_uri=self.backchannel_logout_uri,
+            token_endpoint_audience=may_name if names_endpoint is None else names_endpoint,
         )
 
     @property
     def _is_plain_web(self) -> bool:
-        is_bound = self.require_pushed_authorization_requests or self.dpop_bound_access_tokens
-        return self.application_type is ApplicationType.WEB and not is_bound
+        return self.application_type is ApplicationType.WEB and not self._is_bound
+
+    @property
+    def _is_bound(self) -> bool:
+        return self.require_pushed_authorization_requests or self.dpop_bound_access_tokens
 
     def about(self) -> dict[str, Any]:
         """What is only shown."""
@@ -187,6 +203,8 @@ def described(client: Client) -> dict[str, Any]:
         found["backchannel_logout_uri"] = client.flow.backchannel_logout_uri
     if client.flow.default_max_age is not None:
         found["default_max_age"] = client.flow.default_max_age
+    if client.flow.token_endpoint_audience:
+        found["token_endpoint_audience"] = True
     if client.flow.assertion_algorithm:
         found["token_endpoint_auth_signing_alg"] = client.flow.assertion_algorithm
     if client.jwks_uri:

@@ -14,7 +14,7 @@ from gateway.core.client_keys import ReadKeys
 from gateway.core.dynamic_clients import ClientMetadata, DynamicClients, Registration
 from gateway.core.model import Actor
 from gateway.http.callers import actor
-from gateway.http.client_metadata import MetadataIn, described
+from gateway.http.client_metadata import MetadataIn, Usual, described
 from gateway.oauth.client_keys import parse_client_keys
 from gateway.oauth.policy import REGISTRATION_PATH
 from service_kit import strict_json
@@ -39,15 +39,12 @@ class MetadataRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RegistrationUses:
-    """What is behind these routes. `open_to_all`: also a program that nobody vouches for may register.
-
-    `proof_key`: programs that do not say otherwise need PKCE.
-    """
+    """What is behind these routes. `open_to_all`: also a program that nobody vouches for may register."""
 
     clients: DynamicClients
     read_keys: ReadKeys
     open_to_all: bool
-    proof_key: bool
+    usual: Usual
 
 
 def routes(uses: RegistrationUses, base_url: str) -> APIRouter:
@@ -176,7 +173,7 @@ class RegistrationEndpoint:
             name=said.client_name,
             scopes=said.scopes,
             auth_method=said.token_endpoint_auth_method,
-            flow=said.flow(self._uses.proof_key),
+            flow=said.flow(self._uses.usual),
             public_keys=keys,
             jwks_uri=said.jwks_uri if said.signs else None,
             about=said.about(),

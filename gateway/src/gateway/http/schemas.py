@@ -155,6 +155,7 @@ class ClientIn(Body):
     require_proof_key: bool = True
     default_max_age: MaxAge | None = None
     backchannel_logout_uri: Url | None = None
+    token_endpoint_audience: bool = False
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -177,6 +178,7 @@ class ClientIn(Body):
             requires_proof_key=self.require_proof_key,
             default_max_age=self.default_max_age,
             backchannel_logout_uri=self.backchannel_logout_uri,
+            token_endpoint_audience=self.token_endpoint_audience,
             post_logout_redirect_uris=tuple(dict.fromkeys(self.post_logout_redirect_uris)),
         )
 
@@ -197,6 +199,7 @@ class ClientChange(Change):
     require_proof_key: bool = True
     default_max_age: MaxAge | None = None
     backchannel_logout_uri: Url | None = None
+    token_endpoint_audience: bool = False
     post_logout_redirect_uris: Redirects = Field(default_factory=list)
     audiences: Audiences = Field(default_factory=list)
 
@@ -222,6 +225,7 @@ class ClientOut(Answer):
     require_proof_key: bool
     default_max_age: int | None = None
     backchannel_logout_uri: str | None = None
+    token_endpoint_audience: bool
     post_logout_redirect_uris: list[str]
     audiences: list[str]
     created_at: datetime
@@ -246,6 +250,7 @@ class ClientOut(Answer):
             require_proof_key=client.flow.requires_proof_key,
             default_max_age=client.flow.default_max_age,
             backchannel_logout_uri=client.flow.backchannel_logout_uri,
+            token_endpoint_audience=client.flow.token_endpoint_audience,
             post_logout_redirect_uris=list(client.flow.post_logout_redirect_uris),
             audiences=list(client.audiences),
             created_at=client.created_at,

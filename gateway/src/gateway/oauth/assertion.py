@@ -13,7 +13,7 @@ from joserfc.jwk import import_key
 from gateway.core.model import KnownClient
 from gateway.core.ports import Grants
 from gateway.oauth.client_keys import algorithms, find_key
-from gateway.oauth.policy import Policy
+from gateway.oauth.policy import TOKEN_PATH, Policy
 from service_kit import compact_jws
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -77,8 +77,8 @@ def _check_claims(claims: dict[str, Any], client: KnownClient, policy: Policy, n
     """The time of its expiry."""
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         raise _told("iss and sub must both be the client_id")
-    if claims.get("aud") not in (policy.issuer, [policy.issuer]):
-        raise _told("aud must be the issuer, and nothing else")
+    if claims.get("aud") not in _audiences(client, policy):
+        raise _told(f"aud must be the issuer, {policy.issuer}, and nothing else")
     token_id = claims.get("jti")
     if not isinstance(token_id, str) or not 1 <= len(token_id) <= MAX_TOKEN_ID:
         raise _told("jti must be a text of at most 255 characters")
@@ -86,6 +86,12 @@ def _check_claims(claims: dict[str, Any], client: KnownClient, policy: Policy, n
     if "exp" not in times or not all(_is_time(value) for value in times.values()):
         raise _told("exp is missing, or a time is not a number")
     return _check_times(times, policy, now.timestamp())
+
+
+def _audiences(client: KnownClient, policy: Policy) -> tuple[str | list[str], ...]:
+    """The issuer; the token endpoint, as one string, for a client that registered so (ADR 0118)."""
+    usual = (policy.issuer, [policy.issuer])
+    return (*usual, policy.issuer + TOKEN_PATH) if client.flow.token_endpoint_audience else usual
 
 
 def _check_times(times: dict[str, float], policy: Policy, now: float) -> datetime:
