@@ -20,6 +20,7 @@ from service_kit.fetcher import open_fetcher
 from service_kit.settings import DatabaseSettings, FetcherSettings
 from service_kit.testing import Empty, MakeDatabase, asgi_client, empty, emptying
 from tests.gateway.harness import BASE, TLS, Gateway, HeldClock
+from tests.gateway.made_keys import made_keys
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +61,8 @@ async def _over(database: Database, settings: GatewaySettings) -> AsyncIterator[
         )
         parts = wire(settings, database, fetcher, clock)
         async with asgi_client(application(settings, parts), BASE) as http:
-            yield Gateway(http, parts, settings, database, clock, rotate, fetcher)
+            with made_keys():
+                yield Gateway(http, parts, settings, database, clock, rotate, fetcher)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from sqlalchemy import select, text, update
 
-from gateway.adapters.signing_keys import key_maker, key_opener
+from gateway.adapters.signing_keys import generate, key_maker, key_opener
 from gateway.adapters.tables import AUDIT, SIGNING_KEYS
 from gateway.adapters.vault import LocalVault
 from gateway.core.signing_key import Algorithm, KeyId, KeyState, RotationPolicy, SigningKey, Step, steps
@@ -86,6 +86,11 @@ async def test_a_key_opens_with_its_own_vault_only(algorithm: Algorithm) -> None
     assert made.public.keys().isdisjoint({"d", "p", "q", "dp", "dq", "qi"})
     with pytest.raises(ValueError, match="does not open"):
         key_opener(LocalVault(bytes([1]) * 32))(made)
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_a_key_is_made_anew_each_time(algorithm: Algorithm) -> None:
+    assert generate(algorithm).thumbprint() != generate(algorithm).thumbprint()
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
