@@ -22,6 +22,9 @@ from tests.credential_core.oracle import load, pyld_quads
 
 V2 = "https://www.w3.org/ns/credentials/v2"
 OB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OBI = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
+CLRI = "https://purl.imsglobal.org/spec/vc/clr/vocab.html#"
+ID = "https://issuer.test/credentials/1"
 
 
 def canonical(quads: list[Quad]) -> str:
@@ -68,6 +71,9 @@ def test_ten_thousand_mutated_credentials_give_pylds_quads_or_are_refused(
         ({"id": ["urn:a"]}, "id_malformed"),
         ({"type": ["VerifiableCredential", "Unknown"]}, "iri_relative"),
         ({"type": [{"id": "urn:x"}]}, "type_malformed"),
+        ({"type": ["VerifiableCredential", f"{OBI}OpenBadgeCredential"]}, "type_malformed"),
+        ({"type": ["VerifiableCredential", f"{CLRI}ClrCredential"]}, "type_malformed"),
+        ({"Image": {"id": "urn:x", "type": "Image"}}, "member_not_term"),
         ({"evidence": [["urn:x"]]}, "array_nested"),
         ({"name": {"@value": 1}}, "value_malformed"),
         ({"name": {"@value": "x", "@type": "@json"}}, "value_malformed"),
@@ -77,6 +83,8 @@ def test_ten_thousand_mutated_credentials_give_pylds_quads_or_are_refused(
         ({"name": {"@set": ["x"]}}, "member_not_term"),
         ({"proof": "urn:x"}, "value_malformed"),
         ({"evidence": {"id": "https://issuer.test/credentials/1", "name": "moved"}}, "root_id_repeated"),
+        ({"evidence": {"id": ID, "type": "EndorsementCredential"}}, "root_id_repeated"),
+        ({"evidence": {"id": ID, "type": "VerifiablePresentation"}}, "root_id_repeated"),
     ],
 )
 def test_what_would_be_dropped_or_guessed_is_refused(

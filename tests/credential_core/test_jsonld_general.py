@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credential_core import proof
-from credential_core.errors import CredentialError
+from credential_core.errors import CredentialError, DocumentError
 from credential_core.json_input import MAX_NODES
 from credential_core.jsonld import general, to_quads
 from credential_core.keys import SigningKey
@@ -23,6 +23,7 @@ from tests.credential_core.oracle import pyld_quads
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 V2 = "https://www.w3.org/ns/credentials/v2"
+OBI = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
 CRED = "https://www.w3.org/2018/credentials#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -114,6 +115,8 @@ def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], mem
         ({}, {"issuer": "relative"}, "iri_relative"),
         ({}, {"evidence": {"id": "_:b0", "type": "Evidence"}}, "iri_relative"),
         ({}, {"evidence": {"id": "urn:x:credential", "name": "moved"}}, "root_id_repeated"),
+        ({}, {"evidence": {"id": "urn:x:credential", "type": "EndorsementCredential"}}, "root_id_repeated"),
+        ({}, {"type": ["VerifiableCredential", f"{OBI}OpenBadgeCredential"]}, "context_conflict"),
         ({}, {"evidence": {"@context": {"x": "urn:y"}, "id": "urn:x:e"}}, "context_inline"),
         ({}, {"evidence": {"@context": "https://evil.test/"}}, "context_unknown"),
         ({}, {"name": {"@value": "x", "@language": "not a tag"}}, None),
@@ -129,6 +132,14 @@ def test_what_an_inline_context_may_not_do(context: Any, members: dict[str, Any]
     else:
         assert code is None
         assert "credentialStatus" not in members or any("credentialStatus" in quad[1] for quad in quads)
+
+
+def test_a_class_names_no_member() -> None:
+    """Image and image have one IRI in Open Badges: a holder could rename what is read."""
+    given = document({}, Image={"id": "urn:x:i", "type": "Image"})
+    given["@context"].insert(1, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
+    with pytest.raises(DocumentError, match="member_not_term"):
+        general.to_quads(given)
 
 
 def test_a_name_may_be_said_again_with_the_meaning_it_has() -> None:

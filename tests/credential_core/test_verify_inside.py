@@ -262,6 +262,15 @@ def test_a_record_does_not_hide_that_it_is_one(
     assert outcome(report, "proof")[0] == "failed"
 
 
+def test_a_record_says_what_it_is_by_its_name(check: Verify, record: Callable[..., Json], signed: Json) -> None:
+    """By the type's IRI the quads are the same too, without any context of the holder's own."""
+    made = record({**signed, "name": "Surgery"})
+    clr = "https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential"
+    report = check({**made, "type": ["VerifiableCredential", clr]})
+    assert report.verdict is Verdict.INVALID
+    assert outcome(report, "proof") == ("failed", "type_malformed")
+
+
 def test_a_whole_wallet_is_shown_at_once_and_a_transcript_holds_all_courses(
     shown: Verify, check: Verify, present: Callable[..., Json], record: Callable[..., Json], unsigned: Json, sign: Sign
 ) -> None:

@@ -64,11 +64,12 @@ def test_what_is_not_said_is_not_assumed() -> None:
     assert held_from(badge).credits == 0
 
 
-@pytest.mark.parametrize("value", [True, "much", float("nan"), -3])
+@pytest.mark.parametrize("value", [True, "much", float("nan"), -3, [1], {"@value": 1}])
 def test_credits_that_are_no_number_are_not_counted(value: object) -> None:
+    """Nor is what could have been earned: a holder may write 1 as [1] under the same proof."""
     badge = deepcopy(BADGE)
     badge["credentialSubject"]["creditsEarned"] = value
-    assert held_from(badge).credits == 5
+    assert held_from(badge).credits == 0
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,43 @@ def test_what_is_no_evidence_is_refused(path: tuple[str, ...], value: object) ->
     place[path[-1]] = value
     with pytest.raises(NotEvidence):
         held_from(badge)
+
+
+def test_the_order_of_what_is_a_set_changes_nothing() -> None:
+    """Results and evidence have no order in what is signed: a holder may choose it."""
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["result"].append({"resultDescription": "urn:grade", "value": "D"})
+    badge["evidence"] = [decision({"id": "urn:uuid:b"}), decision({"id": "urn:uuid:a"})]
+    turned = deepcopy(badge)
+    turned["credentialSubject"]["result"].reverse()
+    turned["evidence"].reverse()
+
+    held = held_from(badge)
+    assert held == held_from(turned)
+    assert (held.results["urn:grade"], held.source) == (Decimal(2), "urn:uuid:a")
+
+
+@pytest.mark.parametrize(
+    "scales",
+    [
+        [{"id": "urn:grade"}, {"id": "urn:grade", "allowedValue": ["10", "20"]}],
+        [{"id": "urn:grade", "allowedValue": ["10", "20"]}, {"id": "urn:grade"}],
+        [{"id": "urn:grade", "allowedValue": "20"}],
+        [{"id": "urn:grade", "allowedValue": [None, "10", "20"]}],
+    ],
+)
+def test_a_scale_that_may_be_written_otherwise_gives_no_result(scales: list[dict[str, Any]]) -> None:
+    """One node may be split in two, a list of one be no list, and nulls are nothing: all under the same proof."""
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["achievement"]["resultDescription"] = scales
+    badge["credentialSubject"]["result"] = [{"resultDescription": "urn:grade", "value": "20"}]
+    assert held_from(badge).results == {}
+
+
+def test_allowed_values_that_are_a_set_are_no_scale() -> None:
+    first = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+    held = held_from({**BADGE, "@context": ["https://www.w3.org/ns/credentials/v2", first]})
+    assert held.results == {"urn:percent": Decimal("87.5")}
 
 
 def decision(source: object, *, uri: str = "") -> dict[str, Any]:

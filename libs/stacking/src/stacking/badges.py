@@ -20,6 +20,7 @@ EQF = re.compile(r"https?://data\.europa\.eu/snb/eqf/([1-8])")
 DECISION = "RecognitionDecision"
 HEAD = "data:application/json;base64,"
 LONGEST = 20_000
+UNORDERED = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
 Document = Mapping[str, Any]
 
 
@@ -42,7 +43,7 @@ def held_from(credential: Document, counted_in: frozenset[str] = frozenset()) ->
         awarded=_day(credential.get("awardedDate") or credential.get("validFrom")),
         credits=_credits(subject, achievement),
         level=_level(achievement),
-        results=_results(subject, achievement),
+        results=_results(subject, achievement, ordered=_has_ordered_lists(credential)),
         counted_in=counted_in,
         source=_source(credential),
     )
@@ -75,11 +76,11 @@ def _day(value: object) -> date:
 
 
 def _credits(subject: Document, achievement: Document) -> Decimal:
-    for value in (subject.get("creditsEarned"), achievement.get("creditsAvailable")):
-        found = None if value is None or isinstance(value, bool) else decimal(value)
-        if found is not None and found >= 0:
-            return found
-    return NO_CREDITS
+    """What was earned; what can be earned only where nothing is said of that."""
+    earned = subject.get("creditsEarned")
+    value = achievement.get("creditsAvailable") if earned is None else earned
+    found = None if isinstance(value, bool) else decimal(value)
+    return found if found is not None and found >= 0 else NO_CREDITS
 
 
 def _level(achievement: Document) -> int | None:
@@ -88,34 +89,58 @@ def _level(achievement: Document) -> int | None:
     return max((int(found[1]) for url in urls if (found := EQF.fullmatch(url))), default=None)
 
 
-def _results(subject: Document, achievement: Document) -> dict[str, Decimal]:
-    """Results as numbers: a value that is one, or a grade's place in the list of allowed values, lowest first as 1."""
-    allowed = {one.get("id"): one.get("allowedValue") for one in _list(achievement.get("resultDescription"))}
+def _results(subject: Document, achievement: Document, *, ordered: bool) -> dict[str, Decimal]:
+    """Results as numbers: a value that is one, or a grade's place in the list of allowed values, lowest first as 1.
+
+    Results are a set, whose order nobody signed: of several for one description the lowest counts.
+    """
+    scales = _scales(achievement, ordered=ordered)
     found: dict[str, Decimal] = {}
     for result in _list(subject.get("result")):
         described, value = result.get("resultDescription"), result.get("value")
         if not isinstance(described, str) or not isinstance(value, str):
             continue
-        grades = allowed.get(described)
-        as_number = decimal(value)
-        if isinstance(grades, list) and value in grades:
-            as_number = Decimal(grades.index(value) + 1)
+        scale = scales.get(described, [])
+        if scale is None:
+            continue
+        as_number = Decimal(scale.index(value) + 1) if value in scale else decimal(value)
         if as_number is not None:
-            found[described] = as_number
+            found[described] = min(as_number, found.get(described, as_number))
     return found
 
 
+def _scales(achievement: Document, *, ordered: bool) -> dict[object, list[str] | None]:
+    """The allowed values of each result description; None where their order, or which of several, is not signed."""
+    found: dict[object, list[str] | None] = {}
+    for one in _list(achievement.get("resultDescription")):
+        values, name = one.get("allowedValue", []), one.get("id")
+        is_scale = isinstance(values, list) and all(isinstance(value, str) for value in values)
+        found[name] = values if is_scale and name not in found and (ordered or not values) else None
+    return found
+
+
+def _has_ordered_lists(credential: Document) -> bool:
+    """Whether allowed values are a list to the credential's context, and no set as in the first release."""
+    contexts = credential.get("@context")
+    return UNORDERED not in (contexts if isinstance(contexts, list) else [contexts])
+
+
 def _source(credential: Document) -> str | None:
-    """What a decision on recognition in its evidence says that it was awarded for: the first in a row of awards."""
+    """What a decision on recognition in its evidence says that it was awarded for: the first in a row of awards.
+
+    Evidence is a set too: of several decisions it is always the same one.
+    """
+    found = []
     for item in _list(credential.get("evidence")):
         uri = item.get("id")
-        if item.get("genre") != DECISION or not isinstance(uri, str) or not uri.startswith(HEAD) or len(uri) > LONGEST:
-            continue
-        for source in _list(_decoded(uri).get("source")):
-            for name in ("origin", "id"):
-                if isinstance(found := source.get(name), str) and found:
-                    return found
-    return None
+        if item.get("genre") == DECISION and isinstance(uri, str) and uri.startswith(HEAD) and len(uri) <= LONGEST:
+            found += [_named(source) for source in _list(_decoded(uri).get("source"))]
+    return min((name for name in found if name), default=None)
+
+
+def _named(source: Document) -> str | None:
+    names = (source.get("origin"), source.get("id"))
+    return next((name for name in names if isinstance(name, str) and name), None)
 
 
 def _decoded(uri: str) -> Document:

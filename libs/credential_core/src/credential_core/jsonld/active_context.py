@@ -16,6 +16,7 @@ from pyld.jsonld import JsonLdError, JsonLdProcessor
 from credential_core.contexts import load_context
 from credential_core.errors import ContextError, DocumentError
 from credential_core.jsonld.lexical import XSD, is_absolute_iri
+from credential_core.jsonld.meanings import meanings
 
 _MAX_COMPILED: Final = 1024  # active contexts kept; each is some 10 kB
 _MAX_TYPES: Final = 256  # combinations of types remembered in one active context
@@ -117,6 +118,7 @@ class ActiveContext:
         term = self.term(name)
         if term is None:
             raise DocumentError("term_undefined", f"no context defines the member {name[:200]!r}")
+        meanings().check_member(name)
         if name in self._terms:  # what @vocab makes of any name is not kept: there is no end to it
             self.members[name] = term
         return term
@@ -138,15 +140,18 @@ class ActiveContext:
         return made
 
     def type_iri(self, value: str) -> str:
-        """The IRI, as a term of quads, of a type or an `@vocab` value: a term, a (compact) IRI, or under `@vocab`."""
+        """The IRI, as a term of quads, of a type or an `@vocab` value: a term, by `@vocab`, or a nameless IRI."""
         if value in self.raw["mappings"]:
             term = self.term(value)
             if term is None or term.is_keyword:
                 raise _relative(value)
             return term.predicate
         if ":" not in value and "@vocab" in self.raw:
-            return _checked(str(self.raw["@vocab"]) + value)
-        return self.id_iri(value)
+            found = _checked(str(self.raw["@vocab"]) + value)
+        else:
+            found = self.id_iri(value)
+        meanings().check_type(found[1:-1])
+        return found
 
     def id_iri(self, value: str) -> str:
         """The IRI, as a term of quads, of an `@id` value: a compact or an absolute IRI. DocumentError otherwise."""

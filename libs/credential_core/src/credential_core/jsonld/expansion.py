@@ -2,25 +2,25 @@
 
 Terms of a quad are canonical N-Quads text: `<iri>`, `_:bN`, or a literal; the default graph is the empty string.
 Safe mode: an undefined term, a relative IRI, an unsafe number or any other thing that JSON-LD would drop or guess is
-a DocumentError. Beyond that, so that one JSON reading goes with one set of quads: contexts are frozen URLs, member
-names are terms (never IRIs or keywords), and no nested node states members of the document's root under its id.
+a DocumentError. Beyond that, so that one JSON reading goes with one set of quads: contexts are frozen URLs, members are
+named by terms (never by IRIs, keywords or classes), types that have a name by that name, and no nested node states
+members or types of the document's root under its id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any, Final, TypeAlias
 
 from credential_core import jcs
-from credential_core.contexts import frozen_contexts, known_as
-from credential_core.errors import ContextError, DocumentError, LimitError
+from credential_core.errors import DocumentError, LimitError
 from credential_core.json_input import check_tree
 from credential_core.jsonld.active_context import ActiveContext, Library, Term
+from credential_core.jsonld.context_urls import context_urls
 from credential_core.jsonld.lexical import RDF, literal, native_literal, quoted, tagged_literal
 
 Quad: TypeAlias = tuple[str, str, str, str]
 
-_MAX_CONTEXTS: Final = 16
 _MAX_APPLIED: Final = 128  # contexts that a document may apply in different places; each takes some 0.6 ms
 _TYPE: Final = f"<{RDF}type>"
 _FIRST: Final = f"<{RDF}first>"
@@ -67,13 +67,14 @@ class AppliedContexts:
 class Walk:
     """One pass over one document. The walk that compiles a template looks into some of these steps."""
 
-    __slots__ = ("_applied", "_blank_nodes", "_root_subject", "quads")
+    __slots__ = ("_applied", "_blank_nodes", "_root_subject", "_root_types", "quads")
 
     def __init__(self) -> None:
         self.quads: list[Quad] = []
         self._applied = AppliedContexts()
         self._blank_nodes = 0
         self._root_subject = ""
+        self._root_types: tuple[str, ...] = ()
 
     def root(self, context: ActiveContext, document: dict[str, Any]) -> None:
         """Emit the quads of a whole document."""
@@ -112,8 +113,8 @@ class Walk:
         context, types = context.for_types(names) if names else (context, names)
         subject = self._subject(context, element)
         if is_root:
-            self._root_subject = subject
-        elif subject == self._root_subject and not _is_typed_reference(context, element):
+            self._root_subject, self._root_types = subject, types
+        elif subject == self._root_subject and not self._refers_to_root(context, element, types):
             raise DocumentError("root_id_repeated", "a nested node says more about the document's own id")
         quads, members = self.quads, context.members
         for type_ in types:
@@ -134,6 +135,11 @@ class Walk:
     def member(self, context: ActiveContext, name: str) -> Term:
         """The term that a member names, the first time it is met."""
         return context.member(name)
+
+    def _refers_to_root(self, context: ActiveContext, element: dict[str, Any], types: tuple[str, ...]) -> bool:
+        """Whether a node says no member of the root, and nothing of what kind of document it is."""
+        named = all(name in context.id_aliases or name in context.type_aliases for name in element)
+        return named and not says_kind(types, self._root_types)
 
     def _subject(self, context: ActiveContext, element: dict[str, Any]) -> str:
         found = None
@@ -203,26 +209,13 @@ def _only_id(context: ActiveContext, element: dict[str, Any]) -> bool:
     return len(element) == 1 and next(iter(element)) in context.id_aliases
 
 
-def _is_typed_reference(context: ActiveContext, element: dict[str, Any]) -> bool:
-    return all(name in context.id_aliases or name in context.type_aliases for name in element)
+def says_kind(types: Collection[str], of_root: Collection[str]) -> bool:
+    """Whether types of a nested node with the root's id make of it a credential or a presentation that it does not say.
 
-
-def context_urls(value: Any) -> tuple[str, ...]:
-    """The URLs of a `@context`, as the manifest knows them.
-
-    Only frozen ones: an inline context could rename what a verifier reads.
+    An endorsement calls what it endorses an EndorsementSubject; but what is read as a credential says so itself.
     """
-    urls = value if isinstance(value, list) else [] if value is None else [value]
-    if not urls or len(urls) > _MAX_CONTEXTS:
-        raise ContextError("context_invalid", f"a @context names 1 to {_MAX_CONTEXTS} contexts")
-    known = []
-    for url in urls:
-        if not isinstance(url, str):
-            raise ContextError("context_inline", "a context must be named by its URL, not written inline")
-        known.append(known_as(url))
-        if known[-1] not in frozen_contexts():
-            raise ContextError("context_unknown", f"the context {url[:200]} is not one this library knows")
-    return tuple(known)
+    kinds = (name for name in types if name.rstrip(">").endswith(("Credential", "Presentation")))
+    return any(kind not in of_root for kind in kinds)
 
 
 def _type_names(context: ActiveContext, element: dict[str, Any]) -> tuple[str, ...]:

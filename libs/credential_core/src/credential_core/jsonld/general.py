@@ -30,7 +30,8 @@ from credential_core import jcs
 from credential_core.errors import ContextError, CredentialError, DocumentError
 from credential_core.json_input import check_tree
 from credential_core.jsonld import expansion
-from credential_core.jsonld.expansion import AppliedContexts, context_urls
+from credential_core.jsonld.context_urls import context_urls
+from credential_core.jsonld.expansion import AppliedContexts, says_kind
 from credential_core.jsonld.guarded import GuardedProcessor
 from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native_literal, tagged_literal
 from credential_core.jsonld.meanings import check_predicate, own_names
@@ -172,12 +173,13 @@ def _scalars(value: Any) -> int:
 class _Emission:
     """Quads of an expanded document. What RDF has no place for is refused."""
 
-    __slots__ = ("_blank_nodes", "_root", "quads")
+    __slots__ = ("_blank_nodes", "_root", "_root_types", "quads")
 
     def __init__(self) -> None:
         self.quads: list[Quad] = []
         self._blank_nodes = 0
         self._root: str | None = None
+        self._root_types: list[str] = []
 
     def _blank(self) -> str:
         self._blank_nodes += 1
@@ -186,11 +188,12 @@ class _Emission:
     def node(self, element: dict[str, Any], graph: str) -> str:
         """Emit one node object; its subject."""
         subject = _iri(element["@id"]) if "@id" in element else self._blank()
+        types = element.get("@type", [])
         if self._root is None:
-            self._root = subject
-        elif subject == self._root and not element.keys() <= {"@id", "@type"}:
+            self._root, self._root_types = subject, types
+        elif subject == self._root and (element.keys() - {"@id", "@type"} or says_kind(types, self._root_types)):
             raise DocumentError("root_id_repeated", "a nested node says more about the document's own id")
-        self.quads += [(subject, _TYPE, _iri(name), graph) for name in element.get("@type", [])]
+        self.quads += [(subject, _TYPE, _iri(name), graph) for name in types]
         for name, values in element.items():
             if name not in ("@id", "@type"):
                 check_predicate(name)

@@ -58,6 +58,7 @@ class GuardedProcessor(JsonLdProcessor):  # type: ignore[misc] # PyLD has no typ
     def _members(self, active_ctx: Any, element: dict[str, Any]) -> list[tuple[str, str]]:
         found = self._resolved(active_ctx, [name for name in element if not name.startswith("@")])
         for name, iri in found:
+            self._meanings.check_member(name)
             if ":" in name and name != iri:
                 raise DocumentError("member_not_term", f"a member is named by a term or an IRI, not by {name[:200]!r}")
         return found

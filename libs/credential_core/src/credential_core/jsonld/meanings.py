@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Final
 
 from credential_core.contexts import OWN, frozen_contexts, load_context
-from credential_core.errors import ContextError
-from credential_core.jsonld.expansion import context_urls
+from credential_core.errors import ContextError, DocumentError
+from credential_core.jsonld.context_urls import context_urls
 from credential_core.jsonld.lexical import RDF
 
 _MAX_TERMS: Final = 256
@@ -55,6 +55,20 @@ class Meanings:
                 self.fixed |= names
         self.iris = frozenset(iri for iris in self.iris_of.values() for iri in iris)
         self.fixed_iris = frozenset(iri for name in self.fixed for iri in self.iris_of[name])
+        members = {iri for name, iris in self.iris_of.items() if name[:1].islower() for iri in iris}
+        self._classes = frozenset(
+            name for name, iris in self.iris_of.items() if name[:1].isupper() and not iris.isdisjoint(members)
+        )
+
+    def check_type(self, iri: str) -> None:
+        """Refuse a type by its IRI that has a name: who reads types by their names would not see it. DocumentError."""
+        if iri in self.iris:
+            raise DocumentError("type_malformed", f"a type that has a name is said by it, not by {iri[:200]!r}")
+
+    def check_member(self, name: str) -> None:
+        """Refuse a member by the name of a class that has the IRI of a property, as Image and image. DocumentError."""
+        if name in self._classes:
+            raise DocumentError("member_not_term", f"{name[:200]!r} is a class, and no member")
 
     def check(self, name: str, iri: str, *, at_home: bool) -> None:
         """Refuse a name that means another thing here than by the frozen contexts, or that hides what they define.
