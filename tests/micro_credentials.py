@@ -33,7 +33,13 @@ MEMBERS: dict[str, Any] = {
             "type": ["QualityAssurance"],
             "qualityAssuranceType": "ProgrammeAccreditation",
             "name": "Accredited until 2031",
-            "agency": {"id": "https://agency.example", "name": "An Agency", "url": "https://agency.example/about"},
+            "agency": {
+                "id": "https://agency.example",
+                "type": ["Profile"],
+                "name": "An Agency",
+                "url": "https://agency.example/about",
+                "address": {"type": ["Address"], "addressCountryCode": "BE"},
+            },
         }
     ],
     "prerequisites": "Mathematics of secondary school.",

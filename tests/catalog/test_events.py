@@ -213,6 +213,21 @@ async def test_an_achievement_shows_its_organizations_active_issuers(
     ]
 
 
+async def test_an_issuers_country_is_known_to_other_catalogues(
+    university: httpx.AsyncClient, client: httpx.AsyncClient, database: Database
+) -> None:
+    """Also of an issuer that an older release kept nothing of: the same revision again tells it."""
+    where = f"{path((await published(university))['id'])}/export?format=elm"
+    await deliver(database, [record(issuer())])
+    assert "Awarded by University, revision 1" in (await client.get(where)).text
+
+    told = issuer().model_copy(update={"profile": {"address": {"addressCountryCode": "IE"}}})
+    await deliver(database, [record(told)])
+
+    body = (await client.get(where)).json()["awardingOpportunity"]["awardingBody"]
+    assert body["location"]["address"]["countryCode"]["id"].endswith("/country/IRL")
+
+
 async def test_no_learner_is_stored(database: Database) -> None:
     await deliver(database, [record(issued("https://laurel.example/achievements/1", "c"))])
 

@@ -15,6 +15,7 @@ from catalog.core.model import AchievementId, OrgId, Status, Version
 from credential_core.jsonld import to_quads
 from credential_core.organizations import organization
 from credential_core.organizations.countries import THREE_LETTERS
+from credential_core.organizations.elm import CONTEXTS
 from service_kit.testing import BASE_URL
 from tests.catalog.samples import OTHER, drafted, path, published
 from tests.ctdl import TERMS, holds, nodes
@@ -103,7 +104,7 @@ OF_A_SPECIFICATION = set(
 
 def test_elm_has_what_its_classes_need() -> None:
     document = exported("elm")
-    assert document["@context"] == ["http://data.europa.eu/snb/model/context/edc-ap"]
+    assert document["@context"] == [*CONTEXTS]
     assert set(document) - {"@context"} <= OF_A_SPECIFICATION
     seen = set()
     for node in nodes(document):
@@ -161,7 +162,9 @@ def test_ctdl_uses_terms_where_their_schema_has_them(source: Export) -> None:
 
 def test_ctdl_has_the_minimum_of_a_credential() -> None:
     """What the registry asks for: a name, a description, a CTID, an owner, a status, a page and a language."""
-    credential, organization = exported("ctdl")["@graph"]
+    credential, organization, agency = exported("ctdl")["@graph"]
+    assert credential["ceterms:accreditedBy"] == [agency["@id"]] == ["https://agency.example"]
+    assert (agency["@type"], agency["ceterms:name"]) == ("ceterms:QACredentialOrganization", {"en": "An Agency"})
     assert credential["@type"] == "ceterms:MicroCredential"
     assert credential["ceterms:ctid"] == f"ce-{ID}"
     assert credential["ceterms:ownedBy"] == credential["ceterms:offeredBy"] == organization["@id"]
@@ -179,6 +182,23 @@ def test_ctdl_has_the_minimum_of_a_credential() -> None:
     assert credential["ceterms:estimatedDuration"][0]["ceterms:exactDuration"] == "PT60H"
     closed = exported("ctdl", replace(SOURCE, version=replace(VERSION, status=Status.RETIRED)))["@graph"][0]
     assert closed["ceterms:credentialStatusType"]["ceterms:targetNode"] == "credentialStat:Deprecated"
+
+
+def test_ctdl_names_who_assures_the_quality_by_what_they_do() -> None:
+    assured = [
+        {"qualityAssuranceType": kind, "agency": {"name": kind}}
+        for kind in ("ProgrammeAccreditation", "ProfessionalBodyRecognition", "InstitutionalReview", "InternalReview")
+    ]
+    document = exported(
+        "ctdl", replace(SOURCE, version=replace(VERSION, document={**DOCUMENT, "qualityAssurance": assured}))
+    )
+    holds(document)
+    credential, organization, *agencies = document["@graph"]
+    assert [one["ceterms:name"]["en"] for one in agencies] == [one["qualityAssuranceType"] for one in assured[:3]]
+    named = [one["@id"] for one in agencies]
+    assert credential["ceterms:accreditedBy"] == named[:1]
+    assert credential["ceterms:recognizedBy"] == named[1:2]
+    assert organization["ceterms:accreditedBy"] == named[2:]
 
 
 def test_ctdl_classes_and_concepts_exist() -> None:

@@ -13,6 +13,7 @@ from catalog.core.exports.pathway_source import pathway_source
 from catalog.core.model import Endorsement, IssuerProfile, OrgId, PathwayId, PathwayVersion, PathwayView, Status
 from catalog.core.pathways.pathways import address, parse
 from catalog.http.pathways.page import pathway_page
+from credential_core.organizations.elm import CONTEXTS
 from service_kit.testing import BASE_URL
 from stacking import flaws
 from tests.catalog.samples import OTHER, Json, path, planned, published
@@ -72,7 +73,7 @@ EVERYTHING: Json = {
 EVERYTHING["hasPart"][0]["hasCondition"]["hasCondition"][1]["targetComponent"][1] = "networks & more"
 AT = datetime(2026, 11, 29, tzinfo=UTC)
 VERSION = PathwayVersion(ID, 3, OrgId("o"), EVERYTHING, "d", Status.PUBLISHED, 1, AT)
-ISSUER = IssuerProfile("north", "did:web:x", OrgId("o"), "North", True, 1)
+ISSUER = IssuerProfile("north", "did:web:x", OrgId("o"), "North", True, 1, "IE")
 SAID = Endorsement(
     id="urn:uuid:e",
     subject=address(BASE_URL, ID),
@@ -223,7 +224,7 @@ OF_A_SPECIFICATION = {
 
 def test_elm_is_specifications_within_a_specification() -> None:
     document = exported("elm")
-    assert document["@context"] == ["http://data.europa.eu/snb/model/context/edc-ap"]
+    assert document["@context"] == [*CONTEXTS]
     specified = [node for node in nodes(document) if node.get("type") == "LearningAchievementSpecification"]
     assert len(specified) == len(EVERYTHING["hasPart"])
     for node in specified:

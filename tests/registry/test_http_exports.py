@@ -9,6 +9,7 @@ import pytest
 
 from contracts.events import IssuerPublished
 from credential_core.jsonld import to_quads
+from credential_core.organizations.elm import CONTEXTS
 from service_kit.testing import BASE_URL
 from tests.ctdl import holds
 from tests.registry import events
@@ -84,7 +85,7 @@ OF_AN_ORGANISATION = {
 async def test_elm_is_an_organisation(client: httpx.AsyncClient, deliver: Deliver) -> None:
     await deliver(north(), endorsed())
     document = await exported(client, "elm")
-    assert document["@context"] == ["http://data.europa.eu/snb/model/context/edc-ap"]
+    assert document["@context"] == [*CONTEXTS]
     assert set(document) - {"@context"} <= OF_AN_ORGANISATION
     assert (document["id"], document["type"]) == (NORTH, "Organisation")
     assert document["legalName"] == {"en": "North University"}

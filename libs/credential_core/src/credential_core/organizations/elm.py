@@ -5,11 +5,13 @@ The profile asks for a location, which is a country at least: of an organization
 
 from typing import Any
 
+from credential_core.contexts import CREDENTIALS_V1
 from credential_core.organizations.countries import THREE_LETTERS
 from credential_core.organizations.model import Address, Document, Organization
 from credential_core.organizations.whole import whole
 
-CONTEXT = "http://data.europa.eu/snb/model/context/edc-ap"
+# The profile's own context has no `id` and `type`: European Digital Credentials take both from the data model's.
+CONTEXTS = (CREDENTIALS_V1, "http://data.europa.eu/snb/model/context/edc-ap")
 AUTHORITY = "http://publications.europa.eu/resource/authority"
 
 
@@ -17,6 +19,11 @@ def of_authority(kind: str, code: str) -> Document:
     """A concept of one of the EU's authority lists."""
     scheme: Document = {"id": f"{AUTHORITY}/{kind}", "type": "ConceptScheme"}
     return {"id": f"{AUTHORITY}/{kind}/{code}", "type": "Concept", "inScheme": scheme, "notation": kind}
+
+
+def has_place(said: Organization) -> bool:
+    """Whether it can stand in another document: the profile takes no Organisation without a location."""
+    return _location(said) is not None
 
 
 def node(said: Organization) -> Document:
@@ -39,7 +46,7 @@ def node(said: Organization) -> Document:
 
 def document(said: Organization) -> Document:
     """A document of its own."""
-    return {"@context": [CONTEXT], **node(said)}
+    return {"@context": [*CONTEXTS], **node(said)}
 
 
 def _identifier(said: Organization, number: int, one: Any) -> Document:

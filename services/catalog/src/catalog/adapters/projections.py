@@ -32,7 +32,7 @@ class SqlProjections:
         self._credentials: list[dict[str, Any]] = []
 
     async def put_issuer(self, issuer: IssuerProfile) -> None:
-        """See core.ports.Projections."""
+        """See core.ports.Projections. The same revision again writes what an older release kept nothing of."""
         values = asdict(issuer)
         statement = insert(ISSUERS).values(values)
         new = statement.excluded
@@ -40,7 +40,7 @@ class SqlProjections:
             statement.on_conflict_do_update(
                 index_elements=["slug"],
                 set_={name: new[name] for name in values if name != "slug"},
-                where=new.revision > ISSUERS.c.revision,
+                where=new.revision >= ISSUERS.c.revision,
             )
         )
 

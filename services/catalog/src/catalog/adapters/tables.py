@@ -157,6 +157,7 @@ ISSUERS = Table(
     Column("name", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("country", Text),
 )
 Index("ix_issuers_org_id", ISSUERS.c.org_id)
 

@@ -118,7 +118,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class IssuerProfile:
-    """An issuer as its events describe it."""
+    """An issuer as its events describe it. The country is the code of its address (ISO 3166-1, two letters)."""
 
     slug: str
     issuer_id: str
@@ -126,6 +126,7 @@ class IssuerProfile:
     name: str
     active: bool
     revision: int
+    country: str | None = None
 
 
 class AgreementState(StrEnum):

@@ -28,6 +28,7 @@ from contracts.topics import (
     ENDORSEMENT_PUBLISHED,
     ISSUER_PUBLISHED,
 )
+from credential_core.organizations import organization
 from service_kit import revoked_access
 from service_kit.inbox import Received, Subscription
 
@@ -46,7 +47,10 @@ AGREEMENTS = {Agreed.SIGNED: ChangeType.PUBLISHED, Agreed.ENDED: ChangeType.RETI
 async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None:
     """Show the issuer on its organization's achievements."""
     told = event.payload
-    issuer = IssuerProfile(told.slug, told.issuer_id, OrgId(told.org_id), told.name, told.active, told.revision)
+    country = organization(told.profile).country
+    issuer = IssuerProfile(
+        told.slug, told.issuer_id, OrgId(told.org_id), told.name, told.active, told.revision, country
+    )
     await work.projections.put_issuer(issuer)
 
 

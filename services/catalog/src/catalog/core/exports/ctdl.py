@@ -34,13 +34,14 @@ DELIVERY: Mapping[str, str] = {
     "Blended": "BlendedDelivery",
     "Hybrid": "BlendedDelivery",
 }
+# Who has looked at the provider as a whole accredits the organization; a review from inside accredits nothing.
+ACCREDITS, RECOGNIZES, REVIEWS = "ProgrammeAccreditation", "ProfessionalBodyRecognition", "InstitutionalReview"
 STATUS = {Status.PUBLISHED: "Active", Status.RETIRED: "Deprecated"}
 
 
 def export(source: Export) -> Json:
-    """The credential and its organization."""
-    organization = [ctdl.node(source.body)] if source.body else []
-    return {"@context": CONTEXT, "@graph": [_credential(source), *organization]}
+    """The credential, its organization, and those who assure its quality."""
+    return {"@context": CONTEXT, "@graph": [_credential(source), *_organization(source), *_agencies(source)]}
 
 
 def class_of(achievement_type: str) -> str:
@@ -51,6 +52,7 @@ def class_of(achievement_type: str) -> str:
 def _credential(source: Export) -> Json:
     version, criteria = source.version, source.document.get("criteria")
     by = source.body.id if source.body else None
+    endorsers = [one.issuer_id for one in source.endorsements]
     return whole(
         {
             "@id": source.address,
@@ -74,8 +76,8 @@ def _credential(source: Export) -> Json:
             "ceterms:estimatedDuration": _duration(source),
             "ceterms:requires": _conditions(source, criteria if isinstance(criteria, dict) else {}),
             "ceterms:isPartOf": [*source.codes("stackableTowards")],
-            "ceterms:accreditedBy": _accreditors(source),
-            "ceterms:recognizedBy": [*dict.fromkeys(one.issuer_id for one in source.endorsements)],
+            "ceterms:accreditedBy": _named(source, ACCREDITS),
+            "ceterms:recognizedBy": [*dict.fromkeys([*_named(source, RECOGNIZES), *endorsers])],
         }
     )
 
@@ -184,6 +186,40 @@ def _assessments(source: Export) -> list[JsonValue]:
     return found
 
 
-def _accreditors(source: Export) -> list[JsonValue]:
-    agencies = [one.get("agency") for one in source.entries("qualityAssurance")]
-    return [one.get("id") or one.get("url") for one in agencies if isinstance(one, dict)]
+def _organization(source: Export) -> list[Json]:
+    if source.body is None:
+        return []
+    return [whole({**ctdl.node(source.body), "ceterms:accreditedBy": _named(source, REVIEWS)})]
+
+
+def _named(source: Export, quality_assurance: str) -> list[str]:
+    """By what the graph names those who assure the quality in this way."""
+    return [*dict.fromkeys(name for name, kind, _ in _assurers(source) if kind == quality_assurance)]
+
+
+def _agencies(source: Export) -> list[Json]:
+    """Who is named, once each: a reference leads to a node, and the node says who that is."""
+    by_name = {name: agency for name, kind, agency in _assurers(source) if kind in {ACCREDITS, RECOGNIZES, REVIEWS}}
+    return [
+        whole(
+            {
+                "@id": name,
+                "@type": "ceterms:QACredentialOrganization",
+                "ceterms:name": source.words(str(agency["name"])),
+                "ceterms:subjectWebpage": agency.get("url"),
+            }
+        )
+        for name, agency in by_name.items()
+        if source.body is None or name != source.body.id
+    ]
+
+
+def _assurers(source: Export) -> list[tuple[str, str, Json]]:
+    """Who assures the quality: by what it is named here, how it does, and what is said of it."""
+    found = []
+    for number, one in enumerate(source.entries("qualityAssurance"), 1):
+        agency = one.get("agency")
+        if isinstance(agency, dict):
+            name = agency.get("id") or agency.get("url") or f"{source.address}#agency-{number}"
+            found.append((str(name), str(one.get("qualityAssuranceType")), agency))
+    return found

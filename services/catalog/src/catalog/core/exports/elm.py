@@ -1,7 +1,8 @@
 """The European Learning Model, version 3: the achievement as the Qualification of a European Digital Credential.
 
-Shapes as in the EDC application profile (edc-generic): an Accreditation has exactly one accrediting agent, an awarding
-opportunity a body, a note a text; notes also say what the profile has no place for in a specification.
+Shapes as in the EDC application profile (edc-generic): an Accreditation has exactly one accrediting agent and is of one
+of the EU's kinds, an awarding opportunity has a body, an Organisation a location, a note a text. What has no place in
+the profile, or is not whole enough for it, is said in notes: a document that breaks a shape is refused altogether.
 """
 
 from collections.abc import Iterable
@@ -12,10 +13,23 @@ from catalog.core.achievements import vocabularies
 from catalog.core.achievements.vocabularies import Concept, Vocabulary
 from catalog.core.exports.source import Export, said, whole
 from catalog.core.model import Json
-from credential_core.organizations import Organization, elm
-from credential_core.organizations.elm import CONTEXT, of_authority
+from credential_core.organizations import Organization, elm, organization
+from credential_core.organizations.elm import CONTEXTS, has_place, of_authority
 
 ESCO = "http://data.europa.eu/esco/skill/"
+ESCO_SKILLS: Json = {"id": "http://data.europa.eu/esco/concept-scheme/skills", "type": "ConceptScheme"}
+# The profile knows accreditations by the EU's list alone, which has these and licences to operate.
+ACCREDITATIONS = Vocabulary(
+    "accreditation",
+    f"{vocabularies.SNB}accreditation/25831c2",
+    {
+        code: Concept(code, label, f"{vocabularies.SNB}accreditation/{place}")
+        for code, label, place in (
+            ("ProgrammeAccreditation", "Programme Quality Assurance", "820101cba6"),
+            ("InstitutionalReview", "Institutional Quality Assurance", "bb4618238e"),
+        )
+    },
+)
 _LANGUAGES = """
 bg:BUL cs:CES da:DAN de:DEU el:ELL en:ENG es:SPA et:EST fi:FIN fr:FRA ga:GLE hr:HRV hu:HUN it:ITA
 lt:LIT lv:LAV mt:MLT nl:NLD pl:POL pt:POR ro:RON sk:SLK sl:SLV sv:SWE ar:ARA ca:CAT eu:EUS gl:GLG
@@ -30,7 +44,7 @@ def export(source: Export) -> Json:
     document = source.document
     return whole(
         {
-            "@context": [CONTEXT],
+            "@context": [*CONTEXTS],
             "id": source.address,
             "type": "Qualification",
             "title": source.words(source.text("name")),
@@ -50,7 +64,7 @@ def export(source: Export) -> Json:
             "isPartialQualification": {"Stackable": True, "StandAlone": False}.get(source.text("stackability")),
             "isPartOf": [_whole_of(source, address) for address in source.codes("stackableTowards")],
             "accreditation": _accreditations(source),
-            "awardingOpportunity": _awarding(source),
+            "awardingOpportunity": awarding(source.address, source.body),
             "additionalNote": _notes(source),
             "status": source.version.status.value,
             "category": source.words(str(document.get("achievementType") or "")),
@@ -113,13 +127,13 @@ def _outcome(source: Export, outcome: Json) -> Json:
         "type": "LearningOutcome",
         "title": source.words(str(outcome.get("name"))),
         "additionalNote": _note(source, f"{outcome.get('id')}-note", str(outcome.get("description") or "")),
-        "relatedESCOSkill": _skills(skill for skill in related if skill.startswith(ESCO)),
-        "relatedSkill": _skills(skill for skill in related if not skill.startswith(ESCO)),
+        "relatedESCOSkill": _skills((skill for skill in related if skill.startswith(ESCO)), ESCO_SKILLS),
+        "relatedSkill": _skills((skill for skill in related if not skill.startswith(ESCO)), {}),
     }
 
 
-def _skills(addresses: Iterable[str]) -> list[JsonValue]:
-    return [{"id": address, "type": "Concept"} for address in addresses]
+def _skills(addresses: Iterable[str], scheme: Json) -> list[JsonValue]:
+    return [{"id": address, "type": "Concept", "inScheme": scheme} for address in addresses]
 
 
 def _assessment(source: Export, number: int, one: Json) -> Json:
@@ -144,35 +158,48 @@ def _whole_of(source: Export, address: str) -> Json:
 def _accreditations(source: Export) -> list[JsonValue]:
     found: list[JsonValue] = []
     for number, one in enumerate(source.entries("qualityAssurance"), 1):
-        agency = one.get("agency")
-        kind = vocabularies.QUALITY_ASSURANCE.find(one.get("qualityAssuranceType"))
-        if isinstance(agency, dict) and kind:
-            by = agency.get("id") or agency.get("url") or f"{source.address}#agency-{number}"
+        kind, agency = _accreditation(one), _agency(source, number, one)
+        if kind and agency:
             found.append(
                 {
                     "id": one.get("id") or f"{source.address}#accreditation-{number}",
                     "type": "Accreditation",
                     "title": source.words(str(one.get("name") or kind.label)),
                     "description": source.words(str(one.get("description") or "")),
-                    "dcType": concept(kind, vocabularies.QUALITY_ASSURANCE),
-                    "accreditingAgent": elm.node(_agency(source, str(by), str(agency["name"]))),
+                    "dcType": concept(kind, ACCREDITATIONS),
+                    "accreditingAgent": elm.node(agency),
                 }
             )
     return found
 
 
-def _agency(source: Export, address: str, name: str) -> Organization:
-    return Organization(id=address, name=name, language=source.language)
+def _accreditation(one: Json) -> Concept | None:
+    return ACCREDITATIONS.find(one.get("qualityAssuranceType"))
 
 
-def _awarding(source: Export) -> Json | None:
-    if source.body is None:
+def _agency(source: Export, number: int, one: Json) -> Organization | None:
+    """Who accredits, if it is known where that is."""
+    agency = one.get("agency")
+    if not isinstance(agency, dict):
         return None
-    return {
-        "id": f"{source.address}#awarding",
-        "type": "AwardingOpportunity",
-        "awardingBody": elm.node(source.body),
-    }
+    address = agency.get("id") or agency.get("url") or f"{source.address}#agency-{number}"
+    said = organization(agency, id=str(address), language=source.language)
+    return said if has_place(said) else None
+
+
+def awarding(address: str, body: Organization | None) -> Json | None:
+    """Who awards what has an address; None of whom no country is known."""
+    if body is None or not has_place(body):
+        return None
+    return {"id": f"{address}#awarding", "type": "AwardingOpportunity", "awardingBody": elm.node(body)}
+
+
+def awarding_note(address: str, body: Organization | None) -> list[JsonValue]:
+    """The same in words, where the profile has no place for it."""
+    if body is None or has_place(body):
+        return []
+    text = body.words(f"Awarded by {body.name} ({body.id})")
+    return [{"id": f"{address}#awarding", "type": "Note", "noteLiteral": text}]
 
 
 def _note(source: Export, place: str, text: str) -> Json | None:
@@ -183,11 +210,28 @@ def _note(source: Export, place: str, text: str) -> Json | None:
 def _notes(source: Export) -> list[JsonValue]:
     criteria = source.document.get("criteria")
     narrative = str(criteria.get("narrative") or "") if isinstance(criteria, dict) else ""
-    without_agency = [one for one in source.entries("qualityAssurance") if not one.get("agency")]
-    kinds = [vocabularies.QUALITY_ASSURANCE.find(one.get("qualityAssuranceType")) for one in without_agency]
     return [
         _note(source, "criteria", narrative),
         _note(source, "information", source.text("furtherInformation")),
-        _note(source, "quality", "; ".join(kind.label for kind in kinds if kind)),
+        *awarding_note(source.address, source.body),
+        *(_note(source, f"quality-{number}", text) for number, text in enumerate(_assured(source), 1)),
         *(_note(source, f"endorsement-{number}", one.text) for number, one in enumerate(said(source.endorsements), 1)),
     ]
+
+
+def _assured(source: Export) -> list[str]:
+    """What is no Accreditation of the profile's, in words."""
+    return [
+        _in_words(one)
+        for number, one in enumerate(source.entries("qualityAssurance"), 1)
+        if not (_accreditation(one) and _agency(source, number, one))
+    ]
+
+
+def _in_words(one: Json) -> str:
+    kind = vocabularies.QUALITY_ASSURANCE.find(one.get("qualityAssuranceType"))
+    agency = one.get("agency")
+    by = f"({agency.get('name')})" if isinstance(agency, dict) else None
+    what = " ".join(part for part in (kind.label if kind else None, by) if part)
+    more = (one.get("name"), one.get("description"))
+    return ": ".join(str(part) for part in (what, *more) if part)

@@ -11,12 +11,11 @@ from pydantic import JsonValue
 
 from catalog.core.achievements.vocabularies import CREDIT_FRAMEWORK
 from catalog.core.exports import pathway_words
-from catalog.core.exports.elm import concept
+from catalog.core.exports.elm import awarding, awarding_note, concept
 from catalog.core.exports.pathway_source import PathwayExport
 from catalog.core.exports.source import said, whole
 from catalog.core.model import Json
-from credential_core.organizations import elm
-from credential_core.organizations.elm import CONTEXT
+from credential_core.organizations.elm import CONTEXTS
 from stacking import Component
 from stacking.members import number
 
@@ -27,7 +26,7 @@ def export(source: PathwayExport) -> Json:
     notes = [*_rules(source, destination), *pathway_words.of_pathway(source.pathway)]
     return whole(
         {
-            "@context": [CONTEXT],
+            "@context": [*CONTEXTS],
             "id": source.address,
             "type": "LearningAchievementSpecification",
             "title": source.words(source.pathway.name),
@@ -35,8 +34,9 @@ def export(source: PathwayExport) -> Json:
             "homepage": {"id": f"{source.address}#page", "type": "WebResource", "contentURL": source.address},
             "hasPart": _parts(source, destination),
             **_reached_by(source, destination),
-            "awardingOpportunity": _awarding(source),
+            "awardingOpportunity": awarding(source.address, source.body),
             "additionalNote": [
+                *awarding_note(source.address, source.body),
                 *_notes(source, source.address, "rule", notes),
                 *_notes(source, source.address, "endorsement", [one.text for one in said(source.endorsements)]),
             ],
@@ -82,13 +82,6 @@ def _credits(identifier: str, component: Component) -> Json | None:
     framework = concept(CREDIT_FRAMEWORK.concepts["ECTS"], CREDIT_FRAMEWORK)
     point = f"{number(component.credits):g}"
     return {"id": f"{identifier}-credits", "type": "CreditPoint", "framework": framework, "point": point}
-
-
-def _awarding(source: PathwayExport) -> Json | None:
-    if source.body is None:
-        return None
-    body = elm.node(source.body)
-    return {"id": f"{source.address}#awarding", "type": "AwardingOpportunity", "awardingBody": body}
 
 
 def _notes(source: PathwayExport, about: str, place: str, texts: Iterable[str]) -> list[JsonValue]:

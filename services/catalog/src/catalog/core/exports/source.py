@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from catalog.core.achievements.elements import entries
 from catalog.core.model import AchievementId, AchievementView, Endorsement, IssuerProfile, Json, Version
-from credential_core.organizations import Organization, Said, organization
+from credential_core.organizations import Address, Organization, Said, organization
 from credential_core.organizations.whole import whole
 
 Document = Mapping[str, JsonValue]
@@ -82,10 +82,10 @@ def _body(view: AchievementView, base_url: str) -> Organization | None:
 
 
 def first_issuer(issuers: Sequence[IssuerProfile], base_url: str) -> Organization | None:
-    """The organization by its first issuer: its name and its public address, where the registry says the rest."""
+    """The organization by its first issuer: name, country and public address, where the registry says the rest."""
     for issuer in issuers:
         url = f"{base_url}/issuers/{issuer.slug}"
-        return Organization(id=url, name=issuer.name, url=url)
+        return Organization(id=url, name=issuer.name, url=url, address=Address(country_code=issuer.country))
     return None
 
 

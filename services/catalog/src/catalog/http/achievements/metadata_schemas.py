@@ -133,11 +133,19 @@ class Assessment(Members):
 
 
 class Agency(Members):
-    """Who assures the quality."""
+    """Who assures the quality. One with an address is an Open Badges Profile: nothing else has addresses there."""
 
     id: Uri | None = None
+    type: Annotated[list[Literal["Profile"]], BeforeValidator(listed)] | None = Field(None, max_length=1)
     name: Name
     url: Uri | None = None
+    address: Address | None = Field(None, description="without its country, ELM has no place for the accreditation")
+
+    @model_validator(mode="after")
+    def _is_a_profile_with_an_address(self) -> Self:
+        if self.address is not None:
+            self.type = ["Profile"]
+        return self
 
 
 class QualityAssurance(Members):
