@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import JsonValue
 
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.ctdl import CLASSES, class_of
@@ -185,16 +186,14 @@ def test_ctdl_has_the_minimum_of_a_credential() -> None:
 
 
 def test_ctdl_names_who_assures_the_quality_by_what_they_do() -> None:
-    assured = [
-        {"qualityAssuranceType": kind, "agency": {"name": kind}}
-        for kind in ("ProgrammeAccreditation", "ProfessionalBodyRecognition", "InstitutionalReview", "InternalReview")
-    ]
+    kinds = "ProgrammeAccreditation", "ProfessionalBodyRecognition", "InstitutionalReview", "InternalReview"
+    assured: list[JsonValue] = [{"qualityAssuranceType": kind, "agency": {"name": kind}} for kind in kinds]
     document = exported(
         "ctdl", replace(SOURCE, version=replace(VERSION, document={**DOCUMENT, "qualityAssurance": assured}))
     )
     holds(document)
     credential, organization, *agencies = document["@graph"]
-    assert [one["ceterms:name"]["en"] for one in agencies] == [one["qualityAssuranceType"] for one in assured[:3]]
+    assert [one["ceterms:name"]["en"] for one in agencies] == [*kinds[:3]]
     named = [one["@id"] for one in agencies]
     assert credential["ceterms:accreditedBy"] == named[:1]
     assert credential["ceterms:recognizedBy"] == named[1:2]
@@ -224,6 +223,8 @@ def test_schema_org_names_a_credential_and_its_course() -> None:
     assert course["hasCourseInstance"]["courseMode"] == ["Online", "Onsite"]  # as search engines read it
     assert credential["image"] == course["image"] == "https://university.example/badge.png"
     assert course["timeRequired"] == "PT60H"
+    # A StructuredValue has no value in schema.org; a QuantitativeValue, which is one, has.
+    assert course["numberOfCredits"] == [{"@type": "QuantitativeValue", "unitText": "ECTS", "value": 2.5}]
     assert [one["@type"] for one in exported("schema-org", BARE)["@graph"]] == ["EducationalOccupationalCredential"]
 
 

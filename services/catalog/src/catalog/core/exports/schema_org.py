@@ -102,7 +102,7 @@ def _outcomes(source: Export) -> list[JsonValue]:
 
 
 def _credits(one: Json) -> Json:
-    return {"@type": "StructuredValue", "name": one.get("framework"), "value": one.get("point")}
+    return {"@type": "QuantitativeValue", "unitText": one.get("framework"), "value": one.get("point")}
 
 
 def _agencies(source: Export) -> list[JsonValue]:
