@@ -17,6 +17,7 @@ from tools.api.__main__ import OPENAPI, ROOT, main
 from tools.api.examples import EXAMPLES
 from tools.api.merge import Clash, merge
 
+ANNOTATIONS = ("title", "description", "default", "deprecated", "examples", "readOnly", "writeOnly", "contentMediaType")
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
 
 
@@ -81,6 +82,56 @@ def test_every_scope_that_is_asked_for_can_be_had() -> None:
         for scope in requirement.get("oauth2", ())
     }
     assert {"credentials:issue", "verifications:create", "catalog:write"} <= needed <= offered
+
+
+def test_whatever_is_named_is_explained() -> None:
+    assert [tag["name"] for tag in DOCUMENT["tags"] if not tag.get("description")] == []
+    for flow in DOCUMENT["components"]["securitySchemes"]["oauth2"]["flows"].values():
+        assert [name for name, meaning in flow["scopes"].items() if meaning in ("", name)] == []
+
+
+def schemas(value: Any) -> Iterator[dict[str, Any]]:
+    """Every schema below a value of the document, but not what only looks like one: names and examples."""
+    if isinstance(value, list):
+        for item in value:
+            yield from schemas(item)
+        return
+    if not isinstance(value, dict):
+        return
+    for name, member in value.items():
+        if name == "schema":
+            yield from inner(member)
+        elif name == "schemas":
+            for one in member.values():
+                yield from inner(one)
+        elif name not in ("example", "examples"):
+            yield from schemas(member)
+
+
+def inner(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema, and those within it."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword in ("properties", "patternProperties", "$defs"):
+        for one in schema.get(keyword, {}).values():
+            yield from inner(one)
+    for keyword in ("items", "additionalProperties", "not", "propertyNames", "contains"):
+        yield from inner(schema.get(keyword))
+    for keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for one in schema.get(keyword, ()):
+            yield from inner(one)
+
+
+def test_schemas_say_nothing_that_a_schema_cannot() -> None:
+    """An unknown keyword is passed over by whoever validates: a limit of that name holds nobody."""
+    known = {*Draft202012Validator.VALIDATORS, *ANNOTATIONS, "then", "else", "$defs", "discriminator", "example"}
+    assert {name for schema in schemas(DOCUMENT) for name in schema} - known == set()
+
+
+def test_a_member_that_is_required_is_described() -> None:
+    for schema in schemas(DOCUMENT):
+        assert set(schema.get("required", ())) <= schema.get("properties", {}).keys(), schema
 
 
 def test_every_refusal_has_a_form() -> None:

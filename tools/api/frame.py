@@ -63,6 +63,7 @@ TAGS = {
     "open-badges": "A person's credentials and profile, for other platforms (Open Badges 3.0).",
     "backpack": "What a person keeps: see it, delete it, move it between hosts.",
     "vc-api": "The VC-API of the W3C Credentials Community Group: issue, set status, derive, verify.",
+    "sandbox": "Credentials that fail on purpose, one for each way in which a verifier says no.",
     "problem types": "What the `type` of a refusal leads to.",
 }
 
@@ -80,14 +81,14 @@ def frame(tags: set[str]) -> Json:
         },
         "servers": [{"url": BASE, "description": "this fleet"}],
         "externalDocs": {"url": f"{BASE}/problems", "description": "Every problem type"},
-        "tags": known + [{"name": name} for name in sorted(tags - TAGS.keys())],
+        "tags": known,
     }
 
 
 def schemes() -> Json:
     """Every way to prove who is calling."""
     token_url = BASE + TOKEN_PATH
-    scopes = {scope: MEANINGS.get(scope, scope) for scope in ALL}
+    scopes = {scope: MEANINGS[scope] for scope in ALL}
     person = {"openid": MEANINGS["openid"], "profile": MEANINGS["profile"], "email": MEANINGS["email"]}
     code = {"authorizationUrl": BASE + AUTHORIZATION_PATH, "tokenUrl": token_url, "refreshUrl": token_url}
     return {

@@ -32,6 +32,7 @@ MEANINGS = {
     "catalog:write": "Write courses and achievements",
     "issuers:manage": "Manage issuers and their keys",
     "credentials:issue": "Issue credentials",
+    "credentials:issue-any": "Sign endorsements, and credentials that come ready written",
     "credentials:revoke": "Revoke, suspend and reinstate credentials",
     "credentials:read": "Read issued credentials, with what they say about learners",
     "verifications:create": "Verify credentials",

@@ -67,7 +67,12 @@ Supervision = Annotated[str, _one_of(vocabularies.SUPERVISION), _schema(vocabula
 QualityAssuranceType = Annotated[str, _one_of(vocabularies.QUALITY_ASSURANCE), _schema(vocabularies.QUALITY_ASSURANCE)]
 Stackability = Annotated[str, _one_of(vocabularies.STACKABILITY), _schema(vocabularies.STACKABILITY)]
 CreditFramework = Annotated[str, _one_of(vocabularies.CREDIT_FRAMEWORK), _schema(vocabularies.CREDIT_FRAMEWORK)]
-Points = Annotated[int | float, Field(gt=0, le=limits.CREDITS, allow_inf_nan=False)]
+Points = Annotated[
+    int | float,
+    Field(gt=0, le=limits.CREDITS, allow_inf_nan=False),
+    # Of a union, pydantic writes limits that no schema knows.
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": limits.CREDITS}),
+]
 
 
 class Address(Members):

@@ -37,7 +37,13 @@ BODY = {
     "description": "at most 64 MiB. One CASE package (JSON: CFDocument, CFItems, CFAssociations); or the files of one "
     "ESCO download or one O*NET release, as a form of at most 12 files. What a file holds is told by its columns",
     "content": {
-        "application/json": {"schema": {"type": "object", "required": ["CFDocument", "CFItems"]}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["CFDocument", "CFItems"],
+                "properties": {"CFDocument": {"type": "object"}, "CFItems": {"type": "array"}},
+            }
+        },
         "text/csv": {"schema": {"type": "string"}},
         MULTIPART: {
             "schema": {
