@@ -65,6 +65,7 @@ class Place:
             "LAUREL_STATUS_LIST_ORIGIN": self.tls_base_url,  # a stranger's software may read documents by https alone
             "LAUREL_KEY_WAIT_S": "5",  # so that a rotation can be tried; nothing outside reads this fleet's did.json
             "LAUREL_HTTP__HOST": LOOPBACK,
+            "LAUREL_HTTP__DRAIN_S": "0",  # one process of each room: nobody answers in its place meanwhile
             "LAUREL_DATABASE__URL": urls.app_url,
             "LAUREL_DATABASE__MIGRATE_URL": urls.migrate_url,
             "LAUREL_AUTH__ISSUER": self.base_url,

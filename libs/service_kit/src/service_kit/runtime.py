@@ -22,6 +22,7 @@ from service_kit.settings import Settings, StoreSettings
 
 log = get_logger(__name__)
 
+CLOSING = (b"connection", b"close")
 COLLECT_AFTER = (7_000, 20, 20)  # objects, young collections, middle ones
 
 S = TypeVar("S", bound=StoreSettings)
@@ -143,7 +144,7 @@ async def serve(app: FastAPI, settings: Settings, tasks: Sequence[Task], name: s
         waiting = group.create_task(stop.wait())
         await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
-        server.should_exit = True
+        group.create_task(server.end(settings.http.drain_s))
         await _finish(background, settings.http.shutdown_s)
     log.info("stopped", role=name)
 
@@ -164,6 +165,16 @@ async def _finish(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
 
 class Server(uvicorn.Server):
     """Uvicorn without its own signal handling: one place decides when to stop."""
+
+    async def end(self, drain_s: float) -> None:
+        """Answer for so long, then close: a proxy keeps connections, and may be sending on one that is closed.
+
+        It is told with each answer to take another, so that those that are left then have been idle all the while.
+        """
+        self.config.encoded_headers.append(CLOSING)
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSING]
+        await asyncio.sleep(drain_s if self.started else 0)
+        self.should_exit = True
 
     def capture_signals(self) -> "NoSignals":  # type: ignore[override]  # a context manager that does nothing
         return NoSignals()

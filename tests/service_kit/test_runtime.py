@@ -1,0 +1,59 @@
+"""A process that is told to stop, and the proxy that has connections to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import httpx
+import pytest
+
+from service_kit.app import create_app, router
+from service_kit.runtime import serve
+from service_kit.settings import HttpSettings, Settings
+from service_kit.testing import BASE_URL
+from tools.ports import free_ports
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_who_stops_answers_on_and_says_which_answer_is_a_connections_last() -> None:
+    begun, go_on, worked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    routes = router()
+
+    @routes.get("/long")
+    async def long() -> str:
+        begun.set()
+        await go_on.wait()
+        return "done"
+
+    @routes.get("/short")
+    async def short() -> str:
+        return "done"
+
+    async def work(stop: asyncio.Event) -> None:
+        await stop.wait()
+        worked.set()
+
+    [port] = free_ports(1)
+    http = HttpSettings(port=port, drain_s=1.0)
+    settings = Settings(environment="development", public_base_url=BASE_URL, http=http)
+    process = asyncio.create_task(serve(create_app("test", settings, routers=[routes]), settings, [work], "test"))
+    transport = httpx.AsyncHTTPTransport(retries=5)  # of connecting: it begins to listen
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=transport) as client:
+        before = await client.get("/short")
+        assert "connection" not in before.headers
+        under_way = asyncio.create_task(client.get("/long"))
+        await begun.wait()
+
+        os.kill(os.getpid(), signal.SIGTERM)
+        await worked.wait()  # work behind the scenes ends at once
+        last = await client.get("/short")  # on the connection of the first
+        another = await client.get("/short")  # on a new one
+        go_on.set()
+        assert [answer.json() for answer in (last, another, await under_way)] == ["done"] * 3
+        assert [answer.headers["connection"] for answer in (last, another)] == ["close"] * 2
+        await process
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
