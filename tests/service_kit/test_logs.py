@@ -14,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_kit.logs import AUDIT, REDACTED, TrailUnwritten, configure_logs, get_logger, redact
+from service_kit.logs import AUDIT, REDACTED, SAME_AGAIN_S, Seldom, TrailUnwritten, configure_logs, get_logger, redact
 from service_kit.settings import LogSettings
 
 CANARY = "canary7f3a"
@@ -142,6 +142,20 @@ class TestConfigured:
         logging.getLogger("aiokafka.x").error("cannot send %s", f"Bearer {CANARY}")
         assert REDACTED in output.getvalue()
         assert CANARY not in output.getvalue()
+
+    def test_a_broker_that_is_away_is_told_seldom_and_how_often_it_was(self) -> None:
+        now, seldom = [0.0], Seldom(lambda: now[0])
+
+        def passed(name: str, said: str = "Unable connect to node %s") -> str | None:
+            record = logging.LogRecord(name, logging.ERROR, "", 1, said, (1,), None)
+            return record.getMessage() if seldom.filter(record) else None
+
+        assert [passed("aiokafka.conn") for _ in range(3)] == ["Unable connect to node 1", None, None]
+        assert passed("aiokafka.conn", "Heartbeat of %s failed") == "Heartbeat of 1 failed"
+        assert [passed("uvicorn.error", "%s failed") for _ in range(2)] == ["1 failed"] * 2
+        now[0] = SAME_AGAIN_S
+        assert passed("aiokafka.conn") == "Unable connect to node 1 (and 2 more like it)"
+        assert passed("aiokafka.conn") is None
 
     def test_a_traceback_is_redacted(self, output: io.StringIO) -> None:
         error = ValueError(f"{CANARY}@example.org is not known; Bearer {CANARY}")

@@ -13,8 +13,9 @@ from contracts.envelope import read
 from contracts.events import IssuerPublished
 from service_kit.bus import BusUnavailable, Record
 from service_kit.database import Database, UnitOfWork
+from service_kit.metrics import OUTBOX_PENDING
 from service_kit.outbox import Outbox
-from service_kit.relay import Relay, republish_all
+from service_kit.relay import BATCH, Relay, republish_all
 from service_kit.tables import OUTBOX
 from service_kit.testing import MemoryPublisher
 from tests.service_kit.support import payload, until
@@ -120,6 +121,21 @@ async def test_the_bus_away_then_back(database: Database) -> None:
         publisher.away = False
         await until(lambda: _is(pending(database), 0))
     assert slugs(publisher) == ["one", "two"]
+
+
+async def test_what_waits_is_told_while_it_drains(database: Database) -> None:
+    told: list[float] = []
+
+    class Slow(MemoryPublisher):
+        async def publish(self, records: Sequence[Record]) -> None:
+            told.append(OUTBOX_PENDING._value.get())
+            await super().publish(records)
+
+    await append(database, *(f"university-{number}" for number in range(BATCH + 1)))
+    publisher = Slow()
+    async with running(Relay(database, publisher)):
+        await until(lambda: _true(len(publisher.records) == BATCH + 1))
+    assert told[1] == 1
 
 
 async def test_of_two_relays_one_leads_and_the_other_takes_over(database: Database) -> None:

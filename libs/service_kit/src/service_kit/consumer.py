@@ -86,6 +86,7 @@ class Consumer:
             session_timeout_ms=15_000,
             heartbeat_interval_ms=3_000,
             metadata_max_age_ms=30_000,
+            retry_backoff_ms=500,  # by default each partition asks for a broker that is away ten times a second
         )
         self._pauses.clear()
         try:

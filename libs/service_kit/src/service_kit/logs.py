@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
@@ -17,6 +18,8 @@ from service_kit.clock import utc_now
 from service_kit.settings import LogSettings
 
 AUDIT = "audit"
+KAFKA_CLIENT = "aiokafka"
+SAME_AGAIN_S = 10.0
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that is being answered: stands in each line that is written meanwhile."""
 REDACTED = "[redacted]"
@@ -56,6 +59,7 @@ def configure_logs(settings: LogSettings, service: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(Seldom())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,10 +69,33 @@ def configure_logs(settings: LogSettings, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name, level in {"uvicorn": "WARNING", "uvicorn.access": "ERROR", "aiokafka": "ERROR"}.items():
+    for name, level in {"uvicorn": "WARNING", "uvicorn.access": "ERROR", KAFKA_CLIENT: "ERROR"}.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
+
+
+class Seldom(logging.Filter):
+    """Lets a line of the Kafka client's pass once in ten seconds: of a broker that is away it tells all the time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it passes; it then tells how many like it did not."""
+        if not record.name.startswith(KAFKA_CLIENT):
+            return True
+        kind, now = (record.name, str(record.msg)), self._clock()
+        until, passed_over = self._said.get(kind, (now, 0))
+        if now < until:
+            self._said[kind] = until, passed_over + 1
+            return False
+        self._said[kind] = now + SAME_AGAIN_S, 0
+        if passed_over:
+            record.msg, record.args = f"{record.getMessage()} (and {passed_over} more like it)", ()
+        return True
 
 
 class TrailUnwritten(OSError):

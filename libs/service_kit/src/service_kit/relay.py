@@ -27,6 +27,7 @@ BATCH = 500
 IDLE_S = 0.1
 FOLLOWER_S = 1.0
 RETRY_S = 1.0
+MEASURED_S = 1.0  # how often, while there is much to publish
 # At the driver: a relay asks ten times a second, all day.
 PENDING = """
 SELECT sequence, topic, key, headers, value FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT $1
@@ -67,6 +68,7 @@ class Relay:
                 await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
 
     async def _drain(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+        clock, measured = asyncio.get_running_loop().time, 0.0
         while not stop.is_set():
             try:
                 published = await self.publish_pending(connection)
@@ -75,8 +77,10 @@ class Relay:
                 await _measure(connection)
                 await pause(stop, RETRY_S)
                 continue
-            if published < BATCH:
+            if published < BATCH or clock() >= measured + MEASURED_S:
                 await _measure(connection)
+                measured = clock()
+            if published < BATCH:
                 await pause(stop, IDLE_S)
 
     async def publish_pending(self, connection: AsyncConnection) -> int:
