@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from contracts.catalog_events import AchievementPublished, AchievementRetired
 from service_kit.database import Database
@@ -102,7 +102,7 @@ async def test_a_failed_publication_leaves_neither_version_nor_event(
     where = path((await drafted(university))["id"])
 
     async def fail(_self: object, *_payloads: object) -> None:
-        raise ConnectionError("the database went away")
+        raise InterfaceError("SELECT 1", None, Exception("the connection is closed"))
 
     with monkeypatch.context() as patched:
         patched.setattr("service_kit.outbox.Outbox.append", fail)

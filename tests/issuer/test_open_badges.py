@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from openapi_spec_validator import validate
+from sqlalchemy.exc import InterfaceError
 
 from credential_core.bake import bake
 from service_kit.ids import new_id
@@ -151,7 +152,7 @@ class TestRefused:
         self, ada: Keeper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def away(*_: object, **__: object) -> None:
-            raise ConnectionError("away")
+            raise InterfaceError("SELECT 1", None, Exception("the connection is closed"))
 
         monkeypatch.setattr("issuer.adapters.backpack.backpack.BackpackRows.profile", away)
         answer = await ada.call("GET", f"{OB}/profile")
