@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from service_kit.fetcher import Fetcher, FetchError, PublicResolver, open_fetcher
+from service_kit.lookups import Lookups
 from service_kit.settings import FetcherSettings
 
 pytestmark = pytest.mark.asyncio
@@ -113,7 +113,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
             ResolveResult(hostname=host, host=a, port=port, family=socket.AF_INET, proto=0, flags=0) for a in addresses
         ]
 
-    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+    monkeypatch.setattr(Lookups, "resolve", resolve)
     return table
 
 

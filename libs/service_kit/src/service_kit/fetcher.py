@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
+from service_kit.lookups import Lookups
 from service_kit.metrics import FETCHES
 from service_kit.settings import FetcherSettings
 from service_kit.tls import trusting
@@ -24,6 +24,7 @@ T = TypeVar("T")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
+MOST_CONNECTIONS = 100
 # IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215) and SIIT's IPv4-translated addresses (RFC 2765).
 TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
 
@@ -80,18 +81,18 @@ class PublicResolver(AbstractResolver):
     """Resolves a name once and refuses it when any of its addresses is not public."""
 
     def __init__(self) -> None:
-        self._system = ThreadedResolver()
+        self._names = Lookups()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._system.resolve(host, port, family)
+        found = await self._names.resolve(host, port, family)
         if not found or not all(is_public(ipaddress.ip_address(entry["host"])) for entry in found):
             raise FetchError("address_not_public", f"{host} does not lead to a public address", transient=False)
         return found
 
     async def close(self) -> None:
-        await self._system.close()
+        await self._names.close()
 
 
 class Fetcher:
@@ -192,9 +193,9 @@ class Fetcher:
 async def open_fetcher(settings: FetcherSettings) -> AsyncIterator[Fetcher]:
     """A Fetcher with its connections, closed at the end. Proxies and cookies of the environment are not used."""
     connector = aiohttp.TCPConnector(
-        resolver=None if settings.allow_private else PublicResolver(),
+        resolver=Lookups() if settings.allow_private else PublicResolver(),
         ssl=trusting(settings.ca_file),
-        limit=50,
+        limit=MOST_CONNECTIONS,
         limit_per_host=8,
     )
     timeout = aiohttp.ClientTimeout(total=settings.total_s, sock_connect=settings.connect_s)
