@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,9 +29,10 @@ from tools.certificates import Certificate, localhost
 from verifier.adapters import web as module
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.adapters.web import CachedWeb
-from verifier.core.evidence import Gather
+from verifier.core.evidence import AT_ONCE_OF_ORG, Gather
 from verifier.core.fleet import Fleet
 from verifier.core.judgement import Options, Readable, judge, wanted
+from verifier.core.model import ReadList
 
 pytestmark = [pytest.mark.asyncio]
 
@@ -229,6 +230,26 @@ async def test_closing_ends_what_is_under_way(fetcher: Fetcher, site: Site) -> N
         await waiting
 
 
+class Hanging:
+    """Nobody on this web ever answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def status_list(self, url: str) -> ReadList:
+        self.asked.append(url)
+        await asyncio.Event().wait()
+        raise AssertionError("nothing ever comes")
+
+    async def controller(self, url: str, _methods: Collection[str] = ()) -> Resolution:
+        return (await self.status_list(url)).found
+
+    async def schema(self, url: str) -> Resolution:
+        return (await self.status_list(url)).found
+
+    pathway, status_token = schema, status_list
+
+
 @pytest.mark.db
 class TestGathering:
     @pytest.fixture
@@ -272,6 +293,23 @@ class TestGathering:
         proof = report.check("proof")
         assert proof is not None
         assert (report.verdict, proof.code) == ("indeterminate", "controller_unavailable")
+
+    async def test_hosts_that_hang_take_turns_of_those_only_who_name_them(
+        self, database: Database, abroad: Issuer
+    ) -> None:
+        web = Hanging()
+        gather = Gather(unit_of_work=lambda: UnitOfWork(database), web=web, fleet=Fleet.of(ORIGIN), clock=utc_now)
+        many = [[entry(f"https://x.example/{number}-{place}") for place in range(8)] for number in range(20)]
+        hanging = [asyncio.create_task(gather("attacker", wanted(abroad.credential(status=each)))) for each in many]
+        while len(web.asked) < AT_ONCE_OF_ORG:
+            await asyncio.sleep(0.01)
+        other = asyncio.create_task(gather(ORG, wanted(abroad.credential(status=entry("https://y.example/1")))))
+        while "https://y.example/1" not in web.asked:
+            await asyncio.sleep(0.01)
+        assert len(web.asked) <= AT_ONCE_OF_ORG + 2  # the other's list and controller
+        for one in (*hanging, other):
+            one.cancel()
+        await asyncio.gather(*hanging, other, return_exceptions=True)
 
     @pytest.mark.parametrize(
         "url",

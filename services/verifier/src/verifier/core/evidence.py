@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from credential_core.did import did_web_url, holds_method
 from credential_core.errors import CredentialError, DidError
@@ -24,6 +25,7 @@ from verifier.core.ports import NewUnitOfWork, Web
 
 MOST = 32  # of each kind: controllers, lists, schemas. What is beyond is not fetched, which leaves the verdict open
 AT_ONCE = 8
+AT_ONCE_OF_ORG = 24  # of all verifications of an organization: hosts that hang take their own callers' turns
 DEADLINE_S = 8.0
 PATIENCE_S = 1.0
 PAUSE_S = 0.05
@@ -50,11 +52,13 @@ class Gather:
         self._clock = clock
         self._patience_s = patience_s
         self._deadline_s = deadline_s
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, org_id: str, wanted: Wanted) -> Evidence:
         """Whatever can be had in time. What cannot is in the evidence as a Failure."""
         evidence = Evidence()
-        search = _Search(self._web, self._fleet, self._clock(), self._deadline_s)
+        of_org = self._turns.get(org_id) or self._turns.setdefault(org_id, asyncio.Semaphore(AT_ONCE_OF_ORG))
+        search = _Search(self._web, self._fleet, self._clock(), self._deadline_s, of_org)
         if wanted.badge is not None:
             await self._badge(evidence, search, wanted.badge, org_id)
             return evidence
@@ -166,12 +170,13 @@ def _of(controller: str, methods: Iterable[str]) -> list[str]:
 class _Search:
     """What one verification asks of the web. `methods` are the keys that are looked for; `as_tokens` as in `Wanted`."""
 
-    def __init__(self, web: Web, fleet: Fleet, began: datetime, deadline_s: float) -> None:
+    def __init__(self, web: Web, fleet: Fleet, began: datetime, deadline_s: float, of_org: asyncio.Semaphore) -> None:
         self._web = web
         self._fleet = fleet
         self._began = began
         self._deadline = asyncio.get_running_loop().time() + deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._of_org = of_org
         self.methods: set[str] = set()
         self.as_tokens = False
 
@@ -216,7 +221,7 @@ class _Search:
         self, found: dict[N, Resolution], name: N, look_up: Callable[[N], Coroutine[Any, Any, Resolution]]
     ) -> None:
         try:
-            async with asyncio.timeout_at(self._deadline), self._turns:
+            async with asyncio.timeout_at(self._deadline), self._turns, self._of_org:
                 found[name] = await look_up(name)
         except TimeoutError:
             found[name] = Failure("deadline", "it did not come within the time a verification has")
