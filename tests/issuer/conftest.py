@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from issuer.core.backpack import arrival as backpack_arrival
 from issuer.core.backpack import pull as backpack_pull
+from issuer.core.recognition import outside
 from issuer.core.recognition.look import LookAtSources
 from issuer.http.app import issuer_app
 from issuer.main import Core, more_parts, wire
@@ -61,6 +62,7 @@ def patience() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(backpack_arrival, "DEADLINE_S", 120.0)
         patched.setattr(backpack_pull, "BEGINS_WITHIN", timedelta(hours=1))
+        patched.setattr(outside, "KEPT_S", 0.0)
         yield
 
 

@@ -15,6 +15,7 @@ import pytest
 from credential_core.did import did_key, did_key_verification_method
 from credential_core.jose import sign
 from credential_core.keys import SigningKey
+from issuer.core.recognition import outside
 from tests.issuer.abroad import Academy
 from tests.issuer.recognising import AGREEMENTS, Partners, last
 from tests.issuer.test_agreements_elsewhere import agreed, proposed, signature
@@ -229,6 +230,20 @@ async def test_a_key_that_was_taken_back_says_nothing(
     academy.site.documents["/academy/did.json"] = document | {"assertionMethod": []}
     answer = await elsewhere.does(agreement, "end")
     assert (answer.status_code, fields(answer)) == (422, ["statement"])
+
+
+async def test_whoever_brings_what_was_forged_makes_us_ask_its_host_once(
+    partners: Partners, academy: Academy, elsewhere: Elsewhere, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside, "KEPT_S", 60)
+    agreement = await agreed(partners, academy)
+    where, before = f"/recognition-agreements/{last(agreement['id'])}/statements", academy.site.asked.copy()
+    header, words = {"typ": TYPE, "kid": academy.method}, elsewhere.words(agreement, "end")
+    forged = [sign(header, words, SigningKey.from_seed(bytes([number] * 32))) for number in range(20)]
+    brought = [world.send("POST", where, {"statement": each}) for each in forged]
+    assert {answer.status_code for answer in await asyncio.gather(*brought)} == {422}
+    assert (await elsewhere.does(agreement, "end")).json()["status"] == "ended"  # it is heard all the same
+    assert academy.site.asked["/academy/did.json"] - before["/academy/did.json"] <= 1
 
 
 async def test_it_is_for_partners_elsewhere_alone(partners: Partners, elsewhere: Elsewhere, academy: Academy) -> None:

@@ -4,6 +4,7 @@ The signature is a compact JWS (RFC 7515) over the agreement's address and diges
 else that the key ever signed is one (RFC 8725 §3.11). Whoever brings it adds nothing to it.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from service_kit.errors import Invalid, invalid_field
 TYPE = "recognition-agreement+jws"
 PURPOSE = "assertionMethod"
 HEADER = ("alg", "kid", "typ")
+KEPT_S = 5.0  # how often somebody who brings what the partner never signed can make us ask its host
 
 
 def may_be_outside(did: str, own_origin: str) -> bool:
@@ -41,13 +43,23 @@ class PartnerKeys:
         self._examine = examine
         self._offload = offload
         self._clock = clock
+        self._reads: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
 
     async def __call__(self, jws: Jws, partner: str) -> str:
         """The name of the key. Raises CredentialError; before anything is read, for what no key can have signed."""
         check_shape(jws, partner)
-        controller = await self._examine.controller(partner)
+        controller = await self._controller(partner)
         key: str = await self._offload(_signed_by, jws, partner, controller, self._clock())
         return key
+
+    async def _controller(self, partner: str) -> Mapping[str, Any]:
+        """As it is, or was some seconds ago; nobody needs an account to ask, so one read answers all who do."""
+        read = self._reads.get(partner)
+        if read is None:
+            read = self._reads[partner] = asyncio.create_task(self._examine.controller(partner))
+            loop = asyncio.get_running_loop()
+            read.add_done_callback(lambda _: loop.call_later(KEPT_S, self._reads.pop, partner, None))
+        return await asyncio.shield(read)
 
 
 class CheckSignature:
