@@ -21,7 +21,7 @@ from issuer.http.batches.bodies import (
 )
 from issuer.http.batches.changes import add_changes
 from issuer.http.batches.rows import asked_rows
-from issuer.http.batches.streams import EVENTS, progress, results
+from issuer.http.batches.streams import EVENTS, Places, progress, results
 from issuer.http.batches.templates import template
 from issuer.http.batches.uploads import ANSWERS, ISSUE, REVOKE, body, checked, may_work_on, opened, uploaded
 from issuer.http.credentials.bodies import AwardBody
@@ -169,6 +169,8 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
 
 
 def _add_streams(routes: APIRouter, services: Services) -> None:
+    places = Places()
+
     @routes.get(
         "/{batch_id}/results.csv",
         summary="What became of every row",
@@ -178,7 +180,8 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
     async def read_results(caller: Reads, batch_id: str) -> StreamingResponse:
         batch, _ = await services.batches.batch(caller.org, batch_id)
         headers = {"Content-Disposition": 'attachment; filename="results.csv"', "X-Content-Type-Options": "nosniff"}
-        return StreamingResponse(results(services, batch), headers=headers, media_type="text/csv; charset=utf-8")
+        pieces = places.take(caller.org, results(services, batch))
+        return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
 
     @routes.get(
         "/{batch_id}/events",
@@ -190,7 +193,7 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
     async def follow(caller: Reads, batch_id: str) -> StreamingResponse:
         batch, _ = await services.batches.batch(caller.org, batch_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(progress(services, batch), headers=headers, media_type=EVENTS)
+        return StreamingResponse(places.take(caller.org, progress(services, batch)), headers=headers, media_type=EVENTS)
 
 
 def _state(batch: Batch) -> dict[str, str]:

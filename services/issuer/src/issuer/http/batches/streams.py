@@ -3,23 +3,53 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from typing import TypeVar
 
 import orjson
 
 from issuer.core.batches.batch import Batch, BatchState
 from issuer.http.batches.bodies import batch_reply
 from issuer.http.services import Services
+from service_kit.errors import Limited
 from service_kit.inputs import PageRequest
 
+T = TypeVar("T")
 EVENTS = "text/event-stream"
 PIECE = 1000  # rows
 EVERY_S = 1.0
 LONGEST = 100  # events; a client comes back by itself, and the edge lets no answer take longer
 ENDED = frozenset({BatchState.DONE, BatchState.CANCELLED})
+# The edge has a thousand requests under way at a room, whoever asks: those who follow leave most to those who act.
+MOST = 200  # in one process
+MOST_OF_ORG = 20
 
 
-async def results(services: Services, batch: Batch) -> AsyncIterator[str]:
+class Places:
+    """Places for answers that take long, in this process."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def take(self, org_id: str, pieces: AsyncGenerator[T]) -> AsyncIterator[T]:
+        """The same pieces, holding a place from the first to the last. Raises Limited where there is none."""
+        if self._taken[org_id] >= MOST_OF_ORG or self._taken.total() >= MOST:
+            raise Limited(f"at most {MOST_OF_ORG} such answers at once; ask for the batch itself now and then")
+        return self._held(org_id, pieces)
+
+    async def _held(self, org_id: str, pieces: AsyncGenerator[T]) -> AsyncIterator[T]:
+        self._taken[org_id] += 1
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._taken -= Counter({org_id: 1})
+
+
+async def results(services: Services, batch: Batch) -> AsyncGenerator[str]:
     """CSV: row, status, credential, problem."""
     yield _line(("row", "status", "credential", "problem"))
     page = PageRequest(PIECE, None)
@@ -41,7 +71,7 @@ async def results(services: Services, batch: Batch) -> AsyncIterator[str]:
         page = PageRequest(PIECE, found.next)
 
 
-async def progress(services: Services, batch: Batch) -> AsyncIterator[bytes]:
+async def progress(services: Services, batch: Batch) -> AsyncGenerator[bytes]:
     """Server-sent events: the batch whenever it changed, and once more when it has ended."""
     last = b""
     for _ in range(LONGEST):
