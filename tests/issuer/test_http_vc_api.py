@@ -68,6 +68,20 @@ async def test_selective_disclosure_from_issuing_to_showing(world: World) -> Non
     assert "validFrom" not in shown
 
 
+@pytest.mark.parametrize("pointers", [None, [], ["/issuer"]])
+async def test_a_holder_shows_what_ends_a_credential(world: World, pointers: list[str] | None) -> None:
+    """Left out, a revoked or expired credential would be one that holds."""
+    did = (await world.issuer(keys=KEYS))["id"]
+    status = {"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "7"}
+    status["statusListCredential"] = "https://lists.example/1"
+    options: Json = {} if pointers is None else {"mandatoryPointers": pointers}
+    document = credential(did, credentialStatus=status, validUntil="2099-01-01T00:00:00Z")
+    base = await issued(world, document, form="ecdsa-sd-2023", **options)
+    body = {"verifiableCredential": base, "options": {"selectivePointers": ["/credentialSubject/name", "/issuer"]}}
+    shown = (await post(world, "/credentials/derive", body)).json()["verifiableCredential"]
+    assert (shown["credentialStatus"], shown["validUntil"]) == (status, document["validUntil"])
+
+
 async def test_an_enveloped_credential(world: World) -> None:
     did = (await world.issuer(keys=KEYS))["id"]
     document = credential(did)

@@ -26,6 +26,7 @@ from service_kit.inputs import IdempotencyKey
 
 REFUSED = "credential-refused"
 MAX_NAME = 500  # characters
+_ENDS = ("credentialStatus", "validUntil", "expirationDate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class IssueAny:
             created=order.created or now.replace(microsecond=0),
             domain=order.domain,
             challenge=order.challenge,
-            mandatory=_mandatory(document) if order.mandatory is None else order.mandatory,
+            mandatory=_mandatory(document, order.mandatory),
         )
         credential_id = CredentialId(self._new_id())
         trail = {"document": credential_id, "key_id": key.id, "form": form.value, "actor": order.actor}
@@ -189,9 +190,15 @@ def well_made(document: Json) -> Json:
     return read
 
 
-def _mandatory(document: Json) -> tuple[str, ...]:
-    """What no part of a credential can do without, unless the order says otherwise."""
-    return ("/issuer", "/issuanceDate") if is_version_1(document) else ("/issuer",)
+def _mandatory(document: Json, ordered: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What no part of a credential can do without, unless the order says otherwise; and always what ends it.
+
+    A holder who could leave out the status or the end would show a revoked or an expired credential as one that holds.
+    """
+    if ordered is None:
+        ordered = ("/issuer", "/issuanceDate") if is_version_1(document) else ("/issuer",)
+    ends = (f"/{name}" for name in _ENDS if document.get(name) not in (None, []))
+    return tuple(dict.fromkeys((*ordered, *ends)))
 
 
 def _entries(document: Json) -> Iterator[Json]:
