@@ -238,6 +238,16 @@ def test_what_is_no_record_is_named_so(uri: object) -> None:
         find_record({"evidence": {"id": uri, "genre": GENRE}})
 
 
+def test_of_several_records_none_is_the_record() -> None:
+    """Evidence is a set: a holder would choose the first."""
+    credential = stack()
+    twice = {**credential, "evidence": credential["evidence"] * 2}
+    assert find_record(twice) == find_record(credential)
+    other = {**credential["evidence"][1], "id": HEAD + "bnVsbA=="}
+    with pytest.raises(NotARecord, match="several"):
+        find_record({**credential, "evidence": [*credential["evidence"], other]})
+
+
 def test_another_evaluators_record_is_not_judged() -> None:
     def by_another(record: Json) -> None:
         record["evaluator"] = "laurel-stacking/2"

@@ -24,6 +24,7 @@ from stacking.statuses import Listed, Status
 from tests.verifier.conftest import Deliver, Verify, Web
 from tests.verifier.test_vc_api import presentation, show
 from tests.verifier.world import NOW, Issuer, list_url
+from verifier.core.stacks import MOST
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 Json = dict[str, Any]
@@ -182,6 +183,14 @@ async def test_in_one_presentation_components_speak_for_the_stack(series: Series
     forged = series.stack | {"name": "Another"}
     answer = await show(client, presentation(Issuer("holder"), forged, *series.components))
     assert check_of(answer.json()) == ("skipped", "stack_not_checked")
+
+
+async def test_more_stacks_than_are_decided_again_leave_it_open(series: Series, client: httpx.AsyncClient) -> None:
+    """Their holder chooses which come first, and could hide behind them one that does not hold."""
+    few = await show(client, presentation(Issuer("holder"), *[series.stack] * MOST))
+    assert few.json()["verdict"] == "valid", few.text
+    answer = await show(client, presentation(Issuer("holder"), *[series.stack] * (MOST + 1)))
+    assert (answer.json()["verdict"], check_of(answer.json())) == ("indeterminate", ("unknown", "stack_undecided"))
 
 
 async def test_what_is_not_genuine_is_not_evaluated(series: Series, verify: Verify) -> None:

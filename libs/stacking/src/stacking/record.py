@@ -137,12 +137,19 @@ def as_evidence(record: Mapping[str, Any], pathway_name: str) -> Document:
 
 
 def find_record(credential: Mapping[str, Any]) -> Record | None:
-    """The record in a credential's evidence; None for a credential without one. Raises NotARecord."""
+    """The record in a credential's evidence; None for a credential without one. Raises NotARecord, also for several.
+
+    Evidence is a set: which of several comes first is for a holder to choose.
+    """
     evidence = credential.get("evidence")
-    for item in evidence if isinstance(evidence, list) else [evidence]:
-        if isinstance(item, Mapping) and item.get("genre") == GENRE and str(item.get("id")).startswith(HEAD):
-            return read_record(_from_uri(str(item["id"])))
-    return None
+    uris = {
+        str(item.get("id"))
+        for item in (evidence if isinstance(evidence, list) else [evidence])
+        if isinstance(item, Mapping) and item.get("genre") == GENRE and str(item.get("id")).startswith(HEAD)
+    }
+    if len(uris) > 1:
+        raise NotARecord("it has several records of an evaluation")
+    return read_record(_from_uri(uris.pop())) if uris else None
 
 
 def _from_uri(uri: str) -> object:

@@ -27,6 +27,7 @@ CODES: Mapping[Holding, tuple[Outcome, str]] = {
     Holding.UNKNOWN: (Outcome.UNKNOWN, "stack_undecided"),
 }
 
+TOO_MANY = Check(CHECK, Outcome.UNKNOWN, "stack_undecided", f"decisions on {MOST} stacked credentials are made again")
 NOT_CHECKED = Check(CHECK, Outcome.SKIPPED, "stack_not_checked", "the credential, or what it came in, is not genuine")
 
 
@@ -41,7 +42,7 @@ class Trusting:
 
 
 def stacks_in(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Record | None]]:
-    """The stacked credentials in a document, itself first, with their records. None: it has one that is none."""
+    """All stacked credentials in a document, itself first, with their records. None: it has one that is none."""
     found: list[tuple[Mapping[str, Any], Record | None]] = []
     for each in (document, *documents_within(document)):
         try:
@@ -50,12 +51,12 @@ def stacks_in(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Reco
             found.append((each, None))
         else:
             found += [(each, record)] if record is not None else []
-    return found[:MOST]
+    return found
 
 
 def with_stacks(wanted: Wanted, document: Mapping[str, Any]) -> Wanted:
     """What is to be gathered for the stacked credentials too."""
-    records = [record for _, record in stacks_in(document) if record is not None]
+    records = [record for _, record in stacks_in(document)[:MOST] if record is not None]
     inputs = [one for record in records for one in record.inputs]
     if not records:
         return wanted
@@ -90,6 +91,9 @@ def judge_stacks(
     stacks = stacks_in(document)
     if not stacks:
         return report
+    if len(stacks) > MOST:  # which of them come first is their holder's choice
+        checks = (*report.checks, TOO_MANY)
+        return replace(report, checks=checks, verdict=verdict_of(checks))
     documents = _given((*given, document, *documents_within(document)))
     sources = _sources(evidence, now, [record for _, record in stacks if record])
     found = (
