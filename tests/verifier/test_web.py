@@ -144,6 +144,15 @@ async def test_a_controller_is_read_again_after_a_minute(cached: CachedWeb, site
         assert site.asked["/1"] == times
 
 
+async def test_keys_asked_for_as_something_else_are_kept_no_longer(cached: CachedWeb, site: Site, clock: Clock) -> None:
+    """Who lost a key could have it believed longer by naming its document as a schema."""
+    site.documents["/did.json"] = {"id": "did:web:x"}
+    await cached.schema(f"{site.origin}/did.json")
+    clock.now = module.CONTROLLER_S + 1
+    site.documents["/did.json"] = {"id": "did:web:x", "assertionMethod": []}
+    assert await cached.controller(f"{site.origin}/did.json") == site.documents["/did.json"]
+
+
 async def test_a_controller_that_lacks_a_key_is_read_again_after_some_seconds(
     cached: CachedWeb, site: Site, clock: Clock, abroad: Issuer
 ) -> None:

@@ -64,9 +64,10 @@ class CachedWeb:
 
     async def controller(self, url: str, methods: Collection[str] = ()) -> Resolution:
         """A controller document, at most a minute old; if it lacks one of these methods, at most some seconds."""
-        entry = self._entries.get(url)
+        name = _name(url, CONTROLLER_TYPES)
+        entry = self._entries.get(name)
         if entry is not None and self._age(entry) >= UNKNOWN_KEY_S and not _holds(entry.found, methods):
-            self._drop(url)
+            self._drop(name)
         return (await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)).found
 
     async def status_list(self, url: str) -> ReadList:
@@ -96,7 +97,7 @@ class CachedWeb:
 
     async def _get(self, url: str, accept: str, life: Life, reader: Reader = parse) -> Entry:
         """From the cache, or from the one fetch under way. A caller that gives up does not end it for the others."""
-        name = url if reader is parse else f"{accept} {url}"  # the same address may give both kinds
+        name = _name(url, accept)
         entry = self._entries.get(name)
         if entry is not None and entry.until > self._monotonic():
             self._entries.move_to_end(name)
@@ -117,11 +118,11 @@ class CachedWeb:
             return self._keep(name, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
         return self._keep(name, document, life(document, self._clock()), fetched)
 
-    def _keep(self, url: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Entry:
-        self._drop(url)
+    def _keep(self, name: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Entry:
+        self._drop(name)
         size = OVERHEAD + (len(fetched.body) if fetched else 0)
         entry = Entry(found, self._clock(), self._monotonic() + seconds, size)
-        self._entries[url] = entry
+        self._entries[name] = entry
         self._room -= entry.size
         while self._room < 0:
             self._drop(next(iter(self._entries)))
@@ -130,10 +131,15 @@ class CachedWeb:
     def _age(self, entry: Entry) -> float:
         return self._monotonic() - (entry.until - CONTROLLER_S)
 
-    def _drop(self, url: str) -> None:
-        entry = self._entries.pop(url, None)
+    def _drop(self, name: str) -> None:
+        entry = self._entries.pop(name, None)
         if entry is not None:
             self._room += entry.size
+
+
+def _name(url: str, accept: str) -> str:
+    """By what it was asked for as, too: who has keys asked for as a schema must not have them kept as long as one."""
+    return f"{accept} {url}"
 
 
 def _holds(found: Resolution, methods: Collection[str]) -> bool:

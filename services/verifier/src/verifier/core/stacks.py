@@ -92,14 +92,17 @@ def judge_stacks(
     if not stacks:
         return report
     if len(stacks) > MOST:  # which of them come first is their holder's choice
-        checks = (*report.checks, TOO_MANY)
-        return replace(report, checks=checks, verdict=verdict_of(checks))
+        return _with(report, [TOO_MANY])
     documents = _given((*given, document, *documents_within(document)))
     sources = _sources(evidence, now, [record for _, record in stacks if record])
     found = (
         _check(stack, record, documents, evidence, sources) if _is_genuine(report, stack, document) else NOT_CHECKED
         for stack, record in stacks
     )
+    return _with(report, found)
+
+
+def _with(report: Report, found: Iterable[Check]) -> Report:
     checks = [*report.checks, *found]
     return replace(report, checks=tuple(checks), verdict=verdict_of(checks))
 
