@@ -122,6 +122,11 @@ def published(
     )
 
 
+def related(achievement: str, version: int = 1) -> Json:
+    """An entry of Open Badges' `related`."""
+    return {"id": f"{achievement}/versions/{version}", "type": ["Related"]}
+
+
 def issued_by(*issuers: str) -> Json:
     """A constraint."""
     return {"type": "IssuedBy", "issuers": list(issuers)}

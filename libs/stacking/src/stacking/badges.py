@@ -38,7 +38,7 @@ def held_from(credential: Document, counted_in: frozenset[str] = frozenset()) ->
     issuer = credential.get("issuer")
     return Held(
         id=_text(credential.get("id"), "id"),
-        achievement=_unversioned(_text(achievement.get("id"), "credentialSubject.achievement.id")),
+        achievement=unversioned(_text(achievement.get("id"), "credentialSubject.achievement.id")),
         issuer=_text(issuer.get("id") if isinstance(issuer, Mapping) else issuer, "issuer"),
         awarded=_day(credential.get("awardedDate") or credential.get("validFrom")),
         credits=_credits(subject, achievement),
@@ -61,7 +61,8 @@ def _text(value: object, where: str) -> str:
     return value
 
 
-def _unversioned(achievement: str) -> str:
+def unversioned(achievement: str) -> str:
+    """An achievement in all its versions, from the id of one."""
     found = VERSIONED.fullmatch(achievement)
     return found[1] if found else achievement
 

@@ -29,12 +29,13 @@ class Correction:
     """What is wrong and how it is right. What is not named stays; None takes a member away.
 
     `changes` has the names of a request for a credential, dates as text, and `name` for the learner's name.
-    `recipient` names the learner anew, but for the name.
+    `recipient` names the learner anew, but for the name. `related`: what a stack's achievement is now.
     """
 
     reason: str
     recipient: Recipient | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    related: Sequence[Json] | None = None
 
 
 def correction_of(request: Mapping[str, Any]) -> Correction:
@@ -133,9 +134,10 @@ def _subject(subject: Json, correction: Correction, salt: str) -> Json:
     if "name" in correction.changes:
         told = correction.changes["name"]
         name = (plain_identity(told, "name"),) if told else ()
-    return _without_empty(
-        subject | {"id": identifier, "identifier": [*identity, *name]} | _named(correction, OF_SUBJECT)
-    )
+    named = {"id": identifier, "identifier": [*identity, *name]} | _named(correction, OF_SUBJECT)
+    if correction.related is not None:
+        named["achievement"] = _without_empty(subject["achievement"] | {"related": correction.related})
+    return _without_empty(subject | named)
 
 
 def _identifiers(subject: Json) -> tuple[Sequence[Json], Sequence[Json]]:

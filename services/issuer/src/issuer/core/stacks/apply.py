@@ -20,6 +20,7 @@ from issuer.core.stacks.credential import ComposeStack, Proven
 from issuer.core.stacks.decide import Award, Replace, Restate, Step, as_last_known, evidence_of
 from issuer.core.stacks.pieces import Piece
 from issuer.core.stacks.ports import Components
+from issuer.core.stacks.related import related_in
 from issuer.core.stacks.stack import Due, Situation, Stack, StackChange, StackId, StackState, Why
 from issuer.core.stacks.still_so import still_so, unchanged
 from issuer.core.status_lists.slots import Slots
@@ -149,11 +150,13 @@ class ApplyStacks:
         mine = _mine(situation, step.stack)
         issuer = await self._reading.issuer(mine.issuer_id)
         try:
+            achievement = await achievement_of(self._reading, mine)
+            related = proven.related(achievement.document, related_in(mine))
             amended = await self._amend(
                 mine,
-                Correction(reason=step.reason, changes={"evidence": proven.evidence}),
+                Correction(reason=step.reason, changes={"evidence": proven.evidence}, related=related),
                 issuer=issuer,
-                achievement=await achievement_of(self._reading, mine),
+                achievement=achievement,
                 actor=why.actor,
                 now=self._clock(),
             )

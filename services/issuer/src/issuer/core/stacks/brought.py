@@ -117,6 +117,7 @@ class Bring:
             name=_name_of(document, held.id),
             became="",
             fits=identity is not None,
+            achievement=str(document["credentialSubject"]["achievement"]["id"]),
             brought=Brought(
                 kept.id, kept.changed_at, kept.checked_at, consent.id, named_by(identity, address), credential
             ),

@@ -18,6 +18,7 @@ from issuer.core.credentials.refusals import unfit, unsignable
 from issuer.core.issuers.signing import Sign
 from issuer.core.model import PURPOSE, Achievement, Credential, CredentialId, Issuer, Json, Slot, State
 from issuer.core.stacks.pieces import Piece
+from issuer.core.stacks.related import related_to
 from issuer.core.stacks.stack import Group, OpenPathway
 from service_kit.errors import Conflict
 from stacking import Setting
@@ -73,7 +74,7 @@ class Proven:
         """As Open Badges evidence: the components by their ids, and the record. Raises Conflict if that is too much."""
         named: list[Json] = [
             {"id": piece.held.id, "type": ["Evidence"], "name": _name_of(piece), "genre": COMPONENT}
-            for piece in sorted(self.pieces, key=_age)
+            for piece in self._by_age
         ]
         record = as_evidence(self.record, self.open.rules.pathway.name)
         if len(record["id"]) > LONGEST:
@@ -82,6 +83,14 @@ class Proven:
             detail = f"its components are on more than the {MOST_LISTS} status lists that verifiers read at once"
             raise Conflict(detail, code="stack-too-large")
         return [*named, record]
+
+    def related(self, published: Json, before: Sequence[Json] = ()) -> list[Json]:
+        """What the embedded achievement is related to. `before`: in the document of until now, if there is one."""
+        return related_to(published, self._by_age, before)
+
+    @property
+    def _by_age(self) -> Sequence[Piece]:
+        return sorted(self.pieces, key=_age)
 
 
 def _age(piece: Piece) -> tuple[datetime, str]:
@@ -163,7 +172,7 @@ class ComposeStack:
         return achievement_credential(
             credential_id=self._addresses.credential(credential_id),
             issuer=issuer.profile,
-            achievement=achievement.document,
+            achievement=achievement.document | {"related": proven.related(achievement.document)},
             subject_id=subject.get("id"),
             identifiers=subject.get("identifier", ()),
             valid_from=period[0],

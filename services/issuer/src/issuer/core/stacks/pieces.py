@@ -34,7 +34,8 @@ class Piece:
     """One credential. `state` is None where it could not be confirmed, which is not known against it either.
 
     `fits`: it may come to count, for all that its document says. `since` says which is the newest. With neither `own`
-    nor `brought` it is one that counts already, and is out of sight now.
+    nor `brought` it is one that counts already, and is out of sight now. `achievement` is as the document of what was
+    brought names it, in its version; of the organization's own, whose document is at hand, it is empty.
     """
 
     held: Held
@@ -48,6 +49,7 @@ class Piece:
     listed: tuple[Listed, ...] = ()
     has_no_status: bool = False
     fits: bool = True
+    achievement: str = ""
     own: Credential | None = None
     brought: Brought | None = None
 
