@@ -113,7 +113,7 @@ async def test_all_others_are_awarded_and_it_is_tried_again(
     assert failures() > before
     assert await is_put_off(world, bad)
     logged = next(line for line in capsys.readouterr().out.splitlines() if "stack_failed" in line)
-    assert ("Poisonous" in logged, "settle_stacks.py" in logged, "Ada" in logged) == (True, True, False)
+    assert ("Poisonous" in logged, "settle.py" in logged, "Ada" in logged) == (True, True, False)
 
     clock = Clock()
     clock.ahead = HOUR
