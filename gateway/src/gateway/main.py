@@ -249,7 +249,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
             app = application(settings, parts, ready, settings.sandbox_file)
             telling = Sending(tell_logout(parts, database, fetcher), "logout_told", at_once=TOLD_AT_ONCE)
             tasks = [Relay(database, publisher).run, *sending(settings, database), telling.run]
-            yield Components(app, relay=tasks, ready=ready)
+            yield Components(app, database, relay=tasks, ready=ready)
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])

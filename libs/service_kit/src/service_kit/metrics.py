@@ -23,3 +23,4 @@ FETCHES = Counter("fetches_total", "Documents read from the public web, by outco
 WORK_FAILED = Counter(
     "work_failed_total", "Pieces of background work that failed unexpectedly, to be tried again", ["work"]
 )
+CLOCK_OFF = Gauge("clock_off_seconds", "How far this machine's clock is ahead of the database's")

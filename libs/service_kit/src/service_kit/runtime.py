@@ -16,9 +16,11 @@ from fastapi import FastAPI
 
 from service_kit import problems
 from service_kit.app import Check, health_router
+from service_kit.database import Database
 from service_kit.logs import configure_logs, get_logger
 from service_kit.migrations import migrate
 from service_kit.settings import Settings, StoreSettings
+from service_kit.timekeeper import Timekeeper
 
 log = get_logger(__name__)
 
@@ -31,9 +33,13 @@ Task = Callable[[asyncio.Event], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What a composition root builds: the application, the background tasks of each role, the readiness checks."""
+    """What a composition root builds: the application, the background tasks of each role, the readiness checks.
+
+    The process goes by the time of the database (Timekeeper).
+    """
 
     app: FastAPI
+    database: Database
     serve: Sequence[Task] = ()
     relay: Sequence[Task] = ()
     consume: Sequence[Task] = ()
@@ -89,7 +95,9 @@ async def _command(result: Awaitable[int]) -> int:
 async def _run(service: Service[S], settings: S, role: str) -> None:
     async with service.build(settings) as components:
         spare_what_stays()
-        tasks = _tasks(components, role)
+        timekeeper = Timekeeper(components.database)
+        await timekeeper.begin()
+        tasks = [timekeeper.run, *_tasks(components, role)]
         app = components.app if role in {"serve", "run"} else _health_app(settings, components)
         await serve(app, settings, tasks, service.name)
 

@@ -69,6 +69,7 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=publisher)
         yield Components(
             app(settings, database, tokens, {**ready, "revoked_access": revoked.check}),
+            database,
             serve=[revoked.run],
             relay=[Relay(database, publisher).run],
             consume=[consumer.run],

@@ -229,6 +229,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
             app=issuer_app(
                 core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}, more=more
             ),
+            database=database,
             serve=[  # there the web may be read
                 revoked.run,
                 Worker(endorsements.recheck).run,

@@ -40,7 +40,7 @@ async def build(settings: RegistrySettings) -> AsyncIterator[Components]:
         ready: dict[str, Check] = {"database": database.ping, "migrations": migrated}
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=dead_letters)
         application = app(settings, SqlReadings(database), SqlStatistics(database), ready)
-        yield Components(application, consume=[consumer.run], ready=ready)
+        yield Components(application, database, consume=[consumer.run], ready=ready)
 
 
 def app(
