@@ -91,6 +91,30 @@ def test_a_better_result_never_becomes_less(table: list[tuple[Decimal, str]], on
     assert lower is None or (higher is not None and Decimal(lower) <= Decimal(higher))
 
 
+GRADES = (GradeStep("best", "A"), GradeStep("good", "B"), GradeStep("passed", "C"))
+FLOORS = (GradeStep("passed", at_least=Decimal(50)), GradeStep("best", at_least=Decimal(90)))
+
+
+@pytest.mark.parametrize(
+    ("made", "values", "expected"),
+    [
+        (Conversion("urn:d", "urn:t", GRADES), ("A", "C"), "passed"),
+        (Conversion("urn:d", "urn:t", GRADES), ("A", "F"), None),
+        (Conversion(None, "urn:t", GRADES), ("A", "87 of 100"), "best"),
+        (Conversion("urn:d", "urn:t", FLOORS), ("95", "51"), "passed"),
+        (Conversion("urn:d", "urn:t", FLOORS), ("95", "12"), None),
+        (Conversion("urn:d", "urn:t", FLOORS), (), None),
+    ],
+)
+def test_the_order_of_results_changes_nothing(made: Conversion, values: tuple[str, ...], expected: str | None) -> None:
+    """It is not signed: a learner would put the best first."""
+    for ordered in (values, values[::-1]):
+        assert made.convert(*ordered) == expected
+        shown = presented("urn:theirs", *(("urn:d", value) for value in ordered))
+        found = decide([agreement(rule(conversion=made))], shown, Counted(), NOW)
+        assert isinstance(found, Granted) is (expected is not None)
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-inf", "", "A", "1e", True, None, [], "٣x"])
 def test_what_is_no_finite_number_is_none(value: object) -> None:
     assert number_in(value) is None

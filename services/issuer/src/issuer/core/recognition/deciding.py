@@ -165,8 +165,5 @@ def _values(conversion: Conversion, presented: Presented) -> list[str]:
 
 
 def _converted(conversion: Conversion | None, presented: Presented) -> tuple[Json, ...]:
-    """The first result that the conversion takes."""
-    if conversion is None:
-        return ()
-    found = (conversion.convert(value) for value in _values(conversion, presented))
-    return tuple(result_of(conversion, value) for value in found if value is not None)[:1]
+    value = None if conversion is None else conversion.convert(*_values(conversion, presented))
+    return () if conversion is None or value is None else (result_of(conversion, value),)

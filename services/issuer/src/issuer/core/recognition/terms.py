@@ -33,14 +33,27 @@ class Conversion:
     target: str
     steps: tuple[GradeStep, ...]
 
-    def convert(self, value: str) -> str | None:
-        """Our value: of the step that names theirs, else of the highest that it reaches. None where none takes it."""
+    def convert(self, *values: str) -> str | None:
+        """Our value for theirs: of the step that names it, else of the highest that it reaches; None where none does.
+
+        Several results are a set, whose order nobody signed: the lowest floor counts, else the last step. Of one
+        description, all must be taken.
+        """
+        taken = [step for value in values if (step := self._step(value)) is not None]
+        if not taken or (self.source is not None and len(taken) < len(values)):
+            return None
+        floors = [step.at_least for step in taken if step.at_least is not None]
+        if len(floors) == len(taken):
+            return next(step.to for step in taken if step.at_least == min(floors))
+        return max(taken, key=self.steps.index).to
+
+    def _step(self, value: str) -> GradeStep | None:
         for step in self.steps:
             if step.exactly is not None and step.exactly == value:
-                return step.to
+                return step
         number = number_in(value)
         reached = [step for step in self.steps if _is_reached(step.at_least, number)]
-        return max(reached, key=lambda step: step.at_least or Decimal(0)).to if reached else None
+        return max(reached, key=lambda step: step.at_least or Decimal(0), default=None)
 
 
 @dataclass(frozen=True, slots=True)
