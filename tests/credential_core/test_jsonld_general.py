@@ -114,6 +114,8 @@ def test_what_inline_contexts_add_gives_pylds_quads(context: dict[str, Any], mem
         ({}, {"undefined": "x"}, "term_undefined"),
         ({}, {"issuer": "relative"}, "iri_relative"),
         ({}, {"evidence": {"id": "_:b0", "type": "Evidence"}}, "iri_relative"),
+        ({}, {"evidence": {"@set": [{"id": "urn:x:e", "type": "Evidence"}]}}, "member_not_term"),
+        ({}, {"credentialSubject": [{"@set": [{"id": "urn:x:s", "name": "a"}]}]}, "member_not_term"),
         ({}, {"evidence": {"id": "urn:x:credential", "name": "moved"}}, "root_id_repeated"),
         ({}, {"evidence": {"id": "urn:x:credential", "type": "EndorsementCredential"}}, "root_id_repeated"),
         ({}, {"type": ["VerifiableCredential", f"{OBI}OpenBadgeCredential"]}, "context_conflict"),

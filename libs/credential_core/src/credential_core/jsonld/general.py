@@ -34,7 +34,7 @@ from credential_core.jsonld.context_urls import context_urls
 from credential_core.jsonld.expansion import AppliedContexts, says_kind
 from credential_core.jsonld.guarded import GuardedProcessor
 from credential_core.jsonld.lexical import RDF, is_absolute_iri, literal, native_literal, tagged_literal
-from credential_core.jsonld.meanings import check_predicate, own_names
+from credential_core.jsonld.meanings import check_predicate, meanings, own_names
 from credential_core.rdfc import Quad
 
 # What the compiled path says of a document that this one may cover.
@@ -117,6 +117,8 @@ def _check_members(value: Any, names: frozenset[str]) -> None:
             context_urls(member)
         elif ":" in name and not is_absolute_iri(name):
             raise DocumentError("member_not_term", f"a member is named by a term or an IRI, not by {name[:200]!r}")
+        elif name in meanings().iris_of and any(isinstance(each, dict) and "@set" in each for each in _listed(member)):
+            raise DocumentError("member_not_term", f"a set of {name[:80]!r} is an array: who reads it looks for that")
         else:
             _check_members(member, names)
 

@@ -17,6 +17,7 @@ from credential_core.timestamps import parse_timestamp
 from credential_core.verify import Failure, Resolution, issuer_id
 from credential_core.verify.inputs import status_entries
 from credential_core.verify.proofs import resolve
+from credential_core.verify.status_entries import types_of
 from issuer.core.backpack.model import Doubt
 from stacking.statuses import BITSTRING, INDEX, MOST, Status, statuses_of
 
@@ -71,7 +72,7 @@ def _notices_of(document: Mapping[str, Any]) -> tuple[Status, ...]:
     """Bitstring Status List v1.0 §2.1: purpose `refresh`. What is malformed tells nothing."""
     found: dict[Status, None] = {}
     for entry in status_entries(document)[:MOST]:
-        if not isinstance(entry, Mapping) or (entry.get("type"), entry.get("statusPurpose")) != (BITSTRING, REFRESH):
+        if BITSTRING not in types_of(entry) or entry.get("statusPurpose") != REFRESH:
             continue
         url, index = entry.get("statusListCredential"), entry.get("statusListIndex")
         if isinstance(url, str) and url and isinstance(index, str) and INDEX.fullmatch(index):
