@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from contracts.events import AccessRevoked
 from gateway.core.roles import Role
 from gateway.core.scopes import Kind
 from service_kit.pagination import encode_cursor
+from service_kit.tables import OUTBOX
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import PASSWORD, Visitor, app, person, tokens
 
@@ -244,6 +246,28 @@ class TestMembers:
         assert not await studio.is_active(given["access_token"])
         assert await scene.members() == {}
         assert (await scene.call("DELETE", f"/members/{user.id}")).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("roles", "goes_on"),
+        [(["auditor"], False), (["catalog_editor"], False), (["issuer", "auditor"], True), (["owner"], True)],
+        ids=str,
+    )
+    async def test_what_was_allowed_ends_with_the_role_that_lent_it(
+        self, scene: Scene, roles: list[str], goes_on: bool
+    ) -> None:
+        """At once, not with the next refresh: a token lives ten minutes."""
+        user = await person(scene.gateway, scene.member, EMAIL, Role.ISSUER)
+        studio = await app(scene.gateway, scene.member)
+        visitor = Visitor(scene.gateway)
+        given = await tokens(visitor, studio, EMAIL, scope="openid credentials:issue")
+        plain = await tokens(visitor, studio, EMAIL, scope="openid")
+        assert (await scene.call("PATCH", f"/members/{user.id}", {"roles": roles})).status_code == 200
+        assert await studio.is_active(given["access_token"]) is goes_on
+        assert (await studio.refresh(given["refresh_token"])).status_code == (200 if goes_on else 400)
+        assert await studio.is_active(plain["access_token"])
+        async with scene.gateway.unit_of_work() as work:
+            told = [AccessRevoked.parse(one) for one in await work.session.scalars(select(OUTBOX.c.value))]
+        assert [one.kind for one in told] == ([] if goes_on else ["grant"])
 
     async def test_the_last_owner_stays(self, scene: Scene) -> None:
         user = await person(scene.gateway, scene.member, EMAIL)

@@ -42,12 +42,23 @@ def test_only_a_native_clients_loopback_port_may_differ(asked: str, registered: 
 
 
 @pytest.mark.parametrize("application", ApplicationType)
-@pytest.mark.parametrize("uri", ["https://a.example/cb", "https://a.example:8443/?x=1", "https://localhost/cb"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://a.example/cb",
+        "https://a.example:8443/?x=1",
+        "https://localhost/cb",
+        "https://[::1]/cb",
+        "https://a_b-c.example./",
+    ],
+)
 def test_https_may_be_registered(uri: str, application: ApplicationType) -> None:
     check_redirects((uri,), application)
 
 
-@pytest.mark.parametrize("uri", [LOOPBACK, "http://localhost/cb", "http://[::1]/", "com.example.app:/cb"])
+@pytest.mark.parametrize(
+    "uri", [LOOPBACK, "http://localhost/cb", "http://[::1]/", "com.example.app:/cb", "com.example.app://cb/x"]
+)
 def test_an_address_on_the_device_is_for_native_clients(uri: str) -> None:
     check_redirects((uri,), ApplicationType.NATIVE)
     with pytest.raises(Invalid):
@@ -79,6 +90,24 @@ def test_an_address_on_the_device_is_for_native_clients(uri: str) -> None:
         "ftp://a.example/",
         "/cb",
         "https://ä.example/",
+        "https://a.example;sandbox/cb",
+        "https://a.example,x/cb",
+        "https://a.example'x/cb",
+        'https://a.example"x/cb',
+        "https://a.example<x>/cb",
+        "https://a.example%2fevil/cb",
+        "https://a.example%00/cb",
+        "https://a..example/cb",
+        "https://.example/cb",
+        "https://-a.example/cb",
+        "https://a.example:/cb",
+        "https://a.example:0/cb",
+        "https://a.example:65536/cb",
+        "https://[::1%25eth0]/cb",
+        "https://$(x).example/cb",
+        "com.example.app://x;sandbox/cb",
+        "http://127.0.0.1;x/cb",
+        "http://localhost:/cb",
         "https://a.example/" + "x" * 500,
     ],
 )

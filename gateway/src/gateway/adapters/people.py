@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import RowMapping, Select, case, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, delete, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +14,7 @@ from gateway.adapters.revocations import revocation
 from gateway.adapters.tables import GRANTS, ORGANIZATIONS
 from gateway.core.model import OrganizationId
 from gateway.core.people import Member, Membership, Session, User, UserId
-from gateway.core.roles import Role
+from gateway.core.roles import Role, narrowed
 from gateway.core.scopes import Kind
 from gateway.core.secret import session_id
 from service_kit.inputs import Page, PageRequest
@@ -83,14 +84,23 @@ class SqlMemberships:
         return [_member(row) for row in found.mappings()]
 
     async def remove(self, membership: Membership, at: datetime) -> None:
+        await self._end(at, *_given(membership))
         user, organization = membership.user, membership.organization
-        ended = update(GRANTS).where(GRANTS.c.user_id == user, GRANTS.c.organization_id == organization)
-        ended = ended.where(GRANTS.c.revoked_at.is_(None)).values(revoked_at=at).returning(GRANTS.c.id)
-        grants = (await self._session.scalars(ended)).all()
-        if grants:
-            await self._session.execute(insert(OUTBOX), [revocation("grant", grant, at) for grant in grants])
         gone = delete(MEMBERSHIPS).where(MEMBERSHIPS.c.user_id == user, MEMBERSHIPS.c.organization_id == organization)
         await self._session.execute(gone)
+
+    async def end_beyond(self, membership: Membership, at: datetime) -> None:
+        standing = select(GRANTS.c.id, GRANTS.c.scopes).where(*_given(membership), GRANTS.c.revoked_at.is_(None))
+        lends = partial(narrowed, kind=membership.kind, roles=membership.roles)
+        found = (await self._session.execute(standing)).all()
+        beyond = [one.id for one in found if len(lends(one.scopes)) < len(one.scopes)]
+        await self._end(at, or_(GRANTS.c.id.in_(beyond), GRANTS.c.renews.in_(beyond)))
+
+    async def _end(self, at: datetime, *which: ColumnElement[bool]) -> None:
+        ended = update(GRANTS).where(*which, GRANTS.c.revoked_at.is_(None)).values(revoked_at=at)
+        grants = (await self._session.scalars(ended.returning(GRANTS.c.id))).all()
+        if grants:
+            await self._session.execute(insert(OUTBOX), [revocation("grant", grant, at) for grant in grants])
 
 
 class SqlSessions:
@@ -144,6 +154,11 @@ class SqlAttempts:
     async def forgive(self, keys: Sequence[bytes]) -> None:
         counted = update(ATTEMPTS).where(ATTEMPTS.c.key.in_(keys), ATTEMPTS.c.count > 0)
         await self._session.execute(counted.values(count=ATTEMPTS.c.count - 1))
+
+
+def _given(membership: Membership) -> tuple[ColumnElement[bool], ...]:
+    """The grants that the person gave in this organization."""
+    return GRANTS.c.user_id == membership.user, GRANTS.c.organization_id == membership.organization
 
 
 OF_SESSION = (

@@ -45,11 +45,13 @@ class Members:
         *,
         expect: Expectation[Member] = whatever,
     ) -> Member:
-        """New roles hold from the next token on. Raises NotFound, Stale, and Conflict for the last owner."""
+        """What programs were allowed beyond the new roles ends. Raises NotFound, Stale, Conflict for the last owner."""
+        now = self._clock()
         async with self._unit_of_work() as work:
             member = await self._member(work, actor, organization, user, expect, owns_on=Role.OWNER in roles)
             changed = replace(member.membership, roles=tuple(dict.fromkeys(roles)))
-            await work.memberships.set(changed, self._clock())
+            await work.memberships.set(changed, now)
+            await work.memberships.end_beyond(changed, now)
             await self._record(work, actor, "member.changed", member, {"roles": list(changed.roles)})
             await work.commit()
         return replace(member, membership=changed)

@@ -99,6 +99,9 @@ class Memberships(Protocol):
     async def remove(self, membership: Membership, at: datetime) -> None:
         """The person's grants in this organization are revoked too."""
 
+    async def end_beyond(self, membership: Membership, at: datetime) -> None:
+        """Revoke the person's grants in this organization that hold a scope which these roles do not lend."""
+
 
 class Invitations(Protocol):
     """Who may become a member, by the digest of a link."""

@@ -9,6 +9,9 @@ from service_kit.errors import Invalid, invalid_field
 MAX_REDIRECTS = 10
 MAX_LENGTH = 500
 PRINTABLE = re.compile(r"[!-~]+")
+LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+# What browsers and servers read alike, and what a Content-Security-Policy may name.
+AUTHORITY = re.compile(rf"({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?")
 PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 LOCAL = LOOPBACK | {"localhost"}
@@ -90,16 +93,15 @@ def _allowed(uri: str, application: ApplicationType) -> bool:
         return False
     try:
         parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return False
-    if parts.scheme == "https":
-        return bool(host) and "@" not in parts.netloc and "*" not in parts.netloc
-    if application is not ApplicationType.NATIVE:
+    if parts.netloc and not AUTHORITY.fullmatch(parts.netloc):
         return False
-    if parts.scheme == "http":
-        return host in LOCAL and "@" not in parts.netloc
-    return bool(PRIVATE_SCHEME.fullmatch(parts.scheme))
+    if parts.scheme == "https":
+        return bool(host) and port != 0
+    is_local = host in LOCAL if parts.scheme == "http" else bool(PRIVATE_SCHEME.fullmatch(parts.scheme))
+    return application is ApplicationType.NATIVE and is_local
 
 
 def _is_loopback(uri: str) -> bool:
