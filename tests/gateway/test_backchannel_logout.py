@@ -36,6 +36,11 @@ EMAIL = "ada@lakeside.example"
 AWAY = "https://app.example/logout"
 
 
+def hold(visitor: Visitor, session: str) -> None:
+    """This browser holds that session's cookie, in place of any other."""
+    visitor.http.cookies.set("laurel-session", session, domain="localhost.local", path="/")
+
+
 async def nothing() -> None:
     """What happens while a notice travels, unless a test says otherwise."""
 
@@ -244,6 +249,38 @@ class TestSigningInAgain:
         assert "Sign out" not in (await stolen.http.get("/login")).text
         assert "Sign out" in (await scene.visitor.http.get("/login")).text
         assert await scene.waiting() == 0
+
+    @pytest.mark.parametrize("at_once", [True, False])
+    async def test_two_sign_ins_by_one_old_cookie_leave_one_session(self, scene: Scene, at_once: bool) -> None:
+        """Somebody presses twice: the browser keeps one of two answers, and no session stays that nobody holds."""
+        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
+        old = scene.visitor.http.cookies["laurel-session"]
+        scene.gateway.clock.forward(seconds=1)
+        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt="login")))
+        if at_once:
+            await asyncio.gather(*(scene.visitor.sign_in(shown, EMAIL) for _ in range(4)))
+        else:
+            await scene.visitor.sign_in(shown, EMAIL)
+            hold(scene.visitor, old)
+            await scene.visitor.sign_in(shown, EMAIL)
+        async with scene.gateway.unit_of_work() as work:
+            names = (await work.session.scalars(select(SESSIONS.c.id))).all()
+        assert names == [first["sid"]]
+
+    async def test_another_persons_session_is_not_gone_on_with(self, scene: Scene) -> None:
+        """Not by a cookie that theirs replaced."""
+        await tokens(scene.visitor, scene.app, EMAIL)
+        old = scene.visitor.http.cookies["laurel-session"]
+        scene.gateway.clock.forward(seconds=1)
+        await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
+        assert scene.visitor.http.cookies["laurel-session"] != old
+        await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
+        other = Visitor(scene.gateway)
+        shown = await other.http.get("/login")
+        hold(other, old)
+        await other.sign_in(shown, "ben@lakeside.example")
+        assert "ben@lakeside.example" in (await other.http.get("/login")).text
+        assert EMAIL in (await scene.visitor.http.get("/login")).text
 
     async def test_with_a_passkey_too(self, scene: Scene, program: Program) -> None:
         first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from gateway.adapters.housekeeping import sweep
 from gateway.core.roles import Role
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import App, Visitor, answered, app, person
@@ -57,18 +58,57 @@ async def test_a_pushed_request_leads_to_a_code(scene: Scene) -> None:
     assert (await scene.app.exchange(came["code"])).status_code == 200
 
 
-async def test_it_is_used_once(scene: Scene) -> None:
+async def consent_page(scene: Scene, uri: str) -> httpx.Response:
+    shown = await scene.visitor.page(await scene.begin(uri))
+    if 'type="password"' in shown.text:
+        shown = await scene.visitor.page(await scene.visitor.sign_in(shown, EMAIL))
+    return shown
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+async def test_it_is_used_once(scene: Scene, answer: str) -> None:
+    """By an answer, whatever it is."""
     uri = await scene.pushed()
-    assert (await scene.begin(uri)).status_code == 303
+    assert ("code" in answered(await scene.visitor.answer(await consent_page(scene, uri), answer))) is (answer == "yes")
     again = await scene.begin(uri)
     assert again.status_code == 400
     assert "location" not in again.headers
 
 
-async def test_of_many_uses_at_once_one_counts(scene: Scene) -> None:
+async def test_until_then_it_may_be_visited_again(scene: Scene) -> None:
+    """FAPI 2.0 Security Profile §5.3.2.2: by whoever reloads the page, and after something looked at the link."""
     uri = await scene.pushed()
-    answers = await asyncio.gather(*(scene.begin(uri) for _ in range(8)))
-    assert sorted(answer.status_code for answer in answers) == [303] + [400] * 7
+    assert (await Visitor(scene.gateway).begin({"client_id": scene.app.client_id, "request_uri": uri})).is_redirect
+    first = await consent_page(scene, uri)
+    second = await consent_page(scene, uri)
+    assert "code" in answered(await scene.visitor.answer(second))
+    late = await scene.visitor.answer(first)
+    assert (late.status_code, "location" in late.headers) == (400, False)
+
+
+async def test_of_many_answers_at_once_one_counts(scene: Scene) -> None:
+    uri = await scene.pushed()
+    pages = [await consent_page(scene, uri) for _ in range(5)]
+    answers = await asyncio.gather(*(scene.visitor.answer(shown) for shown in pages))
+    assert sorted(answer.status_code for answer in answers) == [303] + [400] * 4
+
+
+async def test_an_answer_counts_after_the_minute_too_and_once(scene: Scene) -> None:
+    """A person takes longer than a program."""
+    uri = await scene.pushed()
+    pages = [await consent_page(scene, uri) for _ in range(2)]
+    scene.gateway.clock.forward(minutes=10)
+    await sweep(scene.gateway.database, scene.gateway.clock)
+    assert "code" in answered(await scene.visitor.answer(pages[0]))
+    await sweep(scene.gateway.database, scene.gateway.clock)
+    assert (await scene.visitor.answer(pages[1])).status_code == 400
+
+
+async def test_an_answer_without_a_page_is_one_too(scene: Scene) -> None:
+    await scene.visitor.answer(await consent_page(scene, await scene.pushed()))
+    uri = await scene.pushed(prompt="none")
+    assert "code" in answered(await scene.begin(uri))
+    assert (await scene.begin(uri)).status_code == 400
 
 
 async def test_it_ends_after_a_minute(scene: Scene) -> None:

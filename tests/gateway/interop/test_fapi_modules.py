@@ -162,6 +162,15 @@ class TestPushing:
         again = follow(client, person, request_uri)
         assert (again.status, again.said) == (400, {})
 
+    def test_reused_request_uri_prior_to_auth_completion_succeeds(
+        self, client: Client, person: Person, running: Running
+    ) -> None:
+        request_uri = push(client).json()["request_uri"]
+        with Person(running) as other:
+            seen = other.http.get("/oauth/authorize", params={"client_id": client.id, "request_uri": request_uri})
+        assert seen.status_code == 303
+        assert "code" in follow(client, person, request_uri).said
+
     def test_request_uri_is_bound_to_its_client(self, client: Client, second: Client, person: Person) -> None:
         assert follow(second, person, push(client).json()["request_uri"]).status == 400
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.adapters.people import MEMBERSHIP, membership, person
 from gateway.adapters.people_tables import MEMBERSHIPS, USERS
@@ -16,6 +17,7 @@ from gateway.core.people import Membership, User, UserId
 from service_kit.tables import OUTBOX
 
 MAX_STANDING = 50
+ANSWERED = b""  # the browser of a pushed request that nobody may visit any more
 
 
 class SqlConsents:
@@ -42,6 +44,14 @@ class SqlConsents:
     def take_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None:
         taken = delete(AUTHORIZATION_REQUESTS).where(AUTHORIZATION_REQUESTS.c.digest == digest)
         return _request(self._one(taken.returning(AUTHORIZATION_REQUESTS)), at)
+
+    def answer_pushed(self, digest: bytes, client: ClientId, until: datetime) -> bool:
+        row = {"digest": digest, "client_id": client, "parameters": {}, "resources": [], "expires_at": until}
+        again = upsert(AUTHORIZATION_REQUESTS).values(row | {"browser": ANSWERED})
+        changed = {name: again.excluded[name] for name in ("parameters", "browser", "expires_at")}
+        is_open = AUTHORIZATION_REQUESTS.c.browser.is_(None)
+        marked = again.on_conflict_do_update(index_elements=["digest"], set_=changed, where=is_open)
+        return self._connection.scalar(marked.returning(AUTHORIZATION_REQUESTS.c.digest)) is not None
 
     def add_grant(self, grant: Grant) -> None:
         row = {

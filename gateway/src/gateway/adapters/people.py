@@ -109,7 +109,7 @@ class SqlSessions:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def open(self, digest: bytes, session: Session) -> None:
+    async def open(self, digest: bytes, session: Session, replaces: bytes | None = None) -> None:
         opened = {
             "digest": digest,
             "user_id": session.user.id,
@@ -117,6 +117,7 @@ class SqlSessions:
             "expires_at": session.expires_at,
             "methods": list(session.methods),
             "id": session.id or None,
+            "replaces": replaces,
         }
         await self._session.execute(insert(SESSIONS).values(opened))
 
@@ -126,13 +127,21 @@ class SqlSessions:
         return _session(found, digest, at)
 
     async def close(self, digest: bytes, at: datetime) -> Session | None:
-        closed = delete(SESSIONS).where(SESSIONS.c.digest == digest, USERS.c.id == SESSIONS.c.user_id)
-        found = (await self._session.execute(closed.returning(USERS, *OF_SESSION))).mappings().one_or_none()
-        return _session(found, digest, at)
+        return await self._close(at, SESSIONS.c.digest == digest)
+
+    async def close_next(self, digest: bytes, user: UserId, at: datetime) -> Session | None:
+        await self._session.execute(select(USERS.c.id).where(USERS.c.id == user).with_for_update(key_share=True))
+        return await self._close(at, SESSIONS.c.replaces == digest, SESSIONS.c.user_id == user)
+
+    async def _close(self, at: datetime, *which: ColumnElement[bool]) -> Session | None:
+        closed = delete(SESSIONS).where(*which, USERS.c.id == SESSIONS.c.user_id)
+        returned = closed.returning(USERS, SESSIONS.c.digest, *OF_SESSION)
+        found = (await self._session.execute(returned)).mappings().first()
+        return _session(found, found["digest"], at) if found else None
 
 
 class SqlAttempts:
-    """See core.ports.Attempts."""
+    """See core.account_ports.Attempts."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session

@@ -54,6 +54,7 @@ SESSIONS = Table(
     moment("expires_at"),
     Column("methods", ARRAY(Text), nullable=False, server_default="{}"),
     Column("id", Text),
+    Column("replaces", LargeBinary),
 )
 Index("ix_sessions_expires_at", SESSIONS.c.expires_at)
 Index("ix_sessions_user_id", SESSIONS.c.user_id)

@@ -1,7 +1,7 @@
 """What the rules about a person's account need from outside, beside gateway.core.ports."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.core.account_link import AccountLink, LinkKind
@@ -68,3 +68,13 @@ class Mails(Protocol):
         """Try again then."""
 
     async def remove(self, mail: MailId) -> None: ...
+
+
+class Attempts(Protocol):
+    """How often something was tried within a window that starts with the first attempt."""
+
+    async def count(self, keys: Sequence[bytes], at: datetime, window: timedelta) -> Sequence[int]:
+        """Add one attempt under each key. The numbers so far, this one included."""
+
+    async def forgive(self, keys: Sequence[bytes]) -> None:
+        """Take one attempt back: it was no guess."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from gateway.core.account_ports import Accounts, Mails, Passkeys
+from gateway.core.account_ports import Accounts, Attempts, Mails, Passkeys
 from gateway.core.authorization import AuthorizationRequest, Code, Grant, RefreshToken
 from gateway.core.logout import LogoutNotices
 from gateway.core.model import AuditEntry, Client, ClientId, KnownClient, Organization, OrganizationId
@@ -128,22 +128,16 @@ class Invitations(Protocol):
 class Sessions(Protocol):
     """Browsers that a person signed in with."""
 
-    async def open(self, digest: bytes, session: Session) -> None: ...
+    async def open(self, digest: bytes, session: Session, replaces: bytes | None = None) -> None:
+        """`replaces`: what the browser held until now."""
 
     async def find(self, digest: bytes, at: datetime) -> Session | None: ...
 
     async def close(self, digest: bytes, at: datetime) -> Session | None:
         """What this ended. None where there was none, or its time was over; of several calls one gets it."""
 
-
-class Attempts(Protocol):
-    """How often something was tried within a window that starts with the first attempt."""
-
-    async def count(self, keys: Sequence[bytes], at: datetime, window: timedelta) -> Sequence[int]:
-        """Add one attempt under each key. The numbers so far, this one included."""
-
-    async def forgive(self, keys: Sequence[bytes]) -> None:
-        """Take one attempt back: it was no guess."""
+    async def close_next(self, digest: bytes, user: UserId, at: datetime) -> Session | None:
+        """The person's session that replaced this one. Whoever asks for the same person waits until this is done."""
 
 
 class SigningKeys(Protocol):
@@ -201,6 +195,9 @@ class Grants(Protocol):
 
     def take_request(self, digest: bytes, at: datetime) -> AuthorizationRequest | None:
         """Find it and forget it: of many who ask at once, one gets it."""
+
+    def answer_pushed(self, digest: bytes, client: ClientId, until: datetime) -> bool:
+        """Remember until then that it was answered. False where it was before: of many at once, one gets True."""
 
     def add_grant(self, grant: Grant) -> None: ...
 

@@ -86,10 +86,12 @@ async def open_session(
     """
     token = new_secret(SecretKind.SESSION)
     ended = await close_session(work, before, now)
+    if before and ended is None:  # somebody pressed twice, or in two tabs: the other one was quicker
+        ended = await work.sessions.close_next(digest(before), user.id, now)
     goes_on = ended is not None and ended.user.id == user.id
     if ended and not goes_on:
         await sign_out(work, ended, now)
     session = Session(user, now, now + SESSION_LIFETIME, methods, ended.id if ended and goes_on else "")
-    await work.sessions.open(digest(token), session)
+    await work.sessions.open(digest(token), session, digest(before) if before else None)
     await work.audit.record(AuditEntry(now, "user.signed_in", f"user:{user.id}", detail=detail))
     return SignedIn(token, session)

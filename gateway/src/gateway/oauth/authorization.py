@@ -21,7 +21,7 @@ from gateway.oauth.claims_request import read_claims_request
 from gateway.oauth.client import OAuthClient
 from gateway.oauth.form import Form, FormRequest
 from gateway.oauth.id_token import read_hint
-from gateway.oauth.pushed import pull
+from gateway.oauth.pushed import mark, pull, use_up
 from gateway.oauth.server import Server
 from gateway.oauth.silent import consent_of_before
 from gateway.oauth.waiting import EXPECTED, Waiting
@@ -68,13 +68,15 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
         grant = check(server, request)
         if request.client.known.flow.pushed_only and "request_uri" not in form.fields:
             raise at_client(request, "invalid_request", "this client pushes its requests (RFC 9126)")
-        asked = _asked(server, request, browser)
+        asked = _asked(server, request, browser, mark(form))
         if not asked.can_be_met:
             raise at_client(request, "unmet_authentication_requirements", "nobody signs in here in such a way")
         if asked.is_for_nobody:
             raise at_client(request, "login_required", "id_token_hint and claims leave no person")
         if _wants_no_page(request):
-            return _answered(server, request, grant, consent_of_before(server, request, asked, session))
+            consent = consent_of_before(server, request, asked, session)
+            use_up(server, asked.request)
+            return _answered(server, request, grant, consent)
     except OAuth2Error as error:
         return refused(server, request, error)
     handle = new_secret(SecretKind.REQUEST)
@@ -114,6 +116,7 @@ def decide(
             raise Invalid("your roles in this organization allow nothing of what was asked")
         consent = Consent(session, membership, scopes)
     try:
+        use_up(server, waited.request)
         grant = check(server, request)
         if consent and not waited.is_for(session):
             raise at_client(request, "login_required", "another person signed in than the one that was asked for")
@@ -146,9 +149,9 @@ def _waiting(server: Server, found: AuthorizationRequest | None, browser: bytes)
     return _with_scopes(client, found)
 
 
-def _asked(server: Server, request: FormRequest, browser: bytes) -> Waiting:
+def _asked(server: Server, request: FormRequest, browser: bytes, own: Mapping[str, str]) -> Waiting:
     client = request.client
-    parameters = {**kept(request), "begun": str(server.now.timestamp())}
+    parameters = {**kept(request), **own, "begun": str(server.now.timestamp())}
     parameters.pop("id_token_hint", None)  # it holds a name; whom it means is all that is needed
     hint = read_hint(request.form.get("id_token_hint", ""), server.policy, server.keys)
     subjects = read_claims_request(parameters.get("claims")).subjects or ()

@@ -11,6 +11,8 @@ from gateway.oauth.policy import PAR_PATH
 from gateway.oauth.possession import ProofRefused
 from gateway.oauth.server import Answer, Server
 
+PUSHED = "pushed"  # our own parameter beside the client's: which pushed request this one came by
+
 
 class UnknownRequest(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
     """RFC 9101 §7, RFC 9126 §2.2."""
@@ -45,12 +47,30 @@ def _push(server: Server, request: FormRequest) -> Answer:
 
 
 def pull(server: Server, form: Form) -> Form:
-    """The request that a browser brings a reference to, which it uses up. What else it brings does not count (§4).
+    """The request that a browser brings a reference to. What else it brings does not count (§4).
 
-    Raises UnknownRequest.
+    It may be visited again until it is answered (FAPI 2.0 Security Profile §5.3.2.2): pages are loaded twice, by people
+    and by what looks at links before them. Raises UnknownRequest.
     """
-    reference = form.fields["request_uri"].removeprefix(REFERENCE)
-    found = server.grants.take_request(digest(reference), server.now)
+    found = server.grants.find_request(_digest(form), server.now)
     if found is None or found.browser is not None or found.client != form.fields.get("client_id"):
         raise UnknownRequest("request_uri is unknown, was used, or has expired")
     return Form(found.parameters, found.resources)
+
+
+def mark(form: Form) -> dict[str, str]:
+    """What a request keeps of the reference that it came by."""
+    return {PUSHED: _digest(form).hex()} if "request_uri" in form.fields else {}
+
+
+def use_up(server: Server, request: AuthorizationRequest) -> None:
+    """A pushed request is answered once. Raises UnknownRequest."""
+    if PUSHED not in request.parameters:
+        return
+    until = server.now + server.policy.request_lifetime
+    if not server.grants.answer_pushed(bytes.fromhex(request.parameters[PUSHED]), request.client, until):
+        raise UnknownRequest("this request was answered before")
+
+
+def _digest(form: Form) -> bytes:
+    return digest(form.fields["request_uri"].removeprefix(REFERENCE))
