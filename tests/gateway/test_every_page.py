@@ -51,7 +51,7 @@ async def gateway(gateway_settings: GatewaySettings, tmp_path: Path) -> AsyncIte
 def paths(gateway: Gateway, method: str) -> list[str]:
     routes = application(gateway.settings, gateway.parts).routes
     pages = [one for one in routes if isinstance(one, APIRoute) and not one.include_in_schema]
-    return sorted(one.path for one in pages if method in one.methods)
+    return sorted(one.path for one in pages if method in (one.methods or ()))
 
 
 async def signed_in(gateway: Gateway) -> tuple[Visitor, str]:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import structlog
+from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import func, select
 
 from gateway.adapters.people_tables import ATTEMPTS, SESSIONS, USERS
@@ -207,6 +208,23 @@ class TestGuessing:
         assert wrong.status_code == unknown.status_code == 401
         one, other = (re.sub('data-options="[^"]+"', "", answer.text) for answer in (wrong, unknown))
         assert one.replace(EMAIL, "no@one.example") == other
+
+    async def test_an_unknown_person_costs_a_hash_too(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else the time of an answer would tell who has an account."""
+        seen: list[str] = []
+        verify = PasswordHasher.verify
+
+        def spy(hasher: PasswordHasher, hashed: str, given: str) -> bool:
+            seen.append(hashed)
+            return verify(hasher, hashed, given)
+
+        monkeypatch.setattr(PasswordHasher, "verify", spy)
+        shown = await sign_in_page(visitor)
+        for email in (EMAIL, "no@one.example"):
+            assert (await visitor.sign_in(shown, email, "x")).status_code == 401
+        costs = [extract_parameters(one) for one in seen]
+        assert len(costs) == 2
+        assert costs[0] == costs[1]
 
     async def test_five_guesses_and_it_is_locked_for_a_quarter_of_an_hour(self, visitor: Visitor) -> None:
         shown = await sign_in_page(visitor)

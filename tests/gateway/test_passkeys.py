@@ -333,6 +333,15 @@ class TestSigningIn:
         async with scene.gateway.unit_of_work() as work:
             assert (await work.session.scalars(select(ATTEMPTS.c.count))).all() == [0]
 
+    async def test_a_crowd_that_guesses_passwords_locks_no_passkey(self, scene: Scene) -> None:
+        made, visitor = await scene.passkey(), Visitor(scene.gateway)
+        await visitor.sign_in(await visitor.http.get("/login"), ADA, "a guess")
+        async with scene.gateway.unit_of_work() as work:
+            await work.session.execute(ATTEMPTS.update().values(count=50))
+            await work.commit()
+        assert (await visitor.sign_in(await visitor.http.get("/login"), ADA)).status_code == 429
+        assert (await scene.use(visitor, made)).status_code == 303
+
     async def test_attempts_from_one_address_are_limited(self, scene: Scene) -> None:
         visitor = Visitor(scene.gateway)
         shown = await visitor.http.get("/login")
