@@ -163,6 +163,38 @@ def test_a_proof_may_name_contexts_that_the_document_has(unsigned: dict[str, Any
         proof.verify_proof(signed, {**signed["proof"], "@context": contexts}, key.public)
 
 
+# Made by openedx-didkit 0.3.5, the library of Spruce's that Open edX issues with; its key is gone.
+DIDKIT = "did:key:z6MkhWjvskbDedJDtJFqWv2VC9ee5FdAmEk4kU7zYk2AQoUv"
+ISSUED_BY_DIDKIT = {
+    "@context": ["https://www.w3.org/2018/credentials/v1"],
+    "id": "urn:uuid:0a0e4ef5-091f-4060-842e-18e519ab9441",
+    "type": ["VerifiableCredential"],
+    "credentialSubject": {"id": "did:example:x"},
+    "issuer": DIDKIT,
+    "issuanceDate": "2025-01-01T00:00:00Z",
+    "proof": {
+        "@context": ["https://w3id.org/security/suites/ed25519-2020/v1"],
+        "type": "Ed25519Signature2020",
+        "proofPurpose": "assertionMethod",
+        "proofValue": "z5Z2tbzcktoRCi6Pundnsq9vcwwxCjC6q4TaryRgh14Z1gsp1RGkn72DDmUBFSnVSEfcZYjKdRC1xNHGfQXG69tJE",
+        "verificationMethod": f"{DIDKIT}#{DIDKIT.removeprefix('did:key:')}",
+        "created": "2026-11-29T17:12:57.608526027Z",
+    },
+}
+
+
+def test_a_proof_may_bring_the_context_of_its_kind() -> None:
+    """As that library leaves the document without it. What else it covers, it covers all the same."""
+    made: dict[str, Any] = ISSUED_BY_DIDKIT
+    public = PublicKey.from_multibase(made["issuer"].removeprefix("did:key:"))
+    proof.verify_proof(made, made["proof"], public)
+    for changed in ({"created": "2026-01-01T00:00:00Z"}, {"nonce": "added"}):
+        with pytest.raises(ProofError, match="signature_invalid"):
+            proof.verify_proof(made, {**made["proof"], **changed}, public)
+    with pytest.raises(CredentialError, match="iri_relative"):
+        proof.verify_proof(made, {**made["proof"], "@context": []}, public)
+
+
 def test_another_kind_of_key_is_refused(unsigned: dict[str, Any], sign: Sign) -> None:
     signed = sign(unsigned)
     with pytest.raises(ProofError, match="key_mismatch"):

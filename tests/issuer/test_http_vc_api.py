@@ -80,6 +80,7 @@ async def test_a_holder_shows_what_ends_a_credential(world: World, pointers: lis
     body = {"verifiableCredential": base, "options": {"selectivePointers": ["/credentialSubject/name", "/issuer"]}}
     shown = (await post(world, "/credentials/derive", body)).json()["verifiableCredential"]
     assert (shown["credentialStatus"], shown["validUntil"]) == (status, document["validUntil"])
+    assert ("validFrom" in shown) is (pointers is None)
 
 
 async def test_an_enveloped_credential(world: World) -> None:

@@ -11,7 +11,7 @@ from credential_core.keys import PublicKey, SigningKey
 from credential_core.multibase import decode_base58, encode_base58
 from credential_core.proof import selective
 from credential_core.proof.configuration import ProofOptions, attach, configuration, covered
-from credential_core.proof.hashing import hash_data
+from credential_core.proof.hashing import CONTEXTS_OF_PROOFS, as_list, brought, hash_data
 from credential_core.proof.suites import Suite, Transformation, suite_of, suite_to_sign
 from credential_core.timestamps import parse_timestamp
 from credential_core.unsigned import Unsigned
@@ -125,19 +125,18 @@ def _check_members(document: Mapping[str, Any], proof: Mapping[str, Any], suite:
             parse_timestamp(proof[date])
     if not all(isinstance(proof.get(name, ""), str) for name in ("id", "challenge", "nonce")):
         raise ProofError("proof_malformed", "the id, challenge and nonce of a proof are strings")
-    if not all(isinstance(name, str) for name in _as_list(proof.get("domain", []))):
+    if not all(isinstance(name, str) for name in as_list(proof.get("domain", []))):
         raise ProofError("proof_malformed", "the domain of a proof is a string or a list of strings")
-    known = _as_list(document.get("@context"))
-    foreign = any(each not in known for each in _as_list(proof.get("@context", [])))
+    foreign = any(each not in CONTEXTS_OF_PROOFS for each in brought(document, proof))
     if foreign and suite.transformation is Transformation.RDFC:
-        raise ProofError("proof_malformed", "the proof brings a context other than the document's")
+        raise ProofError("proof_malformed", "the proof brings a context that is neither the document's nor of proofs")
 
 
 def _check_occasion(proof: Mapping[str, Any], domain: str | Collection[str] | None, challenge: str | None) -> None:
     """What the verifier expects the proof to be bound to (VC Data Integrity 1.0 §4.4 steps 6 and 7)."""
     if domain is not None:
         expected = {domain} if isinstance(domain, str) else set(domain)
-        if set(_as_list(proof.get("domain", []))) != expected:
+        if set(as_list(proof.get("domain", []))) != expected:
             raise ProofError("invalid_domain", "the proof was made for another domain")
     if challenge is not None and proof.get("challenge") != challenge:
         raise ProofError("invalid_challenge", "the proof does not answer the challenge")
@@ -151,7 +150,3 @@ def _signature(proof: Mapping[str, Any], public: PublicKey) -> bytes:
     if len(signature) != public.signature_bytes:
         raise ProofError("proof_value_malformed", f"a signature by this key has {public.signature_bytes} bytes")
     return signature
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -10,7 +10,6 @@ from credential_core.contexts import CREDENTIALS_V2
 from credential_core.errors import CredentialError
 from credential_core.json_input import parse
 from credential_core.model import validate_credential
-from credential_core.model.credential_shapes import is_version_1
 from credential_core.model.violation import listed
 from credential_core.verify import issuer_id
 from issuer.core.addresses import Addresses
@@ -26,6 +25,7 @@ from service_kit.inputs import IdempotencyKey
 
 REFUSED = "credential-refused"
 MAX_NAME = 500  # characters
+_BEGINNINGS = ("issuer", "issuanceDate", "validFrom")
 _ENDS = ("credentialStatus", "validUntil", "expirationDate")
 
 
@@ -196,7 +196,7 @@ def _mandatory(document: Json, ordered: tuple[str, ...] | None) -> tuple[str, ..
     A holder who could leave out the status or the end would show a revoked or an expired credential as one that holds.
     """
     if ordered is None:
-        ordered = ("/issuer", "/issuanceDate") if is_version_1(document) else ("/issuer",)
+        ordered = tuple(f"/{name}" for name in _BEGINNINGS if document.get(name) is not None)
     ends = (f"/{name}" for name in _ENDS if document.get(name) not in (None, []))
     return tuple(dict.fromkeys((*ordered, *ends)))
 
