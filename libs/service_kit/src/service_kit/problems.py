@@ -40,6 +40,7 @@ log = get_logger(__name__)
 # serialization, resources (connections, disk), locks, operator, errors of the system such as of a disk.
 OUTAGES = frozenset({"08", "28", "3D", "40", "53", "55", "57", "58"})
 READ_ONLY = "25006"  # a standby, or a server that protects a full disk
+AWAY = "the service cannot reach its database; try again"
 DRIVER = "asyncpg"
 
 MEDIA_TYPE = "application/problem+json"
@@ -256,13 +257,21 @@ def _allowed(request: Request) -> str:
 
 async def _database_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101 - registered for this type only
+    found = of_database(error)
+    if found is None:
+        return unexpected_problem(request, error)
+    return await _database_away(request, error) if isinstance(found, Unavailable) else service_problem(request, found)
+
+
+def of_database(error: DBAPIError) -> ServiceError | None:
+    """What a failed statement is to a client; None for a fault of ours."""
     state = str(getattr(error.orig, "sqlstate", "") or "")
     if state.startswith("22"):  # data exception: a value PostgreSQL cannot hold
-        return service_problem(request, Invalid("a value is out of range"))
+        return Invalid("a value is out of range")
     is_drivers = isinstance(error, InterfaceError | InternalError) and not state  # its connection ends at this moment
     if error.connection_invalidated or is_drivers or state[:2] in OUTAGES or state == READ_ONLY:
-        return await _database_away(request, error)
-    return unexpected_problem(request, error)
+        return Unavailable(AWAY)
+    return None
 
 
 async def _trail_unwritten(request: Request, error: Exception) -> Response:
@@ -278,7 +287,7 @@ async def _network_error(request: Request, error: Exception) -> Response:
 
 async def _database_away(request: Request, error: Exception) -> Response:
     log.warning("database_unavailable", error=type(error).__name__)
-    return service_problem(request, Unavailable("the service cannot reach its database; try again"))
+    return service_problem(request, Unavailable(AWAY))
 
 
 def unexpected_problem(request: Request, error: Exception) -> Response:

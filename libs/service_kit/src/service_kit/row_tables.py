@@ -10,6 +10,7 @@ from typing import Any
 from service_kit.errors import invalid_field
 
 DELIMITERS = ",;\t|"
+SHOWN = 40  # columns, and characters of each
 EXCEL_HINT = re.compile(r"sep=.", re.IGNORECASE)
 
 
@@ -82,7 +83,8 @@ def _header(cells: list[str], columns: Columns) -> list[str]:
     names = [columns.named(cell) for cell in cells]
     missing = [name for name in columns.required if name not in names]
     if missing:
-        raise invalid_field("header", f"lacks the column {' and the column '.join(missing)}")
+        has = ", ".join(cell.strip()[:SHOWN] for cell in cells[:SHOWN])
+        raise invalid_field("header", f"lacks the column {' and the column '.join(missing)}; it has {has}")
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise invalid_field("header", f"names the column {twice[0][:100]} twice")

@@ -19,11 +19,9 @@ from catalog.core.achievements.importing import ImportAchievements
 from catalog.core.achievements.profiles import DeleteProfile, PutProfile
 from catalog.core.achievements.publishing import PublishAchievement, RetireAchievement
 from catalog.core.courses.courses import ChangeCourse, CreateCourse, DeleteCourse
-from catalog.core.courses.importing import ImportCourses
 from catalog.core.pathways.pathways import ChangePathway, CreatePathway, DeletePathway, PublishPathway, RetirePathway
 from catalog.core.pathways.trial import TryPathway
 from catalog.core.ports import Begin
-from catalog.core.skills.importing import ImportFramework
 from catalog.core.skills.job_profiles import MatchProfile
 from catalog.core.vocabulary import OCCUPATION_SKILLS
 from catalog.events.handlers import TOPICS, subscriptions
@@ -34,6 +32,7 @@ from catalog.http.courses.courses import CourseUseCases
 from catalog.http.pathways.pathways import PathwayUseCases
 from catalog.http.skills.frameworks import SkillUseCases
 from catalog.http.skills.job_profiles import JobProfileUseCases
+from catalog.main_imports import LargeImports, import_courses, import_frameworks
 from catalog.settings import CatalogSettings
 from service_kit.app import Check
 from service_kit.auth import TokenVerifier
@@ -68,7 +67,13 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
         tokens = TokenVerifier(settings.auth, keys, is_revoked=revoked.includes)
         consumer = Consumer(settings.kafka, group=NAME, topics=TOPICS, inbox=inbox(database), publisher=publisher)
         yield Components(
-            app(settings, database, tokens, {**ready, "revoked_access": revoked.check}),
+            app(
+                settings,
+                database,
+                tokens,
+                {**ready, "revoked_access": revoked.check},
+                apart=LargeImports(settings.database),
+            ),
             database,
             serve=[revoked.run],
             relay=[Relay(database, publisher).run],
@@ -87,19 +92,21 @@ def app(
     database: Database,
     tokens: TokenVerifier | None = None,
     ready: Mapping[str, Check] | None = None,
+    *,
+    apart: LargeImports | None = None,
 ) -> FastAPI:
     """The application over one database."""
-    return build_app(settings, use_cases(database, settings.public_base_url), tokens=tokens, ready=ready)
+    return build_app(settings, use_cases(database, settings.public_base_url, apart), tokens=tokens, ready=ready)
 
 
-def use_cases(database: Database, base_url: str) -> UseCases:
-    """The core, wired to PostgreSQL."""
+def use_cases(database: Database, base_url: str, apart: LargeImports | None = None) -> UseCases:
+    """The core, wired to PostgreSQL. Without `apart` large files are read here too."""
 
     def begin() -> CatalogWork:
         return CatalogWork(database)
 
     return UseCases(
-        import_courses=ImportCourses(begin, utc_now, new_id),
+        import_courses=import_courses(begin, apart),
         import_achievements=ImportAchievements(begin, utc_now, new_id, base_url),
         courses=CourseUseCases(
             create=CreateCourse(begin, utc_now, new_id),
@@ -124,7 +131,7 @@ def use_cases(database: Database, base_url: str) -> UseCases:
             base_url=base_url,
         ),
         skills=SkillUseCases(
-            import_framework=ImportFramework(begin, utc_now, new_id),
+            import_framework=import_frameworks(begin, apart),
             readings=SqlSkillReadings(database),
             base_url=base_url,
         ),

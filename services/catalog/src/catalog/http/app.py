@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from catalog.core.achievements.importing import ImportAchievements
 from catalog.core.achievements.similar import SimilarReadings
 from catalog.core.changes import ChangeReadings
-from catalog.core.courses.importing import ImportCourses
 from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY, SKILL_BODY
 from catalog.http import changes, contexts
 from catalog.http.achievements import achievements, profiles, similar
@@ -29,7 +28,7 @@ from service_kit.settings import Settings
 class UseCases:
     """Everything the routes call."""
 
-    import_courses: ImportCourses
+    import_courses: course_import.ImportSentCourses
     import_achievements: ImportAchievements
     courses: courses.CourseUseCases
     achievements: achievements.AchievementUseCases

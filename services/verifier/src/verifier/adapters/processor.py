@@ -2,10 +2,7 @@
 
 import asyncio
 import multiprocessing
-import multiprocessing.connection
 import os
-import signal
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from service_kit.apart import end, ends_with_its_parent
 from service_kit.errors import Unavailable
 from service_kit.logs import get_logger
 from verifier.adapters.contexts import know_contexts
@@ -81,39 +79,24 @@ class Processes:
 
     def close(self) -> None:
         """End all processes, whatever they are doing."""
-        _kill(self._pool)
+        end(self._pool)
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:
             self._pool = self._new_pool()
             self._started = None
-            _kill(broken)
+            end(broken)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # Not forked: a fork of a process with threads may inherit a held lock.
         return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _prepare, (self._contexts_file,))
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    processes = list((pool._processes or {}).values())  # there is no public way to end one that hangs
-    for process in processes:
-        process.kill()
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
 def _prepare(contexts_file: Path | None) -> None:
-    """In the new process: leave Ctrl-C to the parent, end when it does, however that ends, and be ready to judge."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    """In the new process: end when the parent does, and be ready to judge."""
+    ends_with_its_parent()
     know_contexts(contexts_file)
     warm_up()
-
-
-def _follow(parent: int) -> None:
-    multiprocessing.connection.wait([parent])
-    os._exit(1)
 
 
 @asynccontextmanager

@@ -35,6 +35,8 @@ def routes(import_achievements: ImportAchievements) -> APIRouter:
     ) -> dict[str, Any]:
         """Make drafts of Open Badges 3.0 Achievements, Open Badges 2.0 BadgeClasses and CTDL credentials.
 
+        Envelopes of the Credential Registry and answers of Badgr's API are taken as they are.
+
         The same one again changes the draft that it became. What is wrong with one is reported and stops no other.
         Nothing is fetched: what is only an address is not read.
         """

@@ -2,19 +2,21 @@
 
 import hashlib
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from catalog.core.courses.importing import ImportCourses, accept
+from catalog.core.courses.importing import Report
+from catalog.core.model import OrgId
 from catalog.http.answers import ImportReport, documented
 from catalog.http.callers import Writer, organization
-from catalog.http.courses.files import TEMPLATE, read_courses
+from catalog.http.courses.files import TEMPLATE
 from catalog.http.replies import report_reply
 from service_kit.app import router
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
+from service_kit.row_files import RowFile
 from service_kit.sent_files import MULTIPART, sent_file
 
 ROW_SCHEMA = {
@@ -34,7 +36,14 @@ BODY = {
 }
 
 
-def routes(import_courses: ImportCourses) -> APIRouter:
+class ImportSentCourses(Protocol):
+    """A file in, a report out. A large one is read where it holds nobody up."""
+
+    async def __call__(self, org: OrgId, file: RowFile, *, dry_run: bool, key: IdempotencyKey | None) -> Report:
+        """See core.courses.importing.ImportCourses."""
+
+
+def routes(import_courses: ImportSentCourses) -> APIRouter:
     """Import, and the template."""
     imports = router(tags=["courses"])
 
@@ -51,10 +60,9 @@ def routes(import_courses: ImportCourses) -> APIRouter:
     ) -> dict[str, Any]:
         """Create or update courses by their code. A wrong row is reported and stops no other."""
         file = await sent_file(request)
-        given = await offload(lambda: accept(read_courses(file)))
         if key is not None:  # a repeated upload has another multipart boundary, and is the same file
-            key = replace(key, fingerprint=hashlib.sha256(file.content).hexdigest())
-        return report_reply(await import_courses(organization(caller), given, dry_run=dry_run, key=key))
+            key = replace(key, fingerprint=(await offload(hashlib.sha256, file.content)).hexdigest())
+        return report_reply(await import_courses(organization(caller), file, dry_run=dry_run, key=key))
 
     @imports.get(
         "/courses/import/template.csv",

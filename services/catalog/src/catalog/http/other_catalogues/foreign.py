@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from catalog.core.achievements.importing import MOST, Foreign
 from catalog.http.achievements.schemas import NewAchievement
-from catalog.http.other_catalogues.foreign_badges import of_badge_class, of_open_badge
+from catalog.http.other_catalogues.foreign_badges import is_badgr, of_badge_class, of_badgr, of_open_badge
 from catalog.http.other_catalogues.foreign_ctdl import credentials_of, is_ctdl, of_ctdl
 from catalog.http.other_catalogues.foreign_reading import Read, names
 from service_kit.errors import FieldError, invalid_field
@@ -29,12 +29,22 @@ def read_foreign(body: Any) -> list[Foreign]:
 
 def _documents(body: Any) -> Iterator[tuple[Any, Sequence[Any]]]:
     """Each document, with what stands beside it in the same graph."""
-    for document in body if isinstance(body, list) else [body]:
+    for document in _unwrapped(body):
         graph = document.get("@graph") if isinstance(document, Mapping) else None
         if isinstance(graph, list):
             yield from ((one, graph) for one in credentials_of(graph))
         else:
             yield document, [document]
+
+
+def _unwrapped(body: Any) -> Iterator[Any]:
+    """What was wrapped: envelopes of the Credential Registry hold a document, answers of Badgr's API several."""
+    for one in body if isinstance(body, list) else [body]:
+        inside = one.get("decoded_resource", one.get("result")) if isinstance(one, Mapping) else None
+        if isinstance(inside, list):
+            yield from (of_badgr(entity) if is_badgr(entity) else entity for entity in inside)
+        else:
+            yield inside if isinstance(inside, Mapping) else one
 
 
 def _foreign(number: int, document: Any, graph: Sequence[Any]) -> Foreign:

@@ -1,8 +1,9 @@
 """Open Badges in a request: an Achievement (3.0) has our members already, a BadgeClass (2.0) others for the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from catalog.core import vocabulary as limits
 from catalog.http.achievements.schemas import NewAchievement
 from catalog.http.other_catalogues.foreign_reading import Read, identifier, listed, made_id, present, text
 
@@ -13,6 +14,21 @@ LISTS = frozenset(
     | {"assessment", "qualityAssurance", "stackableTowards"}
 )
 SILENT = frozenset({"@context", "id", "type", "version", "kind", "profile"})
+OF_A_BADGE_CLASS = frozenset(
+    {"name", "description", "criteria", "image", "tags", "alignment", "alignments", "related", "issuer"}
+    | {"@language", "language"}  # the latter is Moodle's
+)
+OF_BADGR = frozenset(
+    {"entityType", "entityId", "openBadgeId", "createdAt", "createdBy", "issuer", "issuerOpenBadgeId"}
+    | {"criteriaUrl", "criteriaNarrative"}
+)
+OF_AN_ALIGNMENT = {
+    "targetName": "name",
+    "targetUrl": "url",
+    "targetDescription": "description",
+    "targetFramework": "framework",
+    "targetCode": "code",
+}
 OF_A_PROFILE = ("id", "type", "name", "url", "image", "address")
 OF_AN_ADDRESS = ("type", "addressCountry", "addressCountryCode", "addressRegion", "addressLocality")
 
@@ -26,6 +42,7 @@ def of_open_badge(document: Mapping[str, Any]) -> Read:
         elif name not in SILENT:
             read.leave_out(name, "has no place here and is left out")
     _take_creator(read, read.members.pop("creator", None))
+    _take_image(read, read.members.pop("image", None))
     _name_outcomes(read)
     return read
 
@@ -46,15 +63,15 @@ def of_badge_class(document: Mapping[str, Any]) -> Read:
             "description": text(document.get("description")),
             "achievementType": "Badge",
             "criteria": _criteria(document.get("criteria")),
-            "image": _image(document.get("image")),
             "tag": listed(document.get("tags")),
-            "alignment": [_alignment(one) for one in listed(document.get("alignment")) if isinstance(one, Mapping)],
-            "inLanguage": text(document.get("@language")),
+            "inLanguage": text(document.get("@language")) or text(document.get("language")),
+            "related": [_related(one) for one in listed(document.get("related")) if identifier(one)],
         }
     )
+    _take_image(read, _image(document.get("image")))
+    _take_alignments(read, [*listed(document.get("alignment")), *listed(document.get("alignments"))])
     _take_creator(read, document.get("issuer"))
-    taken = {"name", "description", "criteria", "image", "tags", "alignment", "@language", "issuer"}
-    for name in document.keys() - taken - SILENT:
+    for name in document.keys() - OF_A_BADGE_CLASS - SILENT:
         read.leave_out(name, "has no place here and is left out")
     return read
 
@@ -71,10 +88,47 @@ def _image(value: Any) -> Any:
     return value
 
 
+def _take_image(read: Read, value: Any) -> None:
+    """An image. One that is written out and too large for a draft costs nobody the rest of the achievement."""
+    address = identifier(value)
+    if address and address.startswith("data:") and len(address) > limits.DATA_URI:
+        read.leave_out("image", f"is written out with more than {limits.DATA_URI} characters, and is left out")
+    elif value is not None:
+        read.members["image"] = value
+
+
+def _take_alignments(read: Read, found: Iterable[Any]) -> None:
+    """AlignmentObjects that say what they are aligned to; 2.0 has no type of target that 3.0 would know."""
+    taken = [_alignment(one) for one in found if isinstance(one, Mapping)]
+    whole = [one for one in taken if {"targetName", "targetUrl"} <= one.keys()]
+    if len(whole) < len(taken):
+        read.leave_out("alignment", "names no target with a name and an address, and is left out")
+    if whole:
+        read.members["alignment"] = whole
+
+
 def _alignment(one: Mapping[str, Any]) -> dict[str, Any]:
-    """An AlignmentObject; 2.0 has no type of target that 3.0 would know."""
-    names = ("targetName", "targetUrl", "targetDescription", "targetFramework", "targetCode")
-    return present({name: text(one.get(name)) for name in names})
+    """By the names of 2.0, or of 1.1 where it has these."""
+    return present({name: text(one.get(name)) or text(one.get(older)) for name, older in OF_AN_ALIGNMENT.items()})
+
+
+def _related(one: Any) -> dict[str, Any]:
+    said = one if isinstance(one, Mapping) else {}
+    language, version = text(said.get("@language")), text(said.get("version"))
+    return present({"id": identifier(one), "inLanguage": language, "version": version})
+
+
+def is_badgr(entity: Any) -> bool:
+    """Whether it is one."""
+    return isinstance(entity, Mapping) and entity.get("entityType") == "BadgeClass"
+
+
+def of_badgr(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """What Badgr's and Canvas Credentials' API says of a badge class, as the BadgeClass that it publishes."""
+    criteria = {"id": entity.get("criteriaUrl"), "narrative": entity.get("criteriaNarrative")}
+    said = {name: value for name, value in entity.items() if name not in OF_BADGR and value not in (None, [], {})}
+    said |= {"type": "BadgeClass"}
+    return {**said, "id": entity.get("openBadgeId"), "criteria": criteria, "issuer": entity.get("issuerOpenBadgeId")}
 
 
 def _take_creator(read: Read, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from catalog.core import vocabulary as limits
@@ -21,6 +22,24 @@ SEPARATORS = re.compile(r"[,;\t|]")
 HEADER_BYTES = 4_096
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 H = TypeVar("H", EscoFile, OnetFile)
+
+
+@dataclass(frozen=True, slots=True)
+class SentFramework:
+    """The files of a request, and what they may not say of themselves."""
+
+    files: Sequence[RowFile]
+    language: str
+    source_version: str | None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(len(file.content) for file in self.files)
+
+    def read(self) -> Package:
+        """See read_package."""
+        return read_package(self.files, language=self.language, source_version=self.source_version)
 
 
 def read_package(files: Sequence[RowFile], *, language: str, source_version: str | None) -> Package:

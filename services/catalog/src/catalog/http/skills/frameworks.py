@@ -3,14 +3,15 @@
 import hashlib
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from catalog.core import vocabulary as limits
-from catalog.core.skills.importing import NO_FRAMEWORK, ImportFramework, accept
-from catalog.core.skills.model import FrameworkId
+from catalog.core.model import OrgId
+from catalog.core.skills.importing import NO_FRAMEWORK
+from catalog.core.skills.model import FrameworkId, ImportReport
 from catalog.core.skills.ports import SkillReadings
 from catalog.http.answers import documented
 from catalog.http.callers import Writer, organization
@@ -18,7 +19,7 @@ from catalog.http.parameters import Filter, clean
 from catalog.http.replies import page_reply
 from catalog.http.representation import reply
 from catalog.http.skills.answers import FrameworkAnswer, FrameworkImport, FrameworkPage
-from catalog.http.skills.files import read_package
+from catalog.http.skills.files import SentFramework
 from catalog.http.skills.replies import framework_reply, framework_url, import_reply, view_reply
 from catalog.http.texts import LANGUAGE
 from service_kit.app import router
@@ -55,11 +56,20 @@ BODY = {
 }
 
 
+class ImportSentFramework(Protocol):
+    """Files in, a report out. Large ones are read where they hold nobody up."""
+
+    async def __call__(
+        self, org: OrgId, sent: SentFramework, key: IdempotencyKey | None
+    ) -> tuple[ImportReport, FrameworkId]:
+        """See core.skills.importing.ImportFramework."""
+
+
 @dataclass(frozen=True, slots=True)
 class SkillUseCases:
     """What the routes of frameworks and skills call."""
 
-    import_framework: ImportFramework
+    import_framework: ImportSentFramework
     readings: SkillReadings
     base_url: str
 
@@ -117,10 +127,10 @@ def _import(frameworks: APIRouter, use: SkillUseCases) -> None:
         """
         files = await _sent(request)
         version = clean("sourceVersion", about.source_version)
-        given = await offload(lambda: accept(read_package(files, language=about.language, source_version=version)))
         if key is not None:  # a repeated upload has another multipart boundary, and is the same
-            key = replace(key, fingerprint=_fingerprint(files, about.language, version or ""))
-        report, framework = await use.import_framework(organization(caller), given, key)
+            key = replace(key, fingerprint=await offload(_fingerprint, files, about.language, version or ""))
+        sent = SentFramework(files, about.language, version)
+        report, framework = await use.import_framework(organization(caller), sent, key)
         response.headers["Location"] = framework_url(use.base_url, framework)
         if not report.changed:
             response.status_code = HTTPStatus.OK.value

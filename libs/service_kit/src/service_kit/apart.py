@@ -1,0 +1,119 @@
+"""Work of seconds in a process of its own, begun for it and gone with it. Whoever asks only waits.
+
+In a thread it would share the interpreter's lock with the event loop, and its garbage would be collected on everybody's
+time. A pool that stands by (as the verifier's) costs memory all day for what happens once in a while.
+"""
+
+import asyncio
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service_kit.clock import machine_time, utc_now
+from service_kit.errors import ServiceError, Unavailable
+from service_kit.logs import get_logger
+from service_kit.problems import AWAY, of_database
+
+log = get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LONGEST_S = 110.0  # less than the edge waits for an answer
+WAITING = 4
+
+
+class Apart:
+    """One such process at a time. What it takes and gives is pickled, so that a result should be small."""
+
+    def __init__(self, *, longest_s: float = LONGEST_S, waiting: int = WAITING) -> None:
+        self._longest_s = longest_s
+        self._most = waiting
+        self._waiting = 0
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a module-level function. Errors of ours come back as they were.
+
+        Raises Unavailable when too many wait, when it takes too long, and when the function's database is away.
+        """
+        if self._waiting > self._most:
+            raise Unavailable("too much of this at once; try again")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._longest_s), self._turn:
+                return await _run(function, *args, **kwargs)
+        except (TimeoutError, BrokenProcessPool) as error:
+            log.warning("work_apart_lost", error=repr(error))
+            raise Unavailable("this could not be done in time; send less at once, or try again") from error
+        finally:
+            self._waiting -= 1
+
+
+async def _run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # Not forked: a fork of a process with threads may inherit a held lock.
+    off = utc_now() - machine_time()
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (off,))
+    try:
+        return await asyncio.get_running_loop().run_in_executor(
+            pool, partial(_told, partial(function, *args, **kwargs))
+        )
+    finally:
+        await asyncio.to_thread(end, pool)
+
+
+def end(pool: ProcessPoolExecutor) -> None:
+    """End its processes, whatever they are doing."""
+    processes = list((pool._processes or {}).values())  # there is no public way to end one that hangs
+    for process in processes:
+        process.kill()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare(off: timedelta) -> None:
+    """In the new process: it goes by the time of whoever began it (ADR 131)."""
+    ends_with_its_parent()
+    utc_now.set(machine_time() + off)
+
+
+def ends_with_its_parent() -> None:
+    """In a new process: leave Ctrl-C to the parent, and end when it does, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    multiprocessing.connection.wait([parent])
+    os._exit(1)
+
+
+def _told(call: Callable[[], T]) -> T:
+    """What the function gives. Errors are made such that they can be sent home: those of drivers cannot."""
+    try:
+        return call()
+    except ServiceError:
+        raise
+    except (PoolTimeout, OSError) as error:  # it speaks to its database alone
+        raise Unavailable(AWAY) from error
+    except DBAPIError as error:
+        raise of_database(error) or _fault(error) from None
+    except Exception as error:
+        raise _fault(error) from None
+
+
+def _fault(error: Exception) -> RuntimeError:
+    return RuntimeError("".join(traceback.format_exception(error)))
