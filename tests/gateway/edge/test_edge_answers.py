@@ -87,6 +87,34 @@ def test_a_method_that_nobody_here_knows_is_not_implemented(edge: Edge, target: 
     assert reply.json["type"] == f"{BASE_URL}/problems/method-not-known"
 
 
+@pytest.mark.parametrize(
+    ("target", "allow"),
+    [
+        ("/courses?q=art", "HEAD, GET, POST, OPTIONS"),
+        ("/courses/import", "POST, OPTIONS"),
+        ("/courses/5c1d0b1e-2f83-4d7b-9d13-0f6b7c8e9a10", "HEAD, GET, PATCH, DELETE, OPTIONS"),
+        ("/batches/1/rows", "HEAD, GET, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_query_that_says_not_what_it_carries_is_as_little_taken_as_another(
+    edge: Edge, target: str, allow: str
+) -> None:
+    reply = edge.ask("QUERY", target)
+    assert (reply.status, reply.headers["Content-Type"], reply.headers["Allow"]) == (405, PROBLEM, allow)
+    assert reply.json["type"] == f"{BASE_URL}/problems/method-not-allowed"
+
+
+def test_below_open_badges_it_is_refused_in_their_form(edge: Edge) -> None:
+    reply = edge.ask("QUERY", "/ims/ob/v3p0/credentials")
+    assert (reply.status, reply.headers["Allow"]) == (405, "HEAD, GET, POST, OPTIONS")
+    assert reply.json["imsx_codeMajor"] == "failure"
+
+
+def test_a_query_to_nowhere_cannot_be_read(edge: Edge) -> None:
+    assert edge.ask("QUERY", "/nowhere").status == 400
+
+
 @pytest.mark.parametrize("headers", [{"X_Underscore": "1"}, {"X-Large": "x" * 40_000}])
 def test_what_cannot_be_read_is_refused_by_a_whole_problem(edge: Edge, headers: dict[str, str]) -> None:
     reply = edge.ask("GET", "/courses", headers=headers)

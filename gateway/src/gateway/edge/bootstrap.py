@@ -10,6 +10,9 @@ from gateway.edge.settings import EdgeSettings, Target
 
 MONITORS = "type.googleapis.com/envoy.extensions.resource_monitors"
 HEAP_BYTES = 512 * 1024 * 1024
+RUNTIME = {"re2": {"max_program_size": {"error_level": 5000}}}
+"""How large an expression may be; all are ours, and RE2 takes time that grows with the text alone. Of the whole API's
+paths some need more than the 100 that Envoy allows by itself."""
 PREAMBLE = "# Rendered from the route table by `python -m gateway edge --target {target}`; edit that, not this.\n"
 
 
@@ -24,6 +27,7 @@ def bootstrap(target: Target, settings: EdgeSettings) -> dict[str, Any]:
     return {
         "node": {"id": "laurel-edge", "cluster": "laurel-edge"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": settings.admin_port}}},
+        "layered_runtime": {"layers": [{"name": "edge", "static_layer": RUNTIME}]},
         "overload_manager": _overload(settings.limits.connections),
         "static_resources": {
             "listeners": listeners(target, settings),

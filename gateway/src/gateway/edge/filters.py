@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from gateway.edge.problems import header
-from gateway.edge.routes import MIB, READ, Access, Room, Route
+from gateway.edge.routes import HEALTH, MIB, READ, Access, Room, Route
 from gateway.edge.settings import EdgeSettings, Limits, Rate
 
 FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
@@ -18,7 +18,6 @@ NO_CLIENT = "-"
 ALLOWED_ORIGIN = "access-control-allow-origin"
 NEVER = {"default_value": {"numerator": 0, "denominator": "HUNDRED"}}
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
-HEALTH = "/healthz"
 ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"

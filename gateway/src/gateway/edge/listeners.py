@@ -8,7 +8,6 @@ from gateway.edge.filters import (
     ALLOWED_ORIGIN,
     CLAIMS,
     CORS,
-    HEALTH,
     JWT,
     cors_policy,
     http_filters,
@@ -16,7 +15,7 @@ from gateway.edge.filters import (
     sign_in_rates,
 )
 from gateway.edge.problems import header, local_replies
-from gateway.edge.routes import FRONT_PAGE, READ, ROUTES, Access, Path, Pattern, Room, Route, Under
+from gateway.edge.routes import FRONT_PAGE, HEALTH, READ, ROUTES, Access, Path, Pattern, Room, Route, Under
 from gateway.edge.settings import Certificate, EdgeSettings, Target, WatchedSecret
 
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"

@@ -6,10 +6,12 @@ Everything here configures Envoy's local replies, so a refused token, an unknown
 look the same to a caller as a refusal by a service.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.problems import PROBLEM_TYPES
+from gateway.edge import queries
 from service_kit import problem_page
 from service_kit.problems import RESOURCE_METADATA_PATH
 
@@ -65,7 +67,7 @@ REFUSALS = (
 def local_replies(public_base_url: str) -> dict[str, Any]:
     """The `local_reply_config`: one mapper for each refusal, and one for every other error.
 
-    Open Badges' come first, then the pages for a person with a browser.
+    What is refused in a room's place comes first, then Open Badges', then the pages for a person with a browser.
     """
     rest = {
         "filter": _status("GE", 400),
@@ -79,16 +81,31 @@ def local_replies(public_base_url: str) -> dict[str, Any]:
     open_badges = [_open_badges_mapper(refusal) for refusal in refusals]
     pages = [_page_mapper(refusal, public_base_url) for refusal in refusals]
     plain = [_plain_mapper(refusal, public_base_url) for refusal in refusals]
-    return {"mappers": [*open_badges, open_badges_rest, *pages, *plain, rest]}
+    return {"mappers": [*_queries(public_base_url), *open_badges, open_badges_rest, *pages, *plain, rest]}
+
+
+def _queries(public_base_url: str) -> Iterator[dict[str, Any]]:
+    """405 where Envoy gives a 400 for the Content-Type that a QUERY lacks."""
+    said = {"safe_regex": {"regex": ".+"}}
+    lacks = _header("content-type", string_match=said, treat_missing_header_as_empty=True, invert_match=True)
+    of_envoy = (_status("EQ", 400), _header(":method", string_match={"exact": "QUERY"}), lacks)
+    for expression, allow in queries.allowed():
+        refusal = Refusal(405, "method-not-allowed", NOT_TAKEN, (("allow", allow),), minor="invalid_data")
+        wanted = _all(*of_envoy, _header(":path", string_match={"safe_regex": {"regex": expression}}))
+        if OPEN_BADGES in expression:
+            yield _mapper(refusal, _below_ims(wanted), _status_info(refusal.detail, refusal.minor))
+        yield _plain_mapper(refusal, public_base_url, wanted)
 
 
 def _at(refusal: Refusal, base: str) -> Refusal:
     return replace(refusal, headers=tuple((name, value.format(base=base)) for name, value in refusal.headers))
 
 
-def _plain_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:
+def _plain_mapper(refusal: Refusal, public_base_url: str, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
     problem = PROBLEM_TYPES[refusal.code]
-    return _mapper(refusal, _seen(refusal), _document(problem.address(public_base_url), problem.title, refusal.detail))
+    return _mapper(
+        refusal, wanted or _seen(refusal), _document(problem.address(public_base_url), problem.title, refusal.detail)
+    )
 
 
 def _page_mapper(refusal: Refusal, public_base_url: str) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Pattern:
 
 MIB = 1024 * 1024
 READ = ("GET", "HEAD")
+HEALTH = "/healthz"
+"""With `/`, what the edge itself answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
