@@ -324,12 +324,41 @@ async def test_progress_is_streamed_to_the_end(world: World, core: Core) -> None
         ("{", "application/json", 400),
         ("<html>", "text/html", 415),
         ("email\n", "text/csv", 202),
-        ("\xff", "text/csv", 202),
+        ("\xff", "text/csv", 422),
     ],
 )
 async def test_what_is_no_file_of_rows(world: World, sent: str, kind: str, code: int) -> None:
     achievement = await world.ready()
     assert (await open_batch(world, sent, achievement, kind=kind)).status_code == code
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("email,vaildUntil", "names the column vaildUntil, which there is not; validUntil?"),
+        ("email,credential", "names the column credential, which there is not: "),
+        ("email,Anmerkung des Prüfungsamts", "names the column Anmerkung des Prüfungsamts, which there is not: "),
+    ],
+)
+async def test_a_column_that_there_is_not_refuses_the_file(world: World, header: str, said: str, dry_run: str) -> None:
+    """Also where its cells are empty: the next file has something there."""
+    achievement = await world.ready()
+    sent = f"{header}\nada@students.example,2031-01-01T00:00:00Z\nbob@students.example,\n"
+    answer = await open_batch(world, sent, achievement, kind="text/csv", dryRun=dry_run)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "header")
+    assert answer.json()["errors"][0]["detail"].startswith(said)
+    assert await world.count("batches") == 0
+
+
+async def test_what_stands_under_no_name_refuses_its_row(world: World, core: Core) -> None:
+    achievement = await world.ready()
+    sent = "email,,name\nada@students.example,7,Ada\nbob@students.example,,Bob\n"
+    answer = await open_batch(world, sent, achievement, kind="text/csv")
+    await work(core)
+    refused, issued = await rows(world, answer)
+    assert (refused["status"], issued["status"]) == ("refused", "issued")
+    assert refused["problem"]["detail"] == "has a cell under a column without a name"
 
 
 async def test_more_rows_than_a_batch_may_have(world: World) -> None:

@@ -116,6 +116,25 @@ async def test_many_are_corrected_and_stay_what_they_are(world: World, core: Cor
     assert (sums["steps"], sums["events"]) == (SIGNED_PIECE + 5, SIGNED_PIECE + 5)
 
 
+@pytest.mark.parametrize(
+    ("action", "column", "said"),
+    [
+        ("revoke", "resaon", "names the column resaon, which there is not; reason?"),
+        ("suspend", "email", "names the column email, which there is not: credential, reason"),
+        ("correct", "Awarded date", "names the column awardedDate, which there is not: "),
+    ],
+)
+async def test_a_column_that_there_is_not_refuses_the_file(
+    world: World, core: Core, action: str, column: str, said: str
+) -> None:
+    [one] = await issued(world, core, 1)
+    for dry_run in (True, False):
+        sent = f"credential,{column}\n{one},\n"
+        answer = await change(world, action, sent, kind="text/csv", dry_run=dry_run)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "header")
+        assert answer.json()["errors"][0]["detail"].startswith(said)
+
+
 async def test_tables_and_lines_come_as_well(world: World, core: Core) -> None:
     grade = "urn:uuid:6f0c1ad0-0000-4000-8000-0000000000bb"
     described = {"id": grade, "type": ["ResultDescription"], "name": "Grade", "resultType": "LetterGrade"}

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from service_kit.errors import invalid_field
@@ -29,16 +30,22 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a table: how a header's cell names one, and which must be there."""
+    """The columns of a table: how a header's cell names one, and which must be there.
+
+    With `known`, there may be no others but those that begin as one of `families`: else what stands in a misspelt
+    column would be lost, or every row refused for one mistake.
+    """
 
     named: Callable[[str], str]
     required: tuple[str, ...] = ()
+    known: frozenset[str] | None = None
+    families: tuple[str, ...] = ()
 
 
 def csv_rows(text: str, columns: Columns) -> Iterator[RawRow]:
     """The rows under the header. Empty lines are skipped; `line` is the line a row begins at.
 
-    Raises Invalid when the header lacks a required column or names one twice.
+    Raises Invalid when the header lacks a required column, names one twice, or one that there is not.
     """
     text, skipped = _without_excel_hint(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
@@ -56,7 +63,7 @@ def csv_rows(text: str, columns: Columns) -> Iterator[RawRow]:
             continue
         if any(cell.strip() for cell in cells):
             number += 1
-            yield _row(number, line, header, cells)
+            yield _row(number, line, header, cells, columns)
 
 
 def _without_excel_hint(text: str) -> tuple[str, int]:
@@ -88,10 +95,22 @@ def _header(cells: list[str], columns: Columns) -> list[str]:
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise invalid_field("header", f"names the column {twice[0][:100]} twice")
+    if columns.known is not None:
+        _refuse_strangers(names, columns.known, columns.families)
     return names
 
 
-def _row(number: int, line: int, header: list[str], cells: list[str]) -> RawRow:
+def _refuse_strangers(names: list[str], known: frozenset[str], families: tuple[str, ...]) -> None:
+    strangers = [name for name in names if name and name not in known and not name.startswith(families)]
+    if strangers:
+        meant = get_close_matches(strangers[0], sorted(known), n=1)
+        detail = f"names the column {strangers[0][:100]}, which there is not"
+        raise invalid_field("header", f"{detail}; {meant[0]}?" if meant else f"{detail}: {', '.join(sorted(known))}")
+
+
+def _row(number: int, line: int, header: list[str], cells: list[str], columns: Columns) -> RawRow:
+    if columns.known is not None and any(cell.strip() for name, cell in zip(header, cells, strict=False) if not name):
+        return RawRow(number, line, None, "has a cell under a column without a name")
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
         return RawRow(number, line, None, f"has {len(cells)} cells under {len(header)} columns")
     members: Mapping[str, Any] = {

@@ -10,13 +10,15 @@ from issuer.core.batches.opening import MOST_ROWS
 from issuer.core.batches.opening_changes import AskedChange
 from issuer.core.credentials.correction import request_of
 from issuer.core.model import CredentialId, Json
-from issuer.http.batches.rows import column_name, of_cells, wrong_members, wrong_row
+from issuer.http.batches.rows import OF_AWARDS, OF_CHANGES, RESULTS, column_name, of_cells, wrong_members, wrong_row
 from issuer.http.credentials.bodies import StatusRequest
 from issuer.http.credentials.correction_bodies import CorrectionBody
 from service_kit.ids import is_id
 from service_kit.row_files import RowFile, read_rows
 from service_kit.row_tables import Columns, RawRow
 
+OF_STATUSES = Columns(column_name, known=frozenset(OF_CHANGES))
+OF_CORRECTIONS = Columns(column_name, known=OF_AWARDS.union(OF_CHANGES) - {"awardedDate"}, families=tuple(RESULTS))
 CredentialName = Annotated[str, Field(max_length=500, description="the credential's id, or its UUID")]
 
 
@@ -38,7 +40,8 @@ def asked_changes(file: RowFile, action: RowAction, prefix: str) -> list[AskedCh
 
 
 def _asked(file: RowFile, action: RowAction, prefix: str) -> Iterator[AskedChange]:
-    for raw in read_rows(file, Columns(column_name), most=MOST_ROWS):
+    columns = OF_CORRECTIONS if action is RowAction.CORRECT else OF_STATUSES
+    for raw in read_rows(file, columns, most=MOST_ROWS):
         yield _row(raw, action, prefix)
 
 

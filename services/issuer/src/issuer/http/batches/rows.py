@@ -24,6 +24,7 @@ NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?")
 YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 OF_CHANGES = ("credential", "reason")
 KNOWN = {name.lower(): name for name in (*RECIPIENT, *PLAIN, *OTHERS, *OF_CHANGES)}
+OF_AWARDS = frozenset({*RECIPIENT, *PLAIN, *OTHERS})
 
 MakeOrder = Callable[[AwardBody], Order]
 
@@ -34,12 +35,12 @@ def asked_rows(file: RowFile, make_order: MakeOrder) -> list[AskedRow]:
 
 
 def _asked(file: RowFile, make_order: MakeOrder) -> Iterator[AskedRow]:
-    for raw in read_rows(file, Columns(column_name), most=MOST_ROWS):
+    for raw in read_rows(file, Columns(column_name, known=OF_AWARDS, families=tuple(RESULTS)), most=MOST_ROWS):
         yield _row(raw, make_order)
 
 
 def column_name(cell: str) -> str:
-    """ "E-mail" and "Awarded date" are email and awardedDate; a name that is none stays, and is refused in each row."""
+    """ "E-mail" and "Awarded date" are email and awardedDate; a name that is none stays as it is."""
     trimmed = cell.strip()
     if prefix := _of_result(trimmed.lower()):
         return prefix + trimmed[len(prefix) :].strip()
