@@ -22,6 +22,7 @@ from gateway.http.pages import (
     STYLESHEET_PATH,
     answer_script,
     error_page,
+    onward_page,
     page,
     redirect,
     stylesheet,
@@ -43,6 +44,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 PASSKEY_PATH = "/login/passkey"
 CONSENT_PATH = "/login/consent"
 SIGN_OUT_PATH = "/login/end"
+MISTAKEN = "It sent you here by a request that cannot be answered."
 
 
 class RunServer(Protocol):
@@ -274,6 +276,8 @@ class _Asked:
 
 def _onward(answer: Redirection) -> Response:
     """To the client: as it wants its answers."""
+    if answer.unvouched:
+        return onward_page(answer.unvouched, MISTAKEN, answer.location, answer.fields, 400)
     if answer.fields is None:
         return redirect(answer.location)
     to = origin(answer.location)

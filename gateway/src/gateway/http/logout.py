@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.http.browser import Browser
 from gateway.http.login import LoginUses, parameters, readable
-from gateway.http.pages import page, redirect
+from gateway.http.pages import onward_page, page, redirect
 from gateway.http.places import LEAVE_PATH, LOGIN_PATH, as_get
 from gateway.oauth.form import Form
 from gateway.oauth.leaving import Leaving, leaving
@@ -37,7 +37,7 @@ class LogoutPages:
         wish, browser = await self._wish(form), self._uses.browsers.of(request)
         session = await self._uses.sessions.find(browser.session)
         if session is None:
-            return _left(wish, stays=wish.subject is None)
+            return _nobody_left(wish)
         if wish.is_proven_for(session):
             return await self._end(browser, wish)
         shown = page(
@@ -63,6 +63,13 @@ class LogoutPages:
     async def _end(self, browser: Browser, wish: Leaving) -> Response:
         await self._uses.sessions.end(browser.session)
         return browser.sign_out(_left(wish))
+
+
+def _nobody_left(wish: Leaving) -> Response:
+    """No person is here whose session ends: anybody with an account and a program could make a redirector of this."""
+    if wish.location and wish.subject and wish.client and wish.client.organization is None:
+        return onward_page(wish.client, "You are signed out here.", wish.location)
+    return _left(wish, stays=wish.subject is None)
 
 
 def _left(wish: Leaving, *, stays: bool = False) -> Response:

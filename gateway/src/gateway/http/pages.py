@@ -3,6 +3,7 @@
 A script of our own is let in where passkeys are used, and where a program wants its answer by POST.
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -10,6 +11,8 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gateway.core.model import KnownClient
+from gateway.core.redirects import origin
 from gateway.core.roles import Role
 from gateway.core.scopes import OPEN_BADGES
 from service_kit.errors import ServiceError
@@ -98,6 +101,16 @@ def page(template: str, status: int = 200, *, leads_to: str = "", script: bool =
 def html(template: str, **values: Any) -> str:
     """A page that anybody may read and keep."""
     return _TEMPLATES.get_template(template).render(values)
+
+
+def onward_page(
+    client: KnownClient, text: str, address: str, fields: Mapping[str, str] | None = None, status: int = 200
+) -> Response:
+    """Where nobody vouches for the program, a person decides whether to go there."""
+    to = origin(address)
+    return page(
+        "onward.html", status, leads_to=to, client=client, text=text, address=address, fields=fields, goes_to=to
+    )
 
 
 def error_page(error: ServiceError) -> Response:

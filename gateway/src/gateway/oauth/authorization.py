@@ -4,7 +4,7 @@ A request that was begun waits in the database, bound to its browser. Answers sa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +12,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 
 from gateway.core.authorization import AuthorizationRequest
+from gateway.core.model import KnownClient
 from gateway.core.people import Membership, Session
 from gateway.core.scopes import OPEN_BADGES
 from gateway.core.secret import SecretKind, digest, new_secret
@@ -44,11 +45,13 @@ class Begun:
 class Redirection:
     """Where the browser goes next: an address of the client.
 
-    With `fields` it sends them there by POST (OAuth 2.0 Form Post Response Mode).
+    With `fields` it sends them there by POST (OAuth 2.0 Form Post Response Mode). `unvouched`: not by itself, for the
+    person has not signed in yet, and nobody vouches for this client (RFC 9700 §4.11.2).
     """
 
     location: str
     fields: Mapping[str, str] | None = None
+    unvouched: KnownClient | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,18 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
             use_up(server, asked.request)
             return _answered(server, request, grant, consent)
     except OAuth2Error as error:
-        return refused(server, request, error)
+        return _to_somebody_known(server, request, refused(server, request, error))
     handle = new_secret(SecretKind.REQUEST)
     server.grants.keep_request(digest(handle), asked.request)
     return Begun(handle)
+
+
+def _to_somebody_known(server: Server, request: FormRequest, answer: Redirection | Unusable) -> Redirection | Unusable:
+    """Anybody registers a program, and makes a link here that is refused: it must not be a redirector for them."""
+    if isinstance(answer, Unusable) or request.form.get("prompt") == "none":
+        return answer
+    client = server.query_client(request.form.get("client_id", ""))
+    return replace(answer, unvouched=client.known) if client and client.known.organization is None else answer
 
 
 def _wants_no_page(request: FormRequest) -> bool:
