@@ -290,6 +290,29 @@ async def test_a_browser_gets_a_page_with_the_facts(university: httpx.AsyncClien
 
 
 @api
+async def test_a_page_leads_to_other_forms_and_languages(
+    university: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    english = await published(university, name="Data", inLanguage="en")
+    related = [{"id": english["id"], "inLanguage": "en"}, {"id": f"{english['id']}/versions/1", "version": "1"}]
+    german = await published(
+        university, name="Daten", description='Liest "Daten".', inLanguage="de-AT", related=related
+    )
+
+    page = (await client.get(path(german["id"]), headers=BROWSER)).text
+
+    assert '<meta name="description" content="Liest &quot;Daten&quot;.">' in page
+    assert f'<link rel="canonical" href="{german["id"]}">' in page
+    for form in FORMATS:
+        assert f'href="{german["id"]}/export?format={form}">' in page
+    assert page.count("hreflang=") == 1
+    assert f'<link rel="alternate" hreflang="en" href="{english["id"]}">' in page
+    assert re.search('<div lang="de"><p[^>]*>Liest', page)
+    data = (await client.get(f"{path(german['id'])}/export?format=schema-org")).json()["@graph"][0]
+    assert [(one["@id"], one["inLanguage"]) for one in data["workTranslation"]] == [(english["id"], "en")]
+
+
+@api
 async def test_a_program_still_gets_json(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
     version = await published(university)
     for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):

@@ -5,8 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from catalog.core.achievements.element_examples import EXAMPLES
 from catalog.core.achievements.elements import ANNEX_I, ELEMENTS, Need, completeness
 from catalog.core.achievements.profiles import EU_ANNEX_I, OPEN_BADGES, SHARED, TRUST_ED, standing
+from catalog.http.achievements.schemas import NewAchievement
 from contracts.catalog_events import AchievementPublished
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, drafted, events, path, published
@@ -33,6 +35,12 @@ MANDATORY = {
 def test_what_states_everything_is_complete() -> None:
     found = completeness(COMPLETE)
     assert (found.score, list(found.missing)) == (100, [])
+
+
+@pytest.mark.parametrize("element", ELEMENTS.values(), ids=lambda element: element.name)
+def test_an_example_states_its_element_as_clients_do(element: Any) -> None:
+    members = NewAchievement.model_validate(EXAMPLES[element.name]).members()
+    assert not element.missing_from(members)
 
 
 def test_what_states_nothing_more_than_a_badge_is_told_what_it_lacks() -> None:
@@ -90,14 +98,20 @@ async def test_a_draft_and_a_version_say_how_complete_they_are(
 ) -> None:
     draft = await drafted(university, participation="Online")
     assert draft["completeness"]["score"] == 100 * 4 // 23
-    assert {"element": "workload", "member": "volumeOfLearning", "title": "Notional workload", "need": "mandatory"} in (
-        draft["completeness"]["missing"]
-    )
+    assert {
+        "element": "workload",
+        "member": "volumeOfLearning",
+        "title": "Notional workload",
+        "need": "mandatory",
+        "example": {"volumeOfLearning": "PT60H"},
+    } in (draft["completeness"]["missing"])
 
     await university.post(f"{path(draft['id'])}/publish")
     await university.patch(path(draft["id"]), json=MEMBERS)
 
     seen = (await client.get(path(draft["id"]))).json()
+    for one in draft["completeness"]["missing"]:
+        del one["example"]  # a version is not changed any more
     assert (seen["completeness"], seen["profile"]) == (draft["completeness"], "open-badges")
     own = (await university.get(path(draft["id"]))).json()
     assert own["draft"]["completeness"]["score"] > seen["completeness"]["score"]
@@ -220,3 +234,25 @@ async def test_an_unknown_profile_cannot_be_named(university: httpx.AsyncClient,
     for name in ("theirs", "nobodys"):
         answer = await university.post("/achievements", json=PLAIN | {"profile": name})
         assert [error["field"] for error in answer.json()["errors"]] == ["profile"]
+
+
+@api
+@pytest.mark.db
+async def test_an_editor_is_led_from_nothing_to_a_complete_description(university: httpx.AsyncClient) -> None:
+    """By answers alone: each thing that is missing comes with what it looks like, and that is taken as it is."""
+    odd = await university.post("/achievements", json=PLAIN | {"profile": "eu-annex-1"})
+    assert odd.json()["errors"] == [
+        {"field": "profile", "detail": "is no metadata profile; there are eu-annex-i, open-badges, trust-ed"}
+    ]
+    draft = await drafted(university, profile="eu-annex-i")
+    refused = await university.post(f"{path(draft['id'])}/publish")
+    said = {one["field"]: one["detail"] for one in refused.json()["errors"]}
+    assert said["participation"].endswith('such as {"participation": ["Online"]}')
+    while missing := draft["completeness"]["missing"]:
+        answer = await university.patch(path(draft["id"]), json=missing[0]["example"])
+        assert answer.status_code == 200, answer.text
+        draft = answer.json()
+    assert draft["completeness"]["score"] == 100
+    version = await university.post(f"{path(draft['id'])}/publish")
+    assert version.status_code == 200
+    assert version.json()["completeness"]["missing"] == []

@@ -121,6 +121,9 @@ class MissingElement(Answer):
     member: str = Field(description="where it would stand")
     title: str
     need: Literal["mandatory", "ifApplicable", "optional"]
+    example: dict[str, Any] | None = Field(
+        None, description="of a draft: how it could be stated, as members that PATCH takes"
+    )
 
 
 class CompletenessAnswer(Answer):

@@ -15,6 +15,7 @@ from catalog.core.achievements.profiles import standing
 from catalog.core.achievements.vocabularies import Vocabulary
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.elm import LANGUAGES
+from catalog.core.exports.source import ENGLISH
 from catalog.core.model import AchievementView, Endorsement, Json, Status
 from service_kit.entity_tags import tag_of_bytes
 
@@ -35,6 +36,7 @@ FORMAT_NAMES = {
     "schema-org": "schema.org (JSON-LD)",
 }
 STANDINGS = {Status.PUBLISHED: "Open: credentials are issued", Status.RETIRED: "Retired: nothing more is issued"}
+DESCRIPTION = 300  # characters that a search engine may show
 HOURS = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?")
 Html = str
 Row = tuple[str, Html]
@@ -47,19 +49,20 @@ def achievement_page(source: Export, view: AchievementView) -> bytes:
     criteria = document.get("criteria")
     narrative = str(criteria.get("narrative") or "") if isinstance(criteria, dict) else ""
     parts = [
-        paragraph(source.text("description")),
+        _spoken(source, paragraph(source.text("description"))),
         facts(rows),
         section(
-            "How it is earned", paragraph(narrative) + _web(criteria.get("id") if isinstance(criteria, dict) else None)
+            "How it is earned",
+            _spoken(source, paragraph(narrative)) + _web(criteria.get("id") if isinstance(criteria, dict) else None),
         ),
-        section("What it certifies", _outcomes(source)),
+        section("What it certifies", _spoken(source, _outcomes(source))),
         section("Skills and standards", _alignments(source)),
         section("Endorsed by", endorsed(source.endorsements)),
-        section("Further information", paragraph(source.text("furtherInformation"))),
+        section("Further information", _spoken(source, paragraph(source.text("furtherInformation")))),
         section("How complete this description is", _complete(view)),
         section("In other forms", _forms(source)),
     ]
-    return page(source.text("name"), source.language, "".join(parts), FORMATS["schema-org"](source))
+    return page(source.text("name"), source.language, "".join(parts), FORMATS["schema-org"](source), _head(source))
 
 
 def missing_page(detail: str) -> bytes:
@@ -67,7 +70,35 @@ def missing_page(detail: str) -> bytes:
     return page("Not found", "en", paragraph(detail), None)
 
 
-def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
+def _spoken(source: Export, content: Html) -> Html:
+    """What the achievement says itself, in its own language: the page around it is in English."""
+    code = source.language
+    return f'<div lang="{code}">{content}</div>' if content and code in LANGUAGES and code != ENGLISH else content
+
+
+def _head(source: Export) -> Html:
+    """For search engines and harvesters: what it is in a line, its address, its other forms and languages."""
+    text = " ".join(source.text("description").split())[:DESCRIPTION]
+    forms = [
+        _alternate(f'type="application/ld+json" title="{escape(name)}"', _form(source, form))
+        for form, name in FORMAT_NAMES.items()
+    ]
+    languages = [
+        _alternate(f'hreflang="{escape(one.language)}"', one.address)
+        for one in source.translations
+        if is_web(one.address)
+    ]
+    known = (
+        f'<meta name="description" content="{escape(text)}">\n<link rel="canonical" href="{escape(source.address)}">\n'
+    )
+    return known + "".join([*forms, *languages])
+
+
+def _alternate(what: Html, address: str) -> Html:
+    return f'<link rel="alternate" {what} href="{escape(address)}">\n'
+
+
+def page(title: str, language: str, content: Html, data: Json | None, head: Html = "") -> bytes:
     """A whole document."""
     script = f'<script type="application/ld+json">{_inert(data)}</script>\n' if data else ""
     code = language if language in LANGUAGES else "en"
@@ -77,7 +108,7 @@ def page(title: str, language: str, content: Html, data: Json | None) -> bytes:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)} · Laurel catalog</title>
-<link rel="stylesheet" href="{STYLESHEET_URL}">
+{head}<link rel="stylesheet" href="{STYLESHEET_URL}">
 {script}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
@@ -104,6 +135,7 @@ def _identity(source: Export) -> Iterable[Row]:
     yield "Country", escape(body.country or "") if body else ""
     yield "Code", escape(source.text("humanCode"))
     yield "Language", escape(source.text("inLanguage"))
+    yield "In other languages", bullets(link(one.address, one.language) for one in source.translations)
     yield "Standing", escape(f"Version {source.version.number}. {STANDINGS.get(source.version.status, '')}")
 
 
@@ -115,7 +147,7 @@ def _learning(source: Export) -> Iterable[Row]:
     credits_ = [f"{one.get('point'):g} {one.get('framework')}" for one in source.entries("creditPoint")]
     yield "Credits", escape(", ".join(credits_))
     yield "Participation", _labels(source, vocabularies.PARTICIPATION)
-    yield "Prerequisites", paragraph(source.text("prerequisites"))
+    yield "Prerequisites", _spoken(source, paragraph(source.text("prerequisites")))
 
 
 def _assurance(source: Export) -> Iterable[Row]:
@@ -177,10 +209,11 @@ def _complete(view: AchievementView) -> Html:
 
 
 def _forms(source: Export) -> Html:
-    links = [
-        link(f"{source.address}/export?format={name}", said) for name, said in FORMAT_NAMES.items() if name in FORMATS
-    ]
-    return bullets(links)
+    return bullets(link(_form(source, form), name) for form, name in FORMAT_NAMES.items())
+
+
+def _form(source: Export, form: str) -> str:
+    return f"{source.address}/export?format={form}"
 
 
 def _labels(source: Export, vocabulary: Vocabulary) -> Html:
@@ -221,8 +254,13 @@ def _web(address: object) -> Html:
     return f"<p>{link(address, address)}</p>\n" if isinstance(address, str) else ""
 
 
+def is_web(address: str) -> bool:
+    """Whether a browser may be sent there."""
+    return address.startswith(("https://", "http://"))
+
+
 def link(address: str, text: str) -> Html:
     """A link, if the address is one of the web; its text alone for anything else (urn:, did:)."""
-    if not address.startswith(("https://", "http://")):
+    if not is_web(address):
         return escape(text)
     return f'<a href="{escape(address)}" rel="nofollow noopener">{escape(text)}</a>'

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from catalog.core.achievements.documents import address, in_order
 from catalog.core.achievements.kinds import kind_of
-from catalog.core.achievements.profiles import standing
+from catalog.core.achievements.profiles import standing, to_complete
 from catalog.core.courses.importing import Report
 from catalog.core.model import AchievementSummary, AchievementView, Course, Draft, Json, Version
 from catalog.http.endorsement_replies import endorsement_replies
@@ -55,7 +55,7 @@ def draft_reply(draft: Draft, base_url: str) -> Json:
         **in_order(draft.document),
         "kind": kind_of(draft.document.get("achievementType")),
         "profile": draft.profile,
-        "completeness": standing(draft.document),
+        "completeness": to_complete(draft.document),
         "status": draft.status.value,
         "organization": draft.org_id,
         "course": draft.course_id,
@@ -112,7 +112,7 @@ def view_reply(view: AchievementView, base_url: str) -> Json:
         shown["draft"] = {
             **in_order(view.draft.document),
             "profile": view.draft.profile,
-            "completeness": standing(view.draft.document),
+            "completeness": to_complete(view.draft.document),
             "updatedAt": view.draft.updated_at.isoformat(),
         }
         shown["latestVersion"] = view.draft.latest_version

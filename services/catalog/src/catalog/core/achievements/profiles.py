@@ -3,12 +3,14 @@
 Three are everybody's; an organization adds its own, and may make one of those the rule for all that names none.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from catalog.core.achievements.elements import ANNEX_I, Need, Profile, completeness
+from catalog.core.achievements.element_examples import EXAMPLES
+from catalog.core.achievements.elements import ANNEX_I, Element, Need, Profile, completeness
 from catalog.core.model import Draft, Json, OrgId, Version
 from catalog.core.ports import Begin, Work
 from service_kit.clock import Clock
@@ -47,17 +49,24 @@ def standing(document: Mapping[str, JsonValue]) -> Json:
     found = completeness(document)
     return {
         "score": found.score,
-        "missing": [
-            {
-                # In the order that jsonb gives back: an answer is the same before and after it was kept.
-                "need": one.need.value if one.need else None,
-                "title": one.title,
-                "member": one.member,
-                "element": one.name,
-            }
-            for one in found.missing
-        ],
+        "missing": [_missing(one) for one in found.missing],
         "profiles": [profile.name for profile in SHARED.values() if not profile.lacks(document)],
+    }
+
+
+def to_complete(document: Mapping[str, JsonValue]) -> Json:
+    """The same of a draft, with what stating each missing element looks like."""
+    missing = completeness(document).missing
+    return {**standing(document), "missing": [{**_missing(one), "example": EXAMPLES[one.name]} for one in missing]}
+
+
+def _missing(one: Element) -> Json:
+    return {
+        # In the order that jsonb gives back: an answer is the same before and after it was kept.
+        "need": one.need.value if one.need else None,
+        "title": one.title,
+        "member": one.member,
+        "element": one.name,
     }
 
 
@@ -75,7 +84,8 @@ async def find(work: Work, org: OrgId, name: str) -> Profile | None:
 async def named(work: Work, org: OrgId, name: str) -> str:
     """The name of a profile that exists. Raises Invalid."""
     if await find(work, org, name) is None:
-        raise invalid_field("profile", "is not the name of a metadata profile")
+        known = [*SHARED, *(one.name for one in await work.profiles.all(org))]
+        raise invalid_field("profile", f"is no metadata profile; there are {', '.join(known)}")
     return name
 
 
@@ -92,12 +102,16 @@ async def required_of(work: Work, draft: Draft) -> Profile:
 def refuse_incomplete(profile: Profile, document: Mapping[str, JsonValue]) -> None:
     """Raises Invalid, naming every member that the profile asks for and the document lacks."""
     errors = [
-        FieldError(one.member, f"{one.title} is required by the profile {profile.name}")
+        FieldError(one.member, f"{one.title}: required by the profile {profile.name}, such as {_example(one)}")
         for one in profile.lacks(document)
     ]
     if errors:
         detail = f"the profile {profile.name} asks for more: {', '.join(error.field for error in errors)}"
         raise Invalid(detail, code="profile-not-met", errors=errors)
+
+
+def _example(element: Element) -> str:
+    return json.dumps(EXAMPLES[element.name], ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from catalog.core.achievements import vocabularies
 from catalog.core.achievements.kinds import kind_of
 from catalog.core.achievements.vocabularies import Vocabulary
-from catalog.core.exports.source import Export, whole
+from catalog.core.exports.source import Export, Translation, whole
 from catalog.core.model import Json
 from credential_core.organizations import schema_org
 from credential_core.organizations.schema_org import CONTEXT
@@ -48,12 +48,17 @@ def _credential(source: Export) -> Json:
             "image": source.image,
             "keywords": [*source.codes("tag")],
             "inLanguage": source.text("inLanguage"),
+            "workTranslation": [_translation(one) for one in source.translations],
             "recognizedBy": [*_agencies(source), *_endorsers(source)],
             "creator": _body(source),
             "version": str(source.version.number),
             "datePublished": source.version.published_at.date().isoformat(),
         }
     )
+
+
+def _translation(one: Translation) -> Json:
+    return {"@type": "EducationalOccupationalCredential", "@id": one.address, "inLanguage": one.language}
 
 
 def _course(source: Export) -> Json:

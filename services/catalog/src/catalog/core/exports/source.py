@@ -15,6 +15,14 @@ ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """Where the same achievement stands in another language."""
+
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """One published version, with who awards it. Without a creator it is the first of the organization's issuers."""
 
@@ -46,6 +54,16 @@ class Export:
         image = self.document.get("image")
         address = image.get("id") if isinstance(image, dict) else None
         return address if isinstance(address, str) and address.startswith("http") else None
+
+    @property
+    def translations(self) -> Sequence[Translation]:
+        """The same in other languages: what is related to it and says its language, but no version (Open Badges)."""
+        found = [
+            Translation(str(one["id"]), str(one["inLanguage"]))
+            for one in self.entries("related")
+            if one.get("inLanguage") and not one.get("version")
+        ]
+        return [one for one in found if one.language.partition("-")[0].lower() != self.language.lower()]
 
     def text(self, member: str) -> str:
         """A member's text; empty if there is none."""

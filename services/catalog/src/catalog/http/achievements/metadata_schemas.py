@@ -11,8 +11,6 @@ from catalog.core.achievements.vocabularies import Vocabulary
 from catalog.http.texts import Country, Duration, ImageUri, Name, Prose, Uri
 from service_kit.ids import new_id
 
-SHOWN = 20
-
 
 def listed(value: Any) -> Any:
     """One text as a list of one."""
@@ -35,10 +33,9 @@ def _schema(vocabulary: Vocabulary) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(vocabulary.concepts)})
 
 
-def _one_of(vocabulary: Vocabulary) -> AfterValidator:
-    """A text that is a value of the vocabulary."""
-    codes = list(vocabulary.concepts)
-    several = f"one of {', '.join(codes)}" if len(codes) <= SHOWN else f"a code such as {codes[0]} or {codes[-1]}"
+def _one_of(vocabulary: Vocabulary, several: str = "") -> AfterValidator:
+    """A text that is a value of the vocabulary. `several` says which these are where they are too many to list."""
+    several = several or f"one of {', '.join(vocabulary.concepts)}"
 
     def check(text: str) -> str:
         if text not in vocabulary:
@@ -60,7 +57,11 @@ EqfLevel = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "enum": list(vocabularies.EQF.concepts)}, {"type": "integer"}]}),
 ]
 EheaCycle = Annotated[str, _one_of(vocabularies.EHEA_CYCLE), _schema(vocabularies.EHEA_CYCLE)]
-FieldOfEducation = Annotated[str, _one_of(vocabularies.ISCED_F), _schema(vocabularies.ISCED_F)]
+FieldOfEducation = Annotated[
+    str,
+    _one_of(vocabularies.ISCED_F, "a code of ISCED-F 2013 with 2 to 4 digits, such as 06 or 0613"),
+    _schema(vocabularies.ISCED_F),
+]
 Participation = Annotated[str, _one_of(vocabularies.PARTICIPATION), _schema(vocabularies.PARTICIPATION)]
 AssessmentType = Annotated[str, _one_of(vocabularies.ASSESSMENT), _schema(vocabularies.ASSESSMENT)]
 Supervision = Annotated[str, _one_of(vocabularies.SUPERVISION), _schema(vocabularies.SUPERVISION)]
