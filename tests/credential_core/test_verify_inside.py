@@ -142,6 +142,40 @@ def test_an_endorsement_may_be_a_jwt(check: Verify, unsigned: Json, sign: Sign, 
     assert outcome(check(sign(unsigned)), "endorsements") == ("skipped", "endorsements_invalid")
 
 
+def test_what_is_read_of_an_achievement_stands_there(
+    check: Verify, endorsed: Callable[..., Json], unsigned: Json
+) -> None:
+    """One node to the signature: a holder could move what an achievement says into what endorses it."""
+    described = {"id": "urn:grade", "type": ["ResultDescription"], "name": "Grade", "resultType": "LetterGrade"}
+    scale = {"allowedValue": ["5", "4", "3", "2", "1"]}
+    achievement = unsigned["credentialSubject"]["achievement"]
+    unsigned["credentialSubject"].pop("result", None)
+    achievement["resultDescription"] = [described | scale]
+    signed = endorsed()
+    assert check(signed).verdict is Verdict.VALID
+    achievement = signed["credentialSubject"]["achievement"]
+    achievement["resultDescription"] = [described]
+    [inner] = achievement["endorsement"]
+    inner["credentialSubject"] |= {
+        "type": ["EndorsementSubject", "Achievement"],
+        "resultDescription": [{**described, **scale}],
+    }
+    report = check(signed)
+    assert outcome(report, "proof") == ("passed", "signature_valid")
+    assert outcome(report, "schema") == ("failed", "schema_invalid")
+    assert report.verdict is Verdict.INVALID
+
+
+def test_one_may_be_described_twice_if_it_is_the_same(check: Verify, unsigned: Json, sign: Sign) -> None:
+    again = {"id": ACHIEVEMENT, "type": ["Related"]}
+    unsigned["credentialSubject"]["achievement"]["related"] = [again]
+    assert check(sign(unsigned)).verdict is Verdict.VALID
+    again["version"] = "2"
+    assert outcome(check(sign(unsigned)), "schema") == ("failed", "schema_invalid")
+    unsigned["credentialSubject"]["achievement"]["version"] = "2"
+    assert check(sign(unsigned)).verdict is Verdict.VALID
+
+
 def test_nothing_inside_a_forgery_is_looked_at(check: Verify, endorsed: Callable[..., Json]) -> None:
     report = check({**endorsed(), "name": "Surgery"})
     assert outcome(report, "endorsements") == ("skipped", "endorsements_not_checked")

@@ -14,6 +14,7 @@ from credential_core.contexts import CREDENTIALS_V1, CREDENTIALS_V2
 from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.model.credential_shapes import ALL_SHAPES, is_version_1
 from credential_core.model.cross_rules import clr_rules, frame_rules, period_rules, related_resource, subject_rules
+from credential_core.model.restated import restated_rules
 from credential_core.model.shapes import CLOSED_ENUMERATIONS, ENUMERATIONS, Member
 from credential_core.model.values import is_localized, is_moment
 from credential_core.model.violation import Violation, listed
@@ -21,7 +22,11 @@ from credential_core.model.violation import Violation, listed
 _OB_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json\Z")
 _CLR_CONTEXT: Final = re.compile(r"https://purl\.imsglobal\.org/spec/clr/v2p0/context(-2\.\d\.\d)*\.json\Z")
 _ACHIEVEMENT_TYPES: Final = frozenset({"AchievementCredential", "OpenBadgeCredential"})
-_BADGE_TYPES: Final = _ACHIEVEMENT_TYPES | {"ClrCredential", "EndorsementCredential"}
+_SUBJECTS: Final = {
+    **dict.fromkeys(_ACHIEVEMENT_TYPES, "AchievementSubject"),
+    "ClrCredential": "ClrSubject",
+    "EndorsementCredential": "EndorsementSubject",
+}
 _MAX_VIOLATIONS: Final = 50
 
 
@@ -46,10 +51,18 @@ def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
 def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
 
-    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way.
+    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. And what
+    it says stands where it is read (see `restated`).
     """
+    subject = next((of for kind, of in _SUBJECTS.items() if kind in _names(document)), None)
+    if subject is None:
+        return validate_credential(document)
+    return _collect(_entries_apart(document), restated_rules(document, subject))
+
+
+def _entries_apart(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     entries = document.get("credentialStatus")
-    if not isinstance(entries, list) or not entries or not _BADGE_TYPES & set(_names(document)):
+    if not isinstance(entries, list) or not entries:
         return validate_credential(document)
     rest = {name: member for name, member in document.items() if name != "credentialStatus"}
     found = (_object(entry, "TypedReference", f"credentialStatus[{at}]") for at, entry in enumerate(entries))
