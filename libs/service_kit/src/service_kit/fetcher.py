@@ -25,12 +25,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
 MOST_CONNECTIONS = 100
-# IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215) and SIIT's IPv4-translated addresses (RFC 2765).
-# What the registries of special addresses say and `is_global` does not: site-local (RFC 3879), documentation (RFC 9637),
-# segments (RFC 9602), 6to4 relays (RFC 7526); and the address of Azure's own agent on every machine there.
+# What the registries of special addresses say and `is_global` does not: site-local (RFC 3879), documentation (RFC
+# 9637), segments (RFC 9602), 6to4 relays (RFC 7526); and the address of Azure's own agent on every machine there.
 SPECIAL = tuple(
     map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "5f00::/16", "192.88.99.0/24", "168.63.129.16/32"))
 )
+# IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215) and SIIT's IPv4-translated addresses (RFC 2765).
 TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
 
 

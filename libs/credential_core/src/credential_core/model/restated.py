@@ -1,7 +1,7 @@
 """What a credential says of its learner and achievement must stand where it is read.
 
-To RDF all objects of one id are one node, and a signature over RDF does not say which of them said what. So whoever holds
-a credential could move a grade's scale, say, into an endorsement that speaks of the same achievement.
+To RDF all objects of one id are one node, and a signature over RDF does not say which of them said what. So whoever
+holds a credential could move a grade's scale, say, into an endorsement that speaks of the same achievement.
 """
 
 from __future__ import annotations

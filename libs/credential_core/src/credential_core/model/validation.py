@@ -51,8 +51,8 @@ def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
 def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
 
-    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. And what
-    it says stands where it is read (see `restated`).
+    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. And
+    what it says stands where it is read (see `restated`).
     """
     subject = next((of for kind, of in _SUBJECTS.items() if kind in _names(document)), None)
     if subject is None:
