@@ -1,8 +1,4 @@
-"""Other ways to write what a credential says: each a change that whoever holds it could try under the same proof.
-
-`python -m tests.credential_core.rewritings` tries them all on every document, and prints those that are valid and read
-otherwise.
-"""
+"""Other ways to write what a credential says: each a change that whoever holds it could try under the same proof."""
 
 from __future__ import annotations
 
@@ -55,10 +51,12 @@ def reading(value: Any) -> Any:
     Sets have no order, one value may stand alone, null and empty are nothing, and so is what qualifies nothing.
     """
     if isinstance(value, dict):
-        members = {name: reading(member) for name, member in value.items() if name != "@context"}
+        members = {name: reading(_unset(name, member)) for name, member in value.items() if name != "@context"}
         members = {name: member for name, member in members.items() if member not in (None, [])}
-        if members.keys() == {"@value"} or members.keys() == {"id"}:
-            return next(iter(members.values()))
+        if members.keys() <= {"@value", "@type"} and "@value" in members:
+            return members["@value"]
+        if members.keys() == {"id"}:
+            return members["id"]
         if isinstance(members.get("@language"), str):
             members["@language"] = members["@language"].lower()
         return members
@@ -69,11 +67,19 @@ def reading(value: Any) -> Any:
     return "OpenBadgeCredential" if value == "AchievementCredential" else value
 
 
+def _unset(name: str, member: Any) -> Any:
+    """A name of the document's own is read by nobody who does not read JSON-LD."""
+    is_own = name not in meanings().iris_of and not name.startswith("@")
+    return member["@set"] if is_own and isinstance(member, dict) and member.keys() == {"@set"} else member
+
+
 def _joined(items: Any) -> list[Any]:
     """Objects of a set with one id are one."""
     found: list[Any] = []
     for item in items:
-        same = [one for one in found if isinstance(one, dict) and isinstance(item, dict) and one.get("id") == item.get("id")]
+        same = [
+            one for one in found if isinstance(one, dict) and isinstance(item, dict) and one.get("id") == item.get("id")
+        ]
         if same and "id" in item and all(item[name] == same[0].get(name, item[name]) for name in item):
             same[0] |= item
         else:
@@ -164,7 +170,10 @@ def _inline_names(document: Json) -> Iterator[tuple[str, Json]]:
             for iri in sorted(meanings().iris_of.get(name, ())):
                 for definition in (iri, {"@id": iri, "@type": "@id"}, {"@id": iri, "@container": "@set"}):
                     changed = _renamed(document, path, name, "other")
-                    yield f"{name} by an inline name at {_told(path)}", _under(changed, [*_contexts(document), {"other": definition}])
+                    yield (
+                        f"{name} by an inline name at {_told(path)}",
+                        _under(changed, [*_contexts(document), {"other": definition}]),
+                    )
 
 
 def _moved(document: Json) -> Iterator[tuple[str, Json]]:
@@ -173,6 +182,8 @@ def _moved(document: Json) -> Iterator[tuple[str, Json]]:
     for path, node in nodes:
         for target, other in nodes:
             for name in node.keys() - {"id", "@context"} if target != path and other["id"] == node["id"] else ():
+                if target[: len(path) + 1] == (*path, name):
+                    continue
                 changed = copy.deepcopy(document)
                 moved = _at(changed, path).pop(name)
                 place = _at(changed, target)
@@ -191,7 +202,10 @@ def _split(document: Json) -> Iterator[tuple[str, Json]]:
             for pair in ([part, rest], [rest, part]):
                 parent, place = _at(document, path[:-1]), path[-1]
                 whole = [*parent[:place], *pair, *parent[place + 1 :]] if isinstance(place, int) else pair
-                yield f"{name} apart at {_told(path)}", _with(document, path[:-1] if isinstance(place, int) else path, whole)
+                yield (
+                    f"{name} apart at {_told(path)}",
+                    _with(document, path[:-1] if isinstance(place, int) else path, whole),
+                )
 
 
 def _other_contexts(document: Json) -> Iterator[tuple[str, Json]]:
