@@ -107,6 +107,7 @@ HIDDEN |= {
     )
 }
 HIDDEN |= {("GET", "/achievements/page.css")}
+HIDDEN |= {("GET", path) for path in ("/robots.txt", "/sitemap.xml", "/sitemaps/{part}.xml")}  # for search engines
 HIDDEN |= {("GET", "/login/passkey.js"), ("POST", "/login/passkey"), ("POST", "/login/passkeys/change")}
 HIDDEN |= {
     ("GET", f"/docs{file}")

@@ -125,6 +125,8 @@ CATALOG = (
     Route(match=Path("/export"), room=Room.CATALOG, access=Access.PUBLIC),
     *_published("/metadata-profiles"),
     Route(match=Under("/contexts"), room=Room.CATALOG, access=Access.PUBLIC),
+    *(Route(match=Path(path), room=Room.CATALOG, access=Access.PUBLIC) for path in ("/robots.txt", "/sitemap.xml")),
+    Route(match=Under("/sitemaps"), room=Room.CATALOG, access=Access.PUBLIC),
 )
 
 REGISTRY = (

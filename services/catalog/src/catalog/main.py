@@ -11,6 +11,7 @@ from catalog.adapters.achievements.similar import SqlSimilarReadings
 from catalog.adapters.changes import SqlChangeReadings
 from catalog.adapters.pathways import SqlPathwayReadings
 from catalog.adapters.readings import SqlReadings
+from catalog.adapters.sitemaps import SqlSitemapReadings
 from catalog.adapters.skills.job_profiles import SqlProfileFacts
 from catalog.adapters.skills.reading import SqlSkillReadings
 from catalog.adapters.unit_of_work import CatalogWork
@@ -138,6 +139,7 @@ def use_cases(database: Database, base_url: str, apart: LargeImports | None = No
         job_profiles=JobProfileUseCases(MatchProfile(SqlProfileFacts(database), offload, OCCUPATION_SKILLS), base_url),
         similar=SqlSimilarReadings(database),
         changes=SqlChangeReadings(database),
+        sitemaps=SqlSitemapReadings(database),
     )
 
 

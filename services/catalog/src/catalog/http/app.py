@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from catalog.core.achievements.importing import ImportAchievements
 from catalog.core.achievements.similar import SimilarReadings
 from catalog.core.changes import ChangeReadings
+from catalog.core.sitemaps import SitemapReadings
 from catalog.core.vocabulary import FOREIGN_BODY, IMPORT_BODY, SKILL_BODY
-from catalog.http import changes, contexts
+from catalog.http import changes, contexts, sitemaps
 from catalog.http.achievements import achievements, profiles, similar
 from catalog.http.achievements import importing as achievement_import
 from catalog.http.achievements import reading as achievement_reading
@@ -38,6 +39,7 @@ class UseCases:
     job_profiles: job_profiles.JobProfileUseCases
     similar: SimilarReadings
     changes: ChangeReadings
+    sitemaps: SitemapReadings
 
 
 def build_app(
@@ -62,6 +64,7 @@ def build_app(
         pathways.routes(use.pathways),
         contexts.routes(),
         changes.routes(use.changes, base_url),
+        sitemaps.routes(use.sitemaps, base_url),
         profiles.routes(use.profiles),
         skill_frameworks.routes(use.skills),
         skills.routes(use.skills),
