@@ -1,6 +1,7 @@
 """The migrations make the tables that the code describes, and the service starts only on those."""
 
 import asyncio
+import gc
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -44,3 +45,16 @@ async def test_a_database_without_tables_is_not_ready_and_a_migrated_one_is(
 
 async def test_migrating_twice_changes_nothing(settings: IssuerSettings) -> None:
     await asyncio.to_thread(migrate, "issuer", settings.database)
+
+
+async def test_a_look_at_the_revision_leaves_no_garbage_in_cycles(open_issuer_database: Database) -> None:
+    """It is asked each second, and cycles stay until the collector looks at everything."""
+    await check_revision(open_issuer_database, "issuer")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await check_revision(open_issuer_database, "issuer")
+        assert gc.collect() < 20
+    finally:
+        gc.enable()
