@@ -153,6 +153,8 @@ class TestConfigured:
         assert [passed("aiokafka.conn") for _ in range(3)] == ["Unable connect to node 1", None, None]
         assert passed("aiokafka.conn", "Heartbeat of %s failed") == "Heartbeat of 1 failed"
         assert [passed("uvicorn.error", "%s failed") for _ in range(2)] == ["1 failed"] * 2
+        assert passed("asyncio", "Fatal error on SSL protocol\ntransport: %s")
+        assert passed("asyncio", "Fatal error on SSL protocol\nanother: %s") is None
         now[0] = SAME_AGAIN_S
         assert passed("aiokafka.conn") == "Unable connect to node 1 (and 2 more like it)"
         assert passed("aiokafka.conn") is None

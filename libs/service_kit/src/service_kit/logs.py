@@ -19,7 +19,9 @@ from service_kit.settings import LogSettings
 
 AUDIT = "audit"
 KAFKA_CLIENT = "aiokafka"
+EVENT_LOOP = "asyncio"
 SAME_AGAIN_S = 10.0
+MOST_KINDS = 1000
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that is being answered: stands in each line that is written meanwhile."""
 REDACTED = "[redacted]"
@@ -76,7 +78,10 @@ def configure_logs(settings: LogSettings, service: str) -> None:
 
 
 class Seldom(logging.Filter):
-    """Lets a line of the Kafka client's pass once in ten seconds: of a broker that is away it tells all the time."""
+    """Lets a line of the Kafka client's or the event loop's pass once in ten seconds.
+
+    Of a broker that is away the one tells all the time, and the other of each host of somebody's that breaks TLS.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -85,13 +90,15 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it passes; it then tells how many like it did not."""
-        if not record.name.startswith(KAFKA_CLIENT):
+        if not record.name.startswith((KAFKA_CLIENT, EVENT_LOOP)):
             return True
-        kind, now = (record.name, str(record.msg)), self._clock()
+        kind, now = (record.name, str(record.msg).partition("\n")[0]), self._clock()
         until, passed_over = self._said.get(kind, (now, 0))
         if now < until:
             self._said[kind] = until, passed_over + 1
             return False
+        if len(self._said) >= MOST_KINDS:  # some lines differ each time
+            self._said.clear()
         self._said[kind] = now + SAME_AGAIN_S, 0
         if passed_over:
             record.msg, record.args = f"{record.getMessage()} (and {passed_over} more like it)", ()
