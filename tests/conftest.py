@@ -6,6 +6,7 @@ A missing server is a loud skip on a developer's machine and a failure with CI=t
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from service_kit.runtime import COLLECT_AFTER
 from tests.signatures import remember_signatures
 from tools import kafka, postgres
 from tools.fleet import Fleet
@@ -50,6 +52,7 @@ LONG = (
 
 
 def pytest_configure() -> None:
+    gc.set_threshold(*COLLECT_AFTER)
     remember_signatures()
     # How long an example takes says how busy the machine is, and nothing of what is tested.
     hypothesis.settings.register_profile("patient", parent=hypothesis.settings(), deadline=None)
@@ -66,6 +69,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(MARKS_OF_FIXTURES[fixture])
     if FILES in os.environ:
         note(Path(os.environ[FILES]), ((item.path, {mark.name for mark in item.iter_markers()}) for item in items))
+
+
+def pytest_collection_finish() -> None:
+    """What was read so far stays: nothing looks through it for garbage while the tests run."""
+    gc.freeze()
 
 
 def missing(what: str) -> None:
