@@ -1,23 +1,34 @@
-"""For tests: what FastAPI reads from a function's signature is read once, however many applications have the function.
+"""For tests: what FastAPI reads of a route is read once, however many applications have the route.
 
 An application of a test is made anew each time, with everything in it. Reading its signatures takes longer than most
-tests, and gives the same each time: the same code with the same annotations and defaults.
+tests, and gives the same each time: the same code with the same annotations and defaults, declared with the same words.
+What a route calls is never kept: each has the function that it was made with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from types import FunctionType
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import FunctionType, MethodType
 from typing import Any, get_args, get_origin
 
 from fastapi import routing
-from fastapi.dependencies import utils
+from fastapi.dependencies import models, utils
 from fastapi.dependencies.models import Dependant
 from fastapi.utils import create_model_field
 from pydantic.fields import FieldInfo
 
+from service_kit import app, query
+
 Read = Callable[..., Any]
+
+COLLECTIONS = (list, dict, set)
+KINDS = {
+    "_is_gen_callable_cached": inspect.CO_GENERATOR,
+    "_is_async_gen_callable_cached": inspect.CO_ASYNC_GENERATOR,
+    "_is_coroutine_callable_cached": inspect.CO_COROUTINE,
+}
 
 
 def remember_signatures() -> None:
@@ -27,7 +38,54 @@ def remember_signatures() -> None:
     reading, making = _signatures(utils.get_dependant), _fields(create_model_field)
     vars(reading)["remembers"] = True
     vars(utils)["get_dependant"] = reading
-    vars(routing).update(get_dependant=reading, create_model_field=making)
+    populating = _routes(vars(routing)["_populate_api_route_state"])
+    vars(routing).update(get_dependant=reading, create_model_field=making, _populate_api_route_state=populating)
+    vars(app)["parameters_of"] = _parameters(query.parameters_of)
+    for name, flag in KINDS.items():
+        vars(models)[name] = _kind(vars(models)[name], flag)
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A route as it was declared, and what was made of that."""
+
+    endpoint: Any
+    options: dict[str, Any]
+    made: dict[str, Any]
+
+    def is_as(self, endpoint: Any, options: dict[str, Any]) -> bool:
+        """Whether other words come to the same. The code does."""
+        read = zip(_read_of(self.endpoint), _read_of(endpoint), strict=True)
+        return self.options == options and all(one is other or _alike(one, other) for one, other in read)
+
+
+def _routes(populate: Read) -> Read:
+    known: dict[tuple[Any, ...], list[_Declared]] = {}
+
+    def populated(route: Any, path: str, endpoint: Any, **options: Any) -> None:
+        provider = options.pop("dependency_overrides_provider", None)
+        of_code = known.setdefault((_code_of(endpoint), path), [])
+        found = next((one for one in of_code if one.is_as(endpoint, options)), None)
+        if found:
+            vars(route).update(_copied(found.made), endpoint=endpoint, dependency_overrides_provider=provider)
+            route.dependant = _copy(endpoint, found.made["dependant"])
+            return
+        before = {*vars(route)}
+        populate(route, path, endpoint, dependency_overrides_provider=provider, **options)
+        if _written(endpoint, path, options) is not None:
+            made = {name: value for name, value in vars(route).items() if name not in before}
+            of_code.append(_Declared(endpoint, options, _copied(made) | {"dependant": _of(None, route.dependant)}))
+
+    return populated
+
+
+def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
+    """In collections that may be added to."""
+    return {name: value.copy() if isinstance(value, COLLECTIONS) else value for name, value in attributes.items()}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool(one == other) or repr(_spelt(one)) == repr(_spelt(other))
 
 
 def _signatures(read: Read) -> Read:
@@ -47,13 +105,37 @@ def _signatures(read: Read) -> Read:
 
 def _written(call: Any, path: str, options: dict[str, Any]) -> Any:
     """All that a signature is read from; None where something in it may differ and look alike."""
-    if not isinstance(call, FunctionType) or hasattr(call, "__wrapped__"):
+    code = _code_of(call)
+    if code is None:
         return None
-    defaults = [*(call.__defaults__ or ()), *(call.__kwdefaults__ or {}).values()]
-    seen = repr([_spelt(one) for one in (*call.__annotations__.values(), *defaults)])
-    if "<locals>" in seen:
+    seen = repr([_spelt(one) for one in _read_of(call)])
+    said = repr(sorted(options.items()))
+    if "<locals>" in seen or "<locals>" in said:
         return None
-    return call.__code__, id(call.__globals__), seen, path, repr(sorted(options.items()))
+    return code, seen, path, said
+
+
+def _code_of(call: Any) -> tuple[Any, ...] | None:
+    """Of a function and of those that it wraps; None if it is more than its code."""
+    found: list[Any] = []
+    while True:
+        found.append(isinstance(call, MethodType))
+        inner = call.__func__ if isinstance(call, MethodType) else call
+        if not isinstance(inner, FunctionType) or not vars(inner).keys() <= {"__wrapped__"}:
+            return None
+        found += [inner.__code__, id(inner.__globals__)]
+        if not vars(inner):
+            return tuple(found)
+        call = vars(inner)["__wrapped__"]
+
+
+def _read_of(call: Any) -> Iterator[Any]:
+    """Of a function as FastAPI sees it, which is the innermost."""
+    inner = inspect.unwrap(call)
+    yield tuple(inner.__annotations__)
+    yield from inner.__annotations__.values()
+    yield from inner.__defaults__ or ()
+    yield from (inner.__kwdefaults__ or {}).values()
 
 
 def _spelt(annotation: Any) -> Any:
@@ -63,6 +145,36 @@ def _spelt(annotation: Any) -> Any:
         return type(annotation), slots, vars(annotation)
     inner = (*get_args(annotation), *getattr(annotation, "__metadata__", ()))
     return (get_origin(annotation), [_spelt(one) for one in inner]) if inner else annotation
+
+
+class _Copy(Dependant):
+    """What was read for another function."""
+
+    __slots__ = ("read",)
+
+    read: Dependant
+
+
+def _copy(call: Any, read: Dependant) -> _Copy:
+    """`_of` a route that is whole: nothing is added to it any more."""
+    fields = {name: getattr(read, name) for name in Dependant.__slots__}
+    copy = _Copy(**fields | {"call": call})
+    copy.read = read
+    return copy
+
+
+def _parameters(look: Read) -> Read:
+    known: dict[int, tuple[Dependant, Any]] = {}
+
+    def parameters_of(dependant: Dependant) -> Any:
+        if not isinstance(dependant, _Copy):
+            return look(dependant)
+        read = dependant.read
+        if id(read) not in known:
+            known[id(read)] = read, look(dependant)
+        return known[id(read)][1]
+
+    return parameters_of
 
 
 def _of(call: Any, read: Dependant) -> Dependant:
@@ -84,3 +196,17 @@ def _fields(make: Read) -> Read:
         return known[key]
 
     return made
+
+
+def _kind(look: Read, flag: int) -> Read:
+    """FastAPI keeps the kinds of many functions, and so the functions, and all behind them, of tests long past."""
+
+    def kind(identity: Any) -> bool:
+        call = identity.call
+        if not isinstance(call, FunctionType) or _code_of(call) is None:
+            found: bool = look(identity)
+            return found
+        inner = inspect.unwrap(call)
+        return any(function.__code__.co_flags & flag for function in {call, inner})
+
+    return kind

@@ -1,8 +1,8 @@
 """For tests: holds an application to its description. Every answer must be one that the description promises."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, NamedTuple, Self
 
 import httpx
 from fastapi import FastAPI
@@ -21,11 +21,8 @@ class Promises:
         contexts = list(iter_route_contexts(app.router.routes))
         known = (app.title, *((context.path, _told(context.route)) for context in contexts))
         if known not in _DESCRIPTIONS:  # describing takes longer than most tests
-            _DESCRIPTIONS[known] = app.openapi()["paths"]
-        described = _DESCRIPTIONS[known]
-        self._hidden = {context.path for context in contexts} - described.keys()
-        self._paths = [(_expression(path), path, found) for path, found in described.items()]
-        self._paths.sort(key=lambda each: "{" in each[1])  # an address without parameters is meant before any with
+            _DESCRIPTIONS[known] = _Description.of(app.openapi()["paths"], {context.path for context in contexts})
+        self._hidden, self._paths = _DESCRIPTIONS[known]
 
     async def __call__(self, response: httpx.Response) -> None:
         """Raises AssertionError for a status or a media type that is not described."""
@@ -41,7 +38,18 @@ class Promises:
                 return
 
 
-_DESCRIPTIONS: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+class _Description(NamedTuple):
+    hidden: frozenset[str | None]
+    paths: Sequence[tuple[re.Pattern[str], str, Mapping[str, Any]]]
+
+    @classmethod
+    def of(cls, described: Mapping[str, Mapping[str, Any]], addresses: Set[str | None]) -> Self:
+        paths = [(_expression(path), path, found) for path, found in described.items()]
+        paths.sort(key=lambda each: "{" in each[1])  # an address without parameters is meant before any with
+        return cls(frozenset(addresses - described.keys()), paths)
+
+
+_DESCRIPTIONS: dict[tuple[Any, ...], _Description] = {}
 """By what the routes are: the applications of two tests of one room are described alike."""
 
 

@@ -19,6 +19,7 @@ from service_kit.offload import offload
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 DryRun = Annotated[bool, Query(alias="dryRun", description="check every row, and keep nothing")]
 CHANGES = tuple(action for action in RowAction if action is not RowAction.ISSUE)
+HOLDER = {action: Depends(Scope(SCOPE_OF[action])) for action in CHANGES}
 OF_CORRECTIONS = (
     "Each row has `credential` and the members of POST /credentials/{id}/correct, or the columns of the template; an "
     "empty cell leaves what was there"
@@ -36,7 +37,7 @@ def _add(routes: APIRouter, services: Services, action: RowAction) -> None:
     async def open_changes(
         *,
         request: Request,
-        caller: Annotated[Caller, Depends(Scope(SCOPE_OF[action]))],
+        caller: Annotated[Caller, HOLDER[action]],
         key: Key,
         dry_run: DryRun = False,
     ) -> Response:
