@@ -338,6 +338,27 @@ def test_an_embedded_proof_inside_counts_too(judge: Any, credential: Json) -> No
     assert judge(spoiled, ED25519, P256) == failed("signature_invalid")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("vc-ld+jwt", "vc"), ("vc+ld+json+jwt", "vc+ld+json"), ("vc+ld+json+jwt", None)]
+)
+def test_a_credential_by_the_name_of_a_draft(judge: Any, credential: Json, name: str, content: str | None) -> None:
+    """As libraries of Spruce's and others' still sign them. The rules are the same."""
+    plain = changed({"typ": name, "kid": f"{WEB}#key-1"}, {"cty": content})
+    token = jose.sign(plain, credential, P256)
+    wrapped = {**jose.enveloped(token), "id": f"data:application/{name},{token}"}
+    assert judge(token, P256) == judge(wrapped, P256) == VALID
+    assert judge(token, OTHER_P256) == failed("signature_invalid")
+    for wrong, code in (({"cty": "vp"}, "jwt_header_unexpected"), ({"typ": "vp-ld+jwt"}, "proof_purpose_mismatch")):
+        assert judge(jose.sign(changed(plain, wrong), credential, P256), P256) == failed(code)
+    with pytest.raises(CredentialError, match="envelope_malformed"):
+        parse({**wrapped, "id": f"data:application/vp-ld+jwt,{token}"})
+
+
+def test_only_drafts_name_their_content_so(judge: Any, credential: Json) -> None:
+    header = {"typ": "vc+jwt", "cty": "vc+ld+json", "kid": f"{WEB}#key-1"}
+    assert judge(jose.sign(header, credential, P256), P256) == failed("jwt_header_unexpected")
+
+
 def test_an_enveloped_credential_is_opened(judge: Any, credential: Json) -> None:
     wrapped = jose.enveloped(jose.issue_credential(credential, P256, kid=f"{WEB}#key-1"))
     assert judge(wrapped, P256) == VALID

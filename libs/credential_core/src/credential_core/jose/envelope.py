@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from credential_core.jose.jws import Jws
 
@@ -18,6 +18,20 @@ class Profile(StrEnum):
     CREDENTIAL = "vc+jwt"  # VC-JOSE-COSE §3.1.1
     SELECTIVE = "vc+sd-jwt"  # VC-JOSE-COSE §3.2.1: the issuer's JWS, with the claims as far as they are disclosed
     PRESENTATION = "vp+jwt"  # VC-JOSE-COSE §3.1.2
+
+
+# As drafts of VC-JOSE-COSE called them, and some libraries still do (Spruce's ssi 0.16). Read, never made.
+DRAFT_NAMES: Final = {
+    "vc-ld+jwt": Profile.CREDENTIAL,
+    "vc+ld+json+jwt": Profile.CREDENTIAL,
+    "vp-ld+jwt": Profile.PRESENTATION,
+    "vp+ld+json+jwt": Profile.PRESENTATION,
+}
+
+
+def names_of(profile: Profile) -> list[str]:
+    """What a profile is called in a `typ` or a media type: its name, then those of drafts."""
+    return [str(profile), *(name for name, found in DRAFT_NAMES.items() if found is profile)]
 
 
 @dataclass(frozen=True, slots=True)

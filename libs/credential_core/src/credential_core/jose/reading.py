@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from credential_core.errors import ProofError
 from credential_core.jose import data_model_1, open_badges, w3c
-from credential_core.jose.envelope import Envelope, Enveloped, Profile
+from credential_core.jose.envelope import DRAFT_NAMES, Envelope, Enveloped, Profile
 from credential_core.jose.jws import Jws
 from credential_core.json_input import check_tree
 
 _PROFILES: Final = {
     str(profile): profile for profile in (Profile.OPEN_BADGES, Profile.CREDENTIAL, Profile.PRESENTATION)
-}
+} | DRAFT_NAMES
 
 
 def read(text: str) -> Enveloped:

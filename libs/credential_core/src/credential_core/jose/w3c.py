@@ -14,15 +14,15 @@ from credential_core.errors import DocumentError, ProofError
 from credential_core.jose import jws
 from credential_core.jose.algorithms import Signer, VerifyingKey
 from credential_core.jose.claims import REGISTERED, require_equal, seconds
-from credential_core.jose.envelope import Profile
+from credential_core.jose.envelope import DRAFT_NAMES, Profile, names_of
 from credential_core.unsigned import Unsigned
 
 _HEADERS: Final = frozenset({"alg", "kid", "typ", "cty", "iss"})
 _CONTENT: Final = {Profile.CREDENTIAL: "vc", Profile.SELECTIVE: "vc", Profile.PRESENTATION: "vp"}
 _CLAIMS: Final = REGISTERED | {"nonce", "cnf"}
-_ENVELOPED: Final = {
-    "EnvelopedVerifiableCredential": "data:application/vc+jwt,",
-    "EnvelopedVerifiablePresentation": "data:application/vp+jwt,",
+_ENVELOPES: Final = {
+    "EnvelopedVerifiableCredential": Profile.CREDENTIAL,
+    "EnvelopedVerifiablePresentation": Profile.PRESENTATION,
 }
 _ANY_JWT: Final = "data:application/jwt,"  # RFC 7519 §10.3.1: what it is, its `typ` and its claims say
 _SELECTIVE: Final = "data:application/vc+sd-jwt,"  # of credentials only
@@ -83,7 +83,11 @@ def _prepare(
 def enveloped(token: str) -> dict[str, Any]:
     """An EnvelopedVerifiableCredential (VCDM 2.0 §4.13) of a `vc+jwt`, as a presentation may hold it."""
     kind = "EnvelopedVerifiableCredential"
-    return {"@context": [CREDENTIALS_V2], "type": [kind], "id": _ENVELOPED[kind] + token}
+    return {"@context": [CREDENTIALS_V2], "type": [kind], "id": _prefix(str(_ENVELOPES[kind])) + token}
+
+
+def _prefix(name: str) -> str:
+    return f"data:application/{name},"
 
 
 def enveloped_token(document: Mapping[str, Any]) -> str | None:
@@ -94,7 +98,7 @@ def enveloped_token(document: Mapping[str, Any]) -> str | None:
     """
     types = document.get("type")
     named = types if isinstance(types, list) else [types]
-    kinds = [name for name in named if isinstance(name, str) and name in _ENVELOPED]
+    kinds = [name for name in named if isinstance(name, str) and name in _ENVELOPES]
     if not kinds:
         return None
     identifier = document.get("id")
@@ -103,10 +107,11 @@ def enveloped_token(document: Mapping[str, Any]) -> str | None:
     context = document.get("@context")
     if CREDENTIALS_V2 not in (context if isinstance(context, list) else [context]):
         raise ProofError("envelope_malformed", "an enveloped document is of the context that defines it")
-    prefix = _ENVELOPED[kinds[0]]
-    selective = (_SELECTIVE,) if kinds[0] == "EnvelopedVerifiableCredential" else ()
-    if not identifier.startswith((prefix, _ANY_JWT, *selective)):
-        raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefix}")
+    profile = _ENVELOPES[kinds[0]]
+    prefixes = [_prefix(name) for name in names_of(profile)]
+    selective = (_SELECTIVE,) if profile is Profile.CREDENTIAL else ()
+    if not identifier.startswith((*prefixes, _ANY_JWT, *selective)):
+        raise ProofError("envelope_malformed", f"the id of an {kinds[0]} begins with {prefixes[0]}")
     return identifier.partition(",")[2]
 
 
@@ -120,8 +125,10 @@ def check_header(header: Mapping[str, Any], profile: Profile, signer: str | None
     unexpected = sorted(header.keys() - _HEADERS)
     if unexpected:
         raise ProofError("jwt_header_unsupported", f"the header {unexpected[0]} is not one this library reads")
-    if header.get("cty", _CONTENT[profile]) != _CONTENT[profile]:
-        raise ProofError("jwt_header_unexpected", f"the content of a {profile} is a {_CONTENT[profile]}")
+    content = _CONTENT[profile]
+    allowed = (content, f"{content}+ld+json") if header.get("typ") in DRAFT_NAMES else (content,)
+    if header.get("cty", content) not in allowed:
+        raise ProofError("jwt_header_unexpected", f"the content of a {profile} is a {content}")
     require_equal(header, "iss", signer, required=False)
 
 
