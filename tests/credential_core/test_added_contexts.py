@@ -94,6 +94,8 @@ def test_what_is_added_counts_like_the_frozen_ones(apart: Any) -> None:
         ({"issuer": "https://example.org/issuer"}, "context_conflict"),
         ({"proofValue": "https://example.org/value"}, "context_conflict"),
         ({"title": "https://schema.org/name"}, "context_conflict"),
+        ({"score": "https://schema.org/value"}, "context_conflict"),
+        ({"Part": {"@id": "urn:x:Part", "@context": {"level": "https://schema.org/targetUrl"}}}, "context_conflict"),
         ({"identifier": "@id"}, "context_conflict"),
         ({"kind": {"@id": f"{RDF}type", "@type": "@id"}}, "context_conflict"),
         ({"Medal": {"@id": "urn:x:M", "@context": {"kind": "rdf:type", "rdf": RDF}}}, "context_conflict"),

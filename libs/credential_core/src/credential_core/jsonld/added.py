@@ -18,6 +18,8 @@ _REFUSED: Final = frozenset({"@base", "@import"})
 # Contexts of the first data model say these by the scheme of their day.
 _SAID_BEFORE: Final = {name: f"http://schema.org/{name}" for name in ("name", "description")}
 _EVERYBODYS: Final = ("https://schema.org/", "http://schema.org/")
+# By these of its words Open Badges says what decides: a result, a level, what evidence is.
+_DECIDING: Final = frozenset(f"https://schema.org/{name}" for name in ("value", "targetUrl", "genre"))
 
 
 def add_contexts(manifest: bytes, read: Callable[[str], bytes]) -> None:
@@ -74,7 +76,7 @@ def _check(one: FrozenContext, urls: frozenset[str] | set[str], known: Meanings)
             continue
         try:
             check_predicate(iri)
-            if not iri.startswith(_EVERYBODYS) or iri in known.fixed_iris or name in known.fixed:
+            if not iri.startswith(_EVERYBODYS) or iri in known.fixed_iris | _DECIDING or name in known.fixed:
                 known.check(name, iri, at_home=True)  # else a word of the world's, of which Open Badges has some
         except ContextError as error:
             raise ContextError(error.code, f"{one.url[:200]}: {error.detail}") from None
