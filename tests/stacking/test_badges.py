@@ -78,6 +78,7 @@ def test_credits_that_are_no_number_are_not_counted(value: object) -> None:
         (("id",), None),
         (("issuer",), {}),
         (("awardedDate",), "yesterday"),
+        (("awardedDate",), "0001-01-01T00:00:00+14:00"),
         (("credentialSubject",), []),
         (("credentialSubject", "achievement"), "https://laurel.example/achievements/python"),
         (("credentialSubject", "achievement", "id"), 1),

@@ -71,9 +71,9 @@ def _day(value: object) -> date:
     """The day in UTC: an evaluation is the same wherever it is made."""
     try:
         moment = datetime.fromisoformat(_text(value, "awardedDate"))
-    except ValueError as error:
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except (ValueError, OverflowError) as error:
         raise NotEvidence("awardedDate is not a date and time") from error
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
 def _credits(subject: Document, achievement: Document) -> Decimal:
