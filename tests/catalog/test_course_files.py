@@ -84,7 +84,8 @@ def test_an_empty_file_is_refused(content: str, media_type: str) -> None:
     ("header", "said"),
     [
         ("code,credits\nA,1", "lacks the column title"),
-        ("name,number\nA,1", "lacks the column code and the column title"),
+        ("label,number\nA,1", "lacks the column code and the column title; it has label, number"),
+        ("name,number\nA,1", "lacks the column code; it has name, number"),
         ("code,title,Code\nA,Art,B", "names the column code twice"),
         ("code,title,room,room\nA,Art,1,2", "names the column room twice"),
         ('code,"title\nA,Art', "is not readable CSV"),
@@ -93,6 +94,25 @@ def test_an_empty_file_is_refused(content: str, media_type: str) -> None:
 )
 def test_a_header_that_cannot_be_used_refuses_the_file(header: str, said: str) -> None:
     assert said in refusal(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "extra"),
+    [
+        ("Course Code,Course Title", {}),
+        ("key,name", {}),
+        ("course_number,title,Course Name", {"Course Name": "x"}),  # ours is there: theirs is kept beside it
+    ],
+)
+def test_what_other_systems_call_code_and_title_is_found(header: str, extra: dict[str, str]) -> None:
+    (row,) = read(f"{header}\nA 1,Art,x" if extra else f"{header}\nA 1,Art")
+    assert row.fields
+    assert (row.fields.code, row.fields.title, row.fields.extra) == ("A 1", "Art", extra)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_spreadsheet_is_told_from_another_charset(start: bytes) -> None:
+    assert "save the table as CSV" in refusal(start + bytes(range(256)))
 
 
 def test_a_header_alone_is_an_empty_list() -> None:

@@ -26,6 +26,7 @@ UNTOLD = frozenset({"", "application/octet-stream", "text/plain"})
 SUFFIXES = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "csv"}
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "latin-1", "windows-1252", "cp1252", "utf-16"})
 SCANNER = json.JSONDecoder(parse_int=lambda _: 0, parse_float=lambda _: 0.0)  # finds ends; strict_json reads
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, or any ZIP; .xls
 BLANK = re.compile(r"[ \t\r\n]*")
 
 
@@ -73,6 +74,8 @@ def _form(file: RowFile, text: str) -> str:
 def _decoded(file: RowFile) -> str:
     """Text from bytes: UTF-16 by its mark, else as declared, else UTF-8. Nothing is guessed."""
     content = file.content
+    if content.startswith(SPREADSHEETS):
+        raise invalid_field("body", "is a spreadsheet or an archive; save the table as CSV (UTF-8)")
     declared = (file.charset or "utf-8").lower()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         declared = "utf-16"

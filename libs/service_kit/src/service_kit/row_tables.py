@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,7 @@ from service_kit.errors import invalid_field
 
 DELIMITERS = ",;\t|"
 SHOWN = 40  # columns, and characters of each
+SIGNS = re.compile(r"[\W_]+")
 EXCEL_HINT = re.compile(r"sep=.", re.IGNORECASE)
 
 
@@ -33,13 +34,15 @@ class Columns:
     """The columns of a table: how a header's cell names one, and which must be there.
 
     With `known`, there may be no others but those that begin as one of `families`: else what stands in a misspelt
-    column would be lost, or every row refused for one mistake.
+    column would be lost, or every row refused for one mistake. `otherwise` holds what others call a required column,
+    in small letters without blanks and signs, in the order of preference: looked for only where it is missing.
     """
 
     named: Callable[[str], str]
     required: tuple[str, ...] = ()
     known: frozenset[str] | None = None
     families: tuple[str, ...] = ()
+    otherwise: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def csv_rows(text: str, columns: Columns) -> Iterator[RawRow]:
@@ -88,6 +91,11 @@ def _delimiter(text: str) -> str:
 
 def _header(cells: list[str], columns: Columns) -> list[str]:
     names = [columns.named(cell) for cell in cells]
+    plain = [SIGNS.sub("", name.lower()) for name in names]
+    for wanted, others in columns.otherwise.items():
+        found = next((plain.index(name) for name in others if name in plain), None)
+        if wanted not in names and found is not None:
+            names[found] = wanted
     missing = [name for name in columns.required if name not in names]
     if missing:
         has = ", ".join(cell.strip()[:SHOWN] for cell in cells[:SHOWN])

@@ -28,6 +28,11 @@ def _name(cell: str) -> str:
 
 
 WORDS = {name.lower(): name for name in KNOWN}
+# As course platforms and registrars' systems call these two in what they export.
+OTHERWISE = {
+    "code": ("coursecode", "coursenumber", "courseid", "coursekey", "key"),
+    "title": ("coursetitle", "coursename", "name"),
+}
 
 
-COLUMNS = Columns(_name, required=("code", "title"))
+COLUMNS = Columns(_name, required=("code", "title"), otherwise=OTHERWISE)

@@ -26,7 +26,8 @@ ROW_SCHEMA = {
 }
 BODY = {
     "required": True,
-    "description": "at most 16 MiB and 50,000 rows; the type of a file is told by its media type, name or beginning",
+    "description": "at most 16 MiB and 50,000 rows; the type of a file is told by its media type, name or beginning. "
+    "`code` and `title` may also be called as course platforms do, such as Course Code and Course Title",
     "content": {
         "application/json": {"schema": {"type": "array", "items": ROW_SCHEMA}},
         "application/x-ndjson": {"schema": {"type": "string"}},
