@@ -267,6 +267,6 @@ async def test_what_the_server_cannot_do_now_is_no_fault_of_a_record(sqlstate: s
 
     refused = Refused()
     refused.sqlstate = sqlstate  # type: ignore[attr-defined]  # as the driver's errors have it
-    assert module._is_outage(DBAPIError("INSERT", None, refused))
+    assert module.is_outage(DBAPIError("INSERT", None, refused))
     refused.sqlstate = "23505"  # type: ignore[attr-defined]
-    assert not module._is_outage(DBAPIError("INSERT", None, refused))
+    assert not module.is_outage(DBAPIError("INSERT", None, refused))

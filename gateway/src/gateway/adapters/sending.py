@@ -27,7 +27,7 @@ class Tried(Protocol):
 
 
 class Sending:
-    """Until it is asked to stop. A database that is away is waited for. `what` names the log's lines.
+    """Until it is asked to stop. What is away is waited for. `what` names the log's lines.
 
     `at_once`: how many are sent at the same time, so that one that takes long holds nobody else up.
     """
@@ -50,7 +50,7 @@ class Sending:
             try:
                 await self._turn(stop)
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
-                log.warning(f"{self._what}_database_unavailable", error=type(error).__name__)
+                log.warning(f"{self._what}_waits", error=type(error).__name__)
                 await pause(stop, RETRY_S)
 
     async def _turn(self, stop: asyncio.Event) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contracts.topics import Topic
 from service_kit.bus import BusUnavailable, Publisher, Record
+from service_kit.direct import is_drivers
 from service_kit.inbox import Inbox, MalformedRecord
 from service_kit.logs import get_logger
 from service_kit.metrics import EVENTS_CONSUMED
@@ -150,7 +151,7 @@ class Consumer:
         try:
             await self._inbox.process_together([_record(raw) for raw in chunk])
         except Exception as error:  # of any kind: each record is judged on its own next
-            if _is_outage(error):
+            if is_outage(error):
                 raise Unavailable(repr(error)) from error
             log.info("chunk_failed", topic=chunk[0].topic, offset=chunk[0].offset, error=type(error).__name__)
             return False
@@ -162,7 +163,7 @@ class Consumer:
         except MalformedRecord as error:
             await self._dead_letter(record, str(error))
         except Exception as error:  # a handler's bug too: the record must not stop its partition for ever
-            if _is_outage(error):
+            if is_outage(error):
                 raise Unavailable(repr(error)) from error
             if _sqlstate(error).startswith("22"):  # data exception: no retry makes PostgreSQL hold this value
                 await self._dead_letter(record, repr(error))
@@ -211,11 +212,12 @@ class Consumer:
                 consumer.resume(partition)
 
 
-def _is_outage(error: Exception) -> bool:
-    """Whether the database is away, as opposed to refusing this one statement."""
+def is_outage(error: Exception) -> bool:
+    """Whether the database is away, as opposed to refusing this one statement, or to a fault of a handler's."""
     if isinstance(error, DBAPIError) and not isinstance(error, InterfaceError) and not error.connection_invalidated:
         return _sqlstate(error)[:2] in OUTAGES
-    return isinstance(error, InterfaceError | DBAPIError | PoolTimeout | OSError | TimeoutError)
+    is_networks = isinstance(error, OSError | TimeoutError) and is_drivers(error)
+    return is_networks or isinstance(error, InterfaceError | DBAPIError | PoolTimeout)
 
 
 def _sqlstate(error: Exception) -> str:

@@ -6,6 +6,7 @@ so do the errors. JSON comes parsed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from traceback import walk_tb
 from typing import Any
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from service_kit.database import Database
 
+DRIVER = "asyncpg"
 SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS given (name, value)"
 # What is planned once must stay good when tables have grown: by index, however small they were then.
 PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
@@ -84,6 +86,12 @@ def is_lost(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and not isinstance(error, Unusable):
         return error.connection_invalidated
     return isinstance(error, Unusable | OSError | TimeoutError)
+
+
+def is_drivers(error: BaseException) -> bool:
+    """Whether the database's driver was at work. What a network raises is raised alike for everybody."""
+    at_work = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__)}
+    return DRIVER in at_work
 
 
 async def fetch(session: AsyncSession, statement: str, *parameters: object) -> Rows:

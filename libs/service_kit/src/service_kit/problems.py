@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 from socket import gaierror
-from traceback import walk_tb
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from contracts.problems import PROBLEM_TYPES
+from service_kit.direct import is_drivers
 from service_kit.errors import (
     Category,
     FieldError,
@@ -41,7 +41,6 @@ log = get_logger(__name__)
 OUTAGES = frozenset({"08", "28", "3D", "40", "53", "55", "57", "58"})
 READ_ONLY = "25006"  # a standby, or a server that protects a full disk
 AWAY = "the service cannot reach its database; try again"
-DRIVER = "asyncpg"
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "2"
@@ -281,8 +280,7 @@ async def _trail_unwritten(request: Request, error: Exception) -> Response:
 
 async def _network_error(request: Request, error: Exception) -> Response:
     """The database's only where its driver was at work: whoever else lets one escape has a fault of ours."""
-    at_work = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__)}
-    return await _database_away(request, error) if DRIVER in at_work else unexpected_problem(request, error)
+    return await _database_away(request, error) if is_drivers(error) else unexpected_problem(request, error)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
