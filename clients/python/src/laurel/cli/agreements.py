@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, anybody, client
 from laurel.cli.files import Unreadable
 from laurel.cli.logins import DEFAULT
 from laurel.cli.recognition import Most, Name, Reason, Repeat, Status, recognition
-from laurel.cli.screen import OUT, say, show_json, table
+from laurel.cli.screen import OUT, escape, say, show_json, table
 from laurel.cli.verify import read_any, read_file
 from laurel.models import Agreement
 

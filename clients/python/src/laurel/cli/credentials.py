@@ -13,7 +13,7 @@ import typer
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.files import Unwritable, results_at, write
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import OUT, note, say, show_json, table
+from laurel.cli.screen import OUT, escape, note, say, show_json, table
 from laurel.models import IssuedCredential, Recipient
 
 CredentialName = Annotated[str, typer.Argument(help="Its address or UUID.")]
@@ -37,7 +37,7 @@ def achievements(
         return
     shown = table("status", "name", "id")
     for achievement in found:
-        shown.add_row(achievement.status, achievement.name, achievement.id)
+        shown.add_row(achievement.status, escape(achievement.name), achievement.id)
     OUT.print(shown)
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from laurel.cli.app import As, AsJson, Person, app, client, person
 from laurel.cli.credentials import hand_out
 from laurel.cli.files import results_at
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import OUT, say, show_json, table
+from laurel.cli.screen import OUT, escape, say, show_json, table
 from laurel.cli.verify import read_any
 from laurel.models import IssuedCredential, Recognition
 

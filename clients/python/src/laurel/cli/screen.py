@@ -1,21 +1,47 @@
-"""What people see: results on stdout, everything else on stderr."""
+"""What people see: results on stdout, everything else on stderr.
+
+Much of it is other people's text. A terminal would obey what is in it: go up a line, and write another verdict.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as without_markup
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from laurel.models import Check, Verification
 
+# Control characters, and those that turn the direction of what stands around them.
+_OBEYED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_IN_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _seen(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def escape(text: str) -> str:
+    """Other people's text as part of a line: no markup in it, and nothing that a terminal obeys."""
+    return without_markup(_OBEYED.sub(_seen, text))
+
+
+class _Screen(Console):
+    """Shows what a terminal would obey, line ends and tabs aside."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(_IN_LINES.sub(_seen, text), **options)
+
+
 # Where nobody watches, lines are as long as they are. Without emoji: `did:key:` is no picture of a key.
-OUT: Final = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
-ERR: Final = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+OUT: Final = _Screen(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
+ERR: Final = _Screen(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 _COLOURS: Final = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
 _MARKS: Final = {
     "passed": "[green]ok[/]",
@@ -27,22 +53,22 @@ _MARKS: Final = {
 
 def complain(message: str) -> None:
     """One thing that went wrong."""
-    ERR.print(f"[red]laurel:[/] {escape(message)}")
+    ERR.print(f"[red]laurel:[/] {without_markup(message)}")
 
 
 def say(message: str) -> None:
     """A line for people, without markup."""
-    OUT.print(escape(message))
+    OUT.print(without_markup(message))
 
 
 def note(message: str) -> None:
     """A line about what goes on, kept out of results."""
-    ERR.print(escape(message))
+    ERR.print(without_markup(message))
 
 
 def show_json(value: Any) -> None:
     """JSON for programs: one object, indented, in UTF-8."""
-    OUT.out(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    OUT.out(_IN_LINES.sub(_seen, json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
 def progress() -> Progress:

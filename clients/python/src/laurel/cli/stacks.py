@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.markup import escape
 
 from laurel.cli.alone import decide_alone
 from laurel.cli.app import As, AsJson, Person, app, client, person
 from laurel.cli.credentials import hand_out
 from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import OUT, note, say, show_json, show_verification, table
+from laurel.cli.screen import OUT, escape, note, say, show_json, show_verification, table
 from laurel.cli.verify import code_of, read_file
 from laurel.models import IssuedCredential, Verification
 

@@ -1,0 +1,44 @@
+"""Other people's text on a terminal: shown, and not obeyed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from laurel.cli.screen import OUT, escape, say, show_json, show_verification, table
+from laurel.models import Verification
+
+FORGED = "\x1b[1A\x1b[2K\r\x1b[32mvalid\x1b[0m\nvalid  it.json\x9b2K\u202edilav[red]"
+SEEN = r"\u001b[1A\u001b[2K\u000d\u001b[32mvalid\u001b[0m\u000avalid  it.json\u009b2K\u202edilav[red]"
+
+
+def verification(name: str) -> Verification:
+    check = {"check": "proof", "outcome": "failed", "code": "signature_invalid", "detail": name}
+    found = {"id": "urn:uuid:1", "verdict": "invalid", "checks": [check]}
+    return Verification.from_json(found | {"credential": {"issuer": {"id": "did:web:a", "name": name}}})
+
+
+def test_a_credential_writes_no_verdict_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    show_verification("it.json", verification(FORGED), every_check=True)
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("invalid")
+    assert len(rest) == 2
+    assert all(SEEN in line for line in rest)
+
+
+def test_lines_and_tables_are_not_turned(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = table("name")
+    shown.add_row(escape(FORGED))
+    OUT.print(shown)
+    say("one\ntwo\x1b[2K")
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\r", "\u202e"} & set(out)
+    assert "one\ntwo" in out
+
+
+def test_json_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"name": FORGED})
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\r", "\u202e"} & set(out)
+    assert json.loads(out) == {"name": FORGED}
