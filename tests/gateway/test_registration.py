@@ -341,6 +341,41 @@ class TestManaging:
         good = await gateway.http.get(path, headers=bearer(mine["registration_access_token"]))
         assert good.json()["client_name"] == "Badge Studio"
 
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"scope": "credentials:issue clients:manage"},
+            {"scope": "credentials:issue credentials:read"},
+            {"grant_types": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"]},
+        ],
+        ids=str,
+    )
+    async def test_a_program_takes_no_more_than_its_organization_gave(
+        self, gateway: Gateway, more: dict[str, Any]
+    ) -> None:
+        """Whoever holds the registration's token, the program above all, is not the organization's administration."""
+        asked = {"grant_types": ["client_credentials"], "scope": "credentials:issue"}
+        headers = await gateway.headers(await gateway.member("lakeside"))
+        body = (await gateway.http.post("/oauth/register", json=asked, headers=headers)).json()
+        path, token = f"/oauth/register/{body['client_id']}", bearer(body["registration_access_token"])
+        answer = await gateway.http.put(path, headers=token, json=asked | more)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+        assert "more than its organization gave it" in answer.json()["error_description"]
+        given = await gateway.ask({}, auth=(body["client_id"], body["client_secret"]))
+        assert given.json()["scope"] == "credentials:issue"
+
+    async def test_nor_back_what_its_organization_took(self, gateway: Gateway) -> None:
+        asked = {"grant_types": ["client_credentials"], "scope": "credentials:issue credentials:read"}
+        headers = await gateway.headers(await gateway.member("lakeside"))
+        body = (await gateway.http.post("/oauth/register", json=asked, headers=headers)).json()
+        change = {"scopes": ["credentials:read"]}
+        patched = await gateway.http.patch(f"/clients/{body['client_id']}", headers=headers, json=change)
+        assert patched.status_code == 200, patched.text
+        path, token = f"/oauth/register/{body['client_id']}", bearer(body["registration_access_token"])
+        assert (await gateway.http.put(path, headers=token, json=asked)).status_code == 400
+        less = await gateway.http.put(path, headers=token, json=asked | {"scope": "credentials:read"})
+        assert (less.status_code, less.json()["scope"]) == (200, "credentials:read")
+
     async def test_a_change_is_checked_like_a_registration(self, gateway: Gateway) -> None:
         body = await made(gateway)
         path, token = f"/oauth/register/{body['client_id']}", bearer(body["registration_access_token"])

@@ -20,6 +20,8 @@ from service_kit.clock import Clock
 from service_kit.errors import Unauthorized, invalid_field
 from service_kit.ids import NewId
 
+FOR_ORGANIZATIONS = (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE)
+
 
 @dataclass(frozen=True, slots=True)
 class ClientMetadata:
@@ -77,11 +79,15 @@ class DynamicClients:
             return matches(secret, await work.clients.secrets(ClientId(client), self._clock()))
 
     async def replace(self, client: str, token: str, metadata: ClientMetadata) -> Registration:
-        """What is not said anew is gone (RFC 7592 §2.2). The token changes. Raises Unauthorized or Invalid."""
+        """What is not said anew is gone (RFC 7592 §2.2), and nothing is gained. The token changes.
+
+        Raises Unauthorized or Invalid.
+        """
         now, fresh = self._clock(), new_secret(SecretKind.REGISTRATION)
         async with self._unit_of_work() as work:
             found = await self._own(work, client, token)
             await _check(work, found.organization, metadata)
+            _check_no_more(found, metadata)
             said = _client(found.id, found.organization, metadata, now)
             changed = replace(said, created_at=found.created_at, audiences=found.audiences)  # neither is its to say
             await work.clients.replace(changed, registration=digest(fresh))
@@ -130,7 +136,7 @@ async def _check(work: UnitOfWork, organization: OrganizationId | None, metadata
     check_flow(metadata.flow, metadata.auth_method)
     if organization is None:
         check_own_host(metadata.flow)
-        for grant in (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE):
+        for grant in FOR_ORGANIZATIONS:
             if grant in metadata.flow.grant_types:
                 raise invalid_field("grantTypes", f"{grant} needs an organization's token")
         if unknown := set(metadata.scopes) - set(ALL):
@@ -140,6 +146,17 @@ async def _check(work: UnitOfWork, organization: OrganizationId | None, metadata
     assert found is not None  # noqa: S101 - organizations are never removed
     if excess := beyond(found.kind, metadata.scopes):
         raise scopes_beyond(found.kind, excess)
+
+
+def _check_no_more(found: Client, metadata: ClientMetadata) -> None:
+    """What a program may do for its organization, it may give back and not take. Raises Invalid."""
+    if found.organization is None:
+        return
+    grants = [one for one in metadata.flow.grant_types if one in FOR_ORGANIZATIONS]
+    asked = {"scope": (metadata.scopes, found.scopes), "grantTypes": (grants, found.flow.grant_types)}
+    for name, (wanted, held) in asked.items():
+        if more := [one for one in wanted if one not in held]:
+            raise invalid_field(name, f"more than its organization gave it: {' '.join(more)}")
 
 
 async def _new_secret(work: UnitOfWork, client: Client, now: datetime) -> str | None:
