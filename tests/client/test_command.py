@@ -123,6 +123,17 @@ def test_a_class_is_issued_from_a_file(command: Shell, achievement: str) -> None
     assert "is no file" in command("batch", achievement, "missing.csv", code=4)
 
 
+def test_a_batch_is_left_alone_and_followed_later(command: Shell, achievement: str) -> None:
+    (command.home / "class.csv").write_text("email\nada@s.example\n")
+    left = command("batch", achievement, "class.csv", "--detach", "--json")
+    address = json.loads(left)["id"]
+    for _ in ("while it runs, perhaps", "when it has ended"):
+        assert "1 rows: 1 issued" in command("follow", address, "-o", "results.csv")
+        assert len((command.home / "results.csv").read_text().splitlines()) == 2
+    (command.home / "misspelt.csv").write_text("email,vaildUntil\nada@s.example,\n")
+    assert "validUntil?" in command("batch", achievement, "misspelt.csv", "--dry-run", code=4)
+
+
 def test_a_class_is_corrected_and_revoked_from_files(command: Shell, achievement: str) -> None:
     (command.home / "class.csv").write_text("email\nada@s.example\nbob@s.example\n")
     command("batch", achievement, "class.csv", "-o", "results.csv")

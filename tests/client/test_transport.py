@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,8 @@ from laurel import (
     Unavailable,
     clock,
 )
+from laurel.batches import Batch
+from laurel.cli.batch import see_through
 from laurel.errors import UnexpectedAnswer
 
 ID = "https://laurel.test/credentials/0199"
@@ -209,3 +212,37 @@ def test_a_failed_login_says_so(answer: httpx.Response, kind: type[LaurelError])
 def test_secrets_are_in_no_representation() -> None:
     assert "secret" not in repr(ClientSecret("id", "hush-hush")).replace("client_secret", "")
     assert "hush" not in repr(ClientSecret("id", "hush-hush"))
+
+
+RUNNING = {"id": "https://laurel.test/batches/0199", "action": "issue", "status": "running", "rows": 2, "counts": {}}
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), refusal(403)])
+def test_who_stops_watching_a_batch_is_told_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], end: KeyboardInterrupt | httpx.Response
+) -> None:
+    def pause(_: float) -> None:
+        if isinstance(end, KeyboardInterrupt):
+            raise end
+
+    monkeypatch.setattr(clock, "pause", pause)
+    rest = [] if isinstance(end, KeyboardInterrupt) else [end, end]
+    with connect(Server(httpx.Response(200, json=RUNNING), *rest)) as laurel:
+        opened = Batch.from_json(RUNNING)
+        with pytest.raises((KeyboardInterrupt, Forbidden)):
+            see_through(laurel.batches, opened, detach=False, out=None, as_json=False)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "`laurel follow https://laurel.test/batches/0199`" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a.CSV", "text/csv"), ("a.tsv", "text/tab-separated-values"), ("a", "application/octet-stream")],
+)
+def test_a_file_says_what_it_is_by_its_ending_or_the_server_looks(tmp_path: Path, name: str, media_type: str) -> None:
+    (tmp_path / name).write_text("email\n")
+    server = Server(httpx.Response(202, json=RUNNING))
+    with connect(server) as laurel:
+        laurel.batches.open("urn:a", tmp_path / name)
+    assert server.requests[0].headers["Content-Type"] == media_type

@@ -18,10 +18,12 @@ Action = Literal["issue"] | Change
 PATH: Final = "/batches"
 MEDIA_TYPES: Final = {
     ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
     ".json": "application/json",
 }
+_BY_ITS_BEGINNING: Final = "application/octet-stream"
 _ENDED: Final = frozenset({"done", "cancelled"})
 
 
@@ -127,7 +129,7 @@ class Batches:
         return Batch.from_json(self._transport.post(f"{PATH}/{last_segment(batch)}/{action}", {}))
 
     def _send(self, file: Path, query: Mapping[str, str], key: str | None, *, path: str = PATH) -> dict[str, Any]:
-        headers = {"Content-Type": MEDIA_TYPES.get(file.suffix.lower(), "application/json")}
+        headers = {"Content-Type": MEDIA_TYPES.get(file.suffix.lower(), _BY_ITS_BEGINNING)}
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = self._transport.send(

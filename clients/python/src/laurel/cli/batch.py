@@ -11,8 +11,9 @@ from laurel.batches import Action, Batch, Batches, Change
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.files import results_at, rows_file, write
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import progress, say, show_json
+from laurel.cli.screen import note, progress, say, show_json
 from laurel.client import Laurel
+from laurel.errors import LaurelError
 
 SOME_FAILED = 1
 DOING = {
@@ -52,6 +53,21 @@ def batch(
             raise typer.Exit(SOME_FAILED if checked["refused"] else 0)
         opened = laurel.batches.open(achievement, file, issuer=issuer, allow_duplicates=allow_duplicates, key=key)
         ended = see_through(laurel.batches, opened, detach=detach, out=out, as_json=as_json)
+    raise typer.Exit(exit_code(ended))
+
+
+@app.command()
+def follow(
+    batch: Annotated[str, typer.Argument(help="The batch's address or UUID, as --detach prints it.")],
+    *,
+    out: Results = None,
+    as_json: AsJson = False,
+    name: As = DEFAULT,
+) -> None:
+    """Watch a batch to its end, or tell what became of it. Exit code 1 if a row came to nothing."""
+    with client(name) as laurel:
+        found = laurel.batches.get(batch)
+        ended = see_through(laurel.batches, found, detach=found.has_ended, out=out, as_json=as_json)
     raise typer.Exit(exit_code(ended))
 
 
@@ -109,10 +125,14 @@ def exit_code(ended: Batch) -> int:
 
 def _followed(batches: Batches, opened: Batch) -> Batch:
     found = opened
-    with progress() as bar:
-        task = bar.add_task(DOING.get(opened.action, opened.action), total=opened.rows)
-        for found in batches.follow(opened.id):
-            bar.update(task, completed=found.settled)
+    try:
+        with progress() as bar:
+            task = bar.add_task(DOING.get(opened.action, opened.action), total=opened.rows)
+            for found in batches.follow(opened.id):
+                bar.update(task, completed=found.settled)
+    except (KeyboardInterrupt, LaurelError):
+        note(f"The batch goes on without you: `laurel follow {opened.id}`")
+        raise
     return found
 
 
