@@ -47,8 +47,6 @@ def filled(collection: Json, variables: Mapping[str, str], names: Mapping[str, s
     played = deepcopy(collection)
     for variable in played["variable"]:
         variable["value"] = variables.get(variable["key"], variable["value"])
-    bearer = [{"key": "token", "value": "{{universityToken}}", "type": "string"}]
-    played["auth"] = {"type": "bearer", "bearer": bearer}
     for folder in played["item"]:
         for number, item in enumerate(items(folder)):
             if folder["name"] == STORY:

@@ -212,6 +212,9 @@ class TestProblems:
     ) -> None:
         assert (await client.options("/below/a")).headers["allow"] == "PATCH, OPTIONS"
         assert (await client.options("/below/a/publish")).headers["allow"] == "HEAD, GET, POST, OPTIONS"
+        assert (await client.patch("/below/a/b")).status_code == 200
+        refused = await client.patch("/below/a/publish?format=x")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "HEAD, GET, POST, OPTIONS")
 
     async def test_a_person_with_a_browser_reads_a_page(self, client: httpx.AsyncClient) -> None:
         browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

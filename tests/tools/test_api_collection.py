@@ -38,9 +38,16 @@ def test_every_operation_is_a_request() -> None:
 
 def test_it_is_what_postman_calls_version_2_1() -> None:
     assert MADE["info"]["schema"].endswith("/v2.1.0/collection.json")
-    settings = {one["key"]: one["value"] for one in MADE["auth"]["oauth2"]}
-    assert settings["grant_type"] == "client_credentials"
-    assert settings["accessTokenUrl"] == "{{baseUrl}}/oauth/token"
+
+
+def test_every_request_has_a_token_without_a_person_who_gets_one() -> None:
+    token = {"key": "token", "value": "{{accessToken}}", "type": "string"}
+    assert MADE["auth"] == {"type": "bearer", "bearer": [token]}
+    (event,) = MADE["event"]
+    assert event["listen"] == "prerequest"
+    fetched = "\n".join(event["script"]["exec"])
+    assert "{{baseUrl}}/oauth/token" in fetched
+    assert "client_credentials" in fetched
 
 
 def test_every_variable_is_declared_or_kept_by_a_step() -> None:

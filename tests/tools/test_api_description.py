@@ -129,6 +129,13 @@ def test_schemas_say_nothing_that_a_schema_cannot() -> None:
     assert {name for schema in schemas(DOCUMENT) for name in schema} - known == set()
 
 
+def test_schemas_are_titled_as_they_are_named() -> None:
+    """Generators of clients go by the title: of two schemas of one title they make one, or drop what uses the other."""
+    named = DOCUMENT["components"]["schemas"]
+    assert {name: schema["title"] for name, schema in named.items() if schema.get("title", name) != name} == {}
+    assert [name for name in named if not name.isalnum()] == []
+
+
 def test_a_member_that_is_required_is_described() -> None:
     for schema in schemas(DOCUMENT):
         assert set(schema.get("required", ())) <= schema.get("properties", {}).keys(), schema
@@ -177,6 +184,11 @@ class TestMerge:
         assert "#/components/schemas/BThing" in str(apart["paths"]["/b"])
         together = merge({"a": self.part("/a", "a", text), "b": self.part("/b", "b", text)}, {}, {})
         assert together["components"]["schemas"] == {"Thing": text}
+
+    def test_what_gets_another_name_has_it_for_a_title(self) -> None:
+        parts = {room: self.part(f"/{room}", room, {"title": "Thing", "type": room}) for room in ("a", "b")}
+        schemas = merge(parts, {}, {})["components"]["schemas"]
+        assert {name: schema["title"] for name, schema in schemas.items()} == {"AThing": "AThing", "BThing": "BThing"}
 
     def test_methods_of_one_address_may_come_from_two_rooms(self) -> None:
         both = merge({"a": self.part("/a", "a", {}), "b": self.part("/a", "b", {}, "post")}, {}, {})

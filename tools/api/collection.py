@@ -11,18 +11,34 @@ from tools.api.first_story import STORY, VARIABLES
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 DESCRIPTION = """\
-Made from /openapi.json. Set `clientId` and `clientSecret` (`make run` writes demonstration clients to var/demo.json)
-and "Get New Access Token". The folder "First story" runs from top to bottom (issue, verify, revoke, verify again) and
-gets its tokens itself, for a university and for an employer."""
-OAUTH2 = {
-    "grant_type": "client_credentials",
-    "accessTokenUrl": "{{baseUrl}}/oauth/token",
-    "clientId": "{{clientId}}",
-    "clientSecret": "{{clientSecret}}",
-    "client_authentication": "header",
-    "addTokenTo": "header",
-    "tokenName": "Laurel",
-}
+Made from /openapi.json. Set `baseUrl`, `clientId` and `clientSecret` (`make run` writes demonstration clients to
+var/demo.json): an access token is fetched before a request, and another before it ends. The folder "First story" runs
+from top to bottom (issue, verify, revoke, verify again), for a university, and for an employer by
+`employerClientId` and `employerClientSecret`."""
+BEARER = {"token": "{{accessToken}}"}
+FETCH = """\
+const client = pm.variables.get("clientId");
+const kept = pm.collectionVariables;
+if (client && (kept.get("accessTokenOf") !== client || Date.now() > Number(kept.get("accessTokenUntil")))) {
+  pm.sendRequest({
+    url: pm.variables.replaceIn("{{baseUrl}}/oauth/token"),
+    method: "POST",
+    auth: {type: "basic", basic: [
+      {key: "username", value: client},
+      {key: "password", value: pm.variables.get("clientSecret")},
+    ]},
+    body: {mode: "urlencoded", urlencoded: [{key: "grant_type", value: "client_credentials"}]},
+  }, (error, answer) => {
+    if (error || answer.code !== 200) {
+      console.error("no access token:", error || answer.text());
+      return;
+    }
+    kept.set("accessToken", answer.json().access_token);
+    kept.set("accessTokenOf", client);
+    kept.set("accessTokenUntil", String(Date.now() + (answer.json().expires_in - 60) * 1000));
+  });
+}"""
+"""Runners without a person (newman, Bruno's) press no "Get New Access Token"."""
 BASIC = {"username": "{{clientId}}", "password": "{{clientSecret}}"}
 
 
@@ -39,7 +55,8 @@ def collection(document: Json) -> Json:
             "description": DESCRIPTION,
             "schema": SCHEMA,
         },
-        "auth": _auth("oauth2", OAUTH2),
+        "auth": _auth("bearer", BEARER),
+        "event": [{"listen": "prerequest", "script": {"type": "text/javascript", "exec": FETCH.splitlines()}}],
         "variable": [{"key": name, "value": value, "type": "string"} for name, value in VARIABLES.items()],
         "item": [STORY, *({**tag, "item": folders[tag["name"]]} for tag in tags)],
     }

@@ -83,11 +83,16 @@ def _objects(value: Any) -> Iterator[Json]:
 
 def _schemas(parts: Mapping[str, Json], names: Mapping[str, Mapping[str, str]]) -> Json:
     found = {
-        names[room][name]: schema
+        names[room][name]: _titled(schema, names[room][name])
         for room, part in parts.items()
         for name, schema in part["components"]["schemas"].items()
     }
     return dict(sorted(found.items()))
+
+
+def _titled(schema: Json, name: str) -> Json:
+    """With its name in the whole for a title: generators of clients call it by that, and take no two of one title."""
+    return {**schema, "title": name} if "title" in schema else schema
 
 
 def _paths(parts: Mapping[str, Json]) -> Json:

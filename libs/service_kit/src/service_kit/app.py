@@ -1,5 +1,6 @@
 """The FastAPI application every service starts from: health, metrics, problem documents, strict JSON, request ids."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from fastapi.dependencies.utils import request_body_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.convertors import PathConvertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -59,9 +61,16 @@ class StrictRoute(APIRoute):
     open_query = False
     fixed: frozenset[str] = frozenset()
     """Addresses of routes without parameters: "export" there is no id, whatever the method."""
+    narrower: tuple[re.Pattern[str], ...] = ()
+    """Of a route that takes any path below, those of routes there: nor is "1/export" an id."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.NONE, {}) if self.param_convertors and scope["path"] in self.fixed else super().matches(scope)
+        return (Match.NONE, {}) if self._is_of_another(scope["path"]) else super().matches(scope)
+
+    def _is_of_another(self, path: str) -> bool:
+        if not self.param_convertors:
+            return False
+        return path in self.fixed or any(one.match(path) for one in self.narrower)
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
@@ -223,6 +232,9 @@ def _keep_fixed(app: FastAPI) -> None:
     fixed = frozenset(route.path for route in routes if not route.param_convertors)
     for route in routes:
         route.fixed = fixed
+        if any(isinstance(one, PathConvertor) for one in route.param_convertors.values()):
+            below = [one for one in routes if one.path_format.startswith(f"{route.path_format}/")]
+            route.narrower = tuple(one.path_regex for one in below)
 
 
 def health_router(ready: Mapping[str, Check]) -> APIRouter:

@@ -68,7 +68,7 @@ class StandingAnswer(Answer):
     would_give: list[GiverAnswer] = Field(description="published, the lowest sufficient level first, at most 5")
 
 
-class StepAnswer(Answer):
+class PlanStepAnswer(Answer):
     """An achievement to earn, and which of the skills still missing it gives."""
 
     achievement: str
@@ -82,7 +82,7 @@ class MatchAnswer(Answer):
     given: int
     missing: int
     skills: list[StandingAnswer]
-    plan: list[StepAnswer] = Field(description="each step gives most of what is still missing")
+    plan: list[PlanStepAnswer] = Field(description="each step gives most of what is still missing")
     out_of_reach: list[str] = Field(description="skills that nothing published gives at the level asked for")
     unknown_achievements: list[str]
 

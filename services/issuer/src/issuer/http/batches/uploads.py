@@ -28,12 +28,13 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"model": BatchReply, "description": "kept; its rows are being worked on"},
     200: {"model": CheckReply, "description": "what a dry run found"},
 }
+ROW = {"description": "an object; whatever else is there is told as a refused row, and stops no other"}
 
 
 def body(rows: str) -> dict[str, Any]:
     """The description of a file of rows."""
     content = {
-        "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        "application/json": {"schema": {"type": "array", "items": ROW}},
         "application/x-ndjson": {"schema": {"type": "string"}},
         "text/csv": {"schema": {"type": "string"}},
         MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
