@@ -53,7 +53,7 @@ def test_issuing_says_which_option_is_missing(tmp_path: Path) -> None:
 def test_a_file_of_rows_says_by_its_ending_how_to_read_it(tmp_path: Path) -> None:
     (tmp_path / "class.xlsx").write_bytes(b"PK")
     said = told(tmp_path, "batch", ACHIEVEMENT, "class.xlsx", code=4)
-    assert ".csv, .ndjson, .jsonl, .json are understood" in said
+    assert ".csv, .tsv, .ndjson, .jsonl, .json are understood" in said
     assert "is no file" in told(tmp_path, "batch", ACHIEVEMENT, "missing.csv", code=4)
 
 
