@@ -183,6 +183,11 @@ def test_every_container_says_what_it_needs_and_may_take(manifests: Manifests) -
         assert "memory" in resources["limits"], one.name
 
 
+def test_a_large_import_has_room_beside_the_process_that_serves(manifests: Manifests) -> None:
+    limits = {one.name: one.container["resources"]["limits"]["memory"] for one in manifests.workloads()}
+    assert (limits["catalog-serve"], limits["issuer-serve"]) == ("1Gi", "512Mi")
+
+
 def test_topics_are_those_of_the_contracts_each_with_its_dead_letters(manifests: Manifests) -> None:
     topics = {one["metadata"]["name"]: one["spec"] for one in manifests.of("KafkaTopic")}
 
