@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit import problems, strict_json
 from service_kit.auth import TokenVerifier
+from service_kit.body_room import BodyRoom
 from service_kit.description import DescribedApp
 from service_kit.errors import FieldError, Invalid, Malformed
 from service_kit.logs import get_logger
@@ -204,7 +205,12 @@ def create_app(
     `refusals` gives errors below a path prefix another form than that of problem documents. `elsewhere` names methods
     of an address that is also here and that another room answers: `Allow` tells them too.
     """
-    context = partial(RequestContext, max_body_bytes=settings.http.max_body_bytes, body_limits=dict(body_limits or {}))
+    context = partial(
+        RequestContext,
+        max_body_bytes=settings.http.max_body_bytes,
+        body_limits=dict(body_limits or {}),
+        room=BodyRoom(settings.http.bodies_bytes),
+    )
     app = App(
         context,
         title=f"Laurel {title}",

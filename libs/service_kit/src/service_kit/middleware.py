@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.body_room import BodyRoom, Place
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
 from service_kit.logs import REQUEST_ID, get_logger
@@ -25,8 +26,9 @@ QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 class RequestContext:
     """Gives each request an id, bounds its body, and records how it went."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_limits: dict[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_limits: dict[str, int], room: BodyRoom) -> None:
         self._app = app
+        self._room = room
         self._max_body = max_body_bytes
         self._body_limits = body_limits
 
@@ -71,7 +73,8 @@ class RequestContext:
         if _declared_length(scope) > limit:
             await _too_large(scope, receive, send, limit)
             return
-        await self._app(scope, BoundedBody(receive, limit), send)
+        with self._room.place() as place:
+            await self._app(scope, BoundedBody(receive, limit, place), send)
 
 
 class BodyTooLarge(HTTPException):
@@ -82,10 +85,11 @@ class BodyTooLarge(HTTPException):
 
 
 class BoundedBody:
-    """A `receive` that stops at a limit, for bodies that do not declare their length."""
+    """A `receive` that stops at a limit, for bodies that do not declare their length, or where there is no room."""
 
-    def __init__(self, receive: Callable[[], Awaitable[Message]], limit: int) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Message]], limit: int, place: Place) -> None:
         self._receive = receive
+        self._place = place
         self._limit = self._left = limit
 
     async def __call__(self) -> Message:
@@ -93,6 +97,7 @@ class BoundedBody:
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise BodyTooLarge(self._limit)
+        self._place.grow(len(message.get("body", b"")))
         return message
 
 

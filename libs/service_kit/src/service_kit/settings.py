@@ -19,6 +19,9 @@ class HttpSettings(Block):
     host: str = Field(default="127.0.0.1", description="the address to listen at")
     port: int = Field(default=8000, description="the port to listen at")
     max_body_bytes: int = Field(default=1024 * 1024, description="what a request's body may have")
+    bodies_bytes: int = Field(
+        default=64 * 1024 * 1024, description="what the bodies of requests under way may have together"
+    )
     drain_s: float = Field(
         default=2.0, description="how long it goes on answering when it stops, each answer the last of its connection"
     )
