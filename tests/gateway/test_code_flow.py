@@ -456,6 +456,28 @@ class TestRefreshing:
             await work.commit()
         assert (await scene.app.refresh(first["refresh_token"])).json()["scope"] == "openid profile email"
 
+    async def test_so_do_what_the_client_may_have_and_how(self, scene: Scene) -> None:
+        """What its organization takes from a program, no yes of before keeps for it."""
+        first = await tokens(scene.visitor, scene.app, EMAIL)
+        headers = await scene.gateway.headers(scene.member)
+        path = f"/clients/{scene.app.client_id}"
+        less = await scene.gateway.http.patch(path, headers=headers, json={"scopes": ["catalog:write"]})
+        assert less.status_code == 200, less.text
+        second = (await scene.app.refresh(first["refresh_token"])).json()
+        assert second["scope"] == "openid profile email"
+        wanted = await scene.app.refresh(second["refresh_token"], scope="credentials:issue")
+        assert wanted.status_code == 400
+        never = await scene.gateway.http.patch(path, headers=headers, json={"grantTypes": ["authorization_code"]})
+        assert never.status_code == 200, never.text
+        assert (await scene.app.refresh(second["refresh_token"])).json()["error"] == "unauthorized_client"
+
+    async def test_nor_does_a_code_that_was_given_before(self, scene: Scene) -> None:
+        came = await code(scene.visitor, scene.app, EMAIL)
+        headers = await scene.gateway.headers(scene.member)
+        change = {"scopes": ["catalog:write"]}
+        await scene.gateway.http.patch(f"/clients/{scene.app.client_id}", headers=headers, json=change)
+        assert (await scene.app.exchange(came)).json()["scope"] == "openid profile email"
+
     async def test_a_client_that_did_not_register_for_it_gets_none(self, scene: Scene) -> None:
         once = await app(scene.gateway, scene.member, grant_types=["authorization_code"])
         found = await tokens(scene.visitor, once, EMAIL)

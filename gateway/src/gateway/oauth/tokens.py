@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError
 from gateway.core.authorization import Grant, Person, RefreshToken
 from gateway.core.model import AuditEntry
 from gateway.core.ports import Grants
-from gateway.core.roles import narrowed
+from gateway.core.roles import IDENTITY, narrowed
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.oauth.access_token import AccessToken, Holder, Keys, sign
 from gateway.oauth.form import FormRequest
@@ -77,11 +77,12 @@ class Tokens:
     ) -> dict[str, Any]:
         """Everything a grant gives now, bound to `key`. The ID token is not signed yet.
 
-        Raises InvalidGrantError when the person's roles leave nothing of it.
+        Raises InvalidGrantError when the client's scopes and the person's roles of today leave nothing of it.
         """
-        left = narrowed(scopes, person.membership.kind, person.membership.roles)
+        held = {*request.client.known.scopes, *IDENTITY}
+        left = narrowed([one for one in scopes if one in held], person.membership.kind, person.membership.roles)
         if not left:
-            raise InvalidGrantError("the person may no longer do any of this")
+            raise InvalidGrantError("the person and the client may no longer do any of this")
         holder = Holder.of_person(grant, person, left, key)
         answer = self.access(holder, left, self._audiences(request, grant))
         if "openid" in left:
