@@ -313,6 +313,26 @@ async def test_a_page_leads_to_other_forms_and_languages(
 
 
 @api
+async def test_names_in_other_languages_are_those_of_its_own_organization(
+    university: httpx.AsyncClient, other: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    german = (await published(university, name="Daten", description="Liest Daten.", inLanguage="de"))["id"]
+    theirs = (await published(other, name="Données", inLanguage="fr"))["id"]
+    draft = (await drafted(university, name="Datos", inLanguage="es"))["id"]
+    named = {"de": german, "fr": theirs, "es": draft, "it": "https://elsewhere.example/achievements/1"}
+    related = [{"id": address, "inLanguage": language} for language, address in named.items()]
+    english = await published(university, name="Data", inLanguage="en", related=related)
+
+    elm = (await client.get(f"{path(english['id'])}/export?format=elm")).json()
+    assert elm["title"] == {"en": "Data", "de": "Daten"}
+    assert elm["description"]["de"] == "Liest Daten."
+    holds(ctdl := (await client.get(f"{path(english['id'])}/export?format=ctdl")).json())
+    assert ctdl["@graph"][0]["ceterms:name"] == elm["title"]
+    graph = (await client.get("/achievements/export?format=elm")).json()["@graph"]
+    assert elm in graph
+
+
+@api
 async def test_a_program_still_gets_json(university: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
     version = await published(university)
     for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):

@@ -32,6 +32,8 @@ class Export:
     body: Organization | None
     has_course: bool = False
     endorsements: Sequence[Endorsement] = ()
+    others: Sequence[Version] = ()
+    """The same in other languages, by the same organization."""
 
     @property
     def document(self) -> Document:
@@ -73,6 +75,15 @@ class Export:
     def words(self, text: str) -> Json:
         """A text as a language map."""
         return {self.language: text}
+
+    def in_languages(self, member: str) -> Json:
+        """A member's text in every language that it is known in; in one's own it is one's own."""
+        found: Json = {}
+        for document in (self.document, *(one.document for one in self.others)):
+            text = document.get(member)
+            if isinstance(text, str) and text:
+                found.setdefault(language_of(document), text)
+        return found
 
     def entries(self, member: str) -> Sequence[dict[str, JsonValue]]:
         """The objects of a list."""

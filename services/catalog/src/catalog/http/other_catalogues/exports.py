@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.achievements.drafts import NO_ACHIEVEMENT
-from catalog.core.exports import FORMATS, several
+from catalog.core.exports import FORMATS, Export, several
 from catalog.core.exports.source import source_of
-from catalog.core.model import Json, Status
+from catalog.core.model import AchievementId, Json, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievements.paths import PathId
 from catalog.http.answers import documented
@@ -20,10 +20,12 @@ from catalog.http.representation import FOR_EVER, SHORTLY, dumped, stored
 from service_kit.app import router
 from service_kit.described import UNCHANGED
 from service_kit.errors import NotFound
+from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
 from service_kit.pagination import LINK, NextPage, next_page, page_request
 
 AT_ONCE = 50
+LANGUAGES_READ = 24  # as many as the EU has
 Format = Literal["open-badges", "elm", "ctdl", "schema-org"]
 FORM = Query(alias="format", description="the catalogue's terms; nothing is signed")
 DOCUMENT: dict[str, Any] = {LD_JSON: {"schema": {"type": "object"}}}
@@ -58,6 +60,7 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
         source = source_of(view, base_url) if view else None
         if source is None:
             raise NotFound(NO_ACHIEVEMENT)
+        source = await in_all_languages(readings, base_url, source)
         return stored(request, dumped(FORMATS[form](source)), media_type=LD_JSON)
 
     return exports
@@ -71,7 +74,21 @@ async def achievements_of(
     found = await readings.published(query, Status.PUBLISHED, at_once(page))
     views = [await readings.achievement(one.id, None) for one in found.items]
     sources = [source for view in views if view and (source := source_of(view, base_url))]
-    return Page([FORMATS[form](source) for source in sources], found.next)
+    whole = [await in_all_languages(readings, base_url, source) for source in sources]
+    return Page([FORMATS[form](source) for source in whole], found.next)
+
+
+async def in_all_languages(readings: Readings, base_url: str, source: Export) -> Export:
+    """The same with its names in other languages: of those that it names, its own organization's that are open."""
+    own = f"{base_url}/achievements/"
+    named = [one.address.removeprefix(own) for one in source.translations if one.address.startswith(own)]
+    found = []
+    for identifier in dict.fromkeys(name for name in named[:LANGUAGES_READ] if is_id(name)):
+        view = await readings.achievement(AchievementId(identifier), None)
+        version = view.version if view else None
+        if version and version.org_id == source.version.org_id and version.status is Status.PUBLISHED:
+            found.append(version)
+    return replace(source, others=found)
 
 
 def at_once(page: PageRequest) -> PageRequest:
