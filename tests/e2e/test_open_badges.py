@@ -159,6 +159,10 @@ def test_laurel_is_the_client_of_another_host(fleet: Fleet, register: Callable[[
     pulled = here.mine("POST", f"{host}/pull", json={"since": "2026-01-01T00:00:00Z"})
     assert pulled.json() == {**PULLED, "created": 1, "replaced": 1}
     assert here.call("GET", "/credentials").json() == {"credential": [document], "compactJwsString": [token]}
+
+    said = {"id": "https://learners.example/ada", "type": ["Profile"], "name": "Ada"}
+    assert there.call("PUT", "/profile", json=said).status_code == 200
+    assert here.mine("GET", f"{host}/profile").json() == said
     assert here.mine("DELETE", host).status_code == 204
 
 

@@ -35,6 +35,7 @@ class Elsewhere:
     revoked: list[str] = field(default_factory=list)
     server_is: str = "described"
     """Or `undescribed`, `another`, `away`."""
+    profile: Any = None
     faults_of_pages: dict[int, int] = field(default_factory=dict)
     sends_all: bool = False
     """Whatever `limit` says, and from `offset` on."""
@@ -133,6 +134,12 @@ class Elsewhere:
         headers = {"Link": '<x>; rel="next"'} if offset + limit < len(self.texts) else {}
         return web.json_response(body, headers=headers)
 
+    async def about(self, request: web.Request) -> web.Response:
+        """The person's profile."""
+        if fault := self._fault(request):
+            return fault
+        return web.Response(status=404) if self.profile is None else web.json_response(self.profile)
+
 
 @asynccontextmanager
 async def elsewhere(certificate: Certificate) -> AsyncIterator[Elsewhere]:
@@ -145,6 +152,7 @@ async def elsewhere(certificate: Certificate) -> AsyncIterator[Elsewhere]:
     app.router.add_post("/revoke", host.revoke)
     app.router.add_get(f"{API}/credentials", host.credentials)
     app.router.add_post(f"{API}/credentials", host.upsert)
+    app.router.add_get(f"{API}/profile", host.about)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate.chain, certificate.private_key)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -68,6 +68,12 @@ class TestConnecting:
     async def test_it_registers_as_open_badges_want_it(self, ada: Keeper, other: Elsewhere) -> None:
         begun = await begin(ada, other)
         (said,) = other.clients
+        assert {one.rpartition("/")[2] for one in said["scope"].split()} == {
+            "credential.readonly",
+            "credential.upsert",
+            "profile.readonly",
+            "offline_access",
+        }
         assert said["redirect_uris"] == [f"https://laurel.test{HOSTS}/return/{begun['id']}"]
         assert all(
             str(said[name]).startswith("https://laurel.test")
@@ -233,6 +239,33 @@ class TestMoving:
             assert (answer.status_code, problem_code(answer)) == (409, "host-refused")
         assert (await push(ada, host, credential)).status_code == 200
 
+    async def test_what_the_host_says_of_the_person_is_read(self, ada: Keeper, other: Elsewhere) -> None:
+        host = await connected(ada, other)
+        nothing = await ada.call("GET", f"{HOSTS}/{host}/profile")
+        assert (nothing.status_code, problem_code(nothing)) == (404, "not-found")
+        other.profile = {"id": "https://1edtech.org/issuers/cert", "type": ["Profile"], "name": "Ada"}
+        other.faults[f"{API}/profile"] = [401]
+        found = await ada.call("GET", f"{HOSTS}/{host}/profile")
+        assert (found.status_code, found.json()) == (200, other.profile), found.text
+        assert found.headers["cache-control"] == "no-store"
+        assert (await ada.call("GET", "/ims/ob/v3p0/profile")).status_code == 404
+
+    @pytest.mark.parametrize(
+        "profile", ["text", [], {"id": 5, "type": "Profile"}, {"id": "urn:x:1"}, {"id": "urn:x:1", "type": "Thing"}]
+    )
+    async def test_what_is_no_profile_is_not_handed_on(self, ada: Keeper, other: Elsewhere, profile: Any) -> None:
+        host, other.profile = await connected(ada, other), profile
+        answer = await ada.call("GET", f"{HOSTS}/{host}/profile")
+        assert (answer.status_code, problem_code(answer)) == (409, "host-refused")
+
+    async def test_a_connection_that_may_not_read_the_profile(self, ada: Keeper, other: Elsewhere) -> None:
+        """As it was before we asked for it: the host says 403."""
+        host = await connected(ada, other)
+        other.faults[f"{API}/profile"] = [403]
+        answer = await ada.call("GET", f"{HOSTS}/{host}/profile")
+        assert (answer.status_code, problem_code(answer)) == (409, "host-refused")
+        assert "403" in answer.json()["detail"]
+
     async def test_one_at_a_time(self, ada: Keeper, other: Elsewhere, world: World) -> None:
         host = await connected(ada, other)
         await world.rows("UPDATE backpack_hosts SET busy_until = now() + interval '1 minute' RETURNING 1")
@@ -267,6 +300,7 @@ class TestWhose:
                 ("x/pull", {}),
             ):
                 assert (await stranger.call("POST", f"{HOSTS}/{path}", json=body)).status_code == 404
+            assert (await stranger.call("GET", f"{HOSTS}/{host}/profile")).status_code == 404
             assert (await stranger.call("DELETE", f"{HOSTS}/{host}")).status_code == 404
             assert (await push(stranger, host, credential)).status_code == 404
         assert (await push(ada, host, credential)).status_code == 200
@@ -284,6 +318,7 @@ class TestWhose:
             ("GET", ""),
             ("POST", ""),
             ("DELETE", "/x"),
+            ("GET", "/x/profile"),
             *(("POST", f"/x/{do}") for do in ("push", "pull", "confirm")),
         ]
         for method, path in routes:

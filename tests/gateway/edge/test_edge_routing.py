@@ -93,6 +93,7 @@ ADDRESSES = [
     ("issuer", "POST", "/learners/me/recognitions/1/decision"),
     ("issuer", "GET", "/learners/me/hosts/return/1?code=2&state=3"),
     ("issuer", "POST", "/learners/me/hosts/1/push"),
+    ("issuer", "GET", "/learners/me/hosts/1/profile"),
     ("issuer", "GET", "/ims/ob/v3p0/logo.svg"),
     ("issuer", "GET", "/ims/ob/v3p0/discovery"),
     ("issuer", "GET", "/ims/ob/v3p0/credentials"),

@@ -16,7 +16,14 @@ from issuer.adapters.reading import Reading
 from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.backpack.backpack import KeepCredential, PutProfile, ReadBackpack, RemoveKept
 from issuer.core.backpack.farewell import EndConnections, Farewell
-from issuer.core.backpack.hosts import ConfirmHost, ConnectHost, Connections, PushCredential, ReadHosts
+from issuer.core.backpack.hosts import (
+    ConfirmHost,
+    ConnectHost,
+    Connections,
+    PushCredential,
+    ReadHosts,
+    ReadProfileThere,
+)
 from issuer.core.backpack.hosts_ports import HostWorks, Sender
 from issuer.core.backpack.looks import Looks
 from issuer.core.backpack.pull import PullCredentials
@@ -157,5 +164,6 @@ def host_uses(
         push=PushCredential(connections=connections, reading=BackpackRows(database)),
         pull=PullCredentials(connections=connections, keep=keep, clock=clock),
         read=ReadHosts(reading=HostRows(database), clock=clock),
+        profile=ReadProfileThere(connections=connections),
         end=end,
     )

@@ -9,13 +9,17 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
+from credential_core.errors import CredentialError
+from credential_core.json_input import check_tree
+from credential_core.model import validate_profile
 from issuer.core.backpack.hosts_model import Endpoints, Secrets
 from issuer.core.backpack.model import Notation
 from service_kit.errors import Conflict, Invalid, invalid_field
 
 DISCOVERY = "/discovery"
 SCOPES = tuple(
-    f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}" for name in ("credential.readonly", "credential.upsert")
+    f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}"
+    for name in ("credential.readonly", "credential.upsert", "profile.readonly")
 )
 MEDIA_TYPES = {Notation.DOCUMENT: "application/vc+ld+json", Notation.COMPACT_JWS: "text/plain"}
 LONGEST = 4096
@@ -161,6 +165,18 @@ def pulled(answer: Any, link: str) -> Pulled:
     texts = [(Notation.DOCUMENT, orjson.dumps(one).decode()) for one in documents if isinstance(one, dict)]
     texts += [(Notation.COMPACT_JWS, one) for one in tokens if isinstance(one, str)]
     return Pulled(texts, 'rel="next"' in link)
+
+
+def profile(answer: Any) -> str:
+    """Read what a host says of the person, as the text of its JSON. Raises Conflict."""
+    found = _object(answer)
+    try:
+        check_tree(found)
+    except CredentialError as error:
+        raise refused(f"its profile cannot be read: {error.detail}") from error
+    if violations := validate_profile(found):
+        raise refused(f"its profile does not follow Open Badges 3.0: {violations[0].path} {violations[0].detail}")
+    return orjson.dumps(found).decode()
 
 
 class GrantEnded(Conflict):

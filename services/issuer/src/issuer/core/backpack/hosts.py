@@ -225,6 +225,26 @@ class PushCredential:
         return PUSHED[answer.status]
 
 
+class ReadProfileThere:
+    """Asks the other host for the person's profile. It is shown and not kept: what is kept here the person sets."""
+
+    def __init__(self, *, connections: Connections) -> None:
+        self._connections = connections
+
+    async def __call__(self, person: PersonId, host_id: str) -> str:
+        """The profile's text. Raises NotFound, Conflict, Unavailable."""
+        host = await self._connections.take(person, host_id, connected=True)
+        try:
+            answer = await self._connections.call(host, Outgoing("GET", f"{host.endpoints.api}/profile"))
+        finally:
+            await self._connections.give_back(host)
+        if answer.status == 404:
+            raise NotFound("the other host has no profile of the person")
+        if answer.status != 200:
+            raise client.refused(f"it answered {answer.status} to the question for the profile")
+        return client.profile(answer.document)
+
+
 class ReadHosts:
     """The person's connections."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from issuer.core.backpack.farewell import EndConnections
-from issuer.core.backpack.hosts import Begun, ConfirmHost, ConnectHost, PushCredential, ReadHosts
+from issuer.core.backpack.hosts import Begun, ConfirmHost, ConnectHost, PushCredential, ReadHosts, ReadProfileThere
 from issuer.core.backpack.hosts_model import RemoteHost
 from issuer.core.backpack.model import Outcome
 from issuer.core.backpack.pull import MOST, PullCredentials
@@ -27,6 +27,7 @@ from service_kit.pagination import LINK, link_next, page_request, part_of
 from service_kit.representation import document_reply
 
 PREFIX = "/learners/me/hosts"
+PROFILE: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 BY_ITSELF = frozenset({"pulledAt", "pullsAt"})  # changes while nobody changes anything
 Connects = Annotated[Caller, Depends(PersonScope("backpack:connect"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
@@ -43,6 +44,7 @@ class HostUses:
     push: PushCredential
     pull: PullCredentials
     read: ReadHosts
+    profile: ReadProfileThere
     end: EndConnections
 
 
@@ -167,6 +169,16 @@ def _add_connecting(routes: APIRouter, uses: HostUses, base_url: str) -> None:
 
 
 def _add_moving(routes: APIRouter, uses: HostUses) -> None:
+    @routes.get(
+        "/{host_id}/profile",
+        summary="What the other host says of me",
+        description="The profile as it is over there now. Nothing of it is kept here.",
+        responses={200: PROFILE, **problems(404, 409, 422)},
+        response_class=Response,
+    )
+    async def profile(caller: Connects, host_id: str) -> Response:
+        return Response(await uses.profile(keeper(caller), host_id), headers=PRIVATE, media_type="application/json")
+
     @routes.post("/{host_id}/push", summary="Put a credential into the other host", responses=problems(404, 409, 422))
     async def push(caller: Connects, host_id: str, body: PushBody) -> PushReply:
         return PushReply(outcome=await uses.push(keeper(caller), host_id, body.credential))
@@ -245,6 +257,7 @@ def _page(status: int, title: str, words: str, code: str = "") -> Response:
     return Response(body, status, headers=PAGE_HEADERS, media_type="text/html; charset=utf-8")
 
 
+PRIVATE = {"Cache-Control": "no-store"}
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
