@@ -222,6 +222,13 @@ OF_A_SPECIFICATION = {
 }  # fmt: skip
 
 
+def test_ctdl_names_children_and_what_they_are_children_of() -> None:
+    nodes_of = {node["@id"]: node for node in exported("ctdl")["@graph"]}
+    down = {(name, child) for name, node in nodes_of.items() for child in node.get("ceasn:hasChild", [])}
+    up = {(parent, name) for name, node in nodes_of.items() for parent in node.get("ceasn:isChildOf", [])}
+    assert down == up != set()
+
+
 def test_elm_is_specifications_within_a_specification() -> None:
     document = exported("elm")
     assert document["@context"] == [*CONTEXTS]

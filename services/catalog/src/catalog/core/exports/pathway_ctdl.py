@@ -20,6 +20,7 @@ from stacking import Component, Condition
 from stacking.members import number
 from stacking.model import Kind
 
+CHILDREN = "ceasn:hasChild"
 STANDING = {Status.PUBLISHED: "Active", Status.RETIRED: "Ceased"}
 ECTS = CREDIT_FRAMEWORK.concepts["ECTS"].label
 # CTDL has no component for a selection any more; a basic one says its category in words.
@@ -29,7 +30,7 @@ OTHER_CLASSES = {Kind.SELECTION: ("BasicComponent", "Selection")}
 def export(source: PathwayExport) -> Json:
     """The pathway, every component, and the organization."""
     organization = [ctdl.node(source.body)] if source.body else []
-    components = [*_components(source)]
+    components = _both_ways([*_components(source)])
     return {"@context": CONTEXT, "@graph": [_pathway(source, components), *components, *organization]}
 
 
@@ -62,6 +63,16 @@ def _components(source: PathwayExport) -> Iterator[Json]:
         yield from _alternatives(source, component)
 
 
+def _both_ways(components: Sequence[Json]) -> list[Json]:
+    """Each child names what it is a child of, as that names it: whoever begins at a part finds the whole."""
+    above: dict[str, list[JsonValue]] = {}
+    for one in components:
+        below = one.get(CHILDREN)
+        for child in below if isinstance(below, list) else []:
+            above.setdefault(str(child), []).append(one["@id"])
+    return [whole({**one, "ceasn:isChildOf": above.get(str(one["@id"]))}) for one in components]
+
+
 def _component(source: PathwayExport, component: Component) -> Json:
     identifier = source.node(component)
     is_destination = component.id == source.pathway.destination
@@ -73,7 +84,7 @@ def _component(source: PathwayExport, component: Component) -> Json:
             "ceterms:description": source.words("; ".join(pathway_words.of_component(component))),
             "ceterms:isDestinationComponentOf": source.address if is_destination else None,
             "ceterms:proxyFor": component.accepts[0] if len(component.accepts) == 1 else None,
-            "ceasn:hasChild": [*below, *(str(one["@id"]) for one in _alternatives(source, component))],
+            CHILDREN: [*below, *(str(one["@id"]) for one in _alternatives(source, component))],
             "ceterms:hasCondition": _conditions(source, component, is_destination),
             **_worth(source, component),
         }
