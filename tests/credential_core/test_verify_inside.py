@@ -264,6 +264,18 @@ def test_events_are_told_by_id(check: Verify, record: Callable[..., Json], signe
     assert outcome(check(second, known_statuses=known), "status") == ("failed", "status_suspended")
 
 
+def test_a_record_in_a_jwt_may_say_so_by_an_iri(
+    check: Verify, record: Callable[..., Json], signed: Json, key: SigningKey
+) -> None:
+    """Nobody reads it as JSON-LD there; what is in it is looked at all the same."""
+    plain = {name: value for name, value in record({**signed, "name": "Surgery"}).items() if name != "proof"}
+    clr = "https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential"
+    kid = did.did_key_verification_method(key.public)
+    report = check(parse(issue_credential(plain | {"type": ["VerifiableCredential", clr]}, key, kid=kid)))
+    assert outcome(report, "proof") == ("passed", "signature_valid")
+    assert outcome(report, "credentials") == ("failed", "credentials_invalid")
+
+
 def test_a_record_may_hold_records(check: Verify, record: Callable[..., Json], signed: Json) -> None:
     inner = record(signed, identifier="https://issuer.test/records/2")
     report = check(record(inner))

@@ -16,6 +16,8 @@ from credential_core.verify.reading import parse
 MAX_NESTED: Final = 100  # documents inside one document, at all depths
 MAX_DEPTH: Final = 3  # a presentation of a record of records
 MAX_COSTLY: Final = 4  # of them that were given up: the document around them has failed then, whatever the others are
+# Where plain JSON is signed, a type may be said by its IRI.
+_RECORD: Final = frozenset({"ClrCredential", "https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential"})
 _HOLDERS: Final = ("issuer", "credentialSubject", "achievement", "creator", "source", "parentOrg")
 
 
@@ -61,7 +63,7 @@ def credentials_in(document: Mapping[str, Any]) -> list[Inner]:
 def _credentials(document: Mapping[str, Any]) -> Iterator[Inner]:
     for index, body in enumerate(_listed(document.get("verifiableCredential"))):
         yield Inner("credential", f"verifiableCredential[{index}]", body)
-    if "ClrCredential" in _listed(document.get("type")):
+    if any(isinstance(name, str) and name in _RECORD for name in _listed(document.get("type"))):
         for subject in _listed(document.get("credentialSubject")):
             inner = subject.get("verifiableCredential") if isinstance(subject, Mapping) else None
             for index, body in enumerate(_listed(inner)):
