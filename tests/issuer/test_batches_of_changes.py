@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import csv
-import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from credential_core.jcs import digest
-from issuer.adapters.batches.batches import BatchTable
-from issuer.adapters.unit_of_work import IssuerUnitOfWork
 from issuer.core.batches.work_corrections import PIECE as SIGNED_PIECE
-from issuer.main import Core, wire
+from issuer.main import Core
 from issuer.settings import IssuerSettings
-from service_kit.database import Database
 from service_kit.ids import new_id
-from service_kit.testing import TokenMint
 from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows
-from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
+from tests.issuer.world import ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -236,98 +227,6 @@ async def test_learners_named_anew_by_a_batch_have_it_once(world: World, core: C
     await agrees(world, answer)
 
 
-@contextlib.contextmanager
-def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process ends when everything of a piece is written, and before it is committed."""
-
-    async def ends(self: IssuerUnitOfWork) -> None:
-        raise OSError("the process ends before the commit")
-
-    async def save(self: BatchTable, batch: Any) -> None:
-        patched.setattr(IssuerUnitOfWork, "commit", ends)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(BatchTable, "save", save)
-        yield
-
-
-@pytest.mark.parametrize("action", ["revoke", "correct"])
-async def test_a_piece_that_is_lost_is_done_again_once(
-    world: World, core: Core, monkeypatch: pytest.MonkeyPatch, action: str
-) -> None:
-    ids = await issued(world, core, 10)
-    more = {"narrative": "x"} if action == "correct" else {}
-    answer = await change(world, action, because(ids, **more))
-    with lost(monkeypatch), pytest.raises(OSError, match="before the commit"):
-        await core.work_changes()
-    assert await world.count("status_changes") == 0
-    assert await work(core) == 10
-    assert await world.count("status_changes") == 10
-    await agrees(world, answer)
-
-
-async def test_several_workers_and_single_changes_at_once(
-    world: World, core: Core, settings: IssuerSettings, database: Database
-) -> None:
-    ids = await issued(world, core, 40)
-    answers = [await change(world, "revoke", because(order)) for order in (ids, ids[::-1])]
-    others = [wire(settings, database) for _ in range(2)]
-    single = [world.send("POST", f"{one}/correct", {"reason": "x", "narrative": "y"}) for one in ids[:8]]
-    await asyncio.gather(*(work(one) for one in (core, *others)), *single)
-    await work(core)
-    counts = [counted(await batch(world, answer)) for answer in answers]
-    assert sum(one.get("changed", 0) for one in counts) == 40
-    assert sum(one.get("unchanged", 0) for one in counts) == 40
-    assert len(await world.events("credential.revoked.v1")) == 40
-    for answer in answers:
-        await agrees(world, answer)
-    for one in ids:
-        steps = (await world.send("GET", one)).json()["history"]
-        assert [step["revision"] for step in steps] == list(range(1, len(steps) + 1))
-        assert steps[-1]["status"] == "revoked"
-
-
-async def test_paused_resumed_cancelled(world: World, core: Core) -> None:
-    ids = await issued(world, core, SIGNED_PIECE + 1)
-    answer = await change(world, "correct", because(ids, narrative="x"))
-    where = answer.headers["location"]
-    assert await core.work_changes() == SIGNED_PIECE
-    assert (await world.send("POST", f"{where}/pause")).json()["status"] == "paused"
-    assert await core.work_changes() == 0
-    assert (await world.send("POST", f"{where}/resume")).json()["status"] == "running"
-    cancelled = (await world.send("POST", f"{where}/cancel")).json()
-    assert counted(cancelled) == {"changed": SIGNED_PIECE, "cancelled": 1}
-    await agrees(world, answer)
-
-
-async def test_a_batch_is_worked_on_by_whoever_may_do_what_it_does(world: World, core: Core, mint: TokenMint) -> None:
-    ids = await issued(world, core, 1)
-    opened = {
-        "revoke": await change(world, "revoke", because(ids)),
-        "correct": await change(world, "correct", because(ids, narrative="x")),
-        "issue": await open_batch(world, [learner(5)], await world.achievement()),
-    }
-    for action, answer in opened.items():
-        may = "credentials:revoke" if action == "revoke" else "credentials:issue"
-        for scope in ("credentials:revoke", "credentials:issue"):
-            path = answer.headers["location"].removeprefix("http://laurel.test")
-            found = await world.client.post(f"{path}/pause", headers=mint.headers(ORG, scope))
-            assert found.status_code == (200 if scope == may else 403)
-
-
-async def test_another_university_changes_nothing(world: World, core: Core) -> None:
-    ids = await issued(world, core, 2)
-    for action in ACTIONS:
-        answer = await change(
-            world, action, because(ids, **({"narrative": "x"} if action == "correct" else {})), org=OTHER_ORG
-        )
-        assert (answer.json()["status"], counted(answer.json())) == ("done", {"refused": 2})
-        found = await world.send("GET", f"{answer.headers['location']}/rows", org=OTHER_ORG)
-        assert {row["problem"]["code"] for row in found.json()["items"]} == {"not-found"}
-    assert await work(core) == 0
-    assert await world.count("status_changes") == 0
-
-
 async def test_a_repeated_key_makes_one_batch(world: World, core: Core) -> None:
     ids = await issued(world, core, 1)
     key = {"Idempotency-Key": "once"}
@@ -343,96 +242,3 @@ async def test_a_reconciliation_tells_what_is_missing(world: World, core: Core) 
     await world.rows("UPDATE outbox SET key = 'x' WHERE topic = 'credential-revoked' RETURNING 1")
     found = (await world.send("GET", f"{answer.headers['location']}/reconciliation")).json()
     assert (found["agrees"], found["faults"]) == (False, ["0 events, 2 expected"])
-
-
-LEVEL: Json = {"id": "urn:x:level:good", "type": ["RubricCriterionLevel"], "name": "Good"}
-
-
-async def template(world: World, query: str) -> list[list[str]]:
-    answer = await world.send("GET", f"/batches/template.csv?{query}")
-    assert answer.status_code == 200, answer.text
-    return list(csv.reader(io.StringIO(answer.text)))
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-async def test_a_template_filled_in_is_read(world: World, core: Core, action: str) -> None:
-    [one] = await issued(world, core, 1)
-    if action == "reinstate":
-        await world.send("POST", f"{one}/suspend", {"reason": "a test"})
-    header, example = await template(world, f"action={action}")
-    cells = [one if name == "credential" else cell for name, cell in zip(header, example, strict=True)]
-    text = io.StringIO()
-    csv.writer(text).writerows([header, cells])
-    answer = await change(world, action, text.getvalue(), kind="text/csv")
-    await work(core)
-    assert counted(await batch(world, answer)) == {"changed": 1}
-
-
-async def test_a_template_has_a_column_for_each_result(world: World, core: Core) -> None:
-    await world.issuer()
-    kinds: Json = {
-        "LetterGrade": {"allowedValue": ["1,0", "B"]},
-        "RawScore": {"valueMin": "0", "valueMax": "60"},
-        "Status": {},
-        "RubricCriterionLevel": {"rubricCriterionLevel": [LEVEL]},
-    }
-    described = [
-        {"id": f"urn:x:{name}", "type": ["ResultDescription"], "name": name, "resultType": name} | more
-        for name, more in kinds.items()
-    ]
-    achievement = await world.achievement(resultDescription=described)
-    header, example = await template(world, f"achievement={achievement}")
-    columns = ["result:urn:x:LetterGrade", "result:urn:x:RawScore", "status:urn:x:Status"]
-    assert header[4:8] == [*columns, "level:urn:x:RubricCriterionLevel"]
-    assert "result" not in header
-    assert example[4:8] == ["1,0", "60", "Completed", LEVEL["id"]]
-    answer = await open_batch(world, _csv(header, example), achievement, kind="text/csv")
-    await core.work_batches()
-    assert counted(await batch(world, answer)) == {"issued": 1}
-    [(text,)] = await world.rows("SELECT document FROM credentials")
-    assert [
-        {name: value for name, value in result.items() if name != "type"}
-        for result in json.loads(text)["credentialSubject"]["result"]
-    ] == [
-        {"resultDescription": "urn:x:LetterGrade", "value": "1,0"},
-        {"resultDescription": "urn:x:RawScore", "value": "60"},
-        {"resultDescription": "urn:x:Status", "status": "Completed"},
-        {"resultDescription": "urn:x:RubricCriterionLevel", "achievedLevel": LEVEL["id"]},
-    ]
-    assert (await template(world, f"action=correct&achievement={achievement}"))[0][5:9] == header[4:8]
-
-
-async def test_cells_about_one_result_are_one_result_and_are_checked(world: World, core: Core) -> None:
-    await world.issuer()
-    described: Json = {"id": "urn:x:essay", "type": ["ResultDescription"], "name": "Essay", "resultType": "Result"}
-    achievement = await world.achievement(resultDescription=[described | {"rubricCriterionLevel": [LEVEL]}])
-    header = ["email", "Result:urn:x:essay", " Level: urn:x:essay", "status:urn:x:essay"]
-    rows_sent = [
-        ["a@s.example", "87", LEVEL["id"], "Completed"],
-        ["b@s.example", "", "urn:x:level:none", ""],
-        ["c@s.example", "", "", "Perhaps"],
-        ["d@s.example", "", "", ""],
-    ]
-    answer = await open_batch(world, _csv(header, *rows_sent), achievement, kind="text/csv")
-    await core.work_batches()
-    assert counted(await batch(world, answer)) == {"issued": 2, "refused": 2}
-    wrong = [row["problem"]["errors"][0]["field"] for row in await rows(world, answer) if row["status"] == "refused"]
-    assert wrong == ["results.0.achievedLevel", "results.0.status"]
-    documents = [json.loads(text) for (text,) in await world.rows("SELECT document FROM credentials ORDER BY id")]
-    results = [one["credentialSubject"].get("result") for one in documents]
-    assert None in results
-    [(whole,)] = [one for one in results if one]
-    assert (whole["value"], whole["achievedLevel"], whole["status"]) == ("87", LEVEL["id"], "Completed")
-
-
-def _csv(*lines: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(lines)
-    return text.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("query", "status"), [("achievement=x", 422), (f"achievement={NOBODY}", 409), ("action=x", 422)]
-)
-async def test_a_template_of_nothing(world: World, query: str, status: int) -> None:
-    assert (await world.send("GET", f"/batches/template.csv?{query}")).status_code == status
