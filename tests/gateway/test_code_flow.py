@@ -1,8 +1,6 @@
 """The authorization code flow with PKCE, refresh tokens and ID tokens: RFC 6749, 7636, 9207, 9700, OpenID Connect."""
 
 import asyncio
-import html
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +16,7 @@ from gateway.core.model import OrganizationId
 from gateway.core.people import User
 from gateway.core.roles import Role
 from tests.gateway.harness import BASE, Gateway, Member
-from tests.gateway.people import REDIRECT, VERIFIER, App, Visitor, answered, app, code, person, tokens
+from tests.gateway.people import VERIFIER, App, Visitor, answered, app, code, person, tokens
 from tests.proofs import proof
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -182,161 +180,6 @@ class TestTheWholeWay:
         assert "code" not in came
 
 
-class TestTheRequest:
-    @pytest.mark.parametrize(
-        "redirect_uri",
-        [
-            None,
-            REDIRECT + "/",
-            "https://app.example/callback",
-            REDIRECT + "#x",
-            "https://APP.example/callback?tenant=1",
-        ],
-    )
-    async def test_another_redirect_uri_is_never_redirected_to(self, scene: Scene, redirect_uri: str | None) -> None:
-        answer = await scene.visitor.begin(scene.app.parameters(redirect_uri=redirect_uri))
-        assert answer.status_code == 400
-        assert "location" not in answer.headers
-        assert answer.headers["content-type"] == "text/html; charset=utf-8"
-
-    @pytest.mark.parametrize("client_id", [None, "nobody", "x" * 300, "ä"])
-    async def test_an_unknown_client_is_never_redirected_to(self, scene: Scene, client_id: str | None) -> None:
-        answer = await scene.visitor.begin(scene.app.parameters(client_id=client_id))
-        assert answer.status_code == 400
-        assert "location" not in answer.headers
-
-    @pytest.mark.parametrize(
-        ("changes", "error"),
-        [
-            ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
-            ({"code_challenge_method": "plain"}, "invalid_request"),
-            ({"code_challenge_method": None}, "invalid_request"),
-            ({"code_challenge": None}, "invalid_request"),
-            ({"code_challenge": "short"}, "invalid_request"),
-            ({"response_type": "token"}, "unsupported_response_type"),
-            ({"response_type": "code id_token"}, "unsupported_response_type"),
-            ({"response_type": "co\"de'\u00e4"}, "unsupported_response_type"),
-            ({"response_type": None}, "invalid_request"),
-            ({"scope": "credentials:revoke"}, "invalid_scope"),
-            ({"scope": "made-up"}, "invalid_scope"),
-            ({"response_mode": "fragment"}, "invalid_request"),
-            ({"response_mode": "form_post.jwt"}, "invalid_request"),
-            ({"response_mode": "query.jwt"}, "invalid_request"),
-            ({"request": "e30.e30."}, "request_not_supported"),
-            ({"request_uri": "https://app.example/request.jwt"}, "request_uri_not_supported"),
-            ({"registration": "{}"}, "registration_not_supported"),
-            ({"audience": "https://elsewhere.example"}, "invalid_target"),
-            ({"prompt": "none"}, "login_required"),
-            ({"prompt": "none login"}, "invalid_request"),
-            ({"prompt": "consent none"}, "invalid_request"),
-            ({"prompt": "dance"}, "invalid_request"),
-            ({"max_age": "-1"}, "invalid_request"),
-            ({"max_age": "soon"}, "invalid_request"),
-            ({"max_age": "\u0661"}, "invalid_request"),
-            ({"state": "x" * 3000}, "invalid_request"),
-        ],
-    )
-    async def test_a_bad_request_is_told_to_the_client(
-        self, scene: Scene, changes: dict[str, str | None], error: str
-    ) -> None:
-        answer = await scene.visitor.begin(scene.app.parameters(**changes))
-        assert answer.status_code == 303
-        came = answered(answer)
-        assert answer.headers["location"].startswith("https://app.example/callback?tenant=1&")
-        assert (came["error"], came["iss"]) == (error, BASE)
-        assert "code" not in came
-
-    async def test_a_request_kept_elsewhere_is_answered_at_a_registered_address_only(self, scene: Scene) -> None:
-        for changes in ({"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}, {"redirect_uri": None}):
-            asked = scene.app.parameters(request_uri="https://app.example/request.jwt", **changes)
-            answer = await scene.visitor.begin(asked)
-            assert (answer.status_code, "location" in answer.headers) == (400, False)
-
-    async def test_what_openid_connect_has_besides_changes_nothing(self, scene: Scene) -> None:
-        """Each of these is a wish, or passed over by who does not support it (OpenID Connect Core §3.1.2.1, §5.5)."""
-        besides = {
-            "acr_values": "urn:example:high",
-            "claims": '{"id_token": {"acr": {"essential": true}, "birthdate": {"essential": true}}}',
-            "claims_locales": "de",
-            "display": "popup",
-            "id_token_hint": "e30.e30.e30",
-            "ui_locales": "de en",
-            "response_mode": "query",
-            "unheard_of": "1",
-        }
-        assert (await tokens(scene.visitor, scene.app, EMAIL, **besides))["scope"]
-
-    async def test_claims_that_we_have_of_nobody_are_passed_over(self, scene: Scene) -> None:
-        found = await tokens(scene.visitor, scene.app, EMAIL, scope="openid phone email address")
-        assert found["scope"] == "openid email"
-        refused = answered(await scene.visitor.begin(scene.app.parameters(scope="phone")))
-        assert refused["error"] == "invalid_scope"
-
-    async def test_whom_the_program_expects_stands_in_the_form(self, scene: Scene) -> None:
-        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(login_hint='ada@"><x')))
-        assert 'value="ada@&#34;&gt;&lt;x"' in shown.text
-        refused = await scene.visitor.sign_in(shown, "ben@lakeside.example", "wrong password")
-        assert 'value="ben@lakeside.example"' in refused.text
-
-    @pytest.mark.parametrize("prompt", ["login", "select_account", "consent select_account"])
-    async def test_a_program_may_have_the_person_choose_the_account(self, scene: Scene, prompt: str) -> None:
-        await scene.visitor.consent_page(scene.app.parameters(), EMAIL)
-        other = await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
-        scene.gateway.clock.forward(seconds=1)
-        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt=prompt)))
-        assert 'type="password"' in shown.text
-        consent = await scene.visitor.page(await scene.visitor.sign_in(shown, other.email))
-        came = answered(await scene.visitor.answer(consent))
-        held = await claims(scene.gateway, (await scene.app.exchange(came["code"])).json()["id_token"])
-        assert held["sub"] == other.id
-
-    @pytest.mark.parametrize("answer", ["yes", "no"])
-    async def test_a_program_may_want_its_answer_by_post(self, scene: Scene, answer: str) -> None:
-        """OAuth 2.0 Form Post Response Mode, which ASP.NET's client asks for unless told otherwise."""
-        shown = await scene.visitor.consent_page(scene.app.parameters(response_mode="form_post"), EMAIL)
-        sent = await scene.visitor.answer(shown, answer)
-        assert (sent.status_code, sent.headers["cache-control"]) == (200, "no-store")
-        assert f'<form method="post" action="{REDIRECT}">' in sent.text
-        policy = sent.headers["content-security-policy"]
-        assert "form-action 'self' https://app.example;" in policy
-        assert "script-src 'self';" in policy
-        found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', sent.text))
-        assert (html.unescape(found["state"]), found["iss"]) == ("s t&te", BASE)
-        if answer == "yes":
-            assert (await scene.app.exchange(found["code"])).status_code == 200
-        else:
-            assert found["error"] == "access_denied"
-        assert "tenant" not in found
-
-    async def test_an_error_comes_by_post_too(self, scene: Scene) -> None:
-        asked = {"response_mode": "form_post", "state": '"><script>'}
-        sent = await scene.visitor.begin(scene.app.parameters(prompt="none", **asked))
-        assert 'name="error" value="login_required"' in sent.text
-        assert "<script>" not in sent.text
-        script = await scene.gateway.http.get("/login/answer.js")
-        assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
-
-    async def test_a_program_of_a_device_takes_no_post(self, scene: Scene) -> None:
-        own = ["com.example.app:/callback"]
-        native = await app(scene.gateway, scene.member, application_type="native", redirect_uris=own)
-        came = await scene.visitor.begin(native.parameters(response_mode="form_post"))
-        assert came.status_code == 303
-        assert answered(came)["error"] == "invalid_request"
-
-    async def test_a_parameter_twice_is_refused(self, scene: Scene) -> None:
-        answer = await scene.visitor.http.get(f"/oauth/authorize?client_id=a&client_id={scene.app.client_id}")
-        assert answer.status_code == 400
-
-    async def test_a_form_may_begin_it_too(self, scene: Scene) -> None:
-        answer = await scene.visitor.http.post("/oauth/authorize", data=scene.app.parameters())
-        assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/login?request=")
-
-    async def test_a_client_for_its_organization_only_has_no_such_flow(self, scene: Scene) -> None:
-        answer = await scene.visitor.begin(scene.app.parameters(client_id=scene.member.client_id))
-        assert answer.status_code == 400
-
-
 class TestTheCode:
     async def test_it_is_good_for_a_minute(self, scene: Scene) -> None:
         made = await code(scene.visitor, scene.app, EMAIL)
@@ -397,106 +240,6 @@ class TestTheCode:
     async def test_other_grants_do_not_exist(self, scene: Scene, grant_type: str) -> None:
         form = {"grant_type": grant_type, "username": EMAIL, "password": "x"}
         assert (await scene.app.post("/oauth/token", form)).json()["error"] == "unsupported_grant_type"
-
-
-class TestRefreshing:
-    async def test_a_new_token_takes_the_olds_place(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        scene.gateway.clock.forward(days=20)
-        second = (await scene.app.refresh(first["refresh_token"])).json()
-        assert second["refresh_token"] != first["refresh_token"]
-        assert second["scope"] == first["scope"]
-        scene.gateway.clock.forward(days=20)
-        assert (await scene.app.refresh(second["refresh_token"])).status_code == 200
-
-    async def test_a_token_that_comes_again_ends_its_family(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        second = (await scene.app.refresh(first["refresh_token"])).json()
-        assert (await scene.app.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
-        assert (await scene.app.refresh(second["refresh_token"])).json()["error"] == "invalid_grant"
-        assert not await scene.app.is_active(second["access_token"])
-
-    async def test_of_many_uses_at_once_one_wins(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        answers = await asyncio.gather(*(scene.app.refresh(first["refresh_token"]) for _ in range(10)))
-        assert sorted(answer.status_code for answer in answers) == [200] + [400] * 9
-
-    async def test_another_clients_token_is_refused_and_stays_good(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        other = await app(scene.gateway, scene.member)
-        assert (await other.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
-        assert (await scene.app.refresh(first["refresh_token"])).status_code == 200
-
-    async def test_scopes_may_be_narrowed_and_not_widened(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        wider = await scene.app.refresh(first["refresh_token"], scope="credentials:issue catalog:write")
-        assert wider.json()["error"] == "invalid_scope"
-        narrower = (await scene.app.refresh(first["refresh_token"], scope="credentials:issue")).json()
-        assert narrower["scope"] == "credentials:issue"
-        assert (await scene.app.refresh(narrower["refresh_token"])).json()["scope"] == first["scope"]
-
-    async def test_it_ends_when_unused_for_a_month(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        scene.gateway.clock.forward(days=30)
-        assert (await scene.app.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
-
-    async def test_a_grant_ends_after_three_months_however_often_it_is_used(self, scene: Scene) -> None:
-        answer = await tokens(scene.visitor, scene.app, EMAIL)
-        for _ in range(4):
-            scene.gateway.clock.forward(days=20)
-            answer = (await scene.app.refresh(answer["refresh_token"])).json()
-        scene.gateway.clock.forward(days=10)
-        assert (await scene.app.refresh(answer["refresh_token"])).json()["error"] == "invalid_grant"
-
-    async def test_roles_count_as_they_are_now(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        async with scene.gateway.unit_of_work() as work:
-            (mine,) = await work.memberships.of(scene.user.id)
-            await work.memberships.set(replace(mine, roles=(Role.VERIFIER,)), scene.gateway.clock())
-            await work.commit()
-        assert (await scene.app.refresh(first["refresh_token"])).json()["scope"] == "openid profile email"
-
-    async def test_so_do_what_the_client_may_have_and_how(self, scene: Scene) -> None:
-        """What its organization takes from a program, no yes of before keeps for it."""
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        headers = await scene.gateway.headers(scene.member)
-        path = f"/clients/{scene.app.client_id}"
-        less = await scene.gateway.http.patch(path, headers=headers, json={"scopes": ["catalog:write"]})
-        assert less.status_code == 200, less.text
-        second = (await scene.app.refresh(first["refresh_token"])).json()
-        assert second["scope"] == "openid profile email"
-        wanted = await scene.app.refresh(second["refresh_token"], scope="credentials:issue")
-        assert wanted.status_code == 400
-        never = await scene.gateway.http.patch(path, headers=headers, json={"grantTypes": ["authorization_code"]})
-        assert never.status_code == 200, never.text
-        assert (await scene.app.refresh(second["refresh_token"])).json()["error"] == "unauthorized_client"
-
-    async def test_nor_does_a_code_that_was_given_before(self, scene: Scene) -> None:
-        came = await code(scene.visitor, scene.app, EMAIL)
-        headers = await scene.gateway.headers(scene.member)
-        change = {"scopes": ["catalog:write"]}
-        await scene.gateway.http.patch(f"/clients/{scene.app.client_id}", headers=headers, json=change)
-        assert (await scene.app.exchange(came)).json()["scope"] == "openid profile email"
-
-    async def test_a_client_that_did_not_register_for_it_gets_none(self, scene: Scene) -> None:
-        once = await app(scene.gateway, scene.member, grant_types=["authorization_code"])
-        found = await tokens(scene.visitor, once, EMAIL)
-        assert "refresh_token" not in found
-
-    async def test_revoking_it_ends_the_grant(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        assert await scene.app.is_active(first["refresh_token"])
-        answer = await scene.app.post("/oauth/revoke", {"token": first["refresh_token"]})
-        assert answer.status_code == 200
-        assert not await scene.app.is_active(first["refresh_token"])
-        assert not await scene.app.is_active(first["access_token"])
-
-    async def test_another_client_cannot_revoke_or_see_it(self, scene: Scene) -> None:
-        first = await tokens(scene.visitor, scene.app, EMAIL)
-        other = await app(scene.gateway, scene.member)
-        assert not await other.is_active(first["refresh_token"])
-        await other.post("/oauth/revoke", {"token": first["refresh_token"]})
-        assert await scene.app.is_active(first["refresh_token"])
 
 
 async def test_sign_ins_and_grants_are_in_the_audit_trail_without_personal_data(scene: Scene) -> None:
