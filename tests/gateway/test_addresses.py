@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -22,7 +21,7 @@ from gateway.core.roles import Role
 from gateway.settings import GatewaySettings
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import PASSWORD, Visitor, app, person, tokens
-from tests.gateway.post_office import Mailbox, PostOffice, mail_settings, open_post_office, smtp_server, text_of
+from tests.gateway.post_office import Mailbox, PostOffice, mail_settings, open_post_office, smtp_server
 from tests.gateway.test_passkeys import Scene as Keys
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -216,197 +215,6 @@ def claims_of(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
     read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return read
-
-
-class TestChanging:
-    async def test_another_address_is_had_once_its_mailbox_says_so(self, scene: Scene) -> None:
-        visitor = await scene.signed_in()
-        await scene.ask(visitor)
-        old_link = scene.mailbox.link(ADA)
-        assert f"A link is on its way to {NEW}." in (await scene.ask(visitor, change="yes", email=f" {NEW} ")).text
-        assert await scene.user(NEW) is None
-        assert (await press(visitor, scene.mailbox.link(NEW))).status_code == 303
-        assert await scene.is_verified(NEW)
-        await scene.office.deliver()
-        assert scene.mailbox.of(ADA)[-1]["Subject"] == "Your account has another e-mail address"
-        assert (await visitor.http.get(old_link)).status_code == 404
-        await scene.signed_in(NEW)
-
-    async def test_somebody_elses_address_is_answered_alike_and_its_person_told(self, scene: Scene) -> None:
-        await person(scene.gateway, scene.member, BEN, Role.ISSUER)
-        visitor = await scene.signed_in()
-        free, taken = [await scene.ask(visitor, change="yes", email=email) for email in (NEW, BEN)]
-        assert free.text.replace(NEW, BEN) == taken.text
-        (told,) = scene.mailbox.of(BEN)
-        assert "token=" not in text_of(told)
-
-    async def test_an_address_that_was_taken_meanwhile_is_not_had(self, scene: Scene) -> None:
-        visitor = await scene.signed_in()
-        await scene.ask(visitor, change="yes", email=NEW)
-        await person(scene.gateway, scene.member, NEW, Role.ISSUER)
-        assert (await press(visitor, scene.mailbox.link(NEW))).status_code == 409
-        found = await scene.user(ADA)
-        assert found
-        assert found.id == scene.ada.id
-
-    async def test_it_needs_a_sign_in_of_the_last_quarter_of_an_hour(self, scene: Scene) -> None:
-        visitor = await scene.signed_in()
-        shown = await visitor.http.get("/login/address")
-        scene.gateway.clock.forward(minutes=15)
-        answer = await visitor.send("/login/address", shown, {"change": "yes", "email": NEW})
-        assert answer.headers["location"] == "/login?to=address"
-        assert await scene.office.deliver() == []
-
-    @pytest.mark.parametrize("wrong", ["", "x", "a b@x.example", "x" * 250 + "@x.example"])
-    async def test_what_is_no_address(self, scene: Scene, wrong: str) -> None:
-        assert (await scene.ask(await scene.signed_in(), change="yes", email=wrong)).status_code == 422
-
-
-class TestInvitations:
-    async def test_the_mailed_link_proves_the_mailbox(self, scene: Scene) -> None:
-        shown = await scene.invite(BEN)
-        mailed = scene.mailbox.link(BEN)
-        assert mailed != shown
-        joined = await press(Visitor(scene.gateway), mailed, name="Ben", password=PASSWORD)
-        assert joined.status_code == 303
-        assert await scene.is_verified(BEN)
-        assert await scene.office.deliver() == []
-        assert (await Visitor(scene.gateway).http.get(shown)).status_code == 404  # it is one invitation
-
-    async def test_the_link_that_is_handed_over_does_not_and_a_confirmation_follows(self, scene: Scene) -> None:
-        shown = await scene.invite(BEN)
-        visitor = Visitor(scene.gateway)
-        assert (await press(visitor, shown, name="Ben", password=PASSWORD)).status_code == 303
-        assert not await scene.is_verified(BEN)
-        await scene.office.deliver()
-        assert (await press(visitor, scene.mailbox.link(BEN))).status_code == 303
-        assert await scene.is_verified(BEN)
-
-    async def test_it_confirms_an_account_of_before(self, scene: Scene) -> None:
-        await person(scene.gateway, await scene.gateway.member("harbour"), BEN, Role.ISSUER)
-        await scene.invite(BEN)
-        assert (await press(Visitor(scene.gateway), scene.mailbox.link(BEN), password=PASSWORD)).status_code == 303
-        assert await scene.is_verified(BEN)
-
-    async def test_the_mail_says_who_invites_and_what_for(self, scene: Scene) -> None:
-        await scene.invite(BEN)
-        (made,) = scene.mailbox.of(BEN)
-        assert made["Subject"] == "Join The lakeside"
-        assert "The lakeside invites you to Laurel, as issuer." in text_of(made)
-
-    async def test_one_address_is_not_flooded(self, scene: Scene) -> None:
-        for _ in range(5):
-            await scene.invite(BEN)
-        answer = await scene.gateway.http.post(
-            f"/organizations/{scene.member.organization}/invitations",
-            json={"email": BEN, "roles": ["issuer"]},
-            headers=await scene.gateway.headers(scene.member),
-        )
-        assert answer.status_code == 429
-        assert len(scene.mailbox.of(BEN)) == 5
-
-    async def test_enough_mail_for_an_hour_keeps_nobody_from_joining(self, scene: Scene) -> None:
-        *_, shown = [await scene.invite(BEN) for _ in range(5)]
-        assert (await press(Visitor(scene.gateway), shown, name="Ben", password=PASSWORD)).status_code == 303
-        assert await scene.office.deliver() == []
-
-
-class TestForgotten:
-    async def test_a_new_password_is_chosen_and_everything_of_before_ends(self, scene: Scene) -> None:
-        keys = Keys(scene.gateway, scene.member, scene.ada, scene.ada)
-        passkey, visitor = await keys.passkey(), await scene.signed_in()
-        given = await tokens(visitor, studio := await app(scene.gateway, scene.member), ADA)
-        await scene.forget(ADA)
-        link = scene.mailbox.link(ADA)
-        browser = Visitor(scene.gateway)
-        assert (await press(browser, link, password=OTHER_PASSWORD)).status_code == 200
-        assert 'type="password"' in (await browser.http.get("/login")).text  # choosing is not signing in
-        assert 'type="password"' in (await visitor.http.get("/login")).text
-        assert not await studio.is_active(given["access_token"])
-        assert (await studio.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
-        assert (await keys.use(Visitor(scene.gateway), passkey)).status_code == 401
-        refused = Visitor(scene.gateway)
-        assert (await refused.sign_in(await refused.http.get("/login"), ADA)).status_code == 401
-        await scene.signed_in(password=OTHER_PASSWORD)
-        assert await scene.is_verified()
-        await scene.office.deliver()
-        assert scene.mailbox.of(ADA)[-1]["Subject"] == "Your password was changed"
-
-    async def test_the_services_hear_of_what_ended(self, scene: Scene) -> None:
-        await tokens(await scene.signed_in(), await app(scene.gateway, scene.member), ADA)
-        await scene.forget(ADA)
-        await press(Visitor(scene.gateway), scene.mailbox.link(ADA), password=OTHER_PASSWORD)
-        async with scene.gateway.unit_of_work() as work:
-            topics = (await work.session.scalars(text("SELECT topic FROM outbox"))).all()
-        assert topics == ["access-revoked"]
-
-    async def test_a_stranger_is_answered_alike_and_sent_nothing(self, scene: Scene) -> None:
-        known, unknown = await scene.forget(ADA), await scene.forget("no@one.example")
-        assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
-        assert [str(one["To"]) for one in scene.mailbox.messages] == [ADA]
-
-    async def test_a_link_is_good_once(self, scene: Scene) -> None:
-        await scene.forget(ADA)
-        link = scene.mailbox.link(ADA)
-        visitors = [Visitor(scene.gateway) for _ in range(4)]
-        answers = await asyncio.gather(*(press(visitor, link, password=OTHER_PASSWORD) for visitor in visitors))
-        assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
-        assert (await visitors[0].http.get(link)).status_code == 404
-
-    async def test_a_link_is_good_for_half_an_hour(self, scene: Scene) -> None:
-        await scene.forget(ADA)
-        scene.gateway.clock.forward(minutes=30)
-        assert (await Visitor(scene.gateway).http.get(scene.mailbox.link(ADA))).status_code == 404
-
-    async def test_a_link_for_another_purpose_is_none(self, scene: Scene) -> None:
-        visitor = await scene.signed_in()
-        await scene.ask(visitor)
-        confirm = scene.mailbox.link(ADA).replace("/login/address/confirm", "/login/password")
-        assert (await visitor.http.get(confirm)).status_code == 404
-        await scene.forget(ADA)
-        reset = scene.mailbox.link(ADA).replace("/login/password", "/login/address/confirm")
-        assert (await visitor.http.get(reset)).status_code == 404
-
-    async def test_a_short_password_uses_nothing_up(self, scene: Scene) -> None:
-        await scene.forget(ADA)
-        link, visitor = scene.mailbox.link(ADA), Visitor(scene.gateway)
-        refused = await press(visitor, link, password="short")
-        assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (422, True)
-        assert (await press(visitor, link, password=OTHER_PASSWORD)).status_code == 200
-
-    async def test_a_link_to_an_address_of_before_is_dead(self, scene: Scene) -> None:
-        visitor = await scene.signed_in()
-        await scene.forget(ADA)
-        link = scene.mailbox.link(ADA)
-        await scene.ask(visitor, change="yes", email=NEW)
-        await press(visitor, scene.mailbox.link(NEW))
-        assert (await Visitor(scene.gateway).http.get(link)).status_code == 404
-
-    async def test_one_mailbox_gets_five_and_nobody_is_told(self, scene: Scene) -> None:
-        answers = [await scene.forget(ADA) for _ in range(7)]
-        assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
-        assert len(scene.mailbox.of(ADA)) == 5
-
-    async def test_one_address_of_the_net_asks_a_hundred_times(self, scene: Scene) -> None:
-        visitor = Visitor(scene.gateway)
-        shown = await visitor.http.get("/login/forgotten")
-        forms = [{"email": f"{number}@x.example"} for number in range(101)]
-        answers = [(await visitor.send("/login/forgotten", shown, form)).status_code for form in forms]
-        assert answers == [200] * 100 + [429]
-        elsewhere = await scene.forget(ADA, headers={"X-Forwarded-For": "203.0.113.9"})
-        assert elsewhere.status_code == 200
-
-    async def test_who_had_made_the_account_with_another_persons_address_is_out(self, scene: Scene) -> None:
-        """Somebody is handed a link for Ben's address, and waits for him with a passkey."""
-        await press(Visitor(scene.gateway), await scene.invite(BEN), name="Eve", password=PASSWORD)
-        found = await scene.user(BEN)
-        assert found
-        keys = Keys(scene.gateway, scene.member, scene.ada, found)
-        passkey = await keys.passkey(BEN)
-        await scene.forget(BEN)
-        await press(Visitor(scene.gateway), scene.mailbox.link(BEN), password=OTHER_PASSWORD)
-        assert (await keys.use(Visitor(scene.gateway), passkey)).status_code == 401
-        assert await scene.is_verified(BEN)
 
 
 class TestPasskeys:
