@@ -150,6 +150,15 @@ def test_every_refusal_has_a_form() -> None:
                 assert problem is None or problem["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_an_answer_is_a_model_or_another_schema_and_not_both() -> None:
+    for method, path, operation in operations():
+        for status, answer in operation["responses"].items():
+            for media_type, media in answer.get("content", {}).items():
+                schema = media.get("schema", {})
+                assert "$ref" not in schema or schema.keys() <= {"$ref", "description"}, (method, path, status)
+                assert schema or not media_type.startswith("text/"), (method, path, status)
+
+
 def test_every_answer_says_what_is_left_of_the_callers_rate() -> None:
     named = {name: {"$ref": f"#/components/headers/{name}"} for name in DOCUMENT["components"]["headers"]}
     assert set(named) == {"RateLimit", "RateLimit-Policy"}

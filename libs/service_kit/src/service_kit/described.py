@@ -76,6 +76,9 @@ def correct(operation: Json, route: APIRoute) -> None:
             responses[status]["headers"] = {**headers, **responses[status].get("headers", {})}
     if "GET" in (route.methods or ()):
         _say_pages(responses)
+    for answer in responses.values():
+        if "content" in answer:
+            answer["content"] = {name: _plainly(name, media) for name, media in answer["content"].items()}
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -84,6 +87,17 @@ def _say_pages(responses: Json) -> None:
     for answer in responses.values():
         if MEDIA_TYPE in (content := answer.get("content", {})):
             content.setdefault(PAGE, {"schema": TEXT})
+
+
+def _plainly(media_type: str, media: Json) -> Json:
+    """A model alone where it is named, without what an endpoint's annotation says less well; and text as text.
+
+    Generators of clients take `additionalProperties` beside a `$ref` for a map, and no schema for anything.
+    """
+    schema: Json = media.get("schema") or (TEXT if media_type.startswith("text/") else {})
+    if "$ref" in schema:
+        schema = {name: schema[name] for name in ("$ref", "description") if name in schema}
+    return {**media, "schema": schema} if schema else media
 
 
 def _given(schema: Json) -> Json:
