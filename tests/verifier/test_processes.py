@@ -34,6 +34,12 @@ def hang() -> None:
         time.sleep(0.01)
 
 
+def wait_for(file: Path) -> str:
+    while not file.exists():
+        time.sleep(0.01)
+    return "done"
+
+
 def refuse() -> None:
     raise ProofError("signature_invalid", "no")
 
@@ -61,6 +67,22 @@ async def test_an_error_comes_back_as_it_was() -> None:
         with pytest.raises(ProofError) as refused:
             await processes(refuse)
         assert refused.value.code == "signature_invalid"
+
+
+async def test_who_would_wait_long_is_told_to_come_again_and_those_at_work_are_answered(tmp_path: Path) -> None:
+    processes = Processes(1, longest_s=60, longest_wait_s=0.05)
+    go_on = tmp_path / "go on"
+    try:
+        await processes.start()
+        at_work = [asyncio.create_task(processes(wait_for, go_on)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="too many"):
+            await processes(os.getpid)
+        go_on.touch()
+        assert await asyncio.gather(*at_work) == ["done", "done"]
+        assert await processes(os.getpid)
+    finally:
+        processes.close()
 
 
 @pytest.mark.parametrize("fault", [die, hang])

@@ -25,14 +25,24 @@ T = TypeVar("T")
 LONGEST_S = 5.0
 START_S = 60.0
 WAITING_PER_PROCESS = 64
+TOO_MANY = "too many verifications at once; try again"
+LONGEST_WAIT_S = 3.0  # a verification waits twice or three times, and the edge no longer than fifteen seconds
 
 
 class Processes:
     """A small pool. A function that takes too long costs its process its life, not the service."""
 
-    def __init__(self, count: int, *, longest_s: float = LONGEST_S, contexts_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        count: int,
+        *,
+        longest_s: float = LONGEST_S,
+        longest_wait_s: float = LONGEST_WAIT_S,
+        contexts_file: Path | None = None,
+    ) -> None:
         self._count = count
         self._longest_s = longest_s
+        self._longest_wait_s = longest_wait_s
         self._contexts_file = contexts_file
         self._pool = self._new_pool()
         self._started: asyncio.Task[None] | None = None
@@ -40,15 +50,27 @@ class Processes:
         self._waiting = 0
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a module-level function. Raises Unavailable when too many wait or it takes too long."""
+        """Run a module-level function. Raises Unavailable when too many wait, or it waits or takes too long."""
         if self._waiting >= WAITING_PER_PROCESS * self._count:
-            raise Unavailable("too many verifications at once; try again")
+            raise Unavailable(TOO_MANY)
         self._waiting += 1
         try:
-            async with self._turns:
+            await self._turn()
+            try:
                 return await self._run(partial(function, *args, **kwargs))
+            finally:
+                self._turns.release()
         finally:
             self._waiting -= 1
+
+    async def _turn(self) -> None:
+        """Who would wait longer comes again later: whoever asked for it has gone meanwhile."""
+        await self.start()
+        try:
+            async with asyncio.timeout(self._longest_wait_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Unavailable(TOO_MANY) from error
 
     async def _run(self, call: Callable[[], T]) -> T:
         await self.start()
