@@ -40,18 +40,18 @@ async def test_comes_as_the_credential_type_that_was_asked_for(
 
 
 async def test_may_be_kept_for_its_ttl(client: httpx.AsyncClient, deliver: Deliver) -> None:
-    await deliver(events.status_list())
+    await deliver(events.status_list(credential={"id": events.LIST, "credentialSubject": {"ttl": 45_000}}))
 
-    assert (await client.get(PATH)).headers["cache-control"] == "public, max-age=60"
+    assert (await client.get(PATH)).headers["cache-control"] == "public, max-age=45"
 
 
 @pytest.mark.parametrize("ttl", [None, "soon", -5, True, [60000]])
-async def test_without_a_usable_ttl_may_be_kept_for_five_minutes(
+async def test_without_a_usable_ttl_may_be_kept_for_a_minute(
     client: httpx.AsyncClient, deliver: Deliver, ttl: object
 ) -> None:
     await deliver(events.status_list(credential={"id": events.LIST, "credentialSubject": {"ttl": ttl}}))
 
-    assert (await client.get(PATH)).headers["cache-control"] == "public, max-age=300"
+    assert (await client.get(PATH)).headers["cache-control"] == "public, max-age=60"
 
 
 async def test_is_answered_304_until_a_newer_revision_comes(client: httpx.AsyncClient, deliver: Deliver) -> None:

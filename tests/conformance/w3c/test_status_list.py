@@ -130,7 +130,9 @@ class TestList:
         await implementation.accepts(published)
 
     async def test_its_subject_is_a_status_list(self, published: Json) -> None:
+        """With these members and no other: an edition of the suite takes any more as an error."""
         assert published["credentialSubject"]["type"] == "BitstringStatusList"
+        assert published["credentialSubject"].keys() == {"id", "type", "statusPurpose", "encodedList"}
 
     async def test_its_purpose_is_that_of_the_entry(self, issued: Json, published: Json) -> None:
         purpose = published["credentialSubject"]["statusPurpose"]

@@ -52,7 +52,7 @@ def status_list_credential(
     purpose: str,
     bits: StatusBits,
     valid_from: datetime,
-    ttl_ms: int,
+    ttl_ms: int | None = None,
     valid_until: datetime | None = None,
 ) -> dict[str, Any]:
     """An unsigned status list credential (§2.2)."""
@@ -70,8 +70,9 @@ def status_list_credential(
         "type": "BitstringStatusList",
         "statusPurpose": purpose,
         "encodedList": bits.encoded(),
-        "ttl": ttl_ms,
     }
+    if ttl_ms is not None:
+        document["credentialSubject"]["ttl"] = ttl_ms
     return document
 
 

@@ -29,7 +29,7 @@ from registry.core.ports import Projections
 from service_kit.inbox import Received, Subscription
 
 TOPICS = tuple(topic for topic in topics.TOPICS if "registry" in topic.consumers)
-DEFAULT_TTL_MS = 300_000
+DEFAULT_TTL_MS = 60_000
 LONGEST_TTL_S = 86_400
 
 
@@ -170,9 +170,9 @@ def document(json_object: Json) -> bytes:
 
 
 def ttl_s(credential: Json) -> int:
-    """How long a reader may keep a status list, in seconds: its `ttl` in milliseconds, or the standard's 5 minutes.
+    """How long a reader may keep a status list, in seconds: its `ttl` in milliseconds, or a minute.
 
-    Bitstring Status List 1.0 §2.2. No longer than a day, whatever the list says.
+    Bitstring Status List 1.0 §2.2; ours say nothing (ADR 50). No longer than a day, whatever the list says.
     """
     subject = credential.get("credentialSubject")
     ttl_ms = subject.get("ttl") if isinstance(subject, dict) else None

@@ -97,7 +97,7 @@ def _records(public: APIRouter, lookup: Lookup) -> None:
 
 def _status_lists(public: APIRouter, lookup: Lookup) -> None:
     async def status_list(request: Request, list_id: ListId) -> Response:
-        """A signed BitstringStatusListCredential, byte for byte as its issuer published it, kept for its `ttl`."""
+        """A signed BitstringStatusListCredential, byte for byte as its issuer published it; kept for a minute."""
         found = await lookup.status_list(list_id)
         media_type = negotiate(request, *LIST_TYPES)
         return reply(request, found.credential, media_type=media_type, cache_control=f"public, max-age={found.ttl_s}")

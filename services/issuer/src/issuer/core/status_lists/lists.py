@@ -20,7 +20,6 @@ from service_kit.ids import NewId
 VALIDITY = timedelta(hours=24)
 SIGN_AGAIN_AFTER = timedelta(hours=6)
 AT_MOST_EVERY = timedelta(milliseconds=500)
-TTL_MS = 60_000
 
 
 class SignStatusList:
@@ -46,7 +45,6 @@ class SignStatusList:
             bits=bits,
             valid_from=moment,
             valid_until=moment + VALIDITY,
-            ttl_ms=TTL_MS,
         )
         signed = await self._sign(unsigned, issuer.list_key)
         return StatusListPublished(
