@@ -1,6 +1,5 @@
 """Programs hear that a person signed out (OpenID Connect Back-Channel Logout 1.0), and again until they say yes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,23 +12,16 @@ from aiohttp import web
 from joserfc import jws
 from sqlalchemy import func, select
 
-from gateway.adapters.housekeeping import sweep
-from gateway.adapters.people_tables import SESSIONS
-from gateway.adapters.sending import Sending
 from gateway.adapters.tables import LOGOUT_NOTICES
 from gateway.core.logout import EVERY_SESSION
 from gateway.core.people import User
 from gateway.core.roles import Role
 from gateway.core.send_mail import Outcome
-from gateway.core.tell_logout import TellLogout, Told, pause
+from gateway.core.tell_logout import TellLogout, Told
 from gateway.main import tell_logout
-from service_kit.fetcher import open_fetcher
-from service_kit.settings import FetcherSettings
-from tests.gateway.authenticator import Authenticator
 from tests.gateway.harness import BASE, Gateway, Member
 from tests.gateway.people import REDIRECT, App, Visitor, answered, app, person, tokens
 from tests.gateway.test_code_flow import claims
-from tests.gateway.test_passkeys import options
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 EMAIL = "ada@lakeside.example"
@@ -77,12 +69,6 @@ async def listens() -> AsyncIterator[Program]:
 
 @pytest_asyncio.fixture
 async def program() -> AsyncIterator[Program]:
-    async with listens() as found:
-        yield found
-
-
-@pytest_asyncio.fixture
-async def slow() -> AsyncIterator[Program]:
     async with listens() as found:
         yield found
 
@@ -222,109 +208,6 @@ class TestWhoIsTold:
         assert await scene.outcome() is None
 
 
-class TestSigningInAgain:
-    """The same browser, before it signed out: by `prompt=login`, `max_age`, an essential `acr`, or on our own pages."""
-
-    async def test_programs_of_before_hear_of_the_end(self, scene: Scene, program: Program) -> None:
-        """And the session keeps its name, which they hold."""
-        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        other = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
-        await move(scene.gateway, other, program.address)
-        scene.gateway.clock.forward(seconds=1)
-        again = await claims(scene.gateway, (await tokens(scene.visitor, other, EMAIL, prompt="login"))["id_token"])
-        assert (again["sid"], again["auth_time"]) == (first["sid"], first["auth_time"] + 1)
-        await scene.sign_out()
-        assert [await scene.outcome() for _ in range(3)] == [Outcome.SENT, Outcome.SENT, None]
-        told = [await claims(scene.gateway, heard["logout_token"][0]) for heard in program.heard]
-        assert {one["sid"] for one in told} == {first["sid"]}
-        assert {one["aud"] for one in told} == {scene.app.client_id, other.client_id}
-
-    async def test_the_cookie_of_before_opens_nothing(self, scene: Scene) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        stolen = Visitor(scene.gateway)
-        stolen.http.cookies.set("laurel-session", scene.visitor.http.cookies["laurel-session"])
-        assert "Sign out" in (await stolen.http.get("/login")).text
-        scene.gateway.clock.forward(seconds=1)
-        await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
-        assert "Sign out" not in (await stolen.http.get("/login")).text
-        assert "Sign out" in (await scene.visitor.http.get("/login")).text
-        assert await scene.waiting() == 0
-
-    @pytest.mark.parametrize("at_once", [True, False])
-    async def test_two_sign_ins_by_one_old_cookie_leave_one_session(self, scene: Scene, at_once: bool) -> None:
-        """Somebody presses twice: the browser keeps one of two answers, and no session stays that nobody holds."""
-        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        old = scene.visitor.http.cookies["laurel-session"]
-        scene.gateway.clock.forward(seconds=1)
-        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt="login")))
-        if at_once:
-            await asyncio.gather(*(scene.visitor.sign_in(shown, EMAIL) for _ in range(4)))
-        else:
-            await scene.visitor.sign_in(shown, EMAIL)
-            hold(scene.visitor, old)
-            await scene.visitor.sign_in(shown, EMAIL)
-        async with scene.gateway.unit_of_work() as work:
-            names = (await work.session.scalars(select(SESSIONS.c.id))).all()
-        assert names == [first["sid"]]
-
-    async def test_another_persons_session_is_not_gone_on_with(self, scene: Scene) -> None:
-        """Not by a cookie that theirs replaced."""
-        await tokens(scene.visitor, scene.app, EMAIL)
-        old = scene.visitor.http.cookies["laurel-session"]
-        scene.gateway.clock.forward(seconds=1)
-        await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
-        assert scene.visitor.http.cookies["laurel-session"] != old
-        await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
-        other = Visitor(scene.gateway)
-        shown = await other.http.get("/login")
-        hold(other, old)
-        await other.sign_in(shown, "ben@lakeside.example")
-        assert "ben@lakeside.example" in (await other.http.get("/login")).text
-        assert EMAIL in (await scene.visitor.http.get("/login")).text
-
-    async def test_with_a_passkey_too(self, scene: Scene, program: Program) -> None:
-        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        made = Authenticator(user=scene.user.id.encode())
-        shown = await scene.visitor.http.get("/login/passkeys")
-        added = {"credential": made.create(options(shown)), "name": "Laptop"}
-        await scene.visitor.send("/login/passkeys", shown, added)
-        scene.gateway.clock.forward(seconds=1)
-        shown = await scene.visitor.page(await scene.visitor.begin(scene.app.parameters(prompt="login")))
-        signed = {"credential": made.but(count=2).get(options(shown))}
-        await scene.visitor.send("/login/passkey", shown, signed)
-        await scene.sign_out()
-        assert await scene.outcome() is Outcome.SENT
-        assert (await logout_token(scene, program))["sid"] == first["sid"]
-
-    async def test_another_person_ends_the_session(self, scene: Scene, program: Program) -> None:
-        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        await person(scene.gateway, scene.member, "ben@lakeside.example", Role.ISSUER)
-        scene.gateway.clock.forward(seconds=1)
-        held = await tokens(scene.visitor, scene.app, "ben@lakeside.example", prompt="login")
-        assert (await claims(scene.gateway, held["id_token"]))["sid"] != first["sid"]
-        assert await scene.outcome() is Outcome.SENT
-        told = await logout_token(scene, program)
-        assert (told["sub"], told["sid"]) == (scene.user.id, first["sid"])
-        assert await scene.outcome() is None
-
-    async def test_a_session_that_was_over_is_not_gone_on_with(self, scene: Scene) -> None:
-        first = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        scene.gateway.clock.forward(hours=13)
-        again = await claims(scene.gateway, (await tokens(scene.visitor, scene.app, EMAIL))["id_token"])
-        assert first["sid"] != again["sid"]
-
-    async def test_the_first_is_written_as_the_release_before_wrote_it(self, scene: Scene) -> None:
-        """Without a name of its own; what goes on from it keeps the one that its digest gives, however often."""
-        seen = []
-        for _ in range(3):
-            given = await tokens(scene.visitor, scene.app, EMAIL, prompt="login")
-            name = (await claims(scene.gateway, given["id_token"]))["sid"]
-            async with scene.gateway.unit_of_work() as work:
-                seen.append((name, await work.session.scalar(select(SESSIONS.c.id))))
-            scene.gateway.clock.forward(seconds=1)
-        assert seen == [(name, None), (name, name), (name, name)]
-
-
 class TestEverySession:
     async def test_what_ends_while_a_notice_travels_is_told_again(self, scene: Scene, program: Program) -> None:
         await tokens(scene.visitor, scene.app, EMAIL)
@@ -357,148 +240,6 @@ class TestEverySession:
         program.status = 200
         assert await scene.outcome() is Outcome.SENT
         assert await scene.waiting() == 0
-
-
-class TestManyPrograms:
-    """One that hangs, fails or was made to be called often takes no other's turn."""
-
-    async def test_one_that_hangs_holds_nobody_else_up(self, scene: Scene, program: Program, slow: Program) -> None:
-        other = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
-        await move(scene.gateway, other, slow.address)
-        answers = asyncio.Event()
-        slow.meanwhile = answers.wait
-        for _ in range(10):
-            await scene.comes_and_goes(other)
-        await scene.comes_and_goes(scene.app)
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(Sending(scene.tell, "logout_told", at_once=2).run(stop))
-            while not program.heard:
-                await asyncio.sleep(0.01)
-            assert len(slow.heard) == 1
-            answers.set()
-            while await scene.waiting():
-                await asyncio.sleep(0.01)
-            stop.set()
-        assert len(slow.heard) == 10
-
-    async def test_a_program_is_told_one_thing_at_a_time(self, scene: Scene, program: Program) -> None:
-        for _ in range(3):
-            await scene.comes_and_goes(scene.app)
-        answers = asyncio.Event()
-        program.meanwhile = answers.wait
-        async with asyncio.TaskGroup() as group:
-            calls = [group.create_task(scene.outcome()) for _ in range(6)]
-            while sum(call.done() for call in calls) < 5:
-                await asyncio.sleep(0.01)
-            await scene.comes_and_goes(scene.app)
-            assert await scene.outcome() is None
-            assert len(program.heard) == 1
-            answers.set()
-        assert [await scene.outcome() for _ in range(4)] == [*[Outcome.SENT] * 3, None]
-
-    async def test_one_that_fails_is_left_alone_whatever_waits_for_it(self, scene: Scene, program: Program) -> None:
-        program.status = 503
-        for _ in range(3):
-            await scene.comes_and_goes(scene.app)
-        assert [await scene.outcome() for _ in range(2)] == [Outcome.PUT_OFF, None]
-        await scene.comes_and_goes(scene.app)
-        assert await scene.outcome() is None
-        scene.gateway.clock.forward(seconds=5)
-        program.status = 200
-        assert [await scene.outcome() for _ in range(5)] == [*[Outcome.SENT] * 4, None]
-
-    async def test_of_one_session_those_let_in_last_are_told(
-        self, scene: Scene, program: Program, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("gateway.adapters.logouts.MOST_TOLD", 1)
-        last = await app(scene.gateway, scene.member, backchannel_logout_uri=AWAY)
-        await move(scene.gateway, last, program.address)
-        await tokens(scene.visitor, scene.app, EMAIL)
-        scene.gateway.clock.forward(seconds=1)
-        await tokens(scene.visitor, last, EMAIL)
-        await scene.sign_out()
-        assert [await scene.outcome() for _ in range(2)] == [Outcome.SENT, None]
-        assert (await logout_token(scene, program))["aud"] == last.client_id
-
-    async def test_a_host_is_called_so_often_for_programs_that_nobody_vouches_for(
-        self, scene: Scene, program: Program, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("gateway.adapters.logouts.CALLS_A_MINUTE", 1)
-        strangers = [await scene.stranger(program.address) for _ in range(2)]
-        for one in (*strangers, scene.app):
-            await tokens(scene.visitor, one, EMAIL, scope="openid")
-        await scene.sign_out()
-        assert sorted(map(str, [await scene.outcome() for _ in range(4)])) == ["None", "put_off", "sent", "sent"]
-        scene.gateway.clock.forward(minutes=1)
-        assert [await scene.outcome() for _ in range(2)] == [Outcome.SENT, None]
-
-    async def test_pauses_grow_quickly(self) -> None:
-        assert [pause(attempt).total_seconds() for attempt in (1, 2, 3, 4, 5, 99)] == [5, 20, 80, 320, 900, 900]
-
-
-class TestTryingAgain:
-    @pytest.mark.parametrize("status", [500, 503, 429, 408])
-    async def test_who_does_not_answer_is_told_later(self, scene: Scene, program: Program, status: int) -> None:
-        program.status = status
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        assert await scene.outcome() is Outcome.PUT_OFF
-        assert await scene.outcome() is None
-        program.status = 204
-        scene.gateway.clock.forward(seconds=5)
-        assert await scene.outcome() is Outcome.SENT
-        first, second = (heard["logout_token"][0] for heard in program.heard)
-        assert (await claims(scene.gateway, first))["jti"] != (await claims(scene.gateway, second))["jti"]
-
-    @pytest.mark.parametrize("status", [400, 404, 302])
-    async def test_who_refuses_is_left_alone(self, scene: Scene, program: Program, status: int) -> None:
-        program.status = status
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        assert await scene.outcome() is Outcome.REFUSED
-        assert await scene.waiting() == 0
-
-    async def test_nobody_is_told_after_an_hour(self, scene: Scene, program: Program) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        scene.gateway.clock.forward(hours=1)
-        assert await scene.outcome() is Outcome.EXPIRED
-        assert program.heard == []
-
-    async def test_what_nobody_sends_is_swept(self, scene: Scene) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        scene.gateway.clock.forward(hours=2)
-        await sweep(scene.gateway.database, scene.gateway.clock)
-        assert await scene.waiting() == 0
-
-    async def test_of_many_processes_one_tells(self, scene: Scene, program: Program) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        found = await asyncio.gather(*(scene.outcome() for _ in range(4)))
-        assert sorted(map(str, found)) == ["None", "None", "None", "sent"]
-        assert len(program.heard) == 1
-
-    async def test_an_address_of_this_machine_is_never_called(self, scene: Scene, program: Program) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        async with open_fetcher(FetcherSettings()) as guarded:
-            tell = tell_logout(scene.gateway.parts, scene.gateway.database, guarded, scene.gateway.clock)
-            told = await tell()
-        assert told is not None
-        assert (told.outcome, told.reason, program.heard) == (Outcome.REFUSED, "url_refused", [])
-
-    async def test_the_task_tells_until_it_is_stopped(self, scene: Scene, program: Program) -> None:
-        await tokens(scene.visitor, scene.app, EMAIL)
-        await scene.sign_out()
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(Sending(scene.tell, "logout_told").run(stop))
-            while await scene.waiting():
-                await asyncio.sleep(0.01)
-            stop.set()
-        assert len(program.heard) == 1
 
 
 @pytest.mark.parametrize(
