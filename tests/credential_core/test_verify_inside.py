@@ -176,6 +176,12 @@ def test_one_may_be_described_twice_if_it_is_the_same(check: Verify, unsigned: J
     assert check(sign(unsigned)).verdict is Verdict.VALID
 
 
+def test_who_issues_to_themselves_may_have_a_picture(check: Verify, unsigned: Json, sign: Sign, issuer: str) -> None:
+    unsigned["credentialSubject"]["id"] = issuer
+    unsigned["issuer"]["image"] = {"id": "https://issuer.test/me.png", "type": "Image"}
+    assert check(sign(unsigned)).verdict is Verdict.VALID
+
+
 def test_nothing_inside_a_forgery_is_looked_at(check: Verify, endorsed: Callable[..., Json]) -> None:
     report = check({**endorsed(), "name": "Surgery"})
     assert outcome(report, "endorsements") == ("skipped", "endorsements_not_checked")
