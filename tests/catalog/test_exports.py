@@ -202,7 +202,13 @@ def test_ctdl_names_who_assures_the_quality_by_what_they_do() -> None:
 
 def test_ctdl_classes_and_concepts_exist() -> None:
     assert set(CLASSES.values()) <= set(TERMS["classes"])
-    assert class_of("ext:Nanodegree") in TERMS["classes"]
+    others = {
+        "ext:Nanodegree": "CertificateOfCompletion",
+        "ext:StackedCredential": "Certificate",
+        "Course": "DigitalBadge",
+    }
+    assert {name: class_of(name) for name in others} == {name: f"ceterms:{kind}" for name, kind in others.items()}
+    assert set(map(class_of, others)) <= set(TERMS["credentials"])
     used = {
         node["ceterms:targetNode"]
         for node in nodes(exported("ctdl"))

@@ -15,9 +15,11 @@ import pytest
 
 from credential_core.bitstring import entry
 from credential_core.did import VerificationMethod, did_document
+from credential_core.jcs import digest
 from credential_core.keys import SigningKey
 from credential_core.revocation_list import revocation_list
 from laurel.alone import Copy, Decision, NoCopy, Web, decide
+from laurel.alone.newest import newest_check
 from laurel.alone.public import resolved
 from laurel.cli import alone
 from tests.client.test_command_alone import told
@@ -82,6 +84,40 @@ def test_it_holds_by_what_anybody_can_read(series: Series, published: Published)
     assert sorted(published.asked) == sorted(published.pages)
     assert stack_of(judged(series, published, *series.components)) == ("valid", "stack_holds")
     assert stack_of(judged(series, published, "no credential", *series.components)) == ("valid", "stack_holds")
+
+
+ADDRESS = "https://university.example/{}/6a9b1f1e-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("passed", "current")),
+        ({"digest": "u", "validFrom": "2099-01-01T00:00:00Z"}, ("failed", "superseded")),
+        ({"digest": "u"}, ("passed", "current")),  # another form of the same document
+        ({"digest": "u", "validFrom": "once"}, ("skipped", "correction_not_seen")),
+        ({"issuer": {"id": "did:web:thief.example"}}, ("skipped", "correction_not_seen")),
+        ({"id": "https://university.example/credentials/2"}, ("skipped", "correction_not_seen")),
+        (None, ("skipped", "correction_not_seen")),
+    ],
+)
+def test_a_document_that_was_replaced_is_told_by_the_public_record(
+    series: Series, published: Published, changes: dict[str, Any] | None, expected: tuple[str, str]
+) -> None:
+    document = series.stack | {"id": ADDRESS.format("credentials")}
+    own = {"id": document["id"], "issuer": {"id": UNIVERSITY}, "validFrom": document["validFrom"]}
+    if changes is not None:
+        published.pages[ADDRESS.format("records")] = own | {"digest": digest(document)} | changes
+    with published.web() as web:
+        check = newest_check(document, web)
+        unknown = newest_check(document | {"id": "urn:uuid:1"}, web)
+    assert (str(check.outcome), check.code) == expected
+    assert (str(unknown.outcome), unknown.code) == ("skipped", "correction_not_seen")
+
+
+def test_it_says_what_it_could_not_see(series: Series, published: Published) -> None:
+    [check] = [check for check in judged(series, published).checks if check.check == "correction"]
+    assert (str(check.outcome), check.code) == ("skipped", "correction_not_seen")
 
 
 def test_whoever_rotates_its_keys_leaves_it_as_it_is(series: Series, published: Published) -> None:

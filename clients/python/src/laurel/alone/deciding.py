@@ -15,6 +15,7 @@ from credential_core.report import Check, Outcome, Report, Verdict, verdict_of
 from credential_core.verify import Failure, Policy, Resolution, needs, parse, rejected, trust_only, verify
 from credential_core.verify.read_lists import MAX_LISTS, ReadLists
 from credential_core.verify.status import StatusSources, check_status
+from laurel.alone.newest import newest_check
 from laurel.alone.public import Public
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import Input, NotARecord, Record, find_record
@@ -75,7 +76,8 @@ def decide(text: str, components: Iterable[str], public: Public) -> Decision:
         trusted_issuers=_NOBODY,
         policy=Policy(accept_unknown_issuer=True),
     )
-    return _decision(report, (_stack_check(report, document, record, found, _given(components)),), public)
+    more = (_stack_check(report, document, record, found, _given(components)), newest_check(document, public))
+    return _decision(report, more, public)
 
 
 def _decision(report: Report, more: tuple[Check, ...], public: Public) -> Decision:

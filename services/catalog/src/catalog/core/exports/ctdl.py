@@ -25,6 +25,12 @@ CLASSES: Mapping[str, str] = {
     **{name: f"ceterms:{name}" for name in _OF_THE_SAME_NAME.split()},
     "QualityAssuranceCredential": "ceterms:QualityAssuranceCredential",
 }
+# Kinds that CTDL has no class for, by what it says of others: a programme that was completed, and the requisite
+# knowledge and skills of a whole one. Who reads these takes them for what they say, and not for our kinds.
+BY_WHAT_THEY_SAY: Mapping[str, str] = {
+    ACHIEVEMENT_TYPES[Kind.NANODEGREE]: "ceterms:CertificateOfCompletion",
+    ACHIEVEMENT_TYPES[Kind.STACKED_CREDENTIAL]: "ceterms:Certificate",
+}
 OTHER = "ceterms:DigitalBadge"  # whatever else it is, it is issued as one
 DELIVERY: Mapping[str, str] = {
     "Online": "OnlineOnly",
@@ -46,7 +52,7 @@ def export(source: Export) -> Json:
 
 def class_of(achievement_type: str) -> str:
     """The CTDL class of an achievementType."""
-    return CLASSES.get(achievement_type, OTHER)
+    return CLASSES.get(achievement_type) or BY_WHAT_THEY_SAY.get(achievement_type, OTHER)
 
 
 def _credential(source: Export) -> Json:
