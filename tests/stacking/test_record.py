@@ -250,7 +250,7 @@ def test_of_several_records_none_is_the_record() -> None:
 
 def test_another_evaluators_record_is_not_judged() -> None:
     def by_another(record: Json) -> None:
-        record["evaluator"] = "laurel-stacking/2"
+        record["evaluator"] = "laurel-stacking/3"
 
     assert found(rewritten(stack(), by_another)).holding is Holding.UNKNOWN
 

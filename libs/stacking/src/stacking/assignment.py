@@ -3,7 +3,7 @@ the pathway is found.
 
 Three steps, cheapest first. A flow that grows by augmenting paths gives each condition what it needs. If that does not
 complete the pathway, bounds say whether any choice could: a flow to what every way to the end needs, and a relaxation
-in which every credential counts everywhere. Only if it could, the choices are searched, within a budget.
+in which every credential counts everywhere. Only if it could, a packing decides, within a budget.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,11 @@ from stacking.evidence import Held, Setting
 from stacking.limits import Limits
 from stacking.matching import Places, match
 from stacking.measure import Measure, measure
+from stacking.packing import Packing, Undecided, Where, by_place
 from stacking.rules import Rules
 
 BUDGET = 4_000
+UNDECIDED: Where = ()
 _ID, _AWARDED, _CREDITS = attrgetter("id"), attrgetter("awarded"), attrgetter("credits")
 
 
@@ -34,13 +36,14 @@ class Offer(NamedTuple):
 class Assignment(NamedTuple):
     """By place, the indexes of the credentials that count there. `is_exact` is False when the budget ran out.
 
-    `short_by`: as many more are needed at least, wherever they count.
+    `short_by`: as many more are needed at least, wherever they count. `is_packed`: it took a packing to find it.
     """
 
     placed: Sequence[Sequence[int]]
     measure: Measure
     is_exact: bool = True
     short_by: int = 0
+    is_packed: bool = False
 
 
 def offer(rules: Rules, held: Sequence[Held], setting: Setting) -> Offer:
@@ -85,12 +88,20 @@ def assign(rules: Rules, offered: Offer, budget: int = BUDGET) -> Assignment:
     short = short or credits_short_by(rules, offered.held, offered.places)
     if short or not measure(rules, offered.held, everywhere(rules, offered.held, offered.places)).is_complete:
         return Assignment(matched, state, short_by=short)
+    try:
+        packed = Packing().complete(rules, offered.held, offered.places)
+    except Undecided:
+        packed = UNDECIDED
+    if packed is None:
+        return Assignment(matched, state, short_by=1)
+    # What this finds goes before what a packing does: records of the first evaluator say where each counts.
     search = Search(rules, offered, limits, budget)
     completed = search.run()
-    if completed is None:
+    if completed is None and packed is UNDECIDED:
         return Assignment(matched, state, is_exact=search.left > 0)
-    everything = limits.filled(completed.placed, offered.places)
-    return Assignment(everything, measure(rules, offered.held, everything))
+    placed = completed.placed if completed else by_place(rules, packed)
+    everything = limits.filled(placed, offered.places)
+    return Assignment(everything, measure(rules, offered.held, everything), is_packed=completed is None)
 
 
 def everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:

@@ -9,11 +9,13 @@ from stacking.earnable import way_on
 from stacking.limits import Limits
 from stacking.measure import Measure, measure
 from stacking.missing import Way, shortest
+from stacking.packing import Packing, Undecided, by_place
 from stacking.rules import Rules
 
-BUDGET = 6_000
-"""Nodes that are looked at, in all steps of the search together."""
+BUDGET, MOST_PACKED = 6_000, 80_000
+"""Nodes that are looked at in all steps of the search together, and credentials and nodes in those of packing."""
 Placed = Sequence[Sequence[int]]
+NOTHING = Assignment((), Measure((), (), ()))
 
 
 class Closest(NamedTuple):
@@ -54,17 +56,40 @@ def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
 def _closer(rules: Rules, offered: Offer, known: Closest, least: int) -> Closest:
     """One length after the other, from the least that may be."""
     most = known.way.length if known.way else least + len(rules.places)
-    limits, left, sure = Limits(rules, offered.held), BUDGET // len(rules.nodes), True
+    limits, left, sure, packing = Limits(rules, offered.held), BUDGET // len(rules.nodes), True, Packing(MOST_PACKED)
     for length in range(least, most):
+        near = _packed(rules, offered, length, packing)
+        if near is None:
+            continue
+        if near.way is not None and near.way.length <= length:
+            return near._replace(is_shortest=sure)
+        if left <= 0:
+            return known
         search = _Within(rules, offered, limits, length, left)
         found = search.run()
         sure = sure and search.is_sure
         if found is not None:
             return Closest(found, search.way, is_shortest=sure)
         left = search.left
-        if left <= 0:
-            return known
+        sure = sure and left > 0
     return known._replace(is_shortest=sure and known.way is not None)
+
+
+def _packed(rules: Rules, offered: Offer, length: int, packing: Packing) -> Closest | None:
+    """From a choice that so many credentials more complete, wherever they count. None where there is no such choice.
+
+    The way on from it may be longer, where a group or what stands for its parts is in the way, or where none was found.
+    """
+    try:
+        where = packing.complete(rules, offered.held, offered.places, length)
+    except Undecided:
+        return Closest(NOTHING, None, is_shortest=False)
+    if where is None:
+        return None
+    placed = by_place(rules, where[: len(offered.held)])
+    state = measure(rules, offered.held, placed)
+    way, _ = way_on(rules, offered.held, placed, state)
+    return Closest(Assignment(placed, state), way, is_shortest=False)
 
 
 def _filled(rules: Rules, offered: Offer, near: Closest, known: Way) -> Closest:

@@ -45,7 +45,8 @@ class Evaluation:
     those that are held count; a component with parts is reached by its parts, if it can be. Of what cannot be completed
     any more, nothing is said to be missing.
     `barred_by`: credentials whose holder may not complete it. `is_exact` is False when there were more choices than
-    could be searched, and none of those searched completes it: not complete then means not shown to be.
+    could be searched, and none of those searched completes it: not complete then means not shown to be. `is_packed`:
+    the first evaluator (see `record`) would not have found that it is complete.
     """
 
     is_complete: bool
@@ -56,6 +57,7 @@ class Evaluation:
     barred_by: tuple[str, ...] = ()
     is_exact: bool = True
     is_shortest: bool = True
+    is_packed: bool = False
 
 
 def evaluate(rules: Rules, held: Sequence[Held], setting: Setting) -> Evaluation:
@@ -76,6 +78,7 @@ def evaluate(rules: Rules, held: Sequence[Held], setting: Setting) -> Evaluation
         barred_by=barred,
         is_exact=found.is_exact,
         is_shortest=is_shortest,
+        is_packed=found.is_packed,
     )
 
 

@@ -5,18 +5,21 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from stacking.assignment import Assignment, assign, offer
+from stacking.assignment import offer
 from stacking.earnable import way_on
 from stacking.evidence import Held, Setting
 from stacking.measure import measure
 from stacking.missing import OutOfWork, Work
 from stacking.model import Component, Pathway
+from stacking.packing import Packing, Undecided
 from stacking.rules import Rules, compile_rules
 
 MOST_WORK, MOST_SUMS = 250_000, 1_000
 """Nodes and sums of credits that are looked at, for the ways that can be earned."""
-MOST_COMPARED, STEPS = 200_000, 20_000
-"""Comparisons of credentials with groups, and nodes looked at, where those are placed."""
+FEW_TRIES, MANY_TRIES = 20, 2_000
+"""Ways that are tried before credentials are placed, and where placing them does not decide."""
+MOST_HELD, MOST_PACKED = 2_000, 400_000
+"""Credentials that are placed, and how much is looked at for it."""
 
 
 class Reach(Enum):
@@ -33,15 +36,22 @@ def reach(pathway: Pathway) -> Reach:
     The shortest ways are tried first; where they are too many, placing one credential of each achievement is.
     """
     rules = compile_rules(pathway)
+    found = _by_ways(rules, FEW_TRIES)
+    if found is Reach.UNDECIDED:
+        found = _by_placing(rules)
+    return _by_ways(rules, MANY_TRIES) if found is Reach.UNDECIDED else found
+
+
+def _by_ways(rules: Rules, tries: int) -> Reach:
     nothing: list[list[int]] = [[] for _ in rules.places]
     state = measure(rules, (), nothing)
     try:
-        way, is_sure = way_on(rules, (), nothing, state, tries=float("inf"), work=Work(MOST_WORK, MOST_SUMS))
+        way, is_sure = way_on(rules, (), nothing, state, tries=tries, work=Work(MOST_WORK, MOST_SUMS))
     except OutOfWork:
-        way, is_sure = None, False
+        return Reach.UNDECIDED
     if way is not None:
         return Reach.CAN
-    return Reach.CANNOT if is_sure else _by_placing(rules)
+    return Reach.CANNOT if is_sure else Reach.UNDECIDED
 
 
 def _by_placing(rules: Rules) -> Reach:
@@ -49,21 +59,22 @@ def _by_placing(rules: Rules) -> Reach:
     grouped = frozenset[str]().union(*rules.pathway.one_of)
     places = tuple(_place(component, at, grouped) for at, component in enumerate(rules.places))
     held = [one for at, component in enumerate(places) for one in _plenty(component, at, grouped)]
-    if len(held) ** 2 * len(rules.pathway.one_of) > MOST_COMPARED:
+    if len(held) > MOST_HELD:
         return Reach.UNDECIDED
-    found = _assign(rules, places, held)
-    if found.measure.is_complete:
-        return Reach.CAN
-    return Reach.CANNOT if found.is_exact else Reach.UNDECIDED
+    try:
+        return Reach.CAN if _packs(rules, places, held) else Reach.CANNOT
+    except Undecided:
+        return Reach.UNDECIDED
 
 
-def _assign(rules: Rules, places: tuple[Component, ...], held: list[Held]) -> Assignment:
+def _packs(rules: Rules, places: tuple[Component, ...], held: list[Held]) -> bool:
     by_achievement: dict[str, tuple[int, ...]] = {}
     for at, component in enumerate(places):
         for achievement in dict.fromkeys(component.accepts):
             by_achievement[achievement] = (*by_achievement.get(achievement, ()), at)
     rules = replace(rules, places=places, by_achievement=by_achievement, open_places=())
-    return assign(rules, offer(rules, held, Setting(date.max)), STEPS // (len(held) + len(rules.nodes)))
+    offered = offer(rules, held, Setting(date.max))
+    return Packing(MOST_PACKED).complete(rules, offered.held, offered.places) is not None
 
 
 def _place(component: Component, at: int, grouped: frozenset[str]) -> Component:

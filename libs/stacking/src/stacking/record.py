@@ -23,6 +23,7 @@ from stacking.statuses import Listed, read_said, said
 
 TYPE = "PathwayEvaluation"
 EVALUATOR = "laurel-stacking/1"
+PACKING = "laurel-stacking/2"  # for what the first one gave up on
 GENRE = TYPE
 HEAD = "data:application/json;base64,"
 LONGEST = 200_000
@@ -74,7 +75,7 @@ def record_of(
     has_others = any(one.held.issuer not in setting.own for one in inputs)
     return {
         "type": TYPE,
-        "evaluator": EVALUATOR,
+        "evaluator": PACKING if found.is_packed else EVALUATOR,
         "pathway": {"id": pathway.id, "version": pathway.version, "digest": pathway_digest},
         "day": setting.day.isoformat(),
         **(_recognition(setting, {one.held.issuer for one in inputs}) if asks_recognition else {}),
@@ -174,7 +175,7 @@ def read_record(document: object) -> Record:
 def _read(document: Any) -> Record:
     if document["type"] != TYPE:
         raise NotARecord("it is not the record of an evaluation")
-    if document["evaluator"] != EVALUATOR:
+    if document["evaluator"] not in (EVALUATOR, PACKING):
         raise OtherEvaluator(f"it was evaluated by {_text(document['evaluator'])}, which this is not")
     if document["decision"]["isComplete"] is not True:
         raise NotARecord("it records no completion")
