@@ -4,9 +4,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -17,11 +18,12 @@ from catalog.core.achievements import vocabularies
 from catalog.core.achievements.isced_f import FIELDS
 from catalog.core.achievements.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.achievements.metadata import MEMBERS as DEFINED
-from catalog.core.achievements.terms import TERMS, Nature
+from catalog.core.achievements.terms import TERMS, Nature, Term
+from catalog.core.decision_terms import DECISION_TERMS
 from catalog.http.achievements.schemas import NewAchievement
 from contracts.catalog_events import AchievementPublished
 from credential_core import model
-from credential_core.contexts import MICRO_CREDENTIAL_V1, load_context
+from credential_core.contexts import MICRO_CREDENTIAL_V1, RECOGNITION_DECISION_V1, load_context
 from credential_core.jsonld import to_quads
 from service_kit.database import Database
 from service_kit.testing import BASE_URL
@@ -231,20 +233,26 @@ async def test_kind_and_type_are_one_thing(university: httpx.AsyncClient, client
 
 
 @api
-async def test_each_of_our_own_terms_has_a_definition_at_its_address(client: httpx.AsyncClient) -> None:
-    own = f"{MICRO_CREDENTIAL_V1}#"
-    named = {text.removeprefix(own) for text in strings(CONTEXT) if text.startswith(own)}
+@pytest.mark.parametrize(
+    ("url", "terms"),
+    [(MICRO_CREDENTIAL_V1, TERMS), (RECOGNITION_DECISION_V1, DECISION_TERMS)],
+    ids=["metadata", "decisions"],
+)
+async def test_each_of_our_own_terms_has_a_definition_at_its_address(
+    client: httpx.AsyncClient, url: str, terms: Mapping[str, Term]
+) -> None:
+    named = {text.removeprefix(f"{url}#") for text in strings(load_context(url)) if text.startswith(f"{url}#")}
 
-    answer = await client.get("/contexts/micro-credential/v1", headers={"Accept": "text/html,*/*;q=0.8"})
+    answer = await client.get(urlsplit(url).path, headers={"Accept": "text/html,*/*;q=0.8"})
 
     assert answer.headers["content-type"].startswith("text/html")
     assert "Accept" in answer.headers["vary"]
-    assert set(re.findall(r'<dt id="([^"]+)">', answer.text)) == named == set(TERMS)
+    assert set(re.findall(r'<dt id="([^"]+)">', answer.text)) == named == set(terms)
     (script,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', answer.text)
     triples = {(quad.split()[0], quad.split()[1]) for quad in quads(json.loads(script))}
     for name in named:
-        says = "comment" if TERMS[name].nature is not Nature.CONCEPT else "definition"
-        assert any(subject == f"<{own}{name}>" and says in predicate for subject, predicate in triples)
+        says = "comment" if terms[name].nature is not Nature.CONCEPT else "definition"
+        assert any(subject == f"<{url}#{name}>" and says in predicate for subject, predicate in triples)
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from catalog.http.answers import documented
 from catalog.http.page import SECURITY
 from catalog.http.representation import FOR_EVER, stored
-from catalog.http.terms_page import terms_page
+from catalog.http.terms_page import decision_terms_page, terms_page
 from credential_core.contexts import (
     MICRO_CREDENTIAL_PATH,
     MICRO_CREDENTIAL_V1,
@@ -54,12 +54,17 @@ def routes() -> APIRouter:
 
     @contexts.get(
         RECOGNITION_DECISION_PATH,
-        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}}),
+        responses=UNCHANGED | documented(None, content={LD_JSON: {"schema": {"type": "object"}}, "text/html": {}}),
         response_class=Response,
     )
     async def recognition_decision_context(request: Request) -> Response:
-        """The terms of signed decisions on recognition (JSON-LD 1.1), version 1. `Repr-Digest` is of its bytes."""
+        """The terms of signed decisions on recognition (JSON-LD 1.1), version 1. `Repr-Digest` is of its bytes.
+
+        A browser gets a page that says what they mean, each at its own fragment.
+        """
+        if negotiate(request, LD_JSON, HTML) == HTML:
+            return stored(request, decision_terms_page(), media_type=HTML, headers={**ForReader, **SECURITY})
         content, digest = _own(RECOGNITION_DECISION_V1)
-        return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers=digest)
+        return stored(request, content, media_type=LD_JSON, cache_control=FOR_EVER, headers={**ForReader, **digest})
 
     return contexts

@@ -80,25 +80,25 @@ TERMS: Mapping[str, Term] = {
 }
 
 
-def iri(name: str) -> str:
-    """The IRI of one of our terms."""
-    return f"{MICRO_CREDENTIAL_V1}#{name}"
+def iri(name: str, of: str = MICRO_CREDENTIAL_V1) -> str:
+    """The IRI of one of our terms. `of` is the context that has it."""
+    return f"{of}#{name}"
 
 
-def vocabulary() -> Json:
-    """All terms, as RDF in JSON-LD."""
+def vocabulary(terms: Mapping[str, Term] = TERMS, of: str = MICRO_CREDENTIAL_V1) -> Json:
+    """All terms of a context, as RDF in JSON-LD."""
     return {
         "@context": {
             "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
             "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
             "skos": "http://www.w3.org/2004/02/skos/core#",
         },
-        "@graph": [_described(name, term) for name, term in TERMS.items()],
+        "@graph": [_described(name, term, of) for name, term in terms.items()],
     }
 
 
-def _described(name: str, term: Term) -> Json:
-    described: Json = {"@id": iri(name), "@type": term.nature.value, "rdfs:isDefinedBy": {"@id": MICRO_CREDENTIAL_V1}}
+def _described(name: str, term: Term, of: str) -> Json:
+    described: Json = {"@id": iri(name, of), "@type": term.nature.value, "rdfs:isDefinedBy": {"@id": of}}
     if term.nature is Nature.CONCEPT:
         return described | {"skos:prefLabel": name, "skos:definition": term.meaning}
     return described | {"rdfs:label": name, "rdfs:comment": term.meaning}
