@@ -12,7 +12,8 @@ import pytest
 
 from credential_core.report import Verdict
 from tests.fuzz import samples
-from tests.fuzz.targets import TARGETS, judge
+from tests.fuzz.target import judge
+from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 
