@@ -12,6 +12,7 @@ from benchmarks.undecided import SETTING as DAY
 from benchmarks.undecided import drawn
 from stacking import Held, Pathway, compile_rules, evaluate
 from stacking.assignment import assign, offer
+from stacking.closest import closest
 from stacking.limits import Limits
 from stacking.measure import measure
 from stacking.packing import Packing, Undecided, by_place
@@ -52,6 +53,18 @@ def test_nobody_completes_with_as_many_more_what_it_says_cannot_be(
 
     if Packing().complete(rules, offered.held, offered.places, extra) is None:
         assert not evaluate(rules, [*known, *more], SETTING).is_complete
+
+
+@settings(deadline=None, max_examples=40)
+@given(path=pathways(), holding=credentials())
+def test_no_way_is_called_shortest_that_is_longer_than_another(path: Pathway, holding: list[Held]) -> None:
+    rules = compile_rules(replace(path, one_of=()))
+    offered = offer(rules, holding, SETTING)
+    found = assign(rules, offered)
+    near = closest(rules, offered, found)
+
+    if not found.measure.is_complete and near.is_shortest and near.way:
+        assert Packing().complete(rules, offered.held, offered.places, near.way.length - 1) is None
 
 
 def test_what_the_first_evaluator_gave_up_on_is_found_and_said_to_be_packed() -> None:

@@ -120,8 +120,10 @@ class _Within(Search):
         self._length = length
 
     def could_be(self, placed: Placed, state: Measure) -> bool:
-        way, _ = shortest(self._rules, state, placed)
-        return way is not None and way.length <= self._length
+        way, is_least = shortest(self._rules, state, placed)
+        is_near = way is not None and way.length <= self._length
+        self.is_sure = self.is_sure and (is_near or is_least)
+        return is_near
 
     def is_enough(self, placed: Placed, state: Measure) -> bool:
         self.way, is_least = way_on(self._rules, self._offered.held, placed, state)
