@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service_kit.apart import Apart
+from service_kit.body_room import SMALL, BodyRoom
 from service_kit.clock import utc_now
 from service_kit.errors import FieldError, Invalid, Unavailable
 
@@ -61,6 +62,13 @@ async def test_a_function_runs_in_a_process_that_is_gone_afterwards() -> None:
 
 def now() -> datetime:
     return utc_now()
+
+
+async def test_the_body_that_it_is_given_no_longer_counts_here() -> None:
+    with BodyRoom(2 * SMALL).place() as place:
+        place.grow(SMALL + 1)
+        await Apart()(os.getpid)
+        assert place.size == 0
 
 
 async def test_it_goes_by_the_time_of_whoever_began_it(monkeypatch: pytest.MonkeyPatch) -> None:

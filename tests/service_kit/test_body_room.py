@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 from service_kit.app import create_app, router
-from service_kit.body_room import SMALL
+from service_kit.body_room import SMALL, handed_on
 from service_kit.settings import HttpSettings, Settings
 from service_kit.testing import BASE_URL, asgi_client
 
@@ -37,24 +38,49 @@ class Desk:
         await self.go_on.wait()
         return str(size)
 
+    async def answer(self) -> AsyncIterator[str]:
+        """As to one who reads slowly."""
+        yield "begun"
+        self.held += len(BODY)
+        if self.held >= ROOM:
+            self.full.set()
+        await self.go_on.wait()
+
 
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
 
 
-@pytest_asyncio.fixture
-async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+def desk_app(desk: Desk, body_limits: dict[str, int] | None = None) -> FastAPI:
+    """Its room is what twice the largest body takes."""
     routes = router()
     routes.post("/desk")(desk.read)
+    routes.post("/large")(desk.read)
 
     @routes.post("/json")
     async def read_json(body: list[str]) -> int:
         return len(body)
 
-    http = HttpSettings(bodies_bytes=ROOM)
+    @routes.post("/elsewhere")
+    async def hand_on(request: Request) -> str:
+        await request.body()
+        handed_on()
+        return await desk.read(request)
+
+    @routes.post("/answered")
+    async def answer(request: Request) -> StreamingResponse:
+        await request.body()
+        return StreamingResponse(desk.answer())
+
+    http = HttpSettings(bodies_bytes=1, max_body_bytes=ROOM // 2)
     settings = Settings(environment="development", public_base_url=BASE_URL, http=http)
-    async with asgi_client(create_app("test", settings, routers=[routes]), described=False) as opened:
+    return create_app("test", settings, routers=[routes], body_limits=body_limits)
+
+
+@pytest_asyncio.fixture
+async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    async with asgi_client(desk_app(desk), described=False) as opened:
         yield opened
 
 
@@ -80,7 +106,21 @@ async def test_what_has_no_room_is_told_to_come_again_and_what_is_small_has_alwa
     assert (await client.post("/desk", content=BODY)).status_code == 200, "the room is given back"
 
 
-async def test_a_body_that_is_alone_has_room_however_large(client: httpx.AsyncClient, desk: Desk) -> None:
+async def test_the_largest_that_a_route_takes_leaves_room_for_another_of_its_kind(desk: Desk) -> None:
+    largest = b"x" * 2 * ROOM
+    async with asgi_client(desk_app(desk, {"/large": len(largest)}), described=False) as client:
+        under_way = [asyncio.create_task(client.post("/large", content=largest)) for _ in range(3)]
+        await desk.full.wait()
+        desk.go_on.set()
+        assert Counter(answer.status_code for answer in await asyncio.gather(*under_way)) == {200: 2, 503: 1}
+
+
+@pytest.mark.parametrize("path", ["/elsewhere", "/answered"])
+async def test_what_is_handed_on_or_being_answered_holds_no_room(
+    client: httpx.AsyncClient, desk: Desk, path: str
+) -> None:
+    under_way = [asyncio.create_task(client.post(path, content=BODY)) for _ in range(ROOM // len(BODY))]
+    await desk.full.wait()
+    as_json = await client.post("/json", json=["x" * len(BODY)])
     desk.go_on.set()
-    assert (await client.post("/desk", content=b"x" * 2 * ROOM)).json() == str(2 * ROOM)
-    assert (await client.post("/desk", content=pieces(2 * ROOM // 1000))).json() == str(2 * ROOM)
+    assert {answer.status_code for answer in [as_json, *await asyncio.gather(*under_way)]} == {200}

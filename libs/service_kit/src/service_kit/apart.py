@@ -21,6 +21,7 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service_kit.body_room import handed_on
 from service_kit.clock import machine_time, utc_now
 from service_kit.errors import ServiceError, Unavailable
 from service_kit.logs import get_logger
@@ -54,6 +55,7 @@ class Apart:
         self._waiting += 1
         try:
             async with asyncio.timeout(self._longest_s), self._turn:
+                handed_on()  # only one at a time holds what no longer counts
                 return await _run(function, *args, **kwargs)
         except (TimeoutError, BrokenProcessPool) as error:
             log.warning("work_apart_lost", error=repr(error))

@@ -205,11 +205,13 @@ def create_app(
     `refusals` gives errors below a path prefix another form than that of problem documents. `elsewhere` names methods
     of an address that is also here and that another room answers: `Allow` tells them too.
     """
+    limits = dict(body_limits or {})
+    largest = max([settings.http.max_body_bytes, *limits.values()])
     context = partial(
         RequestContext,
         max_body_bytes=settings.http.max_body_bytes,
-        body_limits=dict(body_limits or {}),
-        room=BodyRoom(settings.http.bodies_bytes),
+        body_limits=limits,
+        room=BodyRoom(max(settings.http.bodies_bytes, 2 * largest)),  # one that is allowed leaves room for another
     )
     app = App(
         context,

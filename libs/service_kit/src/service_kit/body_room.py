@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from service_kit.errors import Unavailable
 
@@ -9,7 +10,7 @@ SMALL = 64 * 1024  # the edge lets through a thousand requests at once: of these
 
 
 class BodyRoom:
-    """Counts what has come: who only promises much, or sends it slowly, takes nobody's room."""
+    """Counts what has come: who only promises much takes nobody's room."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -17,18 +18,24 @@ class BodyRoom:
 
     @contextmanager
     def place(self) -> Iterator["Place"]:
-        """For one body, given back at the end."""
+        """For one body, given back at the end if not before."""
         place = Place(self)
+        told = _PLACE.set(place)
         try:
             yield place
         finally:
-            self._taken -= place.size
+            _PLACE.reset(told)
+            place.give_back()
 
-    def take(self, size: int, held: int) -> None:
-        """More for a body that holds so much already; one that is alone has room, however large. Raises Unavailable."""
-        if self._taken > held and self._taken + size > self._most:
+    def take(self, size: int) -> None:
+        """So much more of it. Raises Unavailable."""
+        if self._taken + size > self._most:
             raise Unavailable("too much is being read at once; try again")
         self._taken += size
+
+    def give_back(self, size: int) -> None:
+        """There is room for so much more."""
+        self._taken -= size
 
 
 class Place:
@@ -42,5 +49,20 @@ class Place:
         """So much more has come. Raises Unavailable."""
         self._come += size
         if self._come > SMALL:
-            self._room.take(self._come - self.size, self.size)
+            self._room.take(self._come - self.size)
             self.size = self._come
+
+    def give_back(self) -> None:
+        """It has been read and is done with, or others count it from now on."""
+        self._room.give_back(self.size)
+        self.size = 0
+
+
+_PLACE: ContextVar[Place | None] = ContextVar("body_place", default=None)
+
+
+def handed_on() -> None:
+    """Said by what takes the body of the request under way elsewhere, and has bounds of its own for how many."""
+    place = _PLACE.get()
+    if place is not None:
+        place.give_back()

@@ -74,7 +74,12 @@ class RequestContext:
             await _too_large(scope, receive, send, limit)
             return
         with self._room.place() as place:
-            await self._app(scope, BoundedBody(receive, limit, place), send)
+
+            async def answer(message: Message) -> None:
+                place.give_back()  # who reads an answer slowly does not hold what was asked
+                await send(message)
+
+            await self._app(scope, BoundedBody(receive, limit, place), answer)
 
 
 class BodyTooLarge(HTTPException):

@@ -20,7 +20,8 @@ class HttpSettings(Block):
     port: int = Field(default=8000, description="the port to listen at")
     max_body_bytes: int = Field(default=1024 * 1024, description="what a request's body may have")
     bodies_bytes: int = Field(
-        default=64 * 1024 * 1024, description="what the bodies of requests under way may have together"
+        default=64 * 1024 * 1024,
+        description="what the bodies of requests under way may have together; at least twice the largest",
     )
     drain_s: float = Field(
         default=2.0, description="how long it goes on answering when it stops, each answer the last of its connection"
