@@ -26,6 +26,7 @@ from tests.verifier.world import ORIGIN, Issuer, of_the_fleet
 from verifier import main
 from verifier.adapters.unit_of_work import UnitOfWork
 from verifier.core.model import ReadList
+from verifier.core.ports import Processor
 from verifier.events.handlers import subscriptions
 from verifier.settings import VerifierSettings
 
@@ -119,16 +120,21 @@ def web() -> Web:
     return Web()
 
 
+@pytest.fixture
+def processor() -> Processor:
+    return offload
+
+
 @pytest_asyncio.fixture
 async def client(
-    database: Database, settings: VerifierSettings, web: Web, mint: TokenMint
+    database: Database, settings: VerifierSettings, web: Web, processor: Processor, mint: TokenMint
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = main.application(
         settings,
         own_origins=settings.own_origins,
         unit_of_work=lambda: UnitOfWork(database),
         web=web,
-        processor=offload,
+        processor=processor,
         tokens=mint.verifier(),
     )
     async with asgi_client(app) as client:

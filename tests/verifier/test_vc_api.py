@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy import text
 from credential_core import jose, proof
 from credential_core.contexts import CREDENTIALS_V2
 from service_kit.database import Database
+from service_kit.errors import Unavailable
+from service_kit.offload import offload
 from service_kit.testing import TokenMint
 from tests.verifier.conftest import ORG, SCOPE, Deliver
 from tests.verifier.world import NOW, Issuer, Json, entry, list_url
@@ -34,6 +37,27 @@ def issuer() -> Issuer:
 @pytest.fixture
 def holder() -> Issuer:
     return Issuer("holder")
+
+
+class Busy:
+    """A processor that has no room for one function."""
+
+    with_function = ""
+
+    async def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if function.__name__ == self.with_function:
+            raise Unavailable("too many at once")
+        return await offload(function, *args, **kwargs)
+
+
+@pytest.fixture
+def busy() -> Busy:
+    return Busy()
+
+
+@pytest.fixture
+def processor(busy: Busy) -> Busy:
+    return busy
 
 
 def plain(issuer: Issuer, **members: Any) -> Json:
@@ -268,6 +292,18 @@ class TestChallenges:
         right = presentation(holder, options=proof.ProofOptions(challenge=challenge))
         assert (await show(client, wrong, challenge=challenge)).status_code == 400
         assert (await show(client, right, challenge=challenge)).status_code == 400
+
+    @pytest.mark.parametrize("unavailable", ["read", "judge_presentation"])
+    async def test_who_was_told_to_come_again_may(
+        self, busy: Busy, client: httpx.AsyncClient, holder: Issuer, challenge: str, unavailable: str
+    ) -> None:
+        shown = presentation(holder, options=proof.ProofOptions(challenge=challenge))
+        busy.with_function = unavailable
+        assert (await show(client, shown, challenge=challenge)).status_code == 503
+        busy.with_function = ""
+        answers = [await show(client, shown, challenge=challenge) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 400]
+        assert answers[1].json()["errors"][0]["type"].endswith("INVALID_CHALLENGE_ERROR")
 
     async def test_it_is_for_the_organization_that_asked(
         self, client: httpx.AsyncClient, holder: Issuer, challenge: str, mint: TokenMint

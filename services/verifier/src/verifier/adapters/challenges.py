@@ -1,8 +1,9 @@
 """Challenges that were given out, as digests."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from verifier.adapters.tables import CHALLENGES
@@ -20,15 +21,23 @@ class Challenges:
         """Store a new one."""
         await self._session.execute(insert(CHALLENGES).values(digest=digest, org_id=org_id, expires_at=expires))
 
+    async def is_open(self, org_id: str, digest: bytes, *, at: datetime) -> bool:
+        """Whether it could be spent."""
+        waiting = select(CHALLENGES.c.digest).where(*_waiting(org_id, digest, at))
+        return await self._session.scalar(waiting) is not None
+
     async def spend(self, org_id: str, digest: bytes, *, at: datetime) -> bool:
         """Whether it may be answered. Of several at once, one may."""
-        table = CHALLENGES.c
-        waiting = (table.digest == digest, table.org_id == org_id, table.spent_at.is_(None), table.expires_at > at)
-        statement = update(CHALLENGES).where(*waiting).values(spent_at=at).returning(table.digest)
-        return await self._session.scalar(statement) is not None
+        waiting = update(CHALLENGES).where(*_waiting(org_id, digest, at))
+        return await self._session.scalar(waiting.values(spent_at=at).returning(CHALLENGES.c.digest)) is not None
 
     async def forget(self, *, before: datetime) -> None:
         """Drop some of those that were over before, which others are not dropping."""
         table = CHALLENGES.c
         over = select(table.digest).where(table.expires_at < before).limit(FORGOTTEN_AT_ONCE)
         await self._session.execute(delete(CHALLENGES).where(table.digest.in_(over.with_for_update(skip_locked=True))))
+
+
+def _waiting(org_id: str, digest: bytes, at: datetime) -> Sequence[ColumnElement[bool]]:
+    table = CHALLENGES.c
+    return (table.digest == digest, table.org_id == org_id, table.spent_at.is_(None), table.expires_at > at)

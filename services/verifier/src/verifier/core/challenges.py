@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from credential_core.multibase import encode_base64url
 from service_kit.clock import Clock
-from verifier.core.ports import NewUnitOfWork
+from verifier.core.ports import NewUnitOfWork, UnitOfWork
 
 LIFE = timedelta(minutes=15)
 KEPT = timedelta(days=1)
@@ -33,14 +33,18 @@ class Challenges:
             await work.commit()
         return challenge
 
-    async def spend(self, org_id: str, challenge: str) -> bool:
-        """Whether a challenge may be answered now; it may not again."""
+    async def is_open(self, org_id: str, challenge: str) -> bool:
+        """Whether a challenge may be answered now."""
         if not challenge.startswith(OURS):
             return True
         async with self._unit_of_work() as work:
-            spent = await work.challenges.spend(org_id, _digest(challenge), at=self._clock())
-            await work.commit()
-        return spent
+            return await work.challenges.is_open(org_id, _digest(challenge), at=self._clock())
+
+    async def spend(self, work: UnitOfWork, org_id: str, challenge: str) -> bool:
+        """Whether it is answered with what else `work` commits; it may not be again."""
+        if not challenge.startswith(OURS):
+            return True
+        return await work.challenges.spend(org_id, _digest(challenge), at=self._clock())
 
 
 def _digest(challenge: str) -> bytes:

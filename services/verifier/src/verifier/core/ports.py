@@ -89,6 +89,9 @@ class Challenges(Protocol):
 
     async def add(self, org_id: str, digest: bytes, *, expires: datetime) -> None: ...
 
+    async def is_open(self, org_id: str, digest: bytes, *, at: datetime) -> bool:
+        """Whether it could be spent."""
+
     async def spend(self, org_id: str, digest: bytes, *, at: datetime) -> bool:
         """Whether it was given to this organization, is in its time, and was not spent before this."""
 

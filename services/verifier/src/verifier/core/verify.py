@@ -56,11 +56,15 @@ class Verify:
         return await self._answer(org_id, credential, options, judge, components)
 
     async def presentation(self, org_id: str, presentation: Json | str, options: Options = DEFAULT) -> Answer:
-        """The same for a presentation. A challenge of ours answers once, whatever the verdict."""
-        if options.challenge is not None and not await self._challenges.spend(org_id, options.challenge):
+        """The same for a presentation. A challenge of ours answers once, whatever the verdict.
+
+        It is spent with the verdict: who is told to come again may.
+        """
+        challenge = options.challenge
+        if challenge is not None and not await self._challenges.is_open(org_id, challenge):
             reading = await self._processor(read, presentation)
             return await self._remember(org_id, reading, SPENT)
-        return await self._answer(org_id, presentation, options, judge_presentation)
+        return await self._answer(org_id, presentation, options, judge_presentation, challenge=challenge)
 
     async def _answer(
         self,
@@ -69,18 +73,22 @@ class Verify:
         options: Options,
         judgement: Judgement,
         components: Sequence[Json | str] = (),
+        *,
+        challenge: str | None = None,
     ) -> Answer:
         reading = await self._processor(read, document, components, earlier_badges=options.earlier_badges)
         found = reading.outcome
         if isinstance(found, Report):
-            return await self._remember(org_id, reading, found)
+            return await self._remember(org_id, reading, found, challenge)
         evidence = await self._gather(org_id, found.wanted)
         report = await self._processor(judgement, found, evidence, options, self._clock())
-        return await self._remember(org_id, reading, report)
+        return await self._remember(org_id, reading, report, challenge)
 
-    async def _remember(self, org_id: str, reading: Reading, report: Report) -> Answer:
-        answer = Answer(self._ids(), report, self._clock())
+    async def _remember(self, org_id: str, reading: Reading, report: Report, challenge: str | None = None) -> Answer:
         async with self._unit_of_work() as work:
+            if challenge is not None and not await self._challenges.spend(work, org_id, challenge):
+                report = SPENT  # by another that was judged at the same time
+            answer = Answer(self._ids(), report, self._clock())
             await work.verifications.add(_for_history(answer, org_id, reading))
             await work.commit()
         return answer
