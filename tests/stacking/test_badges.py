@@ -125,10 +125,31 @@ def test_a_scale_that_may_be_written_otherwise_gives_no_result(scales: list[dict
     assert held_from(badge).results == {}
 
 
+FIRST = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+
+
 def test_allowed_values_that_are_a_set_are_no_scale() -> None:
-    first = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
-    held = held_from({**BADGE, "@context": ["https://www.w3.org/ns/credentials/v2", first]})
+    held = held_from({**BADGE, "@context": ["https://www.w3.org/2018/credentials/v1", FIRST]})
     assert held.results == {"urn:percent": Decimal("87.5")}
+
+
+@pytest.mark.parametrize("allowed", [["60", "70", "80"], ["80", "70", "60"], ["60", "80", "failed"]])
+def test_a_number_needs_no_scale(allowed: list[str]) -> None:
+    """Of allowed values that are a set, a number is still a number; of those in a list, it is a place."""
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["achievement"]["resultDescription"] = [{"id": "urn:grade", "allowedValue": allowed}]
+    badge["credentialSubject"]["result"] = [{"resultDescription": "urn:grade", "value": "80"}]
+    assert held_from({**badge, "@context": FIRST}).results == {"urn:grade": Decimal(80)}
+    assert held_from(badge).results == {"urn:grade": Decimal(allowed.index("80") + 1)}
+
+
+@pytest.mark.parametrize("allowed", [{"@list": ["10", "20"]}, [["10", "20"]], [20]])
+def test_a_list_in_other_clothes_makes_no_number(allowed: object) -> None:
+    """What is written so may be a scale that is signed, in which the value is a place."""
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["achievement"]["resultDescription"] = [{"id": "urn:grade", "allowedValue": allowed}]
+    badge["credentialSubject"]["result"] = [{"resultDescription": "urn:grade", "value": "20"}]
+    assert held_from({**badge, "@context": FIRST}).results == {}
 
 
 def decision(source: object, *, uri: str = "") -> dict[str, Any]:

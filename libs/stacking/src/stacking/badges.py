@@ -111,12 +111,16 @@ def _results(subject: Document, achievement: Document, *, ordered: bool) -> dict
 
 
 def _scales(achievement: Document, *, ordered: bool) -> dict[object, list[str] | None]:
-    """The allowed values of each result description; None where their order, or which of several, is not signed."""
+    """The scale of each result description: allowed values, lowest first; None where which of several is not signed.
+
+    Allowed values that are a set are no scale: a number counts as the number it is, and a grade not at all.
+    """
     found: dict[object, list[str] | None] = {}
     for one in _list(achievement.get("resultDescription")):
         values, name = one.get("allowedValue", []), one.get("id")
         is_scale = isinstance(values, list) and all(isinstance(value, str) for value in values)
-        found[name] = values if is_scale and name not in found and (ordered or not values) else None
+        scale = values if ordered else []
+        found[name] = scale if is_scale and name not in found else None
     return found
 
 
