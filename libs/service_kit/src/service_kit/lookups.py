@@ -14,7 +14,11 @@ from weakref import WeakValueDictionary
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 MOST = 64  # names that are being looked up at once
-MOST_OF_DOMAIN = 8  # of names that end with the same two labels
+MOST_OF_DOMAIN = 8  # of names of one domain
+# Below a country's label, each of the universities or firms of that country has a name of its own under one of these.
+SHARED = frozenset(
+    {"ac", "asso", "co", "com", "edu", "go", "gob", "gouv", "gov", "gv", "ne", "net", "or", "org", "sch"}
+)
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int]]]
 Ask = Callable[[str, int, socket.AddressFamily], Infos]
 
@@ -23,6 +27,13 @@ def ask_system(host: str, port: int, family: socket.AddressFamily) -> Infos:
     """The C library, which may take half a minute to give up. OSError."""
     flags = socket.AI_ADDRCONFIG
     return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, flags)  # type: ignore[return-value]  # wider
+
+
+def domain_of(host: str) -> str:
+    """What somebody registered, to whom it belongs how its names are answered: the last two labels, or three."""
+    labels = host.casefold().rstrip(".").split(".")
+    is_below_shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SHARED
+    return ".".join(labels[-3:] if is_below_shared else labels[-2:])
 
 
 class Lookups(AbstractResolver):
@@ -40,7 +51,7 @@ class Lookups(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Its addresses. OSError."""
-        domain = ".".join(host.casefold().rstrip(".").split(".")[-2:])
+        domain = domain_of(host)
         of_domain = self._of_domain.get(domain) or self._of_domain.setdefault(domain, asyncio.Semaphore(MOST_OF_DOMAIN))
         await of_domain.acquire()
         try:
@@ -75,7 +86,11 @@ class Lookups(AbstractResolver):
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(release)
 
-        Thread(target=work, name=f"look up {host}"[:60], daemon=True).start()
+        try:
+            Thread(target=work, name=f"look up {host}"[:60], daemon=True).start()
+        except RuntimeError as error:  # as many as the system allows
+            release()
+            raise OSError("there is no thread to look a name up") from error
         return answer
 
     async def close(self) -> None:
