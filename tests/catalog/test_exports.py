@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.core.exports import FORMATS, Export
 from catalog.core.exports.ctdl import CLASSES, class_of
@@ -17,6 +19,7 @@ from credential_core.jsonld import to_quads
 from credential_core.organizations import organization
 from credential_core.organizations.countries import THREE_LETTERS
 from credential_core.organizations.elm import CONTEXTS
+from service_kit.database import Database
 from service_kit.testing import BASE_URL
 from tests.catalog.samples import OTHER, drafted, path, published
 from tests.ctdl import TERMS, holds, nodes
@@ -336,6 +339,29 @@ async def test_names_in_other_languages_are_those_of_its_own_organization(
     assert ctdl["@graph"][0]["ceterms:name"] == elm["title"]
     graph = (await client.get("/achievements/export?format=elm")).json()["@graph"]
     assert elm in graph
+
+
+@api
+async def test_names_in_other_languages_are_read_at_once_and_where_they_are_said(
+    university: httpx.AsyncClient, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are on a page: anybody may ask for one."""
+    others = [(await published(university, name=name, inLanguage="de"))["id"] for name in ("Daten", "Netze", "Recht")]
+    for one in others:
+        related = [{"id": address, "inLanguage": "de"} for address in (one, *others)]
+        await published(university, name="In English", inLanguage="en", related=related)
+    readings = []
+    snapshot = Database.snapshot
+
+    def counted(database: Database) -> AbstractAsyncContextManager[AsyncSession]:
+        readings.append(form)
+        return snapshot(database)
+
+    monkeypatch.setattr(Database, "snapshot", counted)
+    for form in FORMATS:
+        assert len((await client.get(f"/achievements/export?format={form}")).json()["@graph"]) >= len(others)
+    number = {form: readings.count(form) for form in FORMATS}
+    assert number["elm"] == number["ctdl"] == number["schema-org"] + 1 == number["open-badges"] + 1
 
 
 @api

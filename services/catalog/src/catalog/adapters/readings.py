@@ -1,5 +1,7 @@
 """Readings over read-only snapshots: every answer is of one moment."""
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import select
 
 from catalog.adapters import rows
@@ -51,6 +53,11 @@ class SqlReadings:
         """See core.ports.Readings."""
         async with self._database.snapshot() as session:
             return await reading_achievements.published(session, query, status, page)
+
+    async def chosen(self, ids: Collection[AchievementId]) -> Mapping[AchievementId, AchievementSummary]:
+        """See core.ports.Readings."""
+        async with self._database.snapshot() as session:
+            return await reading_achievements.chosen(session, ids)
 
     async def drafts(
         self, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest

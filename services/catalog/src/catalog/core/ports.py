@@ -1,6 +1,6 @@
 """What the core needs from the outside: one transaction with its repositories, and readings of one moment."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -245,6 +245,9 @@ class Readings(Protocol):
 
     async def published(self, query: AchievementQuery, status: Status, page: PageRequest) -> Page[AchievementSummary]:
         """A page of what the public sees."""
+
+    async def chosen(self, ids: Collection[AchievementId]) -> Mapping[AchievementId, AchievementSummary]:
+        """Of these, all that were ever published, in one reading."""
 
     async def drafts(
         self, owner: OrgId, query: AchievementQuery, status: Status | None, page: PageRequest

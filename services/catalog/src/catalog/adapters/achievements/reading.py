@@ -1,6 +1,6 @@
 """One achievement, and lists of them: what the public sees, and an organization's own drafts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, assert_never
 
@@ -133,6 +133,12 @@ async def published(
 ) -> Page[AchievementSummary]:
     """See core.ports.Readings."""
     return await _summaries(session, PUBLISHED, await listed(session, query, status, page))
+
+
+async def chosen(session: AsyncSession, ids: Collection[AchievementId]) -> Mapping[AchievementId, AchievementSummary]:
+    """See core.ports.Readings."""
+    found = await PUBLISHED(partial(direct.fetch, session), ids=list(ids))
+    return {row["id"]: _summary(row) for row in found}
 
 
 async def drafts(

@@ -23,6 +23,8 @@ PATHWAY_FORMATS: Mapping[str, Callable[[PathwayExport], Json]] = {
 
 OPEN_BADGES = "open-badges"
 CTDL = "ctdl"
+IN_ALL_LANGUAGES = frozenset({"elm", CTDL})
+"""Those that have a place for names in other languages."""
 
 
 def several(documents: Sequence[Json]) -> Json:
@@ -40,4 +42,13 @@ def several(documents: Sequence[Json]) -> Json:
     return {**shared, "@graph": list(nodes.values())}
 
 
-__all__ = ["CTDL", "FORMATS", "OPEN_BADGES", "PATHWAY_FORMATS", "Export", "PathwayExport", "several"]
+__all__ = [
+    "CTDL",
+    "FORMATS",
+    "IN_ALL_LANGUAGES",
+    "OPEN_BADGES",
+    "PATHWAY_FORMATS",
+    "Export",
+    "PathwayExport",
+    "several",
+]

@@ -32,8 +32,8 @@ class Export:
     body: Organization | None
     has_course: bool = False
     endorsements: Sequence[Endorsement] = ()
-    others: Sequence[Version] = ()
-    """The same in other languages, by the same organization."""
+    others: Sequence[Document] = ()
+    """Names and descriptions in other languages, by the same organization."""
 
     @property
     def document(self) -> Document:
@@ -79,7 +79,7 @@ class Export:
     def in_languages(self, member: str) -> Json:
         """A member's text in every language that it is known in; in one's own it is one's own."""
         found: Json = {}
-        for document in (self.document, *(one.document for one in self.others)):
+        for document in (self.document, *self.others):
             text = document.get(member)
             if isinstance(text, str) and text:
                 found.setdefault(language_of(document), text)

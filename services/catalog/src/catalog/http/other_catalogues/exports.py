@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from catalog.core.achievements.drafts import NO_ACHIEVEMENT
-from catalog.core.exports import FORMATS, Export, several
+from catalog.core.exports import FORMATS, IN_ALL_LANGUAGES, Export, several
 from catalog.core.exports.source import source_of
-from catalog.core.model import AchievementId, Json, Status
+from catalog.core.model import AchievementId, AchievementSummary, Json, Status
 from catalog.core.ports import AchievementQuery, Readings, Sort
 from catalog.http.achievements.paths import PathId
 from catalog.http.answers import documented
@@ -60,8 +60,8 @@ def routes(readings: Readings, base_url: str) -> APIRouter:
         source = source_of(view, base_url) if view else None
         if source is None:
             raise NotFound(NO_ACHIEVEMENT)
-        source = await in_all_languages(readings, base_url, source)
-        return stored(request, dumped(FORMATS[form](source)), media_type=LD_JSON)
+        (document,) = await _in_terms(readings, base_url, form, [source])
+        return stored(request, dumped(document), media_type=LD_JSON)
 
     return exports
 
@@ -74,21 +74,33 @@ async def achievements_of(
     found = await readings.published(query, Status.PUBLISHED, at_once(page))
     views = [await readings.achievement(one.id, None) for one in found.items]
     sources = [source for view in views if view and (source := source_of(view, base_url))]
-    whole = [await in_all_languages(readings, base_url, source) for source in sources]
-    return Page([FORMATS[form](source) for source in whole], found.next)
+    return Page(await _in_terms(readings, base_url, form, sources), found.next)
 
 
-async def in_all_languages(readings: Readings, base_url: str, source: Export) -> Export:
-    """The same with its names in other languages: of those that it names, its own organization's that are open."""
+async def _in_terms(readings: Readings, base_url: str, form: str, sources: Sequence[Export]) -> list[Json]:
+    if form in IN_ALL_LANGUAGES:
+        sources = await _in_all_languages(readings, base_url, sources)
+    return [FORMATS[form](source) for source in sources]
+
+
+async def _in_all_languages(readings: Readings, base_url: str, sources: Sequence[Export]) -> list[Export]:
+    """The same with names in other languages: of those that each names, its own organization's that are open."""
+    named = [_named(source, base_url) for source in sources]
+    known = await readings.chosen({one for ids in named for one in ids}) if any(named) else {}
+    return [
+        replace(source, others=[one.document for name in ids if (one := known.get(name)) and _is_open(one, source)])
+        for source, ids in zip(sources, named, strict=True)
+    ]
+
+
+def _named(source: Export, base_url: str) -> list[AchievementId]:
     own = f"{base_url}/achievements/"
     named = [one.address.removeprefix(own) for one in source.translations if one.address.startswith(own)]
-    found = []
-    for identifier in dict.fromkeys(name for name in named[:LANGUAGES_READ] if is_id(name)):
-        view = await readings.achievement(AchievementId(identifier), None)
-        version = view.version if view else None
-        if version and version.org_id == source.version.org_id and version.status is Status.PUBLISHED:
-            found.append(version)
-    return replace(source, others=found)
+    return [AchievementId(name) for name in named[:LANGUAGES_READ] if is_id(name)]
+
+
+def _is_open(other: AchievementSummary, source: Export) -> bool:
+    return other.org_id == source.version.org_id and other.status is Status.PUBLISHED
 
 
 def at_once(page: PageRequest) -> PageRequest:
