@@ -137,7 +137,7 @@ async def running(room: Room, database: DatabaseSettings, mint: TokenMint) -> As
         opened: Database
         async with built as components, open_database(database, "tests") as opened, asgi_client(components.app) as http:
             stop = asyncio.Event()
-            serving = asyncio.gather(*(task(stop) for task in components.serve))
+            serving = asyncio.gather(*(task(stop) for task in components.answering))
             try:
                 yield Running(room, http, inbox_of(opened), mint)
             finally:

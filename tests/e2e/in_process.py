@@ -116,7 +116,7 @@ class InProcess:
                 service = importlib.import_module(f"{room}.main").SERVICE
                 components = await stack.enter_async_context(service.build(settings))
                 apps[room] = components.app
-                tasks += [*components.serve, *components.relay, *components.consume]
+                tasks += [*components.answering, *components.serve, *components.relay, *components.consume]
             config = uvicorn.Config(Dispatcher(apps), port=self._port, log_config=None, lifespan="off")
             server = uvicorn.Server(config)
             server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

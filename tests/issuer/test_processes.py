@@ -31,13 +31,13 @@ async def test_a_built_service_is_alive_and_ready(settings: IssuerSettings) -> N
     async with build(settings) as components, asgi_client(components.app) as client:
         assert (await client.get("/livez")).status_code == 200
         assert (await client.get("/readyz")).json() == {"status": "unavailable", "failed": ["revoked_access"]}
-        async with running(components.serve):
+        async with running(components.answering):
             await eventually(lambda: ready(client))
         assert (await client.get("/credentials")).status_code == 401
         # events, status lists, batches, changes, stacks, recognitions, agreements that expire
         assert len(components.relay) == 7
-        # access that ended, endorsements, what learners keep, hosts of theirs, what was recognised from elsewhere
-        assert len(components.serve) == 5
+        # endorsements, what learners keep, hosts of theirs, what was recognised from elsewhere
+        assert len(components.serve) == 4
         assert len(components.consume) == 1
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 
 
 async def test_who_stops_answers_on_and_says_which_answer_is_a_connections_last() -> None:
-    begun, go_on, worked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    begun, go_on, worked, closed = (asyncio.Event() for _ in range(4))
     routes = router()
 
     @routes.get("/long")
@@ -36,10 +36,15 @@ async def test_who_stops_answers_on_and_says_which_answer_is_a_connections_last(
         await stop.wait()
         worked.set()
 
+    async def hear_of_revoked_access(stop: asyncio.Event) -> None:
+        await stop.wait()
+        closed.set()
+
     [port] = free_ports(1)
     http = HttpSettings(port=port, drain_s=1.0)
     settings = Settings(environment="development", public_base_url=BASE_URL, http=http)
-    process = asyncio.create_task(serve(create_app("test", settings, routers=[routes]), settings, [work], "test"))
+    app = create_app("test", settings, routers=[routes])
+    process = asyncio.create_task(serve(app, settings, [work], "test", [hear_of_revoked_access]))
     transport = httpx.AsyncHTTPTransport(retries=5)  # of connecting: it begins to listen
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=transport) as client:
         before = await client.get("/short")
@@ -51,9 +56,11 @@ async def test_who_stops_answers_on_and_says_which_answer_is_a_connections_last(
         await worked.wait()  # work behind the scenes ends at once
         last = await client.get("/short")  # on the connection of the first
         another = await client.get("/short")  # on a new one
+        assert not closed.is_set(), "what answers depend on goes on until the last"
         go_on.set()
         assert [answer.json() for answer in (last, another, await under_way)] == ["done"] * 3
         assert [answer.headers["connection"] for answer in (last, another)] == ["close"] * 2
         await process
+        assert closed.is_set()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)

@@ -35,11 +35,13 @@ Task = Callable[[asyncio.Event], Awaitable[None]]
 class Components:
     """What a composition root builds: the application, the background tasks of each role, the readiness checks.
 
-    The process goes by the time of the database (Timekeeper).
+    `answering` belongs to the role `serve` and goes on until the last answer: what these depend on. The process goes by
+    the time of the database (Timekeeper).
     """
 
     app: FastAPI
     database: Database
+    answering: Sequence[Task] = ()
     serve: Sequence[Task] = ()
     relay: Sequence[Task] = ()
     consume: Sequence[Task] = ()
@@ -97,9 +99,10 @@ async def _run(service: Service[S], settings: S, role: str) -> None:
         spare_what_stays()
         timekeeper = Timekeeper(components.database)
         await timekeeper.begin()
-        tasks = [timekeeper.run, *_tasks(components, role)]
-        app = components.app if role in {"serve", "run"} else _health_app(settings, components)
-        await serve(app, settings, tasks, service.name)
+        answers = role in {"serve", "run"}
+        app = components.app if answers else _health_app(settings, components)
+        until_closed = [timekeeper.run, *(components.answering if answers else ())]
+        await serve(app, settings, _tasks(components, role), service.name, until_closed)
 
 
 def spare_what_stays() -> None:
@@ -126,9 +129,14 @@ def _health_app(settings: Settings, components: Components) -> FastAPI:
     return app
 
 
-async def serve(app: FastAPI, settings: Settings, tasks: Sequence[Task], name: str) -> None:
-    """Answer requests and run the tasks until SIGTERM or SIGINT. A task that fails ends the process with an error."""
-    stop = asyncio.Event()
+async def serve(
+    app: FastAPI, settings: Settings, tasks: Sequence[Task], name: str, until_closed: Sequence[Task] = ()
+) -> None:
+    """Answer requests and run the tasks until SIGTERM or SIGINT, those `until_closed` until the last is answered.
+
+    A task that fails ends the process with an error.
+    """
+    stop, closed = asyncio.Event(), asyncio.Event()
     server = Server(
         uvicorn.Config(
             app,
@@ -148,12 +156,16 @@ async def serve(app: FastAPI, settings: Settings, tasks: Sequence[Task], name: s
     log.info("started", role=name, port=settings.http.port)
     async with asyncio.TaskGroup() as group:
         background = [group.create_task(_until(task, stop)) for task in tasks]
+        beneath = [group.create_task(_until(task, closed)) for task in until_closed]
         serving = group.create_task(server.serve())
         waiting = group.create_task(stop.wait())
         await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         group.create_task(server.end(settings.http.drain_s))
         await _finish(background, settings.http.shutdown_s)
+        await asyncio.wait([serving])
+        closed.set()
+        await _finish(beneath, settings.http.shutdown_s)
     log.info("stopped", role=name)
 
 

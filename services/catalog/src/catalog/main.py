@@ -76,7 +76,7 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
                 apart=LargeImports(settings.database),
             ),
             database,
-            serve=[revoked.run],
+            answering=[revoked.run],
             relay=[Relay(database, publisher).run],
             consume=[consumer.run],
             ready=ready,

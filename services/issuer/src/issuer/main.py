@@ -230,8 +230,8 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
                 core.services, settings, tokens=tokens, ready={**ready, "revoked_access": revoked.check}, more=more
             ),
             database=database,
+            answering=[revoked.run],
             serve=[  # there the web may be read
-                revoked.run,
                 Worker(endorsements.recheck).run,
                 Worker(pull_due).run,
                 Worker(wire_look_again(settings, database, core.sign_list, fetcher)).run,

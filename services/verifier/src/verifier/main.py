@@ -100,7 +100,7 @@ async def build(settings: VerifierSettings) -> AsyncIterator[Components]:
             tokens=TokenVerifier(settings.auth, keys, is_revoked=revoked.includes),
             ready={**ready, "revoked_access": revoked.check},
         )
-        yield Components(app, database, serve=[revoked.run], consume=[consumer.run], ready=ready)
+        yield Components(app, database, answering=[revoked.run], consume=[consumer.run], ready=ready)
 
 
 def _ready(database: Database, settings: VerifierSettings) -> dict[str, Check]:
