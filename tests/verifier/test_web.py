@@ -198,6 +198,37 @@ async def test_a_list_is_read_again_when_its_ttl_is_over(
 
 
 @pytest.mark.parametrize(
+    ("members", "said", "seconds"),
+    [
+        ({}, "public, max-age=60", 60),
+        ({}, "MAX-AGE=20", 20),
+        ({}, "max-age=86400, must-revalidate", 300),
+        ({}, "max-age=0", 1),
+        ({}, "s-maxage=60", 300),
+        ({}, "max-age=soon", 300),
+        ({"credentialSubject": {"ttl": 120_000}}, "max-age=60", 120),
+        ({"credentialSubject": {"ttl": "120000"}}, "max-age=60", 60),
+    ],
+)
+async def test_a_list_without_a_ttl_is_kept_as_long_as_its_address_says(
+    cached: CachedWeb, site: Site, clock: Clock, members: Json, said: str, seconds: float
+) -> None:
+    url = f"{site.origin}/list"
+    for clock.now, times in ((0, 1), (seconds - 0.5, 1), (seconds + 0.5, 2)):
+        site.documents["/list"] = web.json_response(members, headers={"Cache-Control": said})
+        await cached.status_list(url)
+        assert site.asked["/list"] == times
+
+
+async def test_a_list_that_is_a_token_too(cached: CachedWeb, site: Site, clock: Clock) -> None:
+    token = b"\xd2" + cbor.encode([cbor.encode({1: -7}), {}, cbor.encode({2: "urn:x"}), b"unverified"])
+    for clock.now, times in ((0, 1), (59.5, 1), (60.5, 2)):
+        site.documents["/list"] = web.Response(body=token, headers={"Cache-Control": "max-age=60"})
+        await cached.status_token(f"{site.origin}/list")
+        assert site.asked["/list"] == times
+
+
+@pytest.mark.parametrize(
     ("body", "expected"),
     [
         (b"", "json_malformed"),

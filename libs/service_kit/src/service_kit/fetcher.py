@@ -4,6 +4,7 @@ The address that was checked is the address that is connected to, so a name cann
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
 MOST_CONNECTIONS = 100
+MAX_AGE = re.compile(r'(?:^|,)\s*max-age="?(\d{1,10})"?\s*(?:,|$)', re.ASCII | re.IGNORECASE)
 # What the registries of special addresses say and `is_global` does not: site-local (RFC 3879), documentation (RFC
 # 9637), segments (RFC 9602), 6to4 relays (RFC 7526); and the address of Azure's own agent on every machine there.
 SPECIAL = tuple(
@@ -46,10 +48,11 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read: its bytes, its media type without parameters."""
+    """What was read: its bytes, its media type without parameters, for how many seconds it may be kept if it says."""
 
     body: bytes
     media_type: str
+    max_age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,8 @@ class Fetcher:
                 transient = response.status >= 500 or response.status == 429
                 raise FetchError("status", f"{url} answered {response.status}", transient=transient)
             body = await self._bounded(url, response)
-            return Document(body, response.content_type)
+            said = ",".join(response.headers.getall("Cache-Control", ()))
+            return Document(body, response.content_type, _max_age(said))
 
     async def _bounded(self, url: str, response: aiohttp.ClientResponse, max_bytes: int | None = None) -> bytes:
         limit = max_bytes or self._settings.max_bytes
@@ -192,6 +196,11 @@ class Fetcher:
             if len(body) > limit:
                 raise FetchError("too_large", f"{url} is larger than {limit} bytes", transient=False)
         return bytes(body)
+
+
+def _max_age(cache_control: str) -> float | None:
+    """RFC 9111 §5.2.2.1. Of several the least; None if nothing of the kind is said."""
+    return min(map(float, MAX_AGE.findall(cache_control)), default=None)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from verifier.core.model import Json, ReadList
 from verifier.core.ports import Processor
 
 CONTROLLER_S = 60.0  # how long a key that its owner withdrew may still be believed
-LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most
+LIST_S = 300.0  # Bitstring Status List §2.2: the default ttl, and our most; less where a list's address says so
 SCHEMA_S = 300.0
 PATHWAY_S = 300.0
 UNUSABLE_S = 1.0  # a list that is past its time, whoever asks for it
@@ -34,7 +34,7 @@ LIST_TYPES = "application/vc, application/vc+ld+json, application/ld+json, appli
 PATHWAY_TYPES = "application/json"
 SCHEMA_TYPES = "application/schema+json, application/json"
 
-Life = Callable[[Json, datetime], float]
+Life = Callable[[Json, datetime, float], float]  # of a document, read at this moment, whose address says how long
 Reader = Callable[[bytes], Json]
 
 
@@ -68,25 +68,25 @@ class CachedWeb:
         entry = self._entries.get(name)
         if entry is not None and self._age(entry) >= UNKNOWN_KEY_S and not _holds(entry.found, methods):
             self._drop(name)
-        return (await self._get(url, CONTROLLER_TYPES, lambda _document, _now: CONTROLLER_S)).found
+        return (await self._get(url, CONTROLLER_TYPES, lambda *_: CONTROLLER_S)).found
 
     async def status_list(self, url: str) -> ReadList:
-        """A status list credential, no older than its own ttl and five minutes."""
+        """A status list credential, no older than its own ttl, or else its address says, and five minutes."""
         entry = await self._get(url, LIST_TYPES, _life_of_list)
         return ReadList(entry.found, entry.at)
 
     async def status_token(self, url: str) -> ReadList:
-        """A status list that is a JWT or a CWT, no older than its own ttl and five minutes."""
+        """The same of a status list that is a JWT or a CWT."""
         entry = await self._get(url, SIGNED_LIST_TYPES, _life_of_token, held_token)
         return ReadList(entry.found, entry.at)
 
     async def schema(self, url: str) -> Resolution:
         """A JSON Schema, at most five minutes old."""
-        return (await self._get(url, SCHEMA_TYPES, lambda _document, _now: SCHEMA_S)).found
+        return (await self._get(url, SCHEMA_TYPES, lambda *_: SCHEMA_S)).found
 
     async def pathway(self, url: str) -> Resolution:
         """A version of a pathway, at most five minutes old."""
-        return (await self._get(url, PATHWAY_TYPES, lambda _document, _now: PATHWAY_S)).found
+        return (await self._get(url, PATHWAY_TYPES, lambda *_: PATHWAY_S)).found
 
     async def close(self) -> None:
         """Give up what is still being fetched."""
@@ -116,7 +116,8 @@ class CachedWeb:
             return self._keep(name, _failure(error), FAILURE_S)
         except CredentialError as error:
             return self._keep(name, Failure(error.code, f"it is not a document we read: {error.detail}"), FAILURE_S)
-        return self._keep(name, document, life(document, self._clock()), fetched)
+        said = LIST_S if fetched.max_age is None else fetched.max_age
+        return self._keep(name, document, life(document, self._clock(), said), fetched)
 
     def _keep(self, name: str, found: Resolution, seconds: float, fetched: Document | None = None) -> Entry:
         self._drop(name)
@@ -160,18 +161,18 @@ def held_token(body: bytes) -> Json:
     return {"token": token, "ttl": said_by(token).ttl}
 
 
-def _life_of_token(held: Json, _now: datetime) -> float:
+def _life_of_token(held: Json, _now: datetime, said: float) -> float:
     """Seconds: what it claims, never more than five minutes. Its signature is judged with each credential."""
     ttl = held["ttl"]
-    usable = min(ttl, LIST_S) if isinstance(ttl, int | float) and not isinstance(ttl, bool) else LIST_S
+    usable = min(ttl if isinstance(ttl, int | float) and not isinstance(ttl, bool) else said, LIST_S)
     return usable if usable > 0 else UNUSABLE_S
 
 
-def _life_of_list(document: Json, now: datetime) -> float:
-    """Seconds: its ttl (milliseconds), never more than five minutes, never past its validUntil."""
+def _life_of_list(document: Json, now: datetime, said: float) -> float:
+    """Seconds: its ttl (milliseconds) or as its address says, at most five minutes, never past its validUntil."""
     subject = document.get("credentialSubject")
     ttl = subject.get("ttl") if isinstance(subject, dict) else None
-    life = ttl / 1000 if isinstance(ttl, int | float) and not isinstance(ttl, bool) else LIST_S
+    life = ttl / 1000 if isinstance(ttl, int | float) and not isinstance(ttl, bool) else said
     try:
         left = (parse_timestamp(document["validUntil"]) - now).total_seconds()
     except (KeyError, CredentialError):
