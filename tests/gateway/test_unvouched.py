@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +28,13 @@ WRONG: tuple[dict[str, str | None], ...] = (
     {"request": "x"},
     {"resource": "https://evil.example"},
 )
+SILENT: tuple[dict[str, str | None], ...] = (
+    {"prompt": "none"},
+    {"prompt": "none", "scope": "made-up"},
+    {"prompt": "none", "code_challenge": None},
+)
+Way = Callable[[Visitor, dict[str, str]], Awaitable[httpx.Response]]
+WINDOW = {"Sec-Fetch-Dest": "document"}
 
 
 @dataclass
@@ -52,6 +60,11 @@ def onward(shown: httpx.Response) -> str:
     """Where the page's only link leads."""
     (link,) = LINK.findall(shown.text)
     return html.unescape(link)
+
+
+async def by_form(visitor: Visitor, asked: dict[str, str]) -> httpx.Response:
+    """By a form of another site: no cookies come with it, and the browser is led to the same by GET."""
+    return await visitor.page(await visitor.http.post("/oauth/authorize", data=asked))
 
 
 @pytest.mark.parametrize("changes", WRONG, ids=str)
@@ -80,9 +93,76 @@ async def test_by_post_there_is_a_button_and_no_script(scene: Scene) -> None:
     assert "form-action 'self' https://app.example;" in shown.headers["content-security-policy"]
 
 
-async def test_what_wants_no_page_gets_none(scene: Scene) -> None:
-    """RFC 9700 leaves silent requests out: a page in a hidden frame helps nobody."""
-    assert answered(await scene.visitor.begin(scene.unknown.parameters(prompt="none")))["error"] == "login_required"
+@pytest.mark.parametrize("way", [Visitor.begin, by_form])
+async def test_silently_it_leads_no_stranger_there(scene: Scene, way: Way) -> None:
+    scene.visitor.http.headers.update(WINDOW)
+    for changes in SILENT:
+        shown = await way(scene.visitor, scene.unknown.parameters(**changes))
+        assert (shown.status_code, "location" in shown.headers) == (400, False)
+        assert "Nobody vouches for this program" in shown.text
+        assert onward(shown).startswith(REDIRECT)
+
+
+async def test_silently_nor_somebody_who_is_signed_in(scene: Scene) -> None:
+    await tokens(scene.visitor, scene.known, EMAIL)
+    scene.visitor.http.headers.update(WINDOW)
+    shown = await scene.visitor.begin(scene.unknown.parameters(prompt="none"))
+    assert shown.status_code == 400
+    assert "error=consent_required" in onward(shown)
+
+
+async def test_silently_nor_who_signed_out_since(scene: Scene) -> None:
+    """Another person may be at this browser now: whose consent it would be nobody can tell."""
+    await tokens(scene.visitor, scene.unknown, EMAIL)
+    scene.visitor.http.headers.update(WINDOW)
+    await scene.visitor.send("/login/end", await scene.visitor.http.get("/login"), {})
+    shown = await scene.visitor.begin(scene.unknown.parameters(prompt="none"))
+    assert shown.status_code == 400
+    assert "error=login_required" in onward(shown)
+
+
+async def test_silently_nor_whose_consent_has_ended(scene: Scene) -> None:
+    await tokens(scene.visitor, scene.unknown, EMAIL)
+    scene.gateway.clock.forward(days=91)
+    await scene.visitor.sign_in(await scene.visitor.http.get("/login"), EMAIL)
+    scene.visitor.http.headers.update(WINDOW)
+    shown = await scene.visitor.begin(scene.unknown.parameters(prompt="none"))
+    assert shown.status_code == 400
+    assert "error=consent_required" in onward(shown)
+
+
+@pytest.mark.parametrize("destination", [None, "iframe", "empty"])
+async def test_what_no_window_shows_is_answered_at_once(scene: Scene, destination: str | None) -> None:
+    """OpenID Connect Core §3.1.2.6: a page in a hidden frame helps nobody."""
+    scene.visitor.http.headers.update({"Sec-Fetch-Dest": destination} if destination else {})
+    for changes in SILENT:
+        answer = await scene.visitor.begin(scene.unknown.parameters(**changes))
+        assert (answer.status_code, "error" in answered(answer)) == (303, True)
+
+
+async def test_who_agreed_to_the_program_is_led_back(scene: Scene) -> None:
+    await tokens(scene.visitor, scene.unknown, EMAIL)
+    scene.visitor.http.headers.update(WINDOW)
+    assert "code" in answered(await scene.visitor.begin(scene.unknown.parameters(prompt="none")))
+    for name, value, error in (("scope", "made-up", "invalid_scope"), ("id_token_hint", "x", "login_required")):
+        asked = scene.unknown.parameters(prompt="none") | {name: value}
+        assert answered(await scene.visitor.begin(asked))["error"] == error
+
+
+async def test_so_is_everybody_where_an_organization_vouches(scene: Scene) -> None:
+    scene.visitor.http.headers.update(WINDOW)
+    for changes in SILENT:
+        answer = await scene.visitor.begin(scene.known.parameters(**changes))
+        assert (answer.status_code, "error" in answered(answer)) == (303, True)
+
+
+@pytest.mark.parametrize("destination", ["document", "iframe"])
+async def test_with_a_page_a_frame_changes_nothing(scene: Scene, destination: str) -> None:
+    await tokens(scene.visitor, scene.unknown, EMAIL)
+    scene.visitor.http.headers.update({"Sec-Fetch-Dest": destination})
+    shown = await scene.visitor.begin(scene.unknown.parameters(scope="made-up"))
+    assert (shown.status_code, "location" in shown.headers) == (400, False)
+    assert "error=invalid_scope" in onward(shown)
 
 
 async def test_who_signed_in_and_said_no_is_led_back(scene: Scene) -> None:

@@ -52,6 +52,7 @@ class Browser:
         self._prefix = "__Host-" if secure else ""
         self._secure = secure
         self._key = key
+        self._destination = request.headers.get("sec-fetch-dest", "")  # Fetch Metadata Request Headers §2.1
         self.session: str | None = request.cookies.get(f"{self._prefix}laurel-session")
         known = request.cookies.get(f"{self._prefix}laurel-browser", "")
         self._secret = known if known.startswith(SecretKind.BROWSER) and len(known) < 128 else ""
@@ -67,6 +68,11 @@ class Browser:
     def form_token(self) -> str:
         """What every form of ours carries."""
         return hmac.new(self._key, self._secret.encode(), "sha256").hexdigest()
+
+    @property
+    def is_top_level(self) -> bool:
+        """Whether it says that a window shows the answer, and no frame. Programs and old browsers say nothing."""
+        return self._destination == "document"
 
     def gave(self, token: str) -> bool:
         """Whether a form's token is this browser's."""

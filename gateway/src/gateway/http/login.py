@@ -123,7 +123,8 @@ class LoginPages:
         if request.method == "POST" and form.fields.get("prompt") == "none":
             return redirect(as_get(AUTHORIZATION_PATH, form))
         session = await self._uses.sessions.find(browser.session)
-        result = await self._uses.run(lambda server: begin(server, form, browser.digest, session))
+        top = browser.is_top_level
+        result = await self._uses.run(lambda server: begin(server, form, browser.digest, session, top_level=top))
         match result:
             case Begun(handle):
                 return browser.remember(redirect(with_request(LOGIN_PATH, handle)))

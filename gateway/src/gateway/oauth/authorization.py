@@ -24,7 +24,7 @@ from gateway.oauth.form import Form, FormRequest
 from gateway.oauth.id_token import read_hint
 from gateway.oauth.pushed import mark, pull, use_up
 from gateway.oauth.server import Server
-from gateway.oauth.silent import consent_of_before
+from gateway.oauth.silent import consent_of_before, is_stranger
 from gateway.oauth.waiting import EXPECTED, Waiting
 from service_kit.errors import Invalid, NotFound
 from service_kit.logs import get_logger
@@ -46,7 +46,7 @@ class Redirection:
     """Where the browser goes next: an address of the client.
 
     With `fields` it sends them there by POST (OAuth 2.0 Form Post Response Mode). `unvouched`: not by itself, for the
-    person has not signed in yet, and nobody vouches for this client (RFC 9700 §4.11.2).
+    person did not agree to it, and nobody vouches for this client (RFC 9700 §4.11.2).
     """
 
     location: str
@@ -61,8 +61,13 @@ class Unusable:
     reason: str
 
 
-def begin(server: Server, form: Form, browser: bytes, session: Session | None) -> Begun | Redirection | Unusable:
-    """Check a request and let it wait for its person; or answer it at once, where it wants no page."""
+def begin(
+    server: Server, form: Form, browser: bytes, session: Session | None, *, top_level: bool
+) -> Begun | Redirection | Unusable:
+    """Check a request and let it wait for its person; or answer it at once, where it wants no page.
+
+    `top_level`: a browser says that its window shows the answer.
+    """
     request = FormRequest(form)
     try:
         if "request_uri" in form.fields:
@@ -81,7 +86,11 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
             use_up(server, asked.request)
             return _answered(server, request, grant, consent)
     except OAuth2Error as error:
-        return _to_somebody_known(server, request, refused(server, request, error))
+        answer = refused(server, request, error)
+        # No page where nobody would see it (OpenID Connect Core §3.1.2.6), or to somebody who knows the program.
+        if request.form.get("prompt") == "none" and not (top_level and is_stranger(server, request, session)):
+            return answer
+        return _to_somebody_known(server, request, answer)
     handle = new_secret(SecretKind.REQUEST)
     server.grants.keep_request(digest(handle), asked.request)
     return Begun(handle)
@@ -89,7 +98,7 @@ def begin(server: Server, form: Form, browser: bytes, session: Session | None) -
 
 def _to_somebody_known(server: Server, request: FormRequest, answer: Redirection | Unusable) -> Redirection | Unusable:
     """Anybody registers a program, and makes a link here that is refused: it must not be a redirector for them."""
-    if isinstance(answer, Unusable) or request.form.get("prompt") == "none":
+    if isinstance(answer, Unusable):
         return answer
     client = server.query_client(request.form.get("client_id", ""))
     return replace(answer, unvouched=client.known) if client and client.known.organization is None else answer

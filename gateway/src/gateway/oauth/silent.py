@@ -4,7 +4,10 @@ Only to a client that nothing else can pretend to be: one that authenticates its
 address that it registered (RFC 6749 §10.2, RFC 8252 §8.6). Anybody can take the scheme or the port of a native one.
 """
 
+from collections.abc import Sequence
+
 from gateway.core.authorization import Grant
+from gateway.core.model import ClientId
 from gateway.core.people import Session
 from gateway.oauth.authorization_code import Consent
 from gateway.oauth.authorization_request import at_client
@@ -25,11 +28,19 @@ def consent_of_before(server: Server, request: FormRequest, asked: Waiting, sess
     if "id_token_hint" in request.form and EXPECTED not in asked.request.parameters:
         raise at_client(request, "login_required", "id_token_hint is no ID token of this server for this client")
     if asked.client.is_recognisable:
-        since = server.now - server.policy.grant_lifetime
-        for grant in server.grants.standing(asked.client.id, session.user.id, since):
+        for grant in _standing(server, asked.client.id, session):
             if found := _covered(server, request, asked, session, grant):
                 return found
     raise at_client(request, "consent_required", "the person has to agree")
+
+
+def is_stranger(server: Server, request: FormRequest, session: Session | None) -> bool:
+    """Whether nobody who is signed in here has agreed to this client."""
+    return session is None or not _standing(server, ClientId(request.form.get("client_id", "")), session)
+
+
+def _standing(server: Server, client: ClientId, session: Session) -> Sequence[Grant]:
+    return server.grants.standing(client, session.user.id, server.now - server.policy.grant_lifetime)
 
 
 def _covered(server: Server, request: FormRequest, asked: Waiting, session: Session, grant: Grant) -> Consent | None:
