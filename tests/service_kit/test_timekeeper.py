@@ -59,9 +59,34 @@ async def test_a_process_that_begins_with_a_wrong_clock_has_the_right_time(datab
     assert abs(clock() - machine_time()) < CLOSE
 
 
-async def test_without_its_database_a_process_goes_by_its_machine() -> None:
+@pytest.mark.parametrize("seconds", [3, 5])
+async def test_a_slow_answer_tells_of_what_is_further_off_than_it_took(database: Database, seconds: int) -> None:
+    taken = iter([0.0, 4.0])
+    clock, machine = OwnClock(), Machine()
+    timekeeper = Timekeeper(database, clock, machine, lambda: next(taken))
+    clock.set(machine())
+    # It seems to have been answered in the middle of four seconds.
+    machine.off = timedelta(seconds=seconds + 2)
+    await timekeeper.look()
+    followed = timedelta(seconds=2 if seconds > 4 else 0)
+    assert abs(clock() - machine_time() - followed) < timedelta(seconds=1)
+
+
+async def test_at_the_border_the_time_does_not_go_back_and_forth(database: Database) -> None:
+    clock, machine = OwnClock(), Machine()
+    timekeeper = Timekeeper(database, clock, machine)
+    by_machine = []
+    for off in (1.7, 2.5, 1.7, 2.5, 0.5, 1.7):
+        machine.off = timedelta(seconds=off)
+        await timekeeper.look()
+        by_machine.append(abs(clock() - machine()) < abs(clock() - machine_time()))
+    assert by_machine == [True, False, False, False, True, True]
+
+
+async def test_without_its_database_a_process_goes_by_its_machine_and_sees_no_jump() -> None:
     nowhere = DatabaseSettings(url=SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/nothing"))
-    clock = OwnClock()
+    clock, machine = OwnClock(), Machine()
     async with open_database(nowhere, "tests") as database:
-        await Timekeeper(database, clock).begin()
+        await Timekeeper(database, clock, machine).begin()
+    machine.off = timedelta(hours=1)
     assert abs(clock() - machine_time()) < CLOSE

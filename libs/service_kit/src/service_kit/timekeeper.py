@@ -22,7 +22,8 @@ log = get_logger(__name__)
 
 EVERY_S = 10.0
 BEARABLE = timedelta(seconds=2)
-SLOW_S = 1.0  # an answer that took longer says too little
+RIGHT_AGAIN = timedelta(seconds=1)  # less, or the time would go back and forth at the border
+SLOW = timedelta(seconds=1)  # an answer that took longer tells of larger differences only
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -30,14 +31,21 @@ class Timekeeper:
     """Sets the process's clock now and then. In between it goes by what has passed, whatever the machine's shows."""
 
     def __init__(
-        self, database: Database, clock: OwnClock = utc_now, machine: Callable[[], datetime] = machine_time
+        self,
+        database: Database,
+        clock: OwnClock = utc_now,
+        machine: Callable[[], datetime] = machine_time,
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._machine = machine
+        self._elapsed = elapsed
+        self._is_wrong = False
 
     async def begin(self) -> None:
-        """The first look. A database that is away is no reason not to begin."""
+        """The first look. A database that is away is no reason not to begin: then by what the machine shows now."""
+        self._clock.set(self._machine())
         with suppress(*AWAY):
             await self.look()
 
@@ -52,15 +60,15 @@ class Timekeeper:
 
     async def look(self) -> None:
         """Compare and set. By the machine's clock as long as it is bearable: it is corrected little by little."""
-        began = time.monotonic()
+        began = self._elapsed()
         [(moment,)] = await fetch_outside(self._database, "SELECT clock_timestamp()")
-        took = time.monotonic() - began
-        if took > SLOW_S:
+        took = timedelta(seconds=self._elapsed() - began)
+        shown, told = self._machine(), moment + took / 2
+        off = shown - told
+        if took > SLOW and abs(off) <= took:
             return
-        shown = self._machine()
-        off = shown - (moment + timedelta(seconds=took / 2))
         CLOCK_OFF.set(off.total_seconds())
-        is_wrong = abs(off) > BEARABLE
-        if is_wrong:
+        self._is_wrong = abs(off) > (RIGHT_AGAIN if self._is_wrong else BEARABLE)
+        if self._is_wrong:
             log.error("clock_is_wrong", seconds=round(off.total_seconds(), 1))
-        self._clock.set(moment if is_wrong else shown)
+        self._clock.set(told if self._is_wrong else shown)
