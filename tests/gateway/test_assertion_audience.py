@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
+from gateway.adapters.tables import CLIENTS
 from gateway.settings import GatewaySettings
 from tests.gateway.conftest import serving
 from tests.gateway.harness import BASE, TLS, Gateway
@@ -110,3 +112,17 @@ async def test_an_installation_may_have_it_so_for_those_that_do_not_say(gateway_
         ):
             answer = await gateway.http.post("/oauth/register", json=SIGNS | changes)
             assert (answer.status_code, answer.json().get("token_endpoint_audience")) == (201, told), changes
+
+
+@pytest.mark.parametrize("column", ["dpop_bound", "pushed_only"])
+async def test_what_a_release_before_leaves_behind_counts_for_no_client_of_fapis_kind(
+    signer: Signer, column: str
+) -> None:
+    """It replaces a registration, and does not know the column that says who may name the token endpoint."""
+    assert (await signer.send(signed(signer.claims(aud=ENDPOINT)))).status_code == 200
+    async with signer.gateway.unit_of_work() as work:
+        await work.session.execute(update(CLIENTS).where(CLIENTS.c.id == signer.client_id).values({column: True}))
+        await work.commit()
+    answer = await signer.send(signed(signer.claims(aud=ENDPOINT)))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert "aud must be the issuer" in answer.json()["error_description"]

@@ -89,9 +89,14 @@ def _check_claims(claims: dict[str, Any], client: KnownClient, policy: Policy, n
 
 
 def _audiences(client: KnownClient, policy: Policy) -> tuple[str | list[str], ...]:
-    """The issuer; the token endpoint, as one string, for a client that registered so (ADR 0118)."""
-    usual = (policy.issuer, [policy.issuer])
-    return (*usual, policy.issuer + TOKEN_PATH) if client.flow.token_endpoint_audience else usual
+    """The issuer; the token endpoint, as one string, for a client that registered so and is held to nothing stricter.
+
+    Both together is what a process of the release before may leave, which replaces a registration without knowing
+    the newer column (ADR 0118).
+    """
+    usual, flow = (policy.issuer, [policy.issuer]), client.flow
+    names_endpoint = flow.token_endpoint_audience and not (flow.pushed_only or flow.dpop_bound)
+    return (*usual, policy.issuer + TOKEN_PATH) if names_endpoint else usual
 
 
 def _check_times(times: dict[str, float], policy: Policy, now: float) -> datetime:
