@@ -100,7 +100,8 @@ FLOORS = (GradeStep("passed", at_least=Decimal(50)), GradeStep("best", at_least=
     [
         (Conversion("urn:d", "urn:t", GRADES), ("A", "C"), "passed"),
         (Conversion("urn:d", "urn:t", GRADES), ("A", "F"), None),
-        (Conversion(None, "urn:t", GRADES), ("A", "87 of 100"), "best"),
+        (Conversion(None, "urn:t", GRADES), ("A", "87 of 100"), None),
+        (Conversion(None, "urn:t", GRADES), ("A", "C"), "passed"),
         (Conversion("urn:d", "urn:t", FLOORS), ("95", "51"), "passed"),
         (Conversion("urn:d", "urn:t", FLOORS), ("95", "12"), None),
         (Conversion("urn:d", "urn:t", FLOORS), (), None),
@@ -113,6 +114,43 @@ def test_the_order_of_results_changes_nothing(made: Conversion, values: tuple[st
         shown = presented("urn:theirs", *(("urn:d", value) for value in ordered))
         found = decide([agreement(rule(conversion=made))], shown, Counted(), NOW)
         assert isinstance(found, Granted) is (expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([("urn:grade", "85"), ("urn:attendance", "12")], Code.RESULT_AMBIGUOUS),
+        ([("urn:grade", "95"), ("urn:attendance", "51")], Code.RESULT_AMBIGUOUS),
+        ([(None, "95"), (None, "51")], Code.RESULT_AMBIGUOUS),
+        ([("urn:grade", "12"), ("urn:attendance", "all")], Code.GRADE_BELOW),
+        ([], Code.RESULT_MISSING),
+        ([("urn:grade", "95"), ("urn:lab", "91")], "best"),
+        ([("urn:grade", "95"), ("urn:grade", "51"), ("urn:lab", "60")], "passed"),
+    ],
+)
+def test_without_a_source_different_results_are_no_grade(results: list[tuple[str | None, str]], expected: str) -> None:
+    made = rule(conversion=Conversion(None, "urn:t", FLOORS))
+    for ordered in permutations(results):
+        found = decide([agreement(made)], presented("urn:theirs", *ordered), Counted(), NOW)
+        if isinstance(found, Granted):
+            assert [one["value"] for one in found.results] == [expected]
+        else:
+            assert isinstance(found, Refused)
+            assert [reason.code for reason in found.reasons] == [expected]
+            assert found.is_for_people is (expected == Code.RESULT_AMBIGUOUS)
+
+
+def test_what_is_left_to_people_goes_before_what_refuses() -> None:
+    unclear = agreement(rule(conversion=Conversion(None, "urn:t", FLOORS)), name="unclear", age=1)
+    ended = agreement(rule(), name="ended", age=3, ends=NOW)
+    shown = presented("urn:theirs", ("urn:grade", "95"), ("urn:attendance", "12"))
+    found = decide([ended, unclear], shown, Counted(), NOW)
+    assert isinstance(found, Refused)
+    assert (found.agreement, found.is_for_people) == ("unclear", True)
+    assert isinstance(decide([ended, unclear, agreement(rule())], shown, Counted(), NOW), Granted)
+    over = decide([agreement(*unclear.terms.rules, limits=Limits(Decimal(1)))], shown, Counted(), NOW)
+    assert isinstance(over, Refused)
+    assert not over.is_for_people
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-inf", "", "A", "1e", True, None, [], "٣x"])

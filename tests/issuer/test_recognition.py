@@ -15,11 +15,13 @@ from credential_core.jcs import digest
 from issuer.core.recognition.vetting import Vet
 from service_kit.testing import TokenMint
 from tests.issuer.asleep import overtaken
-from tests.issuer.recognising import MINE, Partners, last
+from tests.issuer.recognising import GRADE, MINE, OUR_GRADE, Partners, last
+from tests.issuer.recognising import described as grades
 from tests.issuer.world import ORG, OTHER_ORG, Json, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 THIRD_ORG = "6f0c1ad0-0000-4000-8000-000000000003"
+LAB = "urn:uuid:6f0c1ad0-0000-4000-8000-0000000000ab"
 
 
 def codes(found: Json) -> list[str]:
@@ -86,6 +88,25 @@ async def test_what_an_agreement_does_not_take_is_refused_with_reasons(
     assert (found["status"], codes(found), found["agreement"]) == ("refused", [code], agreement["id"])
     assert (found["credential"], found["mayAppeal"]) == (None, True)
     assert await world.count("credentials") == before
+
+
+async def test_results_of_several_kinds_are_put_to_people_where_the_agreement_names_none(
+    partners: Partners, world: World
+) -> None:
+    described = [grades(urn, ["A", "B", "F"])["resultDescription"][0] for urn in (GRADE, LAB)]
+    theirs = await world.achievement(OTHER_ORG, resultDescription=described)
+    conversion = {"target": OUR_GRADE, "steps": [{"from": "A", "to": "1.0"}, {"from": "B", "to": "2.0"}]}
+    agreement = await partners.agree(rules=[partners.rule(achievement=theirs, gradeConversion=conversion)])
+    for lab, status, reasons in (("F", "open", ["result-ambiguous"]), ("A", "granted", [])):
+        learner = partners.learner()
+        results = [{"resultDescription": GRADE, "value": "A"}, {"resultDescription": LAB, "value": lab}]
+        issued = await partners.award(str(learner.email), achievement=theirs, results=results)
+        found = await partners.decided(learner, issued["credential"])
+        assert (found["status"], codes(found), found["agreement"]) == (status, reasons, agreement["id"])
+        if status == "open":
+            graded = [{"resultDescription": OUR_GRADE, "value": "2.0"}]
+            answer = await partners.step(found, "grant", achievement=partners.ours, credits=5, results=graded)
+            assert answer.status_code == 200, answer.text
 
 
 async def test_what_does_not_hold_is_refused_before_anything(partners: Partners, world: World) -> None:

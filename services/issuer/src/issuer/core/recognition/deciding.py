@@ -24,6 +24,7 @@ class Code(StrEnum):
     LEVEL_BELOW = "level-below"
     RESULT_MISSING = "result-missing"
     GRADE_BELOW = "grade-below"
+    RESULT_AMBIGUOUS = "result-ambiguous"
     CREDIT_LIMIT = "credit-limit-reached"
     COUNT_LIMIT = "credential-limit-reached"
     RECOGNISED = "already-recognised"
@@ -104,12 +105,20 @@ class Refused:
     reasons: tuple[Reason, ...]
     agreement: str | None = None
 
+    @property
+    def is_for_people(self) -> bool:
+        """Whether nothing stands in the way but a choice that the agreement leaves open."""
+        return all(reason.code == Code.RESULT_AMBIGUOUS for reason in self.reasons)
+
 
 Decision = Granted | Refused
 
 
 def decide(agreements: Sequence[Open], presented: Presented, counted: Counted, now: datetime) -> Decision | None:
-    """By the first rule that grants; else refused as by the nearest. None: no agreement is about this credential."""
+    """By the first rule that grants, else as by the nearest: one that leaves it to people, or the first.
+
+    None: no agreement is about this credential.
+    """
     if counted.is_in_it:
         return Refused((Reason(Code.RECOGNISED, "this was recognised in the programme before"),))
     refused: Refused | None = None
@@ -119,7 +128,9 @@ def decide(agreements: Sequence[Open], presented: Presented, counted: Counted, n
             terms = agreement.terms
             results = _converted(rule.conversion, presented)
             return Granted(agreement.id, agreement.digest, terms.recognising, rule.target, rule.credits, results)
-        refused = refused or Refused(against, agreement.id)
+        found = Refused(against, agreement.id)
+        if refused is None or (found.is_for_people and not refused.is_for_people):
+            refused = found
     return refused
 
 
@@ -154,16 +165,26 @@ def _against(terms: Terms, rule: Rule, presented: Presented, counted: Counted, n
 def _against_grade(conversion: Conversion | None, presented: Presented) -> Iterator[Reason]:
     if conversion is None:
         return
-    if not _values(conversion, presented):
+    grades = _grades(conversion, presented)
+    if not grades:
         yield Reason(Code.RESULT_MISSING, "the credential has no result that the agreement converts")
-    elif not _converted(conversion, presented):
+    elif grades == {None}:
         yield Reason(Code.GRADE_BELOW, "the result is below what the agreement takes")
+    elif len(grades) > 1:
+        text = "the credential has results of several kinds, and the agreement does not say which it converts"
+        yield Reason(Code.RESULT_AMBIGUOUS, text)
 
 
-def _values(conversion: Conversion, presented: Presented) -> list[str]:
-    return [value for described, value in presented.results if conversion.source in (None, described)]
+def _grades(conversion: Conversion, presented: Presented) -> set[str | None]:
+    """What each description's results become by themselves; a result without one is of a kind of its own."""
+    kinds: dict[str | int, list[str]] = {}
+    for place, (described, value) in enumerate(presented.results):
+        if conversion.source in (None, described):
+            kinds.setdefault(place if described is None else described, []).append(value)
+    return {conversion.convert(*values) for values in kinds.values()}
 
 
 def _converted(conversion: Conversion | None, presented: Presented) -> tuple[Json, ...]:
-    value = None if conversion is None else conversion.convert(*_values(conversion, presented))
-    return () if conversion is None or value is None else (result_of(conversion, value),)
+    """Of what is granted: all kinds of results became the same grade."""
+    grades = set() if conversion is None else _grades(conversion, presented)
+    return tuple(result_of(conversion, grade) for grade in grades if conversion is not None and grade is not None)

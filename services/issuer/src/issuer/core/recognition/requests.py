@@ -244,7 +244,7 @@ class RequestRecognition:
 
 
 def _state(decision: Decision | None) -> RecognitionState:
-    if decision is None:
+    if decision is None or (isinstance(decision, Refused) and decision.is_for_people):
         return RecognitionState.OPEN
     return RecognitionState.GRANTED if isinstance(decision, Granted) else RecognitionState.REFUSED
 

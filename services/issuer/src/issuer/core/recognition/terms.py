@@ -26,7 +26,8 @@ class GradeStep:
 class Conversion:
     """What results of theirs become as results of ours. `source` and `target` are ids of result descriptions.
 
-    Without a source, any result of the credential will do. What no step takes is below what was agreed.
+    Without a source, results of any description are converted, each description's by themselves. What no step takes
+    is below what was agreed.
     """
 
     source: str | None
@@ -34,13 +35,13 @@ class Conversion:
     steps: tuple[GradeStep, ...]
 
     def convert(self, *values: str) -> str | None:
-        """Our value for theirs: of the step that names it, else of the highest that it reaches; None where none does.
+        """Our value for theirs, of one description: of the step that names it, else of the highest that it reaches.
 
-        Several results are a set, whose order nobody signed: the lowest floor counts, else the last step. Of one
-        description, all must be taken.
+        None where none does. Several results are a set, whose order nobody signed: all must be taken, and the lowest
+        floor counts, else the last step.
         """
         taken = [step for value in values if (step := self._step(value)) is not None]
-        if not taken or (self.source is not None and len(taken) < len(values)):
+        if not taken or len(taken) < len(values):
             return None
         floors = [step.at_least for step in taken if step.at_least is not None]
         if len(floors) == len(taken):

@@ -14,6 +14,14 @@ from issuer.http.inputs import Body, Did, Iri, Line, Moment, Prose
 from issuer.http.issuers.bodies import MOST_APPEAL_DAYS
 
 Credits = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
+ANY_KIND = (
+    "id of their result description. Without one, results of any: where those of several do not all become the same, "
+    "people decide (`result-ambiguous`)"
+)
+STEPS = (
+    "from the best to the worst: of several results of one description the last step counts, or the lowest `atLeast` "
+    "where all are taken by such"
+)
 
 
 class GradeStepBody(Body):
@@ -33,9 +41,9 @@ class GradeStepBody(Body):
 class ConversionBody(Body):
     """What their results become. What no step takes is below what was agreed."""
 
-    source: Iri | None = Field(default=None, description="id of their result description; any result, unless given")
+    source: Iri | None = Field(default=None, description=ANY_KIND)
     target: Iri = Field(description="id of a result description of the target")
-    steps: list[GradeStepBody] = Field(min_length=1, max_length=100)
+    steps: list[GradeStepBody] = Field(min_length=1, max_length=100, description=STEPS)
 
 
 class RuleBody(Body):
