@@ -179,9 +179,15 @@ def test_every_operation_is_reached_through_the_edge(room: Room) -> None:
 
 
 def room_behind(method: str, template: str) -> Room | None:
-    """Where the edge sends it: the first row that matches wins."""
+    """Where the edge sends it."""
+    row = row_behind(method, template)
+    return row.room if row else None
+
+
+def row_behind(method: str, template: str) -> Route | None:
+    """By which of its rows: the first that matches wins."""
     path = template.replace("{", "").replace("}", "")
-    return next((row.room for row in _rows(method) if _matches(row, path)), None)
+    return next((row for row in _rows(method) if _matches(row, path)), None)
 
 
 def _rows(method: str) -> Iterable[Route]:

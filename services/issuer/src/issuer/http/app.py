@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from issuer.http.batches.batches import MAX_BODY, PATH, batch_routes
+from issuer.http.batches.batches import FILES, MAX_BODY, batch_routes
 from issuer.http.credentials.credentials import credential_routes
 from issuer.http.issuers.issuers import issuer_routes
 from issuer.http.issuers.keys import key_routes
@@ -42,7 +42,7 @@ def issuer_app(
         routers=routers,
         tokens=tokens,
         ready=ready,
-        body_limits={PATH: MAX_BODY, CREDENTIALS: MAX_CREDENTIAL, PROFILE: MAX_PROFILE},
+        body_limits={**dict.fromkeys(FILES, MAX_BODY), CREDENTIALS: MAX_CREDENTIAL, PROFILE: MAX_PROFILE},
         refusals={"/ims/": status_info},
         elsewhere={"/issuers/{slug}": ["GET"]},  # the registry shows what the public may see of an issuer
     )

@@ -19,7 +19,7 @@ from issuer.http.batches.bodies import (
     reconciliation_reply,
     row_reply,
 )
-from issuer.http.batches.changes import add_changes
+from issuer.http.batches.changes import CHANGES, add_changes
 from issuer.http.batches.rows import asked_rows
 from issuer.http.batches.streams import EVENTS, Places, progress, results
 from issuer.http.batches.templates import template
@@ -39,6 +39,7 @@ from service_kit.representation import document_reply
 
 PATH = "/batches"
 MAX_BODY = 64 * 1024 * 1024
+FILES = (PATH, *(f"{PATH}/{action.value}" for action in CHANGES))  # where files of rows come
 Issues = Annotated[Caller, Depends(Scope(ISSUE))]
 Works = Annotated[Caller, Depends(AnyScope(ISSUE, REVOKE))]
 Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
