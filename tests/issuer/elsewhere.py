@@ -18,6 +18,7 @@ from tools.certificates import Certificate
 
 Json = dict[str, Any]
 API = "/ims/ob/v3p0"
+SCOPE = "https://purl.imsglobal.org/spec/ob/v3p0/scope/"
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Elsewhere:
     server_is: str = "described"
     """Or `undescribed`, `another`, `away`."""
     profile: Any = None
+    offers: tuple[str, ...] = ("credential.readonly", "credential.upsert", "profile.readonly")
     faults_of_pages: dict[int, int] = field(default_factory=dict)
     sends_all: bool = False
     """Whatever `limit` says, and from `offset` on."""
@@ -49,6 +51,7 @@ class Elsewhere:
         """A person says yes; the query that the browser comes back with."""
         asked = {name: value for name, (value,) in parse_qs(urlsplit(authorization_url).query).items()}
         assert asked["code_challenge_method"] == "S256"
+        assert self._knows(asked["scope"])
         assert asked["client_id"] == f"client-{len(self.clients)}"
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked["code_challenge"]
@@ -56,7 +59,11 @@ class Elsewhere:
 
     async def discover(self, _: web.Request) -> web.Response:
         url = {name: f"{self.origin}/{name}" for name in ("register", "authorize", "token")}
-        flow = {"authorizationUrl": url["authorize"], "tokenUrl": url["token"], "scopes": {}}
+        flow = {
+            "authorizationUrl": url["authorize"],
+            "tokenUrl": url["token"],
+            "scopes": dict.fromkeys(map(SCOPE.__add__, self.offers), ""),
+        }
         scheme = {"type": "oauth2", "x-imssf-registrationUrl": url["register"], "flows": {"authorizationCode": flow}}
         usual = {"info": {"title": "Elsewhere"}, "components": {"securitySchemes": {"OAuth2ACG": scheme}}}
         return web.json_response(usual if self.description is None else self.description)
@@ -81,6 +88,8 @@ class Elsewhere:
 
     async def register(self, request: web.Request) -> web.Response:
         self.clients.append(await request.json())
+        if not self._knows(self.clients[-1]["scope"]):
+            return web.json_response({"error": "invalid_client_metadata"}, status=400)
         made = {"client_id": f"client-{len(self.clients)}", "client_secret": "a secret of theirs"}
         return web.json_response(made, status=201)
 
@@ -97,9 +106,15 @@ class Elsewhere:
         self.refresh_tokens.append(f"refresh-{number}")
         return web.json_response({"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"})
 
+    def _knows(self, scope: str) -> bool:
+        """Whether it is something, and nothing that is not offered; who offers nothing knows the credentials'."""
+        known = {f"{SCOPE}{name}" for name in self.offers or ("credential.readonly", "credential.upsert")}
+        return {"offline_access"} < set(scope.split()) <= {*known, "offline_access"}
+
     def _is_good(self, form: dict[str, str]) -> bool:
         if form["grant_type"] == "refresh_token":
             return bool(self.refresh_tokens) and form["refresh_token"] == self.refresh_tokens[-1]
+        assert self._knows(form["scope"])
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         proven = base64.urlsafe_b64encode(digest).decode().rstrip("=")
         return self.codes.pop(form["code"], None) == proven

@@ -81,6 +81,19 @@ class TestConnecting:
         )
         assert (begun["name"], begun["api"], begun["connected"]) == ("Elsewhere", f"{other.origin}{API}", False)
 
+    @pytest.mark.parametrize("offers", [("credential.readonly", "credential.upsert"), ("credential.readonly",), ()])
+    async def test_no_more_is_asked_of_a_host_than_it_offers(
+        self, ada: Keeper, other: Elsewhere, offers: tuple[str, ...]
+    ) -> None:
+        other.offers = offers
+        host = await connected(ada, other)
+        assert (await pull(ada, host)).status_code == 200
+        other.profile = {"id": "https://1edtech.org/issuers/cert", "type": ["Profile"], "name": "Ada"}
+        answer = await ada.call("GET", f"{HOSTS}/{host}/profile")
+        assert (answer.status_code, problem_code(answer)) == (409, "host-refused")
+        assert "begin anew" in answer.json()["detail"]
+        assert (await pull(ada, host)).status_code == 200
+
     async def test_one_key_begins_one_connection(self, ada: Keeper, other: Elsewhere, world: World) -> None:
         key, body = {"Idempotency-Key": "first-call-7"}, {"discoveryUrl": other.discovery}
 

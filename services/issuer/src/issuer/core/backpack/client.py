@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import orjson
 
@@ -17,10 +17,9 @@ from issuer.core.backpack.model import Notation
 from service_kit.errors import Conflict, Invalid, invalid_field
 
 DISCOVERY = "/discovery"
-SCOPES = tuple(
-    f"https://purl.imsglobal.org/spec/ob/v3p0/scope/{name}"
-    for name in ("credential.readonly", "credential.upsert", "profile.readonly")
-)
+SCOPE = "https://purl.imsglobal.org/spec/ob/v3p0/scope/"
+CREDENTIALS = (f"{SCOPE}credential.readonly", f"{SCOPE}credential.upsert")
+PROFILE = f"{SCOPE}profile.readonly"
 MEDIA_TYPES = {Notation.DOCUMENT: "application/vc+ld+json", Notation.COMPACT_JWS: "text/plain"}
 LONGEST = 4096
 
@@ -36,7 +35,7 @@ class Pulled:
 def endpoints(discovery_url: str, description: Any) -> Endpoints:
     """Read a service description. Raises Invalid for one that no client could use."""
     try:
-        scheme = next(one for one in description["components"]["securitySchemes"].values() if _is_code_flow(one))
+        scheme = _scheme(description)
         flow = scheme["flows"]["authorizationCode"]
         found = (scheme["x-imssf-registrationUrl"], flow["authorizationUrl"], flow["tokenUrl"])
         name = str(description["info"]["title"])[:200]
@@ -47,11 +46,27 @@ def endpoints(discovery_url: str, description: Any) -> Endpoints:
     return Endpoints(name, discovery_url.removesuffix(DISCOVERY), *found)
 
 
+def scope(description: Any) -> str:
+    """What is asked for: of what a usable host offers; of one that does not say, its credentials alone."""
+    offered = _scheme(description)["flows"]["authorizationCode"].get("scopes")
+    known = offered if isinstance(offered, dict) else {}
+    return " ".join((*([one for one in (*CREDENTIALS, PROFILE) if one in known] or CREDENTIALS), "offline_access"))
+
+
+def asked(secrets: Secrets) -> Sequence[str]:
+    """The scopes that a connection was begun with."""
+    return parse_qs(urlsplit(secrets.authorization_url).query).get("scope", [""])[-1].split()
+
+
+def _scheme(description: Any) -> Any:
+    return next(one for one in description["components"]["securitySchemes"].values() if _is_code_flow(one))
+
+
 def _is_code_flow(scheme: Mapping[str, Any]) -> bool:
     return scheme.get("type") == "oauth2" and "authorizationCode" in scheme.get("flows", {})
 
 
-def metadata(origin: str, redirect_uri: str) -> bytes:
+def metadata(origin: str, redirect_uri: str, scope: str) -> bytes:
     """How we register (RFC 7591, and what Open Badges ask for): every address of one host."""
     return orjson.dumps(
         {
@@ -66,7 +81,7 @@ def metadata(origin: str, redirect_uri: str) -> bytes:
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
-            "scope": " ".join((*SCOPES, "offline_access")),
+            "scope": scope,
         }
     )
 
@@ -80,13 +95,13 @@ def registered(answer: Any) -> Secrets:
     return Secrets(client_id, secret)
 
 
-def authorization_url(where: Endpoints, secrets: Secrets, redirect_uri: str, state: str) -> str:
+def authorization_url(where: Endpoints, secrets: Secrets, redirect_uri: str, scope: str, state: str) -> str:
     """Where the person goes to allow it: code, PKCE S256 (RFC 7636)."""
     query = {
         "response_type": "code",
         "client_id": secrets.client_id,
         "redirect_uri": redirect_uri,
-        "scope": " ".join((*SCOPES, "offline_access")),
+        "scope": scope,
         "state": state,
         "code_challenge": _base64url(hashlib.sha256(secrets.verifier.encode()).digest()),
         "code_challenge_method": "S256",
@@ -102,7 +117,7 @@ def code_form(code: str, secrets: Secrets, redirect_uri: str) -> bytes:
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": redirect_uri,
-            "scope": " ".join((*SCOPES, "offline_access")),
+            "scope": " ".join(asked(secrets)),
             "code_verifier": secrets.verifier,
         }
     ).encode()

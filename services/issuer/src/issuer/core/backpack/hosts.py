@@ -159,12 +159,13 @@ class ConnectHost:
         self._sender.check(where.authorization)  # a browser goes there, and to nothing that we would not read
         host_id, state, now = HostId(self._new_id()), self._new_secret(), self._clock()
         redirect = redirect_uri(self._origin, host_id)
-        body = client.metadata(self._origin, redirect)
+        scope = client.scope(found.document)
+        body = client.metadata(self._origin, redirect, scope)
         answer = await self._sender(Outgoing("POST", where.registration, {"Content-Type": "application/json"}, body))
         if answer.status != 201:
             raise client.refused(f"its registration answered {answer.status}")
         secrets = replace(client.registered(answer.document), verifier=self._new_secret())
-        secrets = replace(secrets, authorization_url=client.authorization_url(where, secrets, redirect, state))
+        secrets = replace(secrets, authorization_url=client.authorization_url(where, secrets, redirect, scope, state))
         return RemoteHost(host_id, person, where, secrets, digest_of(state), now, now, now + CONSENT_LIFETIME)
 
 
@@ -225,6 +226,11 @@ class PushCredential:
         return PUSHED[answer.status]
 
 
+_NO_PROFILE = (
+    "it offered no profile when this connection was begun; if it does now, delete the connection and begin anew"
+)
+
+
 class ReadProfileThere:
     """Asks the other host for the person's profile. It is shown and not kept: what is kept here the person sets."""
 
@@ -235,6 +241,8 @@ class ReadProfileThere:
         """The profile's text. Raises NotFound, Conflict, Unavailable."""
         host = await self._connections.take(person, host_id, connected=True)
         try:
+            if client.PROFILE not in client.asked(host.secrets):
+                raise client.refused(_NO_PROFILE)
             answer = await self._connections.call(host, Outgoing("GET", f"{host.endpoints.api}/profile"))
         finally:
             await self._connections.give_back(host)
