@@ -37,11 +37,11 @@ async def test_what_is_published_is_found_from_robots_txt_on(
     (index,) = re.findall("^Sitemap: (.*)$", robots.text, re.MULTILINE)
     parts = locations(await client.get(path(index)))
 
-    assert len(parts) == len(PARTS) == 256
     found = [one for part in parts for one in locations(await client.get(path(part)))]
-    assert f"{BASE_URL}/sitemaps/ff.xml" in parts
     assert set(found) == shown | {plan["id"]}
     assert len(found) == len(shown) + 1
+    begins = {one.rpartition("/")[2][:2] for one in found}
+    assert parts == [f"{BASE_URL}/sitemaps/{part}.xml" for part in PARTS if part in begins]
 
 
 async def test_a_part_is_kept_and_asked_for_again_cheaply(client: httpx.AsyncClient) -> None:
@@ -52,4 +52,4 @@ async def test_a_part_is_kept_and_asked_for_again_cheaply(client: httpx.AsyncCli
     assert locations(first) == []
     for odd in ("g0", "1", "A0"):
         assert (await client.get(f"/sitemaps/{odd}.xml")).status_code in {404, 422}
-    assert BASE_URL in (await client.get("/sitemap.xml")).text
+    assert locations(await client.get("/sitemap.xml")) == []

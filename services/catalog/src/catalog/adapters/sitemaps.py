@@ -22,6 +22,21 @@ WHERE known.id >= :first AND known.id < :behind AND version.status = 'published'
 ORDER BY 1, 2
 LIMIT :most
 """)
+# Looks no further in a part than to the first that is published.
+PARTS_WITH_ANY = text("""
+SELECT part.first
+FROM unnest(CAST(:firsts AS text[]), CAST(:behinds AS text[])) AS part (first, behind)
+WHERE EXISTS (
+  SELECT FROM achievements AS known
+  JOIN achievement_versions AS version ON version.achievement_id = known.id AND version.version = known.current_version
+  WHERE known.id >= part.first AND known.id < part.behind AND version.status = 'published'
+) OR EXISTS (
+  SELECT FROM pathways AS known
+  JOIN pathway_versions AS version ON version.pathway_id = known.id AND version.version = known.current_version
+  WHERE known.id >= part.first AND known.id < part.behind AND version.status = 'published'
+)
+ORDER BY part.first
+""")
 
 
 class SqlSitemapReadings:
@@ -29,6 +44,12 @@ class SqlSitemapReadings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def parts(self) -> Sequence[str]:
+        """See core.sitemaps.SitemapReadings."""
+        given = {"firsts": list(BEHIND), "behinds": list(BEHIND.values())}
+        async with self._database.snapshot() as session:
+            return (await session.execute(PARTS_WITH_ANY, given)).scalars().all()
 
     async def part(self, digits: str) -> Sequence[Known]:
         """See core.sitemaps.SitemapReadings."""

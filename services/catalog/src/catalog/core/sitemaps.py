@@ -23,5 +23,8 @@ class Known:
 class SitemapReadings(Protocol):
     """Reading for search engines."""
 
+    async def parts(self) -> Sequence[str]:
+        """Those of PARTS that something is in: an empty one would be no sitemap."""
+
     async def part(self, digits: str) -> Sequence[Known]:
         """Everything published with an id that begins so, by id."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from catalog.core.sitemaps import PARTS, Known, SitemapReadings
+from catalog.core.sitemaps import Known, SitemapReadings
 from catalog.http.representation import stored
 from service_kit.app import router
 from service_kit.offload import offload
@@ -29,8 +29,9 @@ def routes(readings: SitemapReadings, base_url: str) -> APIRouter:
 
     @found.get("/sitemap.xml", include_in_schema=False)
     async def index(request: Request) -> Response:
-        """Where the parts are."""
-        parts = (f"<sitemap>{_location(f'{base_url}/sitemaps/{part}.xml')}</sitemap>" for part in PARTS)
+        """Where the parts are that have pages."""
+        known = await readings.parts()
+        parts = (f"<sitemap>{_location(f'{base_url}/sitemaps/{part}.xml')}</sitemap>" for part in known)
         return stored(request, _document("sitemapindex", parts), media_type=XML, cache_control=KEPT)
 
     @found.get("/sitemaps/{part}.xml", include_in_schema=False)
