@@ -18,6 +18,7 @@ from issuer.adapters.batches import record_part
 from issuer.core.batches.work import PIECE
 from issuer.main import Core
 from service_kit.ids import new_id
+from service_kit.testing import BASE_URL
 from tests.issuer.world import OTHER_ORG, World, problem_code
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -117,6 +118,17 @@ async def test_tables_and_lines_come_as_well(world: World, core: Core, kind: str
     assert subject["identifier"][1]["identityHash"] == "Ada"
 
 
+async def test_a_problem_of_before_that_has_no_page_any_more_is_shown(world: World) -> None:
+    sent: list[Any] = [7, learner(1)]
+    answer = await open_batch(world, sent, await world.ready())
+    await world.rows(
+        "UPDATE batch_rows SET problem = jsonb_set(problem, '{code}', '\"forgotten\"') WHERE number = 1 RETURNING 1"
+    )
+    [row] = await rows(world, answer, "refused")
+    said = {"type": "about:blank", "status": 422, "code": "forgotten"}
+    assert {name: row["problem"][name] for name in said} == said
+
+
 async def test_results_have_a_column_each(world: World, core: Core) -> None:
     await world.issuer()
     grade = "urn:uuid:6f0c1ad0-0000-4000-8000-0000000000bb"
@@ -138,6 +150,10 @@ async def test_a_wrong_row_harms_no_other(world: World, core: Core) -> None:
     await work(core)
     refused = await rows(world, answer, "refused")
     assert [row["row"] for row in refused] == [2, 3, 5]
+    kind = f"{BASE_URL}/problems/invalid-row"
+    title = "A row of the batch is wrong in itself"
+    told = {tuple(row["problem"][name] for name in ("type", "title", "status", "code")) for row in refused}
+    assert told == {(kind, title, 422, "invalid-row")}
     assert refused[0]["problem"]["errors"][0]["field"] == "recipient.email"
     assert "must be an e-mail address" in refused[0]["problem"]["detail"]
     assert "Value error" not in refused[0]["problem"]["detail"]

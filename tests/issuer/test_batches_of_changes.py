@@ -8,11 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.problems import PROBLEM_TYPES
 from credential_core.jcs import digest
 from issuer.core.batches.work_corrections import PIECE as SIGNED_PIECE
 from issuer.main import Core
 from issuer.settings import IssuerSettings
 from service_kit.ids import new_id
+from service_kit.testing import BASE_URL
 from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, rows
 from tests.issuer.world import ORG, Json, World, problem_code
 
@@ -155,6 +157,13 @@ def wrong(row: Json) -> tuple[str, ...]:
     return (problem["code"], *(error["field"] for error in problem["errors"]))
 
 
+def is_whole(problem: Json) -> bool:
+    """It has the members of RFC 9457, and its type the page that other answers name."""
+    known = PROBLEM_TYPES[problem["code"]]
+    said = (problem["type"], problem["title"], problem["status"])
+    return said == (f"{BASE_URL}/problems/{known.code}", known.title, known.status) and bool(problem["detail"])
+
+
 async def test_a_dry_run_says_what_is_wrong_and_changes_nothing(world: World, core: Core) -> None:
     ids = await issued(world, core, 3)
     await world.send("POST", f"{ids[2]}/revoke", {"reason": "a test"})
@@ -186,6 +195,7 @@ async def test_a_dry_run_says_what_is_wrong_and_changes_nothing(world: World, co
         8: ("invalid-request", "validUntil"),
         9: ("invalid-row",),
     }
+    assert all(is_whole(row["problem"]) for row in body["errors"])
     assert await world.count("batches") == 1
     assert await world.events("credential.corrected.v1") == []
 
@@ -209,6 +219,7 @@ async def test_what_changed_after_the_check_fails_and_may_be_tried_again(world: 
     await work(core)
     failed, changed = await rows(world, answer)
     assert (failed["status"], failed["problem"]["code"]) == ("failed", "status-transition-not-allowed")
+    assert is_whole(failed["problem"])
     assert (failed["credential"], changed["status"]) == (ids[0], "changed")
     retried = (await world.send("POST", f"{answer.headers['location']}/retry")).json()
     assert counted(retried) == {"waiting": 1, "changed": 1}

@@ -15,6 +15,7 @@ from credential_core.model import validate_achievement_credential, validate_cred
 from credential_core.proof import verify_proof
 from issuer.main import Core
 from service_kit.database import Database
+from service_kit.testing import BASE_URL
 from stacking.recheck import Given, Holding, recheck
 from stacking.record import find_record
 from tests.issuer.pathways import Series
@@ -181,6 +182,7 @@ async def test_what_cannot_be_issued_is_put_before_somebody(series: Series, worl
         )
     case = await series.stack()
     assert (case["status"], case["problem"]["code"]) == ("waiting", "achievement-retired")
+    assert (case["problem"]["type"], case["problem"]["status"]) == (f"{BASE_URL}/problems/achievement-retired", 409)
     refused = await world.send("POST", f"{case['id']}/approve", {"reason": "x"})
     assert (refused.status_code, problem_code(refused)) == (409, "achievement-retired")
 

@@ -104,6 +104,17 @@ ENTRIES = (
         f"{CREDENTIAL}/correct",
     ),
     ProblemType(
+        "invalid-row",
+        422,
+        "A row of the batch is wrong in itself",
+        "The row is no object, or members of it lack or have a value that cannot be accepted; `errors` names each, in "
+        "a table by the member that its cell fills. The row is refused, and stops no other.",
+        "Correct the row and send it in another batch: trying again changes nothing. `dryRun=true` tells all of them.",
+        "recipient.email: must be an e-mail address",
+        BATCH,
+        (("recipient.email", "must be an e-mail address"),),
+    ),
+    ProblemType(
         "batch-transition-not-allowed",
         409,
         "The batch cannot be changed so",

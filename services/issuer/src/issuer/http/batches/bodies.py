@@ -17,6 +17,7 @@ from issuer.core.batches.batch import (
     RowState,
 )
 from issuer.core.model import Json
+from issuer.http.problems import ProblemReply, problem_reply
 
 SHOWN_ERRORS = 1000
 DONE = (RowState.ISSUED, RowState.CHANGED, RowState.UNCHANGED)
@@ -54,7 +55,7 @@ class RowReply(BaseModel):
     row: int
     status: RowState
     credential: str | None = Field(description="the credential's id, once it is issued; or that of the one to change")
-    problem: dict[str, Any] | None = Field(description="why not: code, detail, and errors that name members")
+    problem: ProblemReply | None = Field(description="why not")
 
 
 class RowsPage(BaseModel):
@@ -126,8 +127,12 @@ def _seconds_left(batch: Batch, counts: Counts) -> int | None:
 
 def row_reply(row: BatchRow, addresses: Addresses) -> RowReply:
     """A row of a batch."""
-    credential = None if row.credential_id is None else addresses.credential(row.credential_id)
-    return RowReply(row=row.number, status=row.state, credential=credential, problem=row.problem)
+    return RowReply(
+        row=row.number,
+        status=row.state,
+        credential=None if row.credential_id is None else addresses.credential(row.credential_id),
+        problem=None if row.problem is None else problem_reply(row.problem, addresses),
+    )
 
 
 def check_reply(rows: list[BatchRow], addresses: Addresses) -> CheckReply:

@@ -13,6 +13,7 @@ from issuer.core.model import CredentialId, Json
 from issuer.http.batches.rows import OF_AWARDS, OF_CHANGES, RESULTS, column_name, of_cells, wrong_members, wrong_row
 from issuer.http.credentials.bodies import StatusRequest
 from issuer.http.credentials.correction_bodies import CorrectionBody
+from service_kit.errors import FieldError
 from service_kit.ids import is_id
 from service_kit.row_files import RowFile, read_rows
 from service_kit.row_tables import Columns, RawRow
@@ -55,8 +56,8 @@ def _row(raw: RawRow, action: RowAction, prefix: str) -> AskedChange:
     identifier = name.strip().removeprefix(prefix)
     if not is_id(identifier):
         detail = f"must be {prefix}<uuid>, or the uuid"
-        wrong = [{"field": "credential", "detail": detail}]
-        return AskedChange(raw.number, None, None, wrong_row(f"credential: {detail}", wrong))
+        wrong = wrong_row(f"credential: {detail}", [FieldError("credential", detail)])
+        return AskedChange(raw.number, None, None, wrong)
     return AskedChange(raw.number, CredentialId(identifier), request)
 
 

@@ -1,15 +1,17 @@
 """The rows of a batch as they are sent: members of a credential request, or the cells of a table."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
+from issuer.core.batches.batch import problem_of
 from issuer.core.batches.opening import MOST_ROWS, AskedRow
 from issuer.core.credentials.order import Order
 from issuer.core.model import Json
 from issuer.http.credentials.bodies import AwardBody
+from service_kit.errors import FieldError, Invalid
 from service_kit.problems import reason
 from service_kit.row_files import RowFile, read_rows
 from service_kit.row_tables import Columns, RawRow
@@ -60,15 +62,15 @@ def _row(raw: RawRow, make_order: MakeOrder) -> AskedRow:
 def wrong_members(error: ValidationError) -> Json:
     """The problem of a row whose members are wrong."""
     wrong = [
-        {"field": ".".join(map(str, found["loc"])) or "row", "detail": reason(found)}
+        FieldError(".".join(map(str, found["loc"])) or "row", reason(found))
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    return wrong_row("; ".join(f"{one['field']}: {one['detail']}" for one in wrong), wrong)
+    return wrong_row("; ".join(f"{one.field}: {one.detail}" for one in wrong), wrong)
 
 
-def wrong_row(detail: str, errors: list[dict[str, str]]) -> Json:
+def wrong_row(detail: str, errors: Sequence[FieldError]) -> Json:
     """The problem of a row that is wrong in itself."""
-    return {"code": "invalid-row", "detail": detail[:1000], "errors": errors}
+    return problem_of(Invalid(detail[:1000], code="invalid-row", errors=errors))
 
 
 def of_cells(cells: Mapping[str, Any]) -> Json:

@@ -10,6 +10,7 @@ from issuer.core.model import Json
 from issuer.core.stacks.stack import Stack, StackState
 from issuer.core.stacks.stacks import StackLife
 from issuer.http.inputs import Body, Line
+from issuer.http.problems import ProblemReply, problem_reply
 
 
 class DecisionRequest(Body):
@@ -66,9 +67,7 @@ class StackReply(StackSummary):
         description="the record that its credential carries: rules, components, decision"
     )
     explanation: list[StackStep]
-    problem: dict[str, Any] | None = Field(
-        description="why its credential could not be issued: somebody must approve it"
-    )
+    problem: ProblemReply | None = Field(description="why its credential could not be issued: somebody must approve it")
     history: list[StackChangeReply]
 
 
@@ -97,7 +96,7 @@ def stack_reply(life: StackLife, addresses: Addresses) -> Json:
         **summary(life.stack, addresses),
         "evaluation": life.stack.record,
         "explanation": life.stack.steps,
-        "problem": life.stack.problem,
+        "problem": None if life.stack.problem is None else problem_reply(life.stack.problem, addresses).model_dump(),
         "history": [
             {
                 "status": change.state,
