@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 import typer
 
@@ -15,6 +16,7 @@ from laurel.cli.credentials import hand_out
 from laurel.cli.files import Unreadable, results_at
 from laurel.cli.logins import DEFAULT
 from laurel.cli.screen import say, show_json
+from laurel.credentials import Credentials
 
 OneOrMany = Annotated[str | None, typer.Argument(help="Its address or UUID; none with --file.")]
 Reason = Annotated[str | None, typer.Option(help="Kept with you: it is in no public record. Asked for unless given.")]
@@ -22,6 +24,21 @@ Many = Annotated[
     Path | None, typer.Option("--file", "-f", help="CSV, NDJSON or JSON: one credential a row, and its reason.")
 ]
 Key = Annotated[str | None, typer.Option(help="Idempotency-Key: the same key never does it twice.")]
+StatusChange = Literal["revoke", "suspend", "reinstate"]
+CHANGE_ONE: Final[Mapping[StatusChange, Callable[[Credentials, str, str], str]]] = {
+    "revoke": Credentials.revoke,
+    "suspend": Credentials.suspend,
+    "reinstate": Credentials.reinstate,
+}
+
+
+class Options(TypedDict):
+    """What goes with a file of many only."""
+
+    dry_run: bool
+    detach: bool
+    key: str | None
+    out: Path | None
 
 
 @app.command()
@@ -86,13 +103,8 @@ def revoke(
     name: As = DEFAULT,
 ) -> None:
     """Revoke a credential, or many of a file, for good."""
-    with client(name) as laurel:
-        if file is not None:
-            _alone(credential, reason)
-            change_many(laurel, "revoke", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
-        changed = laurel.credentials.revoke(_one(credential), _why(reason))
-    show_json({"status": changed}) if as_json else say(changed)
+    of_many = Options(dry_run=dry_run, detach=detach, key=key, out=out)
+    _change_status("revoke", credential, reason, file, of_many, as_json=as_json, name=name)
 
 
 @app.command()
@@ -109,13 +121,8 @@ def suspend(
     name: As = DEFAULT,
 ) -> None:
     """Suspend a credential, or many of a file, until reinstated."""
-    with client(name) as laurel:
-        if file is not None:
-            _alone(credential, reason)
-            change_many(laurel, "suspend", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
-        changed = laurel.credentials.suspend(_one(credential), _why(reason))
-    show_json({"status": changed}) if as_json else say(changed)
+    of_many = Options(dry_run=dry_run, detach=detach, key=key, out=out)
+    _change_status("suspend", credential, reason, file, of_many, as_json=as_json, name=name)
 
 
 @app.command()
@@ -132,12 +139,26 @@ def reinstate(
     name: As = DEFAULT,
 ) -> None:
     """End a suspension, or many of a file."""
+    of_many = Options(dry_run=dry_run, detach=detach, key=key, out=out)
+    _change_status("reinstate", credential, reason, file, of_many, as_json=as_json, name=name)
+
+
+def _change_status(
+    action: StatusChange,
+    credential: str | None,
+    reason: str | None,
+    file: Path | None,
+    of_many: Options,
+    *,
+    as_json: bool,
+    name: str,
+) -> None:
     with client(name) as laurel:
         if file is not None:
             _alone(credential, reason)
-            change_many(laurel, "reinstate", file, dry_run=dry_run, detach=detach, key=key, out=out, as_json=as_json)
-        _of_many(dry_run=dry_run, detach=detach, key=key, out=out)
-        changed = laurel.credentials.reinstate(_one(credential), _why(reason))
+            change_many(laurel, action, file, as_json=as_json, **of_many)
+        _of_many(**of_many)
+        changed = CHANGE_ONE[action](laurel.credentials, _one(credential), _why(reason))
     show_json({"status": changed}) if as_json else say(changed)
 
 
