@@ -6,7 +6,7 @@ import errno
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -158,6 +158,29 @@ class TestConfigured:
         now[0] = SAME_AGAIN_S
         assert passed("aiokafka.conn") == "Unable connect to node 1 (and 2 more like it)"
         assert passed("aiokafka.conn") is None
+
+    def test_another_fault_of_a_task_is_told_beside_the_first(self) -> None:
+        seldom = Seldom(lambda: 0.0)
+
+        def passes(fail: Callable[[], object]) -> bool:
+            try:
+                fail()
+            except (ValueError, KeyError) as error:
+                found = (type(error), error, error.__traceback__)
+            said = f"Task exception was never retrieved\nfuture: {found}"
+            return seldom.filter(logging.LogRecord("asyncio", logging.ERROR, "", 1, said, (), found))
+
+        def here() -> object:
+            return int("x")
+
+        def there() -> object:
+            return int("y")
+
+        def of_another_kind() -> object:
+            return dict[str, int]()["z"]
+
+        faults = [here, here, there, of_another_kind, here]
+        assert [passes(fail) for fail in faults] == [True, False, True, True, False]
 
     def test_a_traceback_is_redacted(self, output: io.StringIO) -> None:
         error = ValueError(f"{CANARY}@example.org is not known; Bearer {CANARY}")

@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
@@ -86,13 +87,13 @@ class Seldom(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self._said: dict[tuple[str, str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it passes; it then tells how many like it did not."""
         if not record.name.startswith((KAFKA_CLIENT, EVENT_LOOP)):
             return True
-        kind, now = (record.name, str(record.msg).partition("\n")[0]), self._clock()
+        kind, now = _kind(record), self._clock()
         until, passed_over = self._said.get(kind, (now, 0))
         if now < until:
             self._said[kind] = until, passed_over + 1
@@ -103,6 +104,15 @@ class Seldom(logging.Filter):
         if passed_over:
             record.msg, record.args = f"{record.getMessage()} (and {passed_over} more like it)", ()
         return True
+
+
+def _kind(record: logging.LogRecord) -> tuple[str, str, str]:
+    """The event loop says the same of every task that fails unseen: the errors tell them apart, and where they are."""
+    error, where = record.exc_info[1] if record.exc_info else None, ""
+    if error is not None:
+        steps = traceback.extract_tb(error.__traceback__, limit=-1)
+        where = f"{type(error).__qualname__} {steps[0].name if steps else ''}"
+    return record.name, str(record.msg).partition("\n")[0], where
 
 
 class TrailUnwritten(OSError):
