@@ -24,8 +24,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from service_kit.body_room import handed_on
 from service_kit.clock import machine_time, utc_now
 from service_kit.errors import ServiceError, Unavailable
-from service_kit.logs import get_logger
+from service_kit.logs import configure_logs, get_logger
 from service_kit.problems import AWAY, of_database
+from service_kit.settings import LogSettings
 
 log = get_logger(__name__)
 
@@ -39,41 +40,58 @@ WAITING = 4
 class Apart:
     """One such process at a time. What it takes and gives is pickled, so that a result should be small."""
 
-    def __init__(self, *, longest_s: float = LONGEST_S, waiting: int = WAITING) -> None:
+    def __init__(
+        self,
+        *,
+        logs: LogSettings | None = None,
+        service: str = "apart",
+        longest_s: float = LONGEST_S,
+        waiting: int = WAITING,
+    ) -> None:
+        self._logs = logs or LogSettings()
+        self._service = service
         self._longest_s = longest_s
         self._most = waiting
-        self._waiting = 0
+        self._waiting: set[str] = set()
         self._turn = asyncio.Lock()
 
-    async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, org_id: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a module-level function. Errors of ours come back as they were.
 
-        Raises Unavailable when too many wait, when it takes too long, and when the function's database is away.
+        Raises Unavailable when too many wait, or one of the same organization, when it takes too long, and when the
+        function's database is away.
         """
-        if self._waiting > self._most:
-            raise Unavailable("too much of this at once; try again")
-        self._waiting += 1
         try:
-            async with asyncio.timeout(self._longest_s), self._turn:
-                handed_on()  # only one at a time holds what no longer counts
-                return await _run(function, *args, **kwargs)
+            async with asyncio.timeout(self._longest_s):
+                await self._take_turn(org_id)
+                try:
+                    handed_on()  # only one at a time holds what no longer counts
+                    return await self._run(partial(function, *args, **kwargs))
+                finally:
+                    self._turn.release()
         except (TimeoutError, BrokenProcessPool) as error:
             log.warning("work_apart_lost", error=repr(error))
             raise Unavailable("this could not be done in time; send less at once, or try again") from error
+
+    async def _take_turn(self, org_id: str) -> None:
+        if org_id in self._waiting:
+            raise Unavailable("something else of yours waits for this; try again when it is done")
+        if len(self._waiting) >= self._most:
+            raise Unavailable("too much of this at once; try again")
+        self._waiting.add(org_id)
+        try:
+            await self._turn.acquire()
         finally:
-            self._waiting -= 1
+            self._waiting.remove(org_id)
 
-
-async def _run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    # Not forked: a fork of a process with threads may inherit a held lock.
-    off = utc_now() - machine_time()
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (off,))
-    try:
-        return await asyncio.get_running_loop().run_in_executor(
-            pool, partial(_told, partial(function, *args, **kwargs))
-        )
-    finally:
-        await asyncio.to_thread(end, pool)
+    async def _run(self, call: Callable[[], T]) -> T:
+        # Not forked: a fork of a process with threads may inherit a held lock.
+        given = (utc_now() - machine_time(), self._logs, self._service)
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, given)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, partial(_told, call))
+        finally:
+            await asyncio.to_thread(end, pool)
 
 
 def end(pool: ProcessPoolExecutor) -> None:
@@ -84,9 +102,10 @@ def end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare(off: timedelta) -> None:
-    """In the new process: it goes by the time of whoever began it (ADR 131)."""
+def _prepare(off: timedelta, logs: LogSettings, service: str) -> None:
+    """In the new process: it logs as, and goes by the time of, whoever began it (ADR 131)."""
     ends_with_its_parent()
+    configure_logs(logs, service)
     utc_now.set(machine_time() + off)
 
 

@@ -35,6 +35,7 @@ from catalog.http.skills.frameworks import SkillUseCases
 from catalog.http.skills.job_profiles import JobProfileUseCases
 from catalog.main_imports import LargeImports, import_courses, import_frameworks
 from catalog.settings import CatalogSettings
+from service_kit.apart import Apart
 from service_kit.app import Check
 from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
@@ -73,7 +74,7 @@ async def build(settings: CatalogSettings) -> AsyncIterator[Components]:
                 database,
                 tokens,
                 {**ready, "revoked_access": revoked.check},
-                apart=LargeImports(settings.database),
+                apart=LargeImports(settings.database, Apart(logs=settings.log, service=NAME)),
             ),
             database,
             answering=[revoked.run],

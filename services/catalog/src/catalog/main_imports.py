@@ -41,7 +41,7 @@ def import_frameworks(begin: Begin, large: LargeImports | None) -> ImportSentFra
     async def sent(org: OrgId, sent: SentFramework, key: IdempotencyKey | None) -> Imported:
         if large is None or sent.size <= LARGE:
             return await store(org, await offload(lambda: skills.accept(sent.read())), key)
-        return await large.apart(framework_apart, large.database, org, sent, key)
+        return await large.apart(org, framework_apart, large.database, org, sent, key)
 
     return sent
 
@@ -54,7 +54,7 @@ def import_courses(begin: Begin, large: LargeImports | None) -> ImportSentCourse
         if large is None or len(file.content) <= LARGE:
             given = await offload(lambda: courses.accept(read_courses(file)))
             return await store(org, given, dry_run=dry_run, key=key)
-        return await large.apart(courses_apart, large.database, org, file, dry_run, key)
+        return await large.apart(org, courses_apart, large.database, org, file, dry_run, key)
 
     return sent
 
