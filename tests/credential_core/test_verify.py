@@ -11,6 +11,7 @@ import pytest
 
 from credential_core import did, proof
 from credential_core.errors import DidError, DocumentError
+from credential_core.jose import issue_credential
 from credential_core.keys import SigningKey
 from credential_core.report import Check, Outcome, Report, Verdict, verdict_of
 from credential_core.verify import (
@@ -53,6 +54,20 @@ def test_a_sound_credential_is_valid_and_says_why(check: Callable[..., Report], 
     assert plain["checks"][3]["source"] == "registry"
     assert plain["summary"]["achievement"]["name"] == "Statistics"
     assert "credentialSubject" not in plain["summary"]
+
+
+@pytest.mark.parametrize("vocabulary", ["ob/vocab.html#OpenBadgeCredential", "clr/vocab.html#ClrCredential"])
+def test_what_says_in_a_jwt_by_an_iri_what_it_is_is_held_to_its_model(
+    check: Callable[..., Report], unsigned: dict[str, Any], key: SigningKey, vocabulary: str
+) -> None:
+    """Nobody reads it as JSON-LD there."""
+    types = ["VerifiableCredential", f"https://purl.imsglobal.org/spec/vc/{vocabulary}"]
+    kid = did.did_key_verification_method(key.public)
+    good, bad = unsigned | {"type": types}, unsigned | {"type": types, "credentialSubject": {"id": "urn:x"}}
+    reports = [check(parse(issue_credential(each, key, kid=kid))) for each in (good, bad)]
+    expected = ("failed", "schema_invalid") if "clr" in vocabulary else ("passed", "schema_valid")
+    assert [outcome(report, "schema") for report in reports] == [expected, ("failed", "schema_invalid")]
+    assert {outcome(report, "proof") for report in reports} == {("passed", "signature_valid")}
 
 
 def test_verdicts_follow_from_outcomes() -> None:

@@ -27,6 +27,9 @@ _SUBJECTS: Final = {
     "ClrCredential": "ClrSubject",
     "EndorsementCredential": "EndorsementSubject",
 }
+# Where plain JSON is signed, a type may be said by its IRI.
+_OB, _CLR = (f"https://purl.imsglobal.org/spec/vc/{standard}/vocab.html#" for standard in ("ob", "clr"))
+_BY_IRI: Final = {f"{_CLR if name == 'ClrCredential' else _OB}{name}": name for name in _SUBJECTS}
 _MAX_VIOLATIONS: Final = 50
 
 
@@ -52,12 +55,20 @@ def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
 
     Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. And
-    what it says stands where it is read (see `restated`).
+    what it says stands where it is read (see `restated`). A type of theirs counts by its IRI too.
     """
+    document = _by_name(document)
     subject = next((of for kind, of in _SUBJECTS.items() if kind in _names(document)), None)
     if subject is None:
         return validate_credential(document)
     return _collect(_entries_apart(document), restated_rules(document, subject))
+
+
+def _by_name(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    if _BY_IRI.keys().isdisjoint(_names(document)):
+        return document
+    types = [_BY_IRI.get(name, name) if isinstance(name, str) else name for name in listed(document["type"])]
+    return {**document, "type": types}
 
 
 def _entries_apart(document: Mapping[str, Any]) -> tuple[Violation, ...]:
