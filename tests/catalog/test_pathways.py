@@ -135,8 +135,8 @@ async def test_what_was_not_found_out_is_told_and_keeps_nothing_from_being_publi
     university: httpx.AsyncClient,
 ) -> None:
     """Of a ring of achievements no two neighbours count, and more are asked for than there are ways to try."""
-    ring = [foreign(f"ring-{number}") for number in range(24)]
-    places: list[Json] = [{"id": f"place-{number}", "proxyFor": ring} for number in range(16)]
+    ring = [foreign(f"ring-{number}") for number in range(80)]
+    places: list[Json] = [{"id": f"place-{number}", "proxyFor": ring} for number in range(60)]
     end = {"id": "certificate", "hasCondition": {"targetComponent": [one["id"] for one in places]}}
     pairs = [[one, other] for one, other in zip(ring, [*ring[1:], ring[0]], strict=True)]
     draft = await planned(university, hasPart=[end, *places], atMostOneOf=pairs)
