@@ -50,6 +50,15 @@ async def test_an_organization_has_so_many_and_gets_them_back() -> None:
     await end(*[await follow(places, "one") for _ in range(MOST_OF_ORG)])
 
 
+async def test_those_that_come_at_once_are_counted_before_any_is_read_and_given_back_unread() -> None:
+    places = Places()
+    unread = [places.take("one", endless()) for _ in range(MOST_OF_ORG)]
+    with pytest.raises(Limited):
+        places.take("one", endless())
+    unread.clear()
+    await end(*[await follow(places, "one") for _ in range(MOST_OF_ORG)])
+
+
 async def test_all_together_have_so_many() -> None:
     places = Places()
     tasks = [await follow(places, f"org {number}") for number in range(MOST)]

@@ -4,9 +4,10 @@ import asyncio
 import csv
 import io
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
+from weakref import finalize
 
 import orjson
 
@@ -34,19 +35,24 @@ class Places:
         self._taken: Counter[str] = Counter()
 
     def take(self, org_id: str, pieces: AsyncGenerator[T]) -> AsyncIterator[T]:
-        """The same pieces, holding a place from the first to the last. Raises Limited where there is none."""
+        """The same pieces, holding a place until they are let go, read or not. Raises Limited where there is none."""
         if self._taken[org_id] >= MOST_OF_ORG or self._taken.total() >= MOST:
             raise Limited(f"at most {MOST_OF_ORG} such answers at once; ask for the batch itself now and then")
-        return self._held(org_id, pieces)
-
-    async def _held(self, org_id: str, pieces: AsyncGenerator[T]) -> AsyncIterator[T]:
         self._taken[org_id] += 1
-        try:
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    yield piece
-        finally:
-            self._taken -= Counter({org_id: 1})
+        # Once: when they end, or when nobody has them any more, since an answer whose client has gone never begins.
+        return _held(pieces, finalize(pieces, self._give_back, org_id))
+
+    def _give_back(self, org_id: str) -> None:
+        self._taken -= Counter({org_id: 1})
+
+
+async def _held(pieces: AsyncGenerator[T], give_back: Callable[[], object]) -> AsyncIterator[T]:
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+    finally:
+        give_back()
 
 
 async def results(services: Services, batch: Batch) -> AsyncGenerator[str]:
