@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import undecided
 from benchmarks.undecided import SETTING as DAY
 from benchmarks.undecided import drawn
-from stacking import Held, Pathway, compile_rules, evaluate
+from stacking import Component, Condition, Evaluation, Held, Pathway, compile_rules, evaluate
 from stacking.assignment import assign, offer
 from stacking.closest import closest
 from stacking.limits import Limits
 from stacking.measure import measure
 from stacking.packing import Packing, Undecided, by_place
+from stacking.rules import Rules
 from tests.stacking.pathways import SETTING, can_complete, credentials, held, pathways, rich_pathways
 
 ANY = pathways() | rich_pathways()
@@ -85,3 +91,59 @@ def test_what_is_too_much_is_left_and_said() -> None:
 
     with pytest.raises(Undecided):
         Packing(100).complete(rules, offered.held, offered.places)
+
+
+def calls_of(rules: Rules, holding: list[Held]) -> tuple[Evaluation, int]:
+    """The evaluation, and how many functions the interpreter calls for it: what time would measure, without a clock."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        found = evaluate(rules, holding, DAY)
+    finally:
+        sys.setprofile(before)
+    return found, calls
+
+
+def three_hundred(chosen_from: int) -> list[Held]:
+    return [Held(f"urn:{n}", f"a{n % chosen_from}", "did:example", date(2024, 1, 1), Decimal(5), 6) for n in range(300)]
+
+
+MANY_CALLS = 8_000_000
+"""Most are of the interpreter's own functions, of which half a second of a core has about as many."""
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_bound_counts_what_is_looked_at_in_a_state_too(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """As many as a trial may have fit in as many places: each state is large, and so there are few."""
+    monkeypatch.setattr(undecided, "PLACES", 120)
+    path, _ = drawn(seed, is_dense=True)
+    rules, holding = compile_rules(path), three_hundred(25)
+    found, calls = calls_of(rules, holding)
+
+    assert calls < MANY_CALLS
+    assert evaluate(rules, holding[::-1], DAY) == found
+
+
+@pytest.mark.parametrize(("accepted", "required"), [(300, 151), (60, 220)])
+def test_the_largest_trial_comes_to_an_end(accepted: int, required: int) -> None:
+    """Of each two achievements one counts, and each place takes very many: credentials move in chains."""
+    names = [f"c{n}" for n in range(300)]
+    parts = {
+        name: Component(
+            name, accepts=tuple(f"a{(at * 7 + n * n if accepted < 300 else n) % 300}" for n in range(accepted))
+        )
+        for at, name in enumerate(names)
+    }
+    parts["end"] = Component("end", condition=Condition(tuple(names), required=required))
+    pairs = tuple(frozenset({f"a{2 * n}", f"a{2 * n + 1}"}) for n in range(100 if accepted < 300 else 150))
+    rules = compile_rules(Pathway("https://laurel.example/pathways/p", 1, "Pairs", "end", parts, (), pairs))
+    found, calls = calls_of(rules, three_hundred(300))
+
+    assert not found.is_complete
+    assert calls < MANY_CALLS

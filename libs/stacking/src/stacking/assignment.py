@@ -19,7 +19,8 @@ from stacking.measure import Measure, measure
 from stacking.packing import Packing, Undecided, Where, by_place
 from stacking.rules import Rules
 
-BUDGET = 4_000
+BUDGET, MOST_LOOKED = 4_000, 1_000_000
+"""Steps of the search, and what is looked at in all of them: places of credentials, and nodes."""
 UNDECIDED: Where = ()
 _ID, _AWARDED, _CREDITS = attrgetter("id"), attrgetter("awarded"), attrgetter("credits")
 
@@ -95,13 +96,18 @@ def assign(rules: Rules, offered: Offer, budget: int = BUDGET) -> Assignment:
     if packed is None:
         return Assignment(matched, state, short_by=1)
     # What this finds goes before what a packing does: records of the first evaluator say where each counts.
-    search = Search(rules, offered, limits, budget)
+    search = Search(rules, offered, limits, affordable(rules, offered, budget))
     completed = search.run()
     if completed is None and packed is UNDECIDED:
         return Assignment(matched, state, is_exact=search.left > 0)
     placed = completed.placed if completed else by_place(rules, packed)
     everything = limits.filled(placed, offered.places)
     return Assignment(everything, measure(rules, offered.held, everything), is_packed=completed is None)
+
+
+def affordable(rules: Rules, offered: Offer, budget: int) -> int:
+    """So many steps of a search, or fewer where each has very much to look at."""
+    return min(budget, MOST_LOOKED // (len(rules.nodes) + sum(map(len, offered.places))))
 
 
 def everywhere(rules: Rules, held: Sequence[Held], places: Sequence[Places]) -> list[list[int]]:

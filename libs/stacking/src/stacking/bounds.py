@@ -5,7 +5,8 @@ from decimal import Decimal
 from heapq import nlargest
 
 from stacking.evidence import NO_CREDITS, Held
-from stacking.matching import DEEPEST, Places
+from stacking.flows import DEEPEST
+from stacking.matching import Places
 from stacking.measure import counted
 from stacking.rules import Group, Owed, Rules
 

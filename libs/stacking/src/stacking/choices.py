@@ -7,6 +7,7 @@ from typing import NamedTuple
 from stacking.evidence import Held
 from stacking.limits import of_one_source
 from stacking.matching import Places
+from stacking.missing import Work
 from stacking.rules import Node, Rules
 
 
@@ -24,12 +25,17 @@ class Choices:
     credential decides. `fits` are places by credential, `worth` credits by credential and place, `below` the places
     under each node, `asked` its credits, `is_single` the nodes that one credential reaches and nothing else does.
     `peers` are those of which at most one counts beside each, `sets` the limits that say so, `kin` those that are the
-    same in all of this. `whole`: the first of those that stand for each other, of which one counts.
+    same in all of this. `whole`: the first of those that stand for each other, of which one counts. `work` is what may
+    still be looked at: whoever looks at credentials, places or nodes takes as many from it.
     """
 
-    def __init__(self, rules: Rules, held: Sequence[Held], fits: Sequence[Places], more: int = 0) -> None:
+    def __init__(
+        self, rules: Rules, held: Sequence[Held], fits: Sequence[Places], more: int = 0, work: Work | None = None
+    ) -> None:
         self.rules = rules
+        self.work = work or Work()
         self.size = len(held) + more
+        self.work.spend(self.size * (len(rules.places) + len(rules.pathway.one_of)))
         self._unit = _unit(rules, held)
         self.asked = [None if node.credits is None else self._whole(node.credits) for node in rules.nodes]
         self._most = sum(one or 0 for one in self.asked) + 1
@@ -89,6 +95,11 @@ class Choices:
             names.append((self.fits[index], tuple(worth), tuple(limits), index >= own))
             same[names[-1]] = same.get(names[-1], 0) | 1 << index
         return [same[name] for name in names]
+
+
+def number_of(places: Iterable[int], inside: int = -1) -> int:
+    """How many places they are together: how much there is to look at."""
+    return sum([(one & inside).bit_count() for one in places])
 
 
 def bits(of: Iterable[int]) -> int:

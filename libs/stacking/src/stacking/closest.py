@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stacking.assignment import Assignment, Offer, Search, everywhere
+from stacking.assignment import Assignment, Offer, Search, affordable, everywhere
 from stacking.bounds import short_by
 from stacking.earnable import way_on
 from stacking.limits import Limits
@@ -12,8 +12,8 @@ from stacking.missing import Way, shortest
 from stacking.packing import Packing, Undecided, by_place
 from stacking.rules import Rules
 
-BUDGET, MOST_PACKED = 6_000, 80_000
-"""Nodes that are looked at in all steps of the search together, and credentials and nodes in those of packing."""
+BUDGET, MOST_PACKED = 6_000, 480_000
+"""Nodes that are looked at in all steps of the search together, and what is in those of packing."""
 Placed = Sequence[Sequence[int]]
 NOTHING = Assignment((), Measure((), (), ()))
 
@@ -56,7 +56,8 @@ def _closest(rules: Rules, offered: Offer, found: Assignment) -> Closest:
 def _closer(rules: Rules, offered: Offer, known: Closest, least: int) -> Closest:
     """One length after the other, from the least that may be."""
     most = known.way.length if known.way else least + len(rules.places)
-    limits, left, sure, packing = Limits(rules, offered.held), BUDGET // len(rules.nodes), True, Packing(MOST_PACKED)
+    limits, sure, packing = Limits(rules, offered.held), True, Packing(MOST_PACKED)
+    left = affordable(rules, offered, BUDGET // len(rules.nodes))
     for length in range(least, most):
         near = _packed(rules, offered, length, packing)
         if near is None:

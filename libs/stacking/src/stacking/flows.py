@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from stacking.choices import Choices, indexes
+from stacking.choices import Choices, indexes, number_of
 from stacking.demands import Demand
+from stacking.missing import Work
 
-DEEPEST = 200
-"""Credentials that move for one: calls nest twice as deep."""
+DEEPEST = 100
+"""Credentials that move for one: calls nest five times as deep, and others are below them."""
 
 
 class Counting:
@@ -17,7 +18,7 @@ class Counting:
 
     def __init__(self, choices: Choices, wanting: Sequence[int], demands: Sequence[Demand]) -> None:
         self.where: dict[int, int] = {}
-        self._demands = demands
+        self._work = choices.work
         self._of: dict[int, Demand] = {}
         self._room: dict[int, int] = {}
         self._wanting: dict[int, int] = {}
@@ -37,6 +38,7 @@ class Counting:
         return True
 
     def _augment(self, demand: Demand) -> bool:
+        self._work.spend(len(demand.places))
         for place in demand.places:
             if self._room[place] and (free := self._wanting[place] & ~self._taken):
                 lowest = free & -free
@@ -48,6 +50,7 @@ class Counting:
     def _take_over(self, place: int) -> bool:
         while left := self._wanting[place] & ~self._tried:
             lowest = left & -left
+            self._work.spend(1)
             self._tried |= lowest
             before = self.where[lowest]
             self._room[before] += 1
@@ -74,6 +77,7 @@ class Counting:
 
 def _wholes(choices: Choices, wanting: int) -> int:
     found = 0
+    choices.work.spend(wanting.bit_count())
     for index in indexes(wanting):
         found |= 1 << choices.whole[index]
     return found
@@ -93,12 +97,15 @@ def credits_suffice(choices: Choices, places: Sequence[int], owed: Sequence[int]
     apart = [number for number, at in enumerate(owed) if _is_innermost(choices, owed, at)]
     if len(apart) < 2:
         return True
-    return _Credits([worths[number] for number in apart]).meet([choices.asked[owed[number]] or 0 for number in apart])
+    return _Credits([worths[number] for number in apart], choices.work).meet(
+        [choices.asked[owed[number]] or 0 for number in apart]
+    )
 
 
 def _most(choices: Choices, places: Sequence[int], inside: int) -> dict[int, int]:
     """The most that each brings there."""
     found: dict[int, int] = {}
+    choices.work.spend(len(places) + number_of(places, inside))
     for index, where in enumerate(places):
         if where & inside:
             whole, best = choices.whole[index], choices.best(index, where & inside)
@@ -119,8 +126,9 @@ def _is_innermost(choices: Choices, owed: Sequence[int], at: int) -> bool:
 class _Credits:
     """From credentials to the nodes that are owed them, by shortest augmenting paths. `worths`: by node, the most."""
 
-    def __init__(self, worths: Sequence[Mapping[int, int]]) -> None:
+    def __init__(self, worths: Sequence[Mapping[int, int]], work: Work) -> None:
         self._worths = worths
+        self._work = work
         self._left: dict[int, int] = {}
         for worth in worths:
             for whole, most in worth.items():
@@ -143,12 +151,14 @@ class _Credits:
         came: dict[int, int] = {}  # a credential, and the node that it would give to
         over: dict[int, int | None] = {start: None}  # a node, and the credential that it would give up
         for node in (waiting := [start]):
+            self._work.spend(len(self._worths[node]))
             for whole, most in self._worths[node].items():
                 if whole in came or self._given[node].get(whole, 0) >= most:
                     continue
                 came[whole] = node
                 if self._left[whole]:
                     return self._move(whole, came, over, lacking)
+                self._work.spend(len(self._given))
                 for other, given in enumerate(self._given):
                     if given.get(whole, 0) and other not in over:
                         over[other] = whole

@@ -8,15 +8,16 @@ lacks credits, the credential that does most about it counts there or does not, 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stacking.choices import Choices, indexes
+from stacking.choices import Choices, indexes, number_of
 from stacking.demands import Needed, State
 from stacking.evidence import Held
 from stacking.flows import Counting, credits_suffice
 from stacking.matching import Places
+from stacking.missing import OutOfWork, Work
 from stacking.rules import Rules
 
-WORK = 150_000
-"""Credentials and nodes that are looked at, in all states together."""
+WORK = 900_000
+"""What is looked at, in all states together: credentials, their places, nodes, and the steps of the flows."""
 Where = Sequence[int]
 """By credential the place where it counts, -1 for nowhere."""
 
@@ -26,24 +27,29 @@ class Undecided(Exception):
 
 
 class Packing:
-    """A search. `left` is how much more may be looked at."""
+    """A search. `left` is how much may be looked at, in all that it is asked."""
 
     def __init__(self, left: int = WORK) -> None:
-        self.left = left
+        self._work = Work(left)
 
     def complete(self, rules: Rules, held: Sequence[Held], fits: Sequence[Places], more: int = 0) -> Where | None:
         """The first choice that completes it, None if none does. Raises Undecided.
 
         `more`: with so many credentials that are not held, of which no limit speaks. They come last.
         """
-        choices = Choices(rules, held, fits, more)
+        try:
+            return self._search(Choices(rules, held, fits, more, self._work))
+        except OutOfWork as error:
+            raise Undecided from error
+
+    def _search(self, choices: Choices) -> Where | None:
+        rules = choices.rules
         nothing = [-1] * choices.size
         waiting = [State(choices.fits, nothing, [0] * len(rules.places), [0] * len(choices.shared), {})]
         while waiting:
-            self.left -= choices.size + len(rules.nodes)
-            if self.left < 0:
-                raise Undecided
-            found, branches = _look(choices, waiting.pop())
+            state = waiting.pop()
+            self._work.spend(choices.size + len(rules.nodes) + number_of(state.open))
+            found, branches = _look(choices, state)
             if found is not None:
                 return found
             waiting += reversed(branches)
@@ -107,6 +113,7 @@ class _Attempt:
         inside, lacking = self._choices.below[at], (self._choices.asked[at] or 0) - self.credits(at)
         if lacking <= 0:
             return
+        self._choices.work.spend(self._choices.size + number_of(self._state.open, inside))
         offers = [
             (-self._choices.worth[index][place], index, place)
             for index, places in enumerate(self._state.open)
@@ -121,6 +128,7 @@ class _Attempt:
 
     def credits(self, at: int) -> int:
         """Those that count in the node. What is below a node comes before it."""
+        self._choices.work.spend(self._choices.size + at)
         own = [0] * len(self._choices.rules.places)
         for index, place in enumerate(self.where):
             if place >= 0:
@@ -135,6 +143,7 @@ class _Attempt:
         """The one that does most for a limit that is broken, of those that may count elsewhere or nowhere."""
         counting = sum(1 << index for index, place in enumerate(self.where) if place >= 0)
         peers, worth = self._choices.peers, self._choices.worth
+        self._choices.work.spend(self._choices.size + len(self._choices.sets))
         for one in self._choices.sets:
             if len(inside := indexes(one & counting)) > 1:
                 return max(self._open(inside), key=lambda index: (peers[index].bit_count(), -index))
@@ -151,6 +160,7 @@ class _Attempt:
 def _use(choices: Choices, state: State, where: Where, at: int) -> list[State]:
     """For credits that are lacking: the one that brings most, from elsewhere if that can be, counts there or not."""
     inside = choices.below[at]
+    choices.work.spend(choices.size + number_of(state.open, inside))
     useful = [
         (bool(places & ~inside), not (where[index] >= 0 and inside >> where[index] & 1), best, -index)
         for index, places in enumerate(state.open)
@@ -196,6 +206,7 @@ def _inside(choices: Choices, state: State, index: int, places: int) -> State | 
     if shared is None:
         return None
     for limit, so_far in zip(choices.shared, shared, strict=True):
+        choices.work.spend(number_of(still_open))
         for other in indexes(limit.who):
             if at[other] < 0:
                 worth = choices.worth[other]

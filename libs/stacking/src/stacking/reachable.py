@@ -18,7 +18,7 @@ MOST_WORK, MOST_SUMS = 250_000, 1_000
 """Nodes and sums of credits that are looked at, for the ways that can be earned."""
 FEW_TRIES, MANY_TRIES = 20, 2_000
 """Ways that are tried before credentials are placed, and where placing them does not decide."""
-MOST_HELD, MOST_PACKED = 2_000, 400_000
+MOST_HELD, MOST_PACKED = 2_000, 1_200_000
 """Credentials that are placed, and how much is looked at for it."""
 
 
