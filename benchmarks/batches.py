@@ -29,6 +29,8 @@ from issuer.core.batches.opening import AskedRow, NewBatch
 from issuer.core.credentials.order import Order
 from issuer.core.credentials.recipient import Recipient
 from issuer.main import Core
+from issuer.main_batches import take_here
+from service_kit.clock import utc_now
 from service_kit.ids import new_id
 
 PROMISED = 4000  # credentials a second
@@ -83,7 +85,7 @@ async def opened(made: Stand, size: int) -> BatchId:
     asked = NewBatch(
         org_id=ORG, actor="benchmark", achievement=made.achievement, issuer=None, allow_duplicates=False, rows=rows
     )
-    return (await made.core.services.open_batch(asked)).id
+    return (await take_here(made.database, made.core.services.addresses, utc_now).open_batch(asked)).id
 
 
 async def work_off(core: Core) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from service_kit.apart import Apart
 from service_kit.body_room import SMALL, BodyRoom
 from service_kit.clock import utc_now
-from service_kit.errors import FieldError, Invalid, Unavailable
+from service_kit.errors import FieldError, Invalid, TooSoon, Unavailable
 from service_kit.logs import REDACTED, get_logger
 from service_kit.settings import LogSettings
 
@@ -34,6 +34,17 @@ class Refusal(Exception):
 
 def refuse() -> None:
     raise Invalid("no", code="odd-file", errors=[FieldError("file", "is odd")])
+
+
+class Early(TooSoon):
+    """Made of nothing, unlike what it is made from."""
+
+    def __init__(self) -> None:
+        super().__init__("not yet", code="early", retry_after=timedelta(seconds=3))
+
+
+def wait() -> None:
+    raise Early
 
 
 def fail(kind: str) -> None:
@@ -87,6 +98,13 @@ async def test_an_error_of_ours_comes_back_as_it_was() -> None:
         await Apart()("org", refuse)
     assert (refused.value.detail, refused.value.code) == ("no", "odd-file")
     assert refused.value.errors == (FieldError("file", "is odd"),)
+
+
+async def test_an_error_comes_back_whatever_its_class_is_made_of() -> None:
+    with pytest.raises(Early) as caught:
+        await Apart()("org", wait)
+    assert (caught.value.detail, caught.value.code) == ("not yet", "early")
+    assert (str(caught.value), caught.value.retry_after) == ("not yet", timedelta(seconds=3))
 
 
 @pytest.mark.parametrize(

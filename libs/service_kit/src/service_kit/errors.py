@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Category(StrEnum):
@@ -42,6 +42,14 @@ class ServiceError(Exception):
         self.errors = tuple(errors)
         if code is not None:
             self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It comes home from another process as it was, whatever its class takes to be made."""
+        return _as_it_was, (type(self), *self.args), self.__dict__
+
+
+def _as_it_was(kind: type[ServiceError], *args: object) -> ServiceError:
+    return kind.__new__(kind, *args)
 
 
 class Malformed(ServiceError):

@@ -46,11 +46,12 @@ from issuer.events.handlers import GROUP, SUBSCRIPTIONS, TOPICS
 from issuer.http.app import issuer_app
 from issuer.http.services import Services
 from issuer.main_backpack import backpack_routers, wire_look_again, wire_pulls
-from issuer.main_batches import wire_batches, work_batches, work_changes
+from issuer.main_batches import LargeBatches, wire_batches, work_batches, work_changes
 from issuer.main_endorsements import EndorsementParts, wire_endorsements
 from issuer.main_recognition import recognition_routers, wire_look_at_sources
 from issuer.main_stacks import StackParts, wire_stacks
 from issuer.settings import KEY_BYTES, IssuerSettings
+from service_kit.apart import Apart
 from service_kit.app import Check
 from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
@@ -87,7 +88,12 @@ class Core:
 
 
 def wire(
-    settings: IssuerSettings, database: Database, clock: Clock = utc_now, *, transit: Transit | None = None
+    settings: IssuerSettings,
+    database: Database,
+    clock: Clock = utc_now,
+    *,
+    transit: Transit | None = None,
+    large: LargeBatches | None = None,
 ) -> Core:
     """Put the core on its adapters. Opens no connection. `transit` is there where settings name an OpenBao server."""
     unit_of_work = partial(IssuerUnitOfWork, database)
@@ -130,7 +136,7 @@ def wire(
         issue_any=issue_any,
         set_any_status=SetAnyStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         derive=Derive(offload),
-        **wire_batches(database, addresses, clock),
+        **wire_batches(database, addresses, clock, large),
         change_status=ChangeStatus(unit_of_work=unit_of_work, addresses=addresses, audit=audit, clock=clock),
         correct=Correct(unit_of_work=unit_of_work, reading=reading, amend=amend, audit=audit, clock=clock),
         queries=Queries(reading=reading, addresses=addresses, recipient_key=recipient_key, clock=clock),
@@ -213,7 +219,12 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
         open_fetcher(settings.fetcher) as fetcher,
         open_transit(settings.openbao) as transit,
     ):
-        core = wire(settings, database, transit=transit)
+        core = wire(
+            settings,
+            database,
+            transit=transit,
+            large=LargeBatches(settings.database, Apart(logs=settings.log, service=NAME)),
+        )
         more, endorsements = more_parts(settings, database, core, fetcher)
         pull_due = wire_pulls(settings, database, core.sign_list, fetcher)
         revoked = RevokedAccess(database)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from issuer.core.addresses import Addresses
-from issuer.core.batches.opening import BatchQueries, ChangeBatch, OpenBatch
-from issuer.core.batches.opening_changes import OpenChanges
+from issuer.core.batches.opening import BatchQueries, ChangeBatch
 from issuer.core.credentials.any_credentials import IssueAny
 from issuer.core.credentials.any_status import SetAnyStatus
 from issuer.core.credentials.change_status import ChangeStatus
@@ -16,6 +15,7 @@ from issuer.core.issuers.issuers import AmendIssuer, OpenIssuer, SetPolicy
 from issuer.core.issuers.keys import AddKey, ChangeKey
 from issuer.core.stacks.record import RecordStack
 from issuer.core.stacks.stacks import JudgeStack, StackQueries
+from issuer.http.batches.sent import TakeBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,7 @@ class Services:
     issue_any: IssueAny
     set_any_status: SetAnyStatus
     derive: Derive
-    open_batch: OpenBatch
-    open_changes: OpenChanges
+    take_batch: TakeBatch
     change_batch: ChangeBatch
     batches: BatchQueries
     change_status: ChangeStatus

@@ -1,14 +1,12 @@
 """Routes about batches."""
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from issuer.core.batches.batch import Batch, RowAction, RowState
-from issuer.core.batches.opening import BatchAction, NewBatch
-from issuer.core.credentials.order import Order
+from issuer.core.batches.opening import BatchAction
 from issuer.http.batches.bodies import (
     BatchesPage,
     BatchReply,
@@ -20,11 +18,10 @@ from issuer.http.batches.bodies import (
     row_reply,
 )
 from issuer.http.batches.changes import CHANGES, add_changes
-from issuer.http.batches.rows import asked_rows
+from issuer.http.batches.sent import SentAwards
 from issuer.http.batches.streams import EVENTS, Places, progress, results
 from issuer.http.batches.templates import template
-from issuer.http.batches.uploads import ANSWERS, ISSUE, REVOKE, body, checked, may_work_on, opened, uploaded
-from issuer.http.credentials.bodies import AwardBody
+from issuer.http.batches.uploads import ANSWERS, ISSUE, REVOKE, answered, body, may_work_on, uploaded
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
@@ -33,7 +30,6 @@ from service_kit.described import UNCHANGED
 from service_kit.entity_tags import Seen, tag_of
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey, PageRequest
-from service_kit.offload import offload
 from service_kit.pagination import LINK, link_next, page_request
 from service_kit.representation import document_reply
 
@@ -87,22 +83,16 @@ def _add_open(routes: APIRouter, services: Services) -> None:
         dry_run: Annotated[bool, Query(alias="dryRun", description="check every row, and keep nothing")] = False,
     ) -> Response:
         file, fitting = await uploaded(request, key)
-
-        def make_order(row: AwardBody) -> Order:
-            return row.award(caller.org, caller.actor, achievement=achievement, issuer=issuer)
-
-        new = NewBatch(
+        sent = SentAwards(
             org_id=caller.org,
             actor=caller.actor,
             achievement=achievement,
             issuer=issuer,
             allow_duplicates=allow_duplicates,
-            rows=await offload(partial(asked_rows, file, make_order)),
+            file=file,
             key=fitting,
         )
-        if dry_run:
-            return checked(await services.open_batch.check(new), services)
-        return await opened(await services.open_batch(new), services)
+        return await answered(sent, services, dry_run=dry_run)
 
 
 def _add_template(routes: APIRouter, services: Services) -> None:

@@ -1,20 +1,17 @@
 """Routes that open batches of changes: revoke, suspend, reinstate, correct."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from issuer.core.batches.batch import RowAction
-from issuer.core.batches.opening_changes import NewChanges
-from issuer.http.batches.change_rows import asked_changes
-from issuer.http.batches.uploads import ANSWERS, SCOPE_OF, body, checked, opened, uploaded
+from issuer.http.batches.sent import SentChanges
+from issuer.http.batches.uploads import ANSWERS, SCOPE_OF, answered, body, uploaded
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.auth import Caller, Scope
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
-from service_kit.offload import offload
 
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 DryRun = Annotated[bool, Query(alias="dryRun", description="check every row, and keep nothing")]
@@ -42,11 +39,9 @@ def _add(routes: APIRouter, services: Services, action: RowAction) -> None:
         dry_run: DryRun = False,
     ) -> Response:
         file, fitting = await uploaded(request, key)
-        rows = await offload(partial(asked_changes, file, action, services.addresses.credential_prefix))
-        new = NewChanges(org_id=caller.org, actor=caller.actor, action=action, rows=rows, key=fitting)
-        if dry_run:
-            return checked(await services.open_changes.check(new), services)
-        return await opened(await services.open_changes(new), services)
+        prefix = services.addresses.credential_prefix
+        sent = SentChanges(org_id=caller.org, actor=caller.actor, action=action, prefix=prefix, file=file, key=fitting)
+        return await answered(sent, services, dry_run=dry_run)
 
     routes.add_api_route(
         f"/{action.value}",

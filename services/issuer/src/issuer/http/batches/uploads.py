@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from issuer.core.batches.batch import Batch, BatchRow, RowAction
-from issuer.http.batches.bodies import BatchReply, CheckReply, batch_reply, check_reply
+from issuer.core.batches.batch import Batch, RowAction
+from issuer.http.batches.bodies import BatchReply, CheckReply, batch_reply
+from issuer.http.batches.sent import Sent
 from issuer.http.services import Services
 from service_kit.auth import Caller
 from service_kit.errors import Forbidden
@@ -52,13 +53,12 @@ async def uploaded(request: Request, key: IdempotencyKey | None) -> tuple[RowFil
     return file, replace(key, fingerprint=hashlib.sha256(said).hexdigest())
 
 
-def checked(rows: list[BatchRow], services: Services) -> Response:
-    """The answer to a dry run."""
-    return Response(check_reply(rows, services.addresses).model_dump_json(), media_type="application/json")
-
-
-async def opened(batch: Batch, services: Services) -> Response:
-    """The answer to a batch that is kept."""
+async def answered(sent: Sent, services: Services, *, dry_run: bool) -> Response:
+    """The answer to a batch that is kept, or to a dry run. Raises ServiceError."""
+    if dry_run:
+        found = await services.take_batch.check(sent)
+        return Response(found.model_dump_json(), media_type="application/json")
+    batch = await services.take_batch(sent)
     reply = batch_reply(*await services.batches.batch(batch.org_id, batch.id), services.addresses)
     return Response(orjson.dumps(reply), 202, headers={"Location": reply["id"]}, media_type="application/json")
 
