@@ -10,6 +10,7 @@ from tests.arch.test_routes_are_guarded import Operation, app_of, described
 from tests.catalog import test_entity_tags as catalog
 from tests.gateway import test_entity_tags as gateway
 from tests.issuer import test_entity_tags as issuer
+from tests.verifier import test_entity_tags as verifier
 
 THERE_OR_NOT = "it is there or not: nothing in it is ever changed, so nothing can be overwritten"
 OF_REGISTRATION = "RFC 7592 knows no such header; a registration has one holder of its token"
@@ -19,15 +20,21 @@ WITHOUT: Mapping[Operation, str] = {
     ("DELETE", "/oauth/register/{client}"): OF_REGISTRATION,
     ("PUT", "/ims/ob/v3p0/profile"): "the API of Open Badges 3.0 knows no such header",
     ("DELETE", "/organizations/{organization}/invitations/{invitation}"): THERE_OR_NOT,
-    ("PUT", "/verifications/trusted-issuers/{id}"): THERE_OR_NOT,
-    ("DELETE", "/verifications/trusted-issuers/{id}"): THERE_OR_NOT,
     ("DELETE", "/learners/me/backpack"): ERASED,
     ("DELETE", "/learners/me/backpack/{kept_id}"): ERASED,
     ("DELETE", "/learners/me/consents/{consent_id}"): ERASED,
     ("DELETE", "/learners/me/recognitions/{recognition_id}"): ERASED,
 }
 """What is changed without If-Match, and why."""
-TRIED = {*catalog.CASES, *gateway.CASES, *issuer.CASES, *issuer.READ_ELSEWHERE, *issuer.TRIED_BESIDE}
+TRIED = {
+    *catalog.CASES,
+    *gateway.CASES,
+    *issuer.CASES,
+    *issuer.READ_ELSEWHERE,
+    *issuer.TRIED_BESIDE,
+    *verifier.CASES,
+    *verifier.TRIED_BESIDE,
+}
 """What the services' own tests do to each route that takes If-Match."""
 
 

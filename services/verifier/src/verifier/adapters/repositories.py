@@ -28,10 +28,17 @@ class TrustedIssuers:
         query = select(table.issuer_id).where(table.org_id == org_id, table.issuer_id.in_(issuer_ids))
         return set(await self._session.scalars(query))
 
+    async def get(self, org_id: str, issuer_id: str) -> TrustedIssuer | None:
+        """Its entry, None where it is not accepted."""
+        table = TRUSTED_ISSUERS.c
+        query = select(table.issuer_id, table.added_at).where(table.org_id == org_id, table.issuer_id == issuer_id)
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else TrustedIssuer(row.issuer_id, row.added_at)
+
     async def add(self, org_id: str, issuer_id: str, *, at: datetime, at_most: int) -> TrustedIssuer | None:
         """Add it, unless the list is full. The bound is a courtesy: two requests at once may pass it by one."""
         table = TRUSTED_ISSUERS.c
-        present = await self._get(org_id, issuer_id)
+        present = await self.get(org_id, issuer_id)
         if present is not None:
             return present
         count = await self._session.scalar(
@@ -41,12 +48,14 @@ class TrustedIssuers:
             return None
         row = {"org_id": org_id, "issuer_id": issuer_id, "added_at": at}
         await self._session.execute(insert(TRUSTED_ISSUERS).values(row).on_conflict_do_nothing())
-        return await self._get(org_id, issuer_id)
+        return await self.get(org_id, issuer_id)
 
-    async def remove(self, org_id: str, issuer_id: str) -> bool:
-        """Whether there was one to remove."""
+    async def remove(self, org_id: str, entry: TrustedIssuer) -> bool:
+        """Whether this very one was there to remove."""
         table = TRUSTED_ISSUERS.c
-        statement = delete(TRUSTED_ISSUERS).where(table.org_id == org_id, table.issuer_id == issuer_id)
+        statement = delete(TRUSTED_ISSUERS).where(
+            table.org_id == org_id, table.issuer_id == entry.issuer_id, table.added_at == entry.added_at
+        )
         return await self._session.scalar(statement.returning(table.issuer_id)) is not None
 
     async def page(self, org_id: str, page: PageRequest) -> Page[TrustedIssuer]:
@@ -58,12 +67,6 @@ class TrustedIssuers:
         rows = (await self._session.execute(query.limit(page.limit + 1))).all()
         items = [TrustedIssuer(row.issuer_id, row.added_at) for row in rows[: page.limit]]
         return Page(items, (items[-1].issuer_id,) if len(rows) > page.limit else None)
-
-    async def _get(self, org_id: str, issuer_id: str) -> TrustedIssuer | None:
-        table = TRUSTED_ISSUERS.c
-        query = select(table.issuer_id, table.added_at).where(table.org_id == org_id, table.issuer_id == issuer_id)
-        row = (await self._session.execute(query)).one_or_none()
-        return None if row is None else TrustedIssuer(row.issuer_id, row.added_at)
 
 
 class Verifications:

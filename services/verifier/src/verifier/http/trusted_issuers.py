@@ -1,14 +1,16 @@
 """An organization's own list of issuers it accepts although the fleet does not know them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
-from service_kit.described import problems
+from service_kit.described import UNCHANGED, problems
+from service_kit.entity_tags import Seen, tag_of
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import document_reply
 from verifier.core.model import TrustedIssuer
 from verifier.core.trust import Trust
 from verifier.http.schemas import TrustedIssuerResponse, TrustedIssuersResponse
@@ -32,17 +34,38 @@ def routes(trust: Trust, public_base_url: str) -> APIRouter:
         following = link_next(request, response, public_base_url, found.next)
         return TrustedIssuersResponse(items=[_entry(item) for item in found.items], next=following)
 
+    _add_one(api, trust)
+    return api
+
+
+def _add_one(api: APIRouter, trust: Trust) -> None:
+    @api.get(
+        PATH + "/{id:path}", response_model=TrustedIssuerResponse, responses=UNCHANGED | problems(401, 403, 404, 422)
+    )
+    async def accepted(request: Request, issuer_id: IssuerId, caller: MayVerify) -> Response:
+        """Whether an issuer is accepted, and since when."""
+        return document_reply(request, _document(await trust.get(caller.org, issuer_id)))
+
     @api.put(PATH + "/{id:path}", responses=problems(401, 403, 409, 422))
-    async def accept(issuer_id: IssuerId, caller: MayVerify) -> TrustedIssuerResponse:
+    async def accept(issuer_id: IssuerId, caller: MayVerify, seen: Seen, response: Response) -> TrustedIssuerResponse:
         """Accept an issuer. Doing it again changes nothing."""
-        return _entry(await trust.add(caller.org, issuer_id))
+        entry = await trust.add(caller.org, issuer_id, expect=seen.expect(_tag))
+        response.headers["ETag"] = _tag(entry)
+        return _entry(entry)
 
     @api.delete(PATH + "/{id:path}", status_code=204, response_class=Response, responses=problems(401, 403, 404, 422))
-    async def forget(issuer_id: IssuerId, caller: MayVerify) -> None:
+    async def forget(issuer_id: IssuerId, caller: MayVerify, seen: Seen) -> None:
         """Accept it no longer."""
-        await trust.remove(caller.org, issuer_id)
+        await trust.remove(caller.org, issuer_id, expect=seen.expect(_tag))
 
-    return api
+
+def _document(issuer: TrustedIssuer) -> dict[str, Any]:
+    return _entry(issuer).model_dump(mode="json")
+
+
+def _tag(issuer: TrustedIssuer | None) -> str:
+    """Also of what is not there: whoever saw an entry that was forgotten has seen another state."""
+    return tag_of(None if issuer is None else _document(issuer))
 
 
 def _entry(issuer: TrustedIssuer) -> TrustedIssuerResponse:
