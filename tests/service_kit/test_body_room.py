@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from service_kit.app import create_app, router
-from service_kit.body_room import SMALL, handed_on
+from service_kit.body_room import SMALL, BodyRoom, handed_on
 from service_kit.settings import HttpSettings, Settings
 from service_kit.testing import BASE_URL, asgi_client
 
@@ -124,3 +124,13 @@ async def test_what_is_handed_on_or_being_answered_holds_no_room(
     as_json = await client.post("/json", json=["x" * len(BODY)])
     desk.go_on.set()
     assert {answer.status_code for answer in [as_json, *await asyncio.gather(*under_way)]} == {200}
+
+
+async def test_who_listens_on_after_the_body_takes_no_room_again() -> None:
+    """An answer that is streamed asks for more, to hear whether anybody still reads it."""
+    room = BodyRoom(2 * SMALL)
+    with room.place() as place, room.place() as other:
+        place.grow(2 * SMALL)
+        place.give_back()
+        place.grow(0)
+        other.grow(2 * SMALL)

@@ -55,7 +55,7 @@ class Place:
     def give_back(self) -> None:
         """It has been read and is done with, or others count it from now on."""
         self._room.give_back(self.size)
-        self.size = 0
+        self._come = self.size = 0
 
 
 _PLACE: ContextVar[Place | None] = ContextVar("body_place", default=None)
