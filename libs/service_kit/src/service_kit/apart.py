@@ -132,7 +132,7 @@ def _told(call: Callable[[], T]) -> T:
         raise Unavailable(AWAY) from error
     except DBAPIError as error:
         raise of_database(error) or _fault(error) from None
-    except Exception as error:
+    except Exception as error:  # a fault of ours, of any kind: most of them cannot be pickled
         raise _fault(error) from None
 
 
