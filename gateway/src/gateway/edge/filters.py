@@ -20,7 +20,8 @@ NEVER = {"default_value": {"numerator": 0, "denominator": "HUNDRED"}}
 ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
-    "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
+    "Accept, Accept-Language, Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, "
+    "Last-Event-ID, X-Request-Id"
 )
 EXPOSED_HEADERS = (
     "DPoP-Nonce, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "

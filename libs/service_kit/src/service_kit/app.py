@@ -1,5 +1,6 @@
 """The FastAPI application every service starts from: health, metrics, problem documents, strict JSON, request ids."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -225,6 +226,7 @@ def create_app(
     )
     app.state.public_base_url = settings.public_base_url
     app.state.tokens = tokens
+    app.state.stopping = asyncio.Event()  # the process was told to stop: answers that take long end
     app.state.refusals = dict(refusals or {})
     app.state.elsewhere = dict(elsewhere or {})
     problems.install(app)

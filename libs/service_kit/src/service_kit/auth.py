@@ -13,7 +13,7 @@ from joserfc.jwk import Key
 from service_kit import compact_jws
 from service_kit.clock import Clock, utc_now
 from service_kit.dpop import DpopError, Replays, read_proof
-from service_kit.errors import Forbidden, Unauthorized, sent_twice
+from service_kit.errors import Forbidden, ServiceError, Unauthorized, sent_twice
 from service_kit.settings import AuthSettings
 from service_kit.token_keys import ALGORITHMS, TokenKeys
 
@@ -181,8 +181,7 @@ async def authenticate(request: Request) -> Caller:
     sent = request.headers.getlist("authorization")
     if len(sent) > 1:
         raise sent_twice("Authorization")
-    scheme, _, text = "".join(sent).partition(" ")
-    scheme, token = scheme.lower(), text.strip()
+    scheme, token = _shown("".join(sent))
     if scheme not in {"bearer", "dpop"} or not token:
         raise Unauthorized("this needs an access token")
     tokens: TokenVerifier = request.app.state.tokens
@@ -192,6 +191,24 @@ async def authenticate(request: Request) -> Caller:
     elif caller.key is not None:
         raise Unauthorized("this token is bound to a key: send it with DPoP and a proof", error="invalid_token")
     return caller
+
+
+async def is_good_yet(request: Request) -> bool:
+    """For answers that take long: whether the token of an authenticated request still holds.
+
+    Possession of its key was proved for the whole answer.
+    """
+    tokens: TokenVerifier = request.app.state.tokens
+    try:
+        await tokens.verify(_shown(request.headers["authorization"])[1])
+    except ServiceError:
+        return False
+    return True
+
+
+def _shown(header: str) -> tuple[str, str]:
+    scheme, _, token = header.partition(" ")
+    return scheme.lower(), token.strip()
 
 
 class Scope(SecurityBase):

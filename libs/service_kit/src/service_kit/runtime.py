@@ -137,6 +137,7 @@ async def serve(
     A task that fails ends the process with an error.
     """
     stop, closed = asyncio.Event(), asyncio.Event()
+    app.state.stopping = stop
     server = Server(
         uvicorn.Config(
             app,

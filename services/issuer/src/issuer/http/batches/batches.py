@@ -1,8 +1,9 @@
 """Routes about batches."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from issuer.core.batches.batch import Batch, RowAction, RowState
@@ -19,13 +20,13 @@ from issuer.http.batches.bodies import (
 )
 from issuer.http.batches.changes import CHANGES, add_changes
 from issuer.http.batches.sent import SentAwards
-from issuer.http.batches.streams import EVENTS, Places, progress, results
+from issuer.http.batches.streams import EVENTS, Follower, Places, Progress, results
 from issuer.http.batches.templates import template
 from issuer.http.batches.uploads import ANSWERS, ISSUE, REVOKE, answered, body, may_work_on, uploaded
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import router
-from service_kit.auth import AnyScope, Caller, Scope
+from service_kit.auth import AnyScope, Caller, Scope, is_good_yet
 from service_kit.described import UNCHANGED
 from service_kit.entity_tags import Seen, tag_of
 from service_kit.idempotency import idempotency_key
@@ -37,6 +38,9 @@ PATH = "/batches"
 MAX_BODY = 64 * 1024 * 1024
 FILES = (PATH, *(f"{PATH}/{action.value}" for action in CHANGES))  # where files of rows come
 Issues = Annotated[Caller, Depends(Scope(ISSUE))]
+SeenLast = Annotated[
+    str, Header(alias="Last-Event-ID", max_length=64, description="what was told last is not told again")
+]
 Works = Annotated[Caller, Depends(AnyScope(ISSUE, REVOKE))]
 Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
@@ -160,7 +164,7 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
 
 
 def _add_streams(routes: APIRouter, services: Services) -> None:
-    places = Places()
+    places, progress = Places(), Progress(services)
 
     @routes.get(
         "/{batch_id}/results.csv",
@@ -169,6 +173,7 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
         response_class=StreamingResponse,
     )
     async def read_results(caller: Reads, batch_id: str) -> StreamingResponse:
+        places.check(caller.org)
         batch, _ = await services.batches.batch(caller.org, batch_id)
         headers = {"Content-Disposition": 'attachment; filename="results.csv"', "X-Content-Type-Options": "nosniff"}
         pieces = places.take(caller.org, results(services, batch))
@@ -181,10 +186,12 @@ def _add_streams(routes: APIRouter, services: Services) -> None:
         responses=STREAM | problems(404, 422),
         response_class=StreamingResponse,
     )
-    async def follow(caller: Reads, batch_id: str) -> StreamingResponse:
+    async def follow(caller: Reads, request: Request, batch_id: str, seen: SeenLast = "") -> StreamingResponse:
+        places.check(caller.org)
         batch, _ = await services.batches.batch(caller.org, batch_id)
+        follower = Follower(seen, partial(is_good_yet, request), request.app.state.stopping)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(places.take(caller.org, progress(services, batch)), headers=headers, media_type=EVENTS)
+        return StreamingResponse(places.take(caller.org, progress(batch, follower)), headers=headers, media_type=EVENTS)
 
 
 def _state(batch: Batch) -> dict[str, str]:
