@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from laurel.cli.files import Unreadable, Unwritable, write
+from laurel.cli.logins import Login, NoLogin, chosen, keep
 from laurel.cli.verify import _LARGEST, _credential, read_file
 from laurel.errors import Invalid, NotFound
 from tools.ports import free_ports
@@ -65,7 +66,30 @@ def test_what_goes_with_a_file_is_not_passed_over_for_one(tmp_path: Path, action
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
-    assert "the authorization server does not answer" in told(tmp_path, "whoami", code=4)
+    said = told(tmp_path, "whoami", code=4)
+    assert "http://127.0.0.1:" in said
+    assert "does not answer" in said
+
+
+def test_half_a_login_in_the_environment_is_not_filled_up_with_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for variable in ("LAUREL_URL", "LAUREL_CLIENT_ID", "LAUREL_CLIENT_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    keep("default", Login("https://test.example", "me", "hush"))
+    monkeypatch.setenv("LAUREL_CLIENT_ID", "me")
+    monkeypatch.setenv("LAUREL_CLIENT_SECRET", "hush")
+    assert chosen("default").base_url == "https://test.example"  # they say the same
+    monkeypatch.setenv("LAUREL_CLIENT_SECRET", "production's")
+    with pytest.raises(NoLogin, match="LAUREL_CLIENT_ID, LAUREL_CLIENT_SECRET without LAUREL_URL"):
+        chosen("default")
+    monkeypatch.setenv("LAUREL_URL", "https://laurel.example")
+    assert chosen("default") == Login("https://laurel.example", "me", "production's")
+
+
+def test_what_is_no_hosted_badge_is_no_file_either(tmp_path: Path) -> None:
+    assert "at https addresses" in told(tmp_path, "verify", "http://laurel.example/credentials/1", code=4)
 
 
 def test_a_login_needs_a_whole_address_and_a_file_that_has_it(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
-from laurel.cli.screen import OUT, escape, say, show_json, show_verification, table
+from laurel.cli.screen import OUT, escape, say, show_file, show_json, show_verification, table
 from laurel.models import Verification
 
 FORGED = "\x1b[1A\x1b[2K\r\x1b[32mvalid\x1b[0m\nvalid  it.json\x9b2K\u202edilav[red]"
@@ -35,6 +36,18 @@ def test_lines_and_tables_are_not_turned(capsys: pytest.CaptureFixture[str]) -> 
     out = capsys.readouterr().out
     assert not {"\x1b", "\x9b", "\r", "\u202e"} & set(out)
     assert "one\ntwo" in out
+
+
+def test_a_file_for_a_program_is_what_it_was(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    show_file(b"email,name\r\nada@s.example,\r\n")
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == b"email,name\r\nada@s.example,\r\n"
+
+
+def test_a_file_for_a_person_is_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OUT, "_force_terminal", True)
+    show_file(b"email,name\r\nada@s.example,\x1b[2K\r\n")
+    assert capsys.readouterr().out == "email,name\nada@s.example,\\u001b[2K\n"
 
 
 def test_json_stays_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from laurel import (
 )
 from laurel.batches import Batch
 from laurel.cli.batch import see_through
-from laurel.errors import UnexpectedAnswer
+from laurel.errors import UnexpectedAnswer, UnusableAddress
 
 ID = "https://laurel.test/credentials/0199"
 ISSUED = {"id": ID, "status": "issued", "credential": {"type": ["VerifiableCredential"]}}
@@ -140,6 +140,14 @@ def test_a_key_is_made_up_for_each_credential(pauses: list[float]) -> None:
     assert first == again != second
 
 
+def test_one_request_too_many_was_not_done(pauses: list[float]) -> None:
+    verdict = {"id": "urn:uuid:1", "verdict": "valid", "checks": []}
+    server = Server(refusal(429, **{"Retry-After": "2"}), httpx.Response(200, json=verdict))
+    with connect(server) as laurel:
+        assert laurel.verifications.verify("{}").verdict == "valid"
+    assert pauses == [2]
+
+
 def test_without_a_key_a_post_is_sent_once(pauses: list[float]) -> None:
     server = Server(httpx.ReadTimeout("slow"))
     with connect(server) as laurel, pytest.raises(Unavailable):
@@ -207,6 +215,61 @@ def test_a_list_is_read_page_after_page() -> None:
 def test_a_failed_login_says_so(answer: httpx.Response, kind: type[LaurelError]) -> None:
     with connect(lambda _: answer) as laurel, pytest.raises(kind):
         laurel.access_token()
+
+
+def test_a_token_is_asked_for_again_as_long_as_that_may_help(pauses: list[float]) -> None:
+    script: list[httpx.Response | Exception] = [
+        httpx.ConnectError("refused"),
+        refusal(429, **{"Retry-After": "3"}),
+        httpx.Response(200, json={"access_token": "t", "expires_in": 600}),
+    ]
+    with connect(_told(script)) as laurel:
+        assert laurel.access_token() == "t"
+    assert len(pauses) == 2
+    assert pauses[1] == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [httpx.ConnectTimeout("slow"), httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), httpx.TooManyRedirects("x")],
+)
+def test_a_token_is_not_asked_for_in_vain(pauses: list[float], error: httpx.RequestError) -> None:
+    with connect(_told([error])) as laurel, pytest.raises(Unavailable, match=r"https://laurel\.test does not answer"):
+        laurel.access_token()
+    assert pauses == []
+
+
+def test_no_token_for_now_is_no_strange_answer(pauses: list[float]) -> None:
+    with connect(_told([refusal(503)] * 4)) as laurel, pytest.raises(Unavailable, match="answered 503"):
+        laurel.access_token()
+    assert len(pauses) == 3
+
+
+def _told(script: Sequence[httpx.Response | Exception]) -> Callable[[httpx.Request], httpx.Response]:
+    rest = list(script)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = rest.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "address", ["laurel.test", "localhost:8080", "ftp://laurel.test", "https://", "https://a:b", ""]
+)
+def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
+    with pytest.raises(UnusableAddress, match="must begin with https://"):
+        Laurel(address, ClientSecret("id", "secret"))
+
+
+def test_a_file_of_authorities_is_one(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    for name, why in (("empty.pem", "no certificate"), ("missing.pem", "No such file")):
+        with pytest.raises(UnusableAddress, match=why):
+            Laurel("https://laurel.test", ClientSecret("id", "secret"), ca=tmp_path / name)
 
 
 def test_secrets_are_in_no_representation() -> None:

@@ -17,6 +17,8 @@ from laurel.errors import (
     Problem,
     RateLimited,
     Unavailable,
+    UnexpectedAnswer,
+    UnusableAddress,
 )
 from laurel.models import (
     Achievement,
@@ -63,4 +65,6 @@ __all__ = [
     "Conflict",
     "RateLimited",
     "Unavailable",
+    "UnexpectedAnswer",
+    "UnusableAddress",
 ]

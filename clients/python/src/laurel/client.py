@@ -12,6 +12,7 @@ import httpx
 from laurel.achievements import Achievements
 from laurel.batches import Batches
 from laurel.credentials import Credentials
+from laurel.errors import UnusableAddress
 from laurel.issuers import Issuers
 from laurel.keys import Keys
 from laurel.own_credentials import OwnCredentials
@@ -31,7 +32,7 @@ class Laurel:
     """The Laurel API at one address. Close it, or use it in `with`. Threads may share it.
 
     `base_url` is the origin (`https://laurel.example`); `timeout` is in seconds, for each step of a request; `ca` is a
-    PEM file to trust instead of the usual authorities.
+    PEM file to trust instead of the usual authorities. UnusableAddress if either is none.
     """
 
     def __init__(
@@ -44,9 +45,9 @@ class Laurel:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         http = httpx.Client(
-            base_url=base_url.rstrip("/"),
+            base_url=_origin(base_url),
             timeout=timeout,
-            verify=ssl.create_default_context(cafile=str(ca)) if ca else True,
+            verify=_trusted(ca) if ca else True,
             headers={"User-Agent": AGENT},
             transport=transport,
         )
@@ -80,3 +81,23 @@ class Laurel:
     def get(self, path: str, **params: str) -> dict[str, Any]:
         """Any JSON object of the API, for what has no method here yet."""
         return self._transport.get(path, params=params)
+
+
+def _origin(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url.strip().rstrip("/"))
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("https", "http") or not url.host:
+        raise UnusableAddress(
+            f"the address must begin with https:// or http://, such as https://laurel.example: {base_url}"
+        )
+    return url
+
+
+def _trusted(ca: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca))
+    except OSError as error:  # ssl.SSLError is one
+        reason = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UnusableAddress(f"{ca} cannot be read: {reason}") from error

@@ -23,6 +23,10 @@ class Unavailable(LaurelError):
     """No answer, or an answer that asks to come again later; retries are spent. Nothing is known of the request."""
 
 
+class UnusableAddress(LaurelError):
+    """What was given as Laurel's address is none, or its `ca` file holds no certificates."""
+
+
 class UnexpectedAnswer(LaurelError):
     """An answer that is not what this API gives: another server, or a newer one than this client understands."""
 

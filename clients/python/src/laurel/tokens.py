@@ -9,8 +9,11 @@ from typing import Any, Final, Protocol
 import httpx
 
 from laurel import clock
+from laurel.answers import AGAIN, pause_asked, unanswered
 from laurel.errors import LoginFailed, Unavailable, UnexpectedAnswer
+from laurel.ids import jitter
 
+_ATTEMPTS: Final = 4
 _ENDPOINT: Final = "/oauth/token"
 _EARLY: Final = 30  # seconds before its end that a token is replaced
 
@@ -84,26 +87,49 @@ class ClientSecret:
         return True
 
     def _fetch(self, http: httpx.Client) -> tuple[str, float]:
-        form = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
-        began = clock.monotonic()
-        try:
-            answer = http.post(_ENDPOINT, data=form, auth=(self.client_id, self.client_secret))
-        except httpx.TransportError as error:
-            raise Unavailable(f"the authorization server does not answer: {error}{_advice(error)}") from error
+        began, answer = self._asked(http)
         body = _body(answer)
         if answer.is_success and isinstance(body.get("access_token"), str):
             lifetime = body.get("expires_in")
             return body["access_token"], began + (lifetime if isinstance(lifetime, int) else 60) - _EARLY
         if "error" in body:
             raise LoginFailed(str(body["error"]), str(body.get("error_description", "")))
-        raise UnexpectedAnswer(f"{answer.url} answered {answer.status_code} without a token")
+        if answer.status_code in AGAIN:
+            raise Unavailable(f"{answer.url} answered {answer.status_code}")
+        raise UnexpectedAnswer(
+            f"{answer.url} answered {answer.status_code} without a token: is {http.base_url} the address of a Laurel?"
+        )
+
+    def _asked(self, http: httpx.Client) -> tuple[float, httpx.Response]:
+        """When the last attempt began, and its answer. Asking again does no harm: another token is another token."""
+        form = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
+        for attempt in range(1, _ATTEMPTS + 1):
+            began = clock.monotonic()
+            try:
+                answer = http.post(_ENDPOINT, data=form, auth=(self.client_id, self.client_secret))
+            except httpx.RequestError as error:
+                if attempt == _ATTEMPTS or not _may_pass(error):
+                    raise Unavailable(f"{unanswered(http, error)}{_advice(error)}") from error
+                clock.pause(jitter(2.0**attempt / 4))
+                continue
+            if attempt == _ATTEMPTS or answer.status_code not in AGAIN:
+                return began, answer
+            clock.pause(pause_asked(answer) or jitter(2.0**attempt / 4))
+        raise AssertionError("the last attempt returns or raises")
 
 
-def _advice(error: httpx.TransportError) -> str:
-    untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-    return (
-        "; a private authority's certificate must be named (`ca` here, --ca on the command line)" if untrusted else ""
-    )
+def _may_pass(error: httpx.RequestError) -> bool:
+    """Whether a moment may mend it. Who waited out a timeout is not made to wait for more of them."""
+    return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError) and not _untrusted(error)
+
+
+def _untrusted(error: httpx.RequestError) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _advice(error: httpx.RequestError) -> str:
+    named = "; a private authority's certificate must be named (`ca` here, --ca on the command line)"
+    return named if _untrusted(error) else ""
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from typing import Any, Final, Self
 import httpx
 
 from laurel import clock
+from laurel.answers import AGAIN, pause_asked, retry_after, unanswered
 from laurel.errors import Problem, Unavailable, UnexpectedAnswer, problem
 from laurel.ids import jitter
 from laurel.tokens import Authentication
 
-_AGAIN: Final = frozenset({429, 502, 503, 504})
-_LONGEST_PAUSE: Final = 30.0
 _SOON: Final = 5.0
 
 Json = dict[str, Any]
@@ -23,8 +22,9 @@ Json = dict[str, Any]
 class Transport:
     """One connection pool and one login. Threads may share it.
 
-    A request is repeated after a lost connection, a 429 or a 503 only where that cannot do a thing twice: reading, and
-    posting under an Idempotency-Key. So is one that came too soon: a 409 whose Retry-After asks for seconds.
+    A request is repeated after a lost connection or a 503 only where that cannot do a thing twice: reading, and posting
+    under an Idempotency-Key. So is one that came too soon: a 409 whose Retry-After asks for seconds. What was answered
+    429 was not done, and is repeated whatever it is.
     """
 
     def __init__(self, http: httpx.Client, authentication: Authentication, *, attempts: int = 4) -> None:
@@ -68,17 +68,17 @@ class Transport:
         """Any request; a Problem unless it succeeded."""
         repeatable = method in ("GET", "HEAD") or "Idempotency-Key" in (request.get("headers") or {})
         for attempt in range(1, self._attempts + 1):
-            last = not repeatable or attempt == self._attempts
+            last = attempt == self._attempts
             try:
                 answer = self._authorized(method, path, **request)
-            except httpx.TransportError as error:
-                if last:
-                    raise Unavailable(f"{method} {path}: {error or type(error).__name__}") from error
+            except httpx.RequestError as error:
+                if last or not repeatable:
+                    raise Unavailable(f"{method} {path}: {unanswered(self._http, error)}") from error
                 clock.pause(jitter(2.0**attempt / 4))
                 continue
-            if last or not _may_do_later(answer):
+            if last or not _may_do_later(answer, repeatable=repeatable):
                 return _checked(answer)
-            clock.pause(_pause_asked(answer) or jitter(2.0**attempt / 4))
+            clock.pause(pause_asked(answer) or jitter(2.0**attempt / 4))
         raise AssertionError("the last attempt returns or raises")
 
     def _authorized(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -93,11 +93,13 @@ class Transport:
         return self._http.request(method, path, headers=headers, **request)
 
 
-def _may_do_later(answer: httpx.Response) -> bool:
+def _may_do_later(answer: httpx.Response, *, repeatable: bool) -> bool:
+    if not repeatable:  # what is one request too many has not been done
+        return answer.status_code == httpx.codes.TOO_MANY_REQUESTS
     if answer.status_code == httpx.codes.CONFLICT:  # as for what was published a moment ago, and is not known yet
-        asked = _retry_after(answer)
+        asked = retry_after(answer)
         return asked is not None and asked <= _SOON
-    return answer.status_code in _AGAIN
+    return answer.status_code in AGAIN
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
@@ -109,10 +111,10 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         body = None
     if not isinstance(body, dict):
         where = f"{answer.request.method} {answer.request.url.path}"
-        if answer.status_code in _AGAIN:
+        if answer.status_code in AGAIN:
             raise Unavailable(f"{where} answered {answer.status_code}")
         raise UnexpectedAnswer(f"{where} answered {answer.status_code} without saying why")
-    found: Problem = problem(answer.status_code, body, _retry_after(answer))
+    found: Problem = problem(answer.status_code, body, retry_after(answer))
     raise found
 
 
@@ -124,14 +126,3 @@ def _object(answer: httpx.Response) -> Json:
     if not isinstance(body, dict):
         raise UnexpectedAnswer(f"{answer.request.method} {answer.request.url.path} answered no JSON object")
     return body
-
-
-def _pause_asked(answer: httpx.Response) -> float | None:
-    """Seconds of Retry-After, at most half a minute."""
-    asked = _retry_after(answer)
-    return None if asked is None else min(asked, _LONGEST_PAUSE)
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None

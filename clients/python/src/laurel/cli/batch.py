@@ -11,7 +11,7 @@ from laurel.batches import Action, Batch, Batches, Change
 from laurel.cli.app import As, AsJson, app, client
 from laurel.cli.files import results_at, rows_file, write
 from laurel.cli.logins import DEFAULT
-from laurel.cli.screen import note, progress, say, show_json
+from laurel.cli.screen import note, progress, say, show_file, show_json
 from laurel.client import Laurel
 from laurel.errors import LaurelError
 
@@ -83,7 +83,7 @@ def template(
     with client(name) as laurel:
         text = laurel.batches.template(cast("Action", action), achievement=achievement)
     if out is None:
-        say(text.decode().rstrip())
+        show_file(text)
     else:
         write(out, text)
 

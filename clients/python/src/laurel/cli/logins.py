@@ -11,6 +11,11 @@ from typing import Any, Final
 from laurel.errors import LaurelError
 
 DEFAULT: Final = "default"
+_VARIABLES: Final = {
+    "base_url": "LAUREL_URL",
+    "client_id": "LAUREL_CLIENT_ID",
+    "client_secret": "LAUREL_CLIENT_SECRET",
+}
 
 
 class NoLogin(LaurelError):
@@ -34,17 +39,29 @@ def place() -> Path:
 
 
 def chosen(name: str) -> Login:
-    """LAUREL_URL, LAUREL_CLIENT_ID and LAUREL_CLIENT_SECRET together, or else what `laurel login` kept by this name."""
-    given = [os.environ.get(f"LAUREL_{part}") for part in ("URL", "CLIENT_ID", "CLIENT_SECRET")]
-    if all(given):
-        url, client_id, client_secret = map(str, given)
+    """LAUREL_URL, LAUREL_CLIENT_ID and LAUREL_CLIENT_SECRET together, or else what `laurel login` kept by this name.
+
+    NoLogin if there is neither, or if some of the three say otherwise than the login that is kept.
+    """
+    given = {member: os.environ.get(variable, "") for member, variable in _VARIABLES.items()}
+    if all(given.values()):
         ca = os.environ.get("LAUREL_CA")
-        return Login(url, client_id, client_secret, Path(ca) if ca else None)
+        return Login(**given, ca=Path(ca) if ca else None)
     kept = _read().get(name)
+    if any(value and (kept is None or value != kept[member]) for member, value in given.items()):
+        raise NoLogin(_half(given))  # with the kept login one would act elsewhere, or as somebody else
     if kept is None:
         as_name = "" if name == DEFAULT else f" --as {name}"
         raise NoLogin(f"there is no login {name!r}: run `laurel login{as_name}` first")
     return Login(kept["base_url"], kept["client_id"], kept["client_secret"], Path(kept["ca"]) if "ca" in kept else None)
+
+
+def _half(given: dict[str, str]) -> str:
+    there, missing = (
+        ", ".join(variable for member, variable in _VARIABLES.items() if bool(given[member]) is wanted)
+        for wanted in (True, False)
+    )
+    return f"{there} without {missing}: set all three, or none to use a login that is kept"
 
 
 def keep(name: str, login: Login) -> None:

@@ -61,6 +61,14 @@ def say(message: str) -> None:
     OUT.print(without_markup(message))
 
 
+def show_file(content: bytes) -> None:
+    """A file on stdout: byte by byte for a program, and for a person as lines."""
+    if OUT.is_terminal:
+        say(content.decode(errors="replace").replace("\r\n", "\n").rstrip())
+    else:
+        sys.stdout.buffer.write(content)
+
+
 def note(message: str) -> None:
     """A line about what goes on, kept out of results."""
     ERR.print(without_markup(message))

@@ -66,6 +66,8 @@ def _texts(sources: list[str]) -> Iterator[tuple[str, str]]:
             yield "standard input", _credential(read_any(Path(source)), source)
         elif source.startswith("https://"):
             yield source, source  # where a badge of Open Badges 2.0 is hosted
+        elif source.startswith("http://"):
+            raise Unreadable(f"{source} is not read: hosted badges are, at https addresses. Credentials come as files")
         elif Path(source).is_dir():
             files = [path for path in sorted(Path(source).iterdir()) if path.suffix in _SUFFIXES]
             if not files:
