@@ -20,6 +20,7 @@ MONITORING = ROOT / "deploy" / "monitoring"
 OF_ENVOY = {
     "envoy_cluster_membership_healthy",
     "envoy_http_downstream_rq_xx",
+    "envoy_listener_downstream_global_cx_overflow",
     "envoy_server_days_until_first_cert_expiring",
 }
 OF_PROMETHEUS = {"up"}

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from service_kit.clock import OwnClock, machine_time
+from service_kit.clock import OwnClock, machine_time, utc_now
 from service_kit.database import Database, open_database
-from service_kit.metrics import CLOCK_OFF
+from service_kit.metrics import CLOCK_OFF, TIME
 from service_kit.settings import DatabaseSettings
 from service_kit.timekeeper import Timekeeper
 
@@ -50,6 +50,13 @@ async def test_a_clock_that_jumps_is_not_followed(database: Database, hours: int
     await timekeeper.look()
     assert abs(clock() - machine_time()) < CLOSE
     assert round(CLOCK_OFF._value.get()) == 0
+
+
+async def test_what_time_a_process_goes_by_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(utc_now, "_began", None)  # put back afterwards
+    utc_now.set(machine_time() + timedelta(hours=3))
+    (told,) = TIME.collect()
+    assert abs(told.samples[0].value - (machine_time() + timedelta(hours=3)).timestamp()) < CLOSE.total_seconds()
 
 
 async def test_a_process_that_begins_with_a_wrong_clock_has_the_right_time(database: Database) -> None:

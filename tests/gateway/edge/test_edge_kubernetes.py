@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,9 @@ from tools.ports import free_ports
 ROOT = Path(__file__).resolve().parents[3]
 EDGE_MANIFESTS = ROOT / "deploy/k8s/base/edge"
 MOUNTED = "/etc/envoy-certificate"
+CONNECTIONS = 50
+REFUSED = "envoy_listener_downstream_global_cx_overflow"
+"""What the alert EdgeIsFull goes by."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,7 @@ def pod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     (directory / "tls.yaml").write_text(secret.replace(MOUNTED, str(directory)))
     settings = EdgeSettings(
         public_base_url="https://laurel.example",
-        limits=Limits(client=PLENTY, address=PLENTY, sign_in=PLENTY),
+        limits=Limits(client=PLENTY, address=PLENTY, sign_in=PLENTY, connections=CONNECTIONS),
         tls=WatchedSecret(path=str(directory / "tls.yaml")),
         plain_port=0,
         tls_port=0,
@@ -75,6 +81,26 @@ def test_probe_port_serves_readiness_and_metrics(pod: Edge, target: str, status:
 @pytest.mark.parametrize("target", ["/", "/quitquitquit", "/config_dump", "/stats", "/ready/../config_dump"])
 def test_probe_port_serves_nothing_else(pod: Edge, target: str) -> None:
     assert ask(pod.probe_port, "POST", target).status == 404
+
+
+def test_an_edge_that_callers_have_filled_says_so_and_is_not_ended_for_it(pod: Edge) -> None:
+    with ExitStack() as callers:
+        for _ in range(CONNECTIONS):
+            callers.enter_context(socket.create_connection(("127.0.0.1", pod.port)))
+        eventually(lambda: _is_refused(pod.port), pod.log)
+        assert ask(pod.probe_port, "GET", "/ready").status == 200
+        metrics = ask(pod.probe_port, "GET", "/stats/prometheus").body.decode()
+    refused = [line for line in metrics.splitlines() if line.startswith(f"{REFUSED}{{")]
+    assert any(float(line.rsplit(" ", 1)[1]) > 0 for line in refused)
+    eventually(lambda: pod.ask_tls("GET", "/records/1").status == 503, pod.log)
+
+
+def _is_refused(port: int) -> bool:
+    try:
+        ask(port, "GET", "/healthz")
+    except (ConnectionError, HTTPException):
+        return True
+    return False
 
 
 def test_a_renewed_certificate_is_served_without_a_restart(pod: Edge, tmp_path: Path) -> None:

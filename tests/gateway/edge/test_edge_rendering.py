@@ -46,6 +46,13 @@ def test_the_same_arguments_give_the_same_bytes() -> None:
     assert render(Target.LOCAL, settings) == render(Target.LOCAL, settings)
 
 
+def test_who_never_finishes_a_handshake_has_a_connection_for_so_long(tmp_path: Path) -> None:
+    files = certificate(tmp_path)
+    written = _write(tmp_path, "--certificate", files.chain, "--private-key", files.private_key)
+    (tls,) = (one for one in written["static_resources"]["listeners"] if one["name"] == "tls")
+    assert [chain["transport_socket_connect_timeout"] for chain in tls["filter_chains"]] == ["10s"]
+
+
 def test_without_a_certificate_there_is_no_tls_port(tmp_path: Path) -> None:
     names = [one["name"] for one in _write(tmp_path)["static_resources"]["listeners"]]
 

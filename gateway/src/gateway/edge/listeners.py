@@ -40,10 +40,15 @@ def listeners(target: Target, settings: EdgeSettings) -> list[dict[str, Any]]:
     if settings.tls is not None:
         manager = {**connections, **_traffic("tls", host, settings, secure=True)}
         secure = _listener("tls", settings.tls_port, manager, settings)
-        secure["filter_chains"][0]["transport_socket"] = _tls(settings.tls)
+        secure["filter_chains"][0] |= {
+            "transport_socket": _tls(settings.tls),
+            "transport_socket_connect_timeout": "10s",
+        }
         found.append(secure)
     if settings.probe_port is not None:
-        found.append(_listener("probes", settings.probe_port, _probes(), settings))
+        # Callers that fill the edge are no reason to end it, as the cluster does with who is not heard.
+        probes = _listener("probes", settings.probe_port, _probes(), settings)
+        found.append(probes | {"ignore_global_conn_limit": True})
     return found
 
 

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from service_kit.clock import utc_now
+
 HTTP_REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
 HTTP_SECONDS = Histogram(
     "http_request_duration_seconds",
@@ -24,3 +26,5 @@ WORK_FAILED = Counter(
     "work_failed_total", "Pieces of background work that failed unexpectedly, to be tried again", ["work"]
 )
 CLOCK_OFF = Gauge("clock_off_seconds", "How far this machine's clock is ahead of the database's")
+TIME = Gauge("own_time_seconds", "The time that this process goes by, since 1970")
+TIME.set_function(lambda: utc_now().timestamp())
