@@ -287,3 +287,4 @@ async def test_in_development_mail_is_files(tmp_path: Path) -> None:
     assert (file.name, file.parent.stat().st_mode & 0o777) == ("m1.eml", 0o700)
     read = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     assert (read["To"], read["Date"]) == (ADA, "Sun, 29 Nov 2026 12:00:00 +0000")
+    assert LINK in file.read_text()  # whole, on one line: people take it from there

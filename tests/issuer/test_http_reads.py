@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from service_kit.testing import BASE_URL
 from tests.issuer.world import LEARNER, OTHER_ORG, World
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -27,6 +28,19 @@ async def test_the_document_alone_is_given_to_who_asks_for_it(world: World, medi
     ((document,),) = await world.rows("SELECT document FROM credentials")
     assert answer.text == document
     assert answer.headers["content-type"] == media_type
+
+
+async def test_a_browser_is_shown_the_public_record(world: World) -> None:
+    path = (await world.issue(await world.ready()))["id"].removeprefix(BASE_URL)
+    page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = await world.client.get(path, headers=page)
+    assert (answer.status_code, answer.content) == (303, b"")
+    assert answer.headers["Location"] == BASE_URL + path.replace("credentials", "records")
+    assert answer.headers["Vary"] == "Accept"
+    assert (await world.client.get("/credentials/none", headers=page)).status_code == 404
+    assert (await world.client.get(path)).status_code == 401
+    assert (await world.client.get(path, headers=page | {"Authorization": "Bearer x"})).status_code == 401
+    assert (await world.send("GET", path, **page)).json()["status"] == "issued"
 
 
 async def test_an_issued_credential_past_its_end_is_expired(world: World) -> None:

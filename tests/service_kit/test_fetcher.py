@@ -18,6 +18,7 @@ from aiohttp.abc import ResolveResult
 from service_kit.fetcher import Fetcher, FetchError, PublicResolver, open_fetcher
 from service_kit.lookups import Lookups
 from service_kit.settings import FetcherSettings
+from tools.ports import free_ports
 
 pytestmark = pytest.mark.asyncio
 
@@ -344,6 +345,15 @@ async def test_what_is_not_http_is_unreachable(answer: bytes) -> None:
         with pytest.raises(FetchError) as refused:
             await fetcher.get(f"http://127.0.0.1:{port}/")
     assert refused.value.code == "unreachable"
+
+
+async def test_why_nothing_came_is_told_in_words() -> None:
+    (port,) = free_ports(1)
+    async with open_fetcher(LOCAL) as fetcher:
+        with pytest.raises(FetchError, match="cannot be read: nobody answers there"):
+            await fetcher.get(f"http://127.0.0.1:{port}/")
+        with pytest.raises(FetchError, match=r"cannot be read: its name leads nowhere \(DNS\)"):
+            await fetcher.get("https://nobody.invalid/")
 
 
 async def test_cookies_are_not_kept() -> None:

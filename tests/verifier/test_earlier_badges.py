@@ -16,6 +16,8 @@ from credential_core.bake import Standard, bake
 from credential_core.jose import RsaSigningKey
 from credential_core.jose.jws import sign
 from credential_core.verify import Failure, parse
+from service_kit.ids import new_id
+from service_kit.testing import BASE_URL
 from tests.verifier.conftest import Verify, Web
 from tests.verifier.world import codes
 
@@ -81,6 +83,13 @@ async def test_whatever_way_it_comes(verify: Verify, hosted: Json, web: Web) -> 
     answer = await verify(hosted, policy=ACCEPTED)
     assert (answer["verdict"], codes(answer)["proof"]) == ("indeterminate", "badge_document_unavailable")
     assert sorted(web.asked) == sorted({ASSERTION, CLASS})
+
+
+async def test_a_credential_of_ours_is_not_judged_by_its_address(verify: Verify, web: Web) -> None:
+    answer = await verify(f"{BASE_URL}/credentials/{new_id()}", policy=ACCEPTED)
+    assert (answer["verdict"], codes(answer)["parse"]) == ("indeterminate", "badge_document_unavailable")
+    assert "by its document or image, which its learner has" in answer["checks"][0]["detail"]
+    assert web.asked == []
 
 
 async def test_a_signed_one(verify: Verify, hosted: Json, web: Web) -> None:

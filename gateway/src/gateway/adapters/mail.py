@@ -93,7 +93,7 @@ class DirectoryMailer:
 
     async def __call__(self, name: MailId, mail: Mail) -> None:
         """Raises MailRefused or MailUnavailable."""
-        made = message(name, mail, "laurel@localhost", self._clock)
+        made = message(name, mail, "laurel@localhost", self._clock, encoding="8bit")  # people take links from the file
         try:
             await offload(self._write, self._directory / f"{name}.eml", made.as_bytes())
         except OSError as error:
@@ -106,7 +106,7 @@ class DirectoryMailer:
         part.replace(path)
 
 
-def message(name: MailId, mail: Mail, sender: str, clock: Clock) -> EmailMessage:
+def message(name: MailId, mail: Mail, sender: str, clock: Clock, *, encoding: str | None = None) -> EmailMessage:
     """The message of RFC 5322. Raises MailRefused for an address that is none."""
     made = EmailMessage(policy=SMTP)
     try:
@@ -118,7 +118,7 @@ def message(name: MailId, mail: Mail, sender: str, clock: Clock) -> EmailMessage
     made["Date"] = format_datetime(clock())
     made["Message-ID"] = f"<{name}@{_domain(sender)}>"  # the same at every attempt, so that readers see it once
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody answers it by machine
-    made.set_content(mail.text)
+    made.set_content(mail.text, cte=encoding)
     return made
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.core.model import Actor
-from gateway.core.scopes import Kind
+from gateway.core.scopes import Kind, allowed
 from service_kit.errors import Forbidden, Invalid, NotFound, invalid_field
 
 
@@ -34,7 +34,9 @@ def unknown_scopes(scopes: Sequence[str]) -> Invalid:
 
 def scopes_beyond(kind: Kind, scopes: Sequence[str]) -> Invalid:
     """Some scopes are not for this kind of organization."""
-    return invalid_field("scopes", f"not for a client of a {kind}: {' '.join(scopes)}", code="scope-not-allowed")
+    held = " ".join(sorted(allowed(kind)))
+    detail = f"not for clients of the kind {kind}: {' '.join(scopes)}; they may hold {held}"
+    return invalid_field("scopes", detail, code="scope-not-allowed")
 
 
 def check_audiences(actor: Actor, audiences: Sequence[str]) -> None:

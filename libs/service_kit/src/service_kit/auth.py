@@ -14,6 +14,7 @@ from service_kit import compact_jws
 from service_kit.clock import Clock, utc_now
 from service_kit.dpop import DpopError, Replays, read_proof
 from service_kit.errors import Forbidden, ServiceError, Unauthorized, sent_twice
+from service_kit.representation import HTML, JSON, negotiate
 from service_kit.settings import AuthSettings
 from service_kit.token_keys import ALGORITHMS, TokenKeys
 
@@ -238,3 +239,12 @@ class AnyScope(Scope):
         if not caller.scopes.intersection(self.scopes):
             raise Forbidden(f"this needs the scope {' or '.join(self.scopes)}", scope=self.scope)
         return caller
+
+
+class ScopeOrBrowser(Scope):
+    """Dependency: the caller as `Scope` has it, or None for a person in whose browser the address was opened."""
+
+    async def __call__(self, request: Request) -> Caller | None:  # type: ignore[override]
+        if "authorization" not in request.headers and negotiate(request, JSON, HTML) == HTML:
+            return None
+        return await super().__call__(request)

@@ -35,6 +35,16 @@ SPECIAL = tuple(
 # IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215) and SIIT's IPv4-translated addresses (RFC 2765).
 TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
 
+_REASONS: Mapping[type[Exception], str] = {  # the first that fits: some are kinds of others
+    aiohttp.ClientConnectorDNSError: "its name leads nowhere (DNS)",
+    aiohttp.ClientConnectorCertificateError: "its certificate is not trusted",
+    aiohttp.ClientSSLError: "there is no TLS to be had with it",
+    aiohttp.ClientConnectorError: "nobody answers there",
+    TimeoutError: "it took too long",
+    aiohttp.ServerDisconnectedError: "the connection was closed",
+    aiohttp.ClientPayloadError: "the answer breaks off",
+}
+
 
 class FetchError(Exception):
     """The document cannot be had. `transient` says whether trying again may help."""
@@ -132,7 +142,7 @@ class Fetcher:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             FETCHES.labels("unreachable").inc()
-            raise FetchError("unreachable", f"{url} cannot be read: {type(error).__name__}", transient=True) from error
+            raise FetchError("unreachable", f"{url} cannot be read: {_reason(error)}", transient=True) from error
         FETCHES.labels("ok").inc()
         return answer
 
@@ -201,6 +211,11 @@ class Fetcher:
 def _max_age(cache_control: str) -> float | None:
     """RFC 9111 §5.2.2.1. Of several the least; None if nothing of the kind is said."""
     return min(map(float, MAX_AGE.findall(cache_control)), default=None)
+
+
+def _reason(error: Exception) -> str:
+    """In words, for who is told that a document could not be had; what is rare by its class."""
+    return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
 
 
 @asynccontextmanager

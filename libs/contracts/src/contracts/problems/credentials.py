@@ -43,7 +43,7 @@ ENTRIES = (
         "Your organization has no issuer yet",
         "A credential needs an issuer that signs it, and the organization has opened none.",
         "Open one with `POST /issuers`.",
-        "your organization has no issuer yet",
+        "open one first, with POST /issuers (a name and a slug)",
         "/credentials",
     ),
     ProblemType(
@@ -81,8 +81,9 @@ ENTRIES = (
         409,
         "This person has this achievement already",
         "Nobody gets the same achievement from the same issuer twice unless it is asked for.",
-        "Nothing is left to do; or ask for duplicates (`allowDuplicates`). A correction cannot hand it to them.",
-        "this person has this achievement already",
+        "Nothing is left to do; or ask for duplicates (`allowDuplicates`, in a batch `?allowDuplicates=true`). "
+        "A correction cannot hand it to them.",
+        "this person has this achievement already; with allowDuplicates it is issued again",
         "/batches",
     ),
     ProblemType(

@@ -4,6 +4,10 @@ from contracts.problems.model import ProblemType
 
 ORGANIZATION = "/organizations/0198c0de-0000-7000-8000-00000000000a"
 CLIENT = "/clients/0198c0de-0000-7000-8000-00000000000b"
+_NOT_FOR_ACCREDITORS = (
+    "not for clients of the kind accreditor: credentials:issue; they may hold clients:manage organizations:manage "
+    "registry:accredit verifications:create"
+)
 
 ENTRIES = (
     ProblemType(
@@ -38,11 +42,11 @@ ENTRIES = (
         "scope-not-allowed",
         422,
         "A scope is unknown, or not for this kind of organization",
-        "Scopes go by the kind of organization: an employer's client cannot hold the scope to issue, for example.",
-        "Leave out the scopes that the detail names. `scopes_supported` in the server's metadata lists all.",
-        "scopes: not for a client of a employer: credentials:issue",
+        "Scopes go by the kind of organization: an accreditor's client cannot hold the scope to issue, for example.",
+        "Leave out the scopes that the detail names first; it ends with those that there are for this kind.",
+        f"scopes: {_NOT_FOR_ACCREDITORS}",
         "/clients",
-        (("scopes", "not for a client of a employer: credentials:issue"),),
+        (("scopes", _NOT_FOR_ACCREDITORS),),
     ),
     ProblemType(
         "client-has-no-secret",

@@ -23,6 +23,10 @@ class Addresses:
         """The credential's `id`, which is also where its owner reads it."""
         return f"{self.credential_prefix}{credential_id}"
 
+    def record(self, credential_id: CredentialId) -> str:
+        """Where anybody sees whether it stands."""
+        return f"{self.base_url}/records/{credential_id}"
+
     def credential_in(self, url: str) -> CredentialId | None:
         """Which of our credentials would have this id."""
         found = url.removeprefix(self.credential_prefix)

@@ -48,7 +48,7 @@ class EarlierBadge:
 
 def earlier_badge(sent: Mapping[str, Any] | str) -> EarlierBadge | None:
     """The badge in what was sent: an assertion as JSON or in a JWS, or its address. None if it is anything else."""
-    if isinstance(sent, str) and sent.strip().startswith("https://"):
+    if isinstance(sent, str) and sent.strip().startswith(("https://", "http://")):  # who may be read, the fetcher says
         return EarlierBadge(address=sent.strip())
     if not _may_be_one(sent):
         return None

@@ -29,6 +29,10 @@ AT_ONCE_OF_ORG = 24  # of all verifications of an organization: hosts that hang 
 DEADLINE_S = 8.0
 PATIENCE_S = 1.0
 PAUSE_S = 0.05
+OWN_ADDRESS = (
+    "a credential of this fleet is verified by its document or image, which its learner has, and not by its address; "
+    "whether it stands is public at /records/{id}"
+)
 
 N = TypeVar("N")
 
@@ -237,7 +241,7 @@ class _Search:
 
     async def _badge_document(self, url: str) -> Resolution:
         if self._fleet.owns(url):
-            return Failure("badge_not_published", "this fleet publishes no Open Badges 2.0")
+            return Failure("badge_not_published", OWN_ADDRESS)
         return await self._web.controller(url)
 
     async def _schema(self, url: str) -> Resolution:

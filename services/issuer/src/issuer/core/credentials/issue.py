@@ -202,7 +202,7 @@ class Issue:
 def choose_issuer(issuers: Sequence[Issuer], wanted: str | None) -> Issuer:
     """The issuer that is named, or the oldest: a second issuer must not stop the requests that knew only the first."""
     if not issuers:
-        raise Conflict("your organization has no issuer yet", code="no-issuer")
+        raise Conflict("open one first, with POST /issuers (a name and a slug)", code="no-issuer")
     if wanted is None:
         return min(issuers, key=lambda issuer: (issuer.created_at, issuer.slug))
     found = next((issuer for issuer in issuers if wanted in (issuer.slug, issuer.did)), None)

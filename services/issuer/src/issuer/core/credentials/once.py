@@ -12,4 +12,5 @@ def once_mark(achievement_id: str, recipient_key: bytes) -> bytes:
 
 def already_awarded() -> Conflict:
     """What is raised instead of a second one."""
-    return Conflict("this person has this achievement already", code="already-awarded")
+    detail = "this person has this achievement already; with allowDuplicates it is issued again"
+    return Conflict(detail, code="already-awarded")

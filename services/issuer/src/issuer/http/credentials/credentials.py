@@ -23,7 +23,7 @@ from issuer.http.credentials.correction_bodies import CorrectionBody, Correction
 from issuer.http.problems import problems
 from issuer.http.services import Services
 from service_kit.app import DirectRoute, router
-from service_kit.auth import Caller, Scope
+from service_kit.auth import Caller, Scope, ScopeOrBrowser
 from service_kit.described import UNCHANGED
 from service_kit.entity_tags import Seen, tag_of
 from service_kit.errors import NotFound
@@ -36,10 +36,17 @@ from service_kit.representation import JSON, reply
 Issues = Annotated[Caller, Depends(Scope("credentials:issue"))]
 Revokes = Annotated[Caller, Depends(Scope("credentials:revoke"))]
 Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
+ReadsOrLooks = Annotated[Caller | None, Depends(ScopeOrBrowser("credentials:read"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 CREDENTIAL_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json")
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
 DOCUMENTS: dict[int | str, dict[str, Any]] = {200: {"content": {name: {} for name in CREDENTIAL_TYPES}}}
+SHOWN: dict[int | str, dict[str, Any]] = {
+    303: {
+        "description": "To a browser without a token: the credential's public record",
+        "headers": {"Location": {"description": "the record", "schema": {"type": "string", "format": "uri"}}},
+    }
+}
 LOCATION = {"Location": {"description": "the credential's id", "schema": {"type": "string", "format": "uri"}}}
 
 
@@ -150,11 +157,15 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
     @routes.get(
         "/{credential_id}",
         summary="Read one of your credentials",
-        description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone.",
+        description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone. "
+        "A browser without a token is sent to the public record: each credential has this address, and people open it.",
         response_model=CredentialDetail,
-        responses=DOCUMENTS | UNCHANGED | problems(404, 422),
+        responses=DOCUMENTS | UNCHANGED | SHOWN | problems(404, 422),
     )
-    async def read_credential(request: Request, caller: Reads, credential_id: str) -> Response:
+    async def read_credential(request: Request, caller: ReadsOrLooks, credential_id: str) -> Response:
+        if caller is None:
+            record = services.addresses.record(_identified(credential_id))
+            return Response(status_code=303, headers={"Location": record, **PRIVATE})
         life = await services.queries.credential(caller.org, credential_id)
         media_type = _wanted_type(request)
         if media_type:
