@@ -29,12 +29,18 @@ CREDENTIAL: dict[str, Any] = {
     "@context": [V2, URL],
     "type": ["VerifiableCredential", "Medal"],
     "issuer": DID,
-    "credentialSubject": {"id": "did:example:ada", "mark": "gold", "heldBy": {"id": "urn:x:b", "mark": "silver"}},
+    "credentialSubject": {
+        "id": "did:example:ada",
+        "mark": "gold",
+        "heldBy": {"id": "urn:x:b", "note": "<i>silver</i>"},
+    },
 }
 GOOD: dict[str, Any] = {
     "@protected": True,
     "ex": "https://example.org/#",
+    "rdf": RDF,
     "mark": "ex:mark",
+    "note": {"@id": "ex:note", "@type": "rdf:HTML"},
     "Medal": {"@id": "ex:Medal", "@context": {"heldBy": {"@id": "ex:heldBy", "@type": "@id"}}},
     "heldBy": {"@id": "ex:heldBy", "@type": "@id"},
 }
@@ -50,13 +56,15 @@ def manifest(*given: Any, url: str = URL, **changes: str) -> tuple[bytes, Callab
     return json.dumps(entries).encode(), files.__getitem__
 
 
-def _verdict_and_quads_of_it(known: bool) -> str:
+def _verdict_and_quads_of_it(known: bool, more: dict[str, Any]) -> str:
     if known:
         add_contexts(*manifest(GOOD))
         add_contexts(*manifest(GOOD))  # again, as each part of a process may
     method = did.did_key_verification_method(KEY.public)
     try:
-        signed = proof.sign(CREDENTIAL, KEY, verification_method=method, created=datetime(2026, 1, 1, tzinfo=UTC))
+        signed = proof.sign(
+            CREDENTIAL | more, KEY, verification_method=method, created=datetime(2026, 1, 1, tzinfo=UTC)
+        )
     except CredentialError as error:
         return error.code
     now = datetime(2026, 3, 1, tzinfo=UTC)
@@ -82,8 +90,13 @@ def apart() -> Any:
 
 
 def test_what_is_added_counts_like_the_frozen_ones(apart: Any) -> None:
-    assert apart(_verdict_and_quads_of_it, False) == "context_unknown"
-    assert apart(_verdict_and_quads_of_it, True) == "valid"
+    assert apart(_verdict_and_quads_of_it, False, {}) == "context_unknown"
+    assert apart(_verdict_and_quads_of_it, True, {}) == "valid"
+
+
+def test_a_prefix_for_rdfs_words_lets_nobody_say_them(apart: Any) -> None:
+    hidden = {"rdf:type": {"id": "https://example.org/#Medal"}}
+    assert apart(_verdict_and_quads_of_it, True, hidden) == "member_not_term"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +112,8 @@ def test_what_is_added_counts_like_the_frozen_ones(apart: Any) -> None:
         ({"identifier": "@id"}, "context_conflict"),
         ({"kind": {"@id": f"{RDF}type", "@type": "@id"}}, "context_conflict"),
         ({"Medal": {"@id": "urn:x:M", "@context": {"kind": "rdf:type", "rdf": RDF}}}, "context_conflict"),
+        ({"rdf": RDF, "markup": "rdf:HTML"}, "context_conflict"),
+        ({"rdf": RDF, "note": {"@id": "urn:x:note", "@type": "rdf:HTML"}}, None),
         ({"mark": 5}, "context_invalid"),
         ({"mark": {"@id": ["urn:x:mark"]}}, "context_invalid"),
         ({"inside": "@included"}, "context_unsupported"),

@@ -87,8 +87,11 @@ class Meanings:
 
 
 def check_predicate(iri: str) -> None:
-    """Refuse what RDF itself says by: a type or a list would hide under a member's name. ContextError."""
-    if iri.startswith(RDF):
+    """Refuse what RDF itself says by: a type or a list would hide under a member's name. ContextError.
+
+    The address before its words is none of them: many a context has it for a prefix.
+    """
+    if iri.startswith(RDF) and iri != RDF:
         raise ContextError("context_conflict", f"{iri[:200]} is JSON-LD's to say: by a type, a list or a value object")
 
 
