@@ -3,6 +3,7 @@
 The host of each comes from the `settings.env` of the same overlay, so the two cannot disagree.
 """
 
+import sys
 from pathlib import Path
 
 from gateway.edge import EdgeSettings, Target, render
@@ -28,3 +29,4 @@ def rendered() -> dict[Path, str]:
 if __name__ == "__main__":
     for place, text in rendered().items():
         place.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{place.relative_to(HERE)} for {edge_settings(PLACES[place]).public_base_url}\n")

@@ -89,7 +89,7 @@ def page(title: str, *content: Html) -> bytes:
 <link rel="stylesheet" href="{STYLESHEET_PATH}">
 </head>
 <body>
-<header>Laurel public record</header>
+<header><a href="/">Laurel</a> · public record</header>
 <main>
 <h1>{escape(title)}</h1>
 {"".join(content)}
