@@ -6,6 +6,7 @@ var/demo.json. Lakeside gets the issuers it lacks for this: by did:key, the DID 
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ ECDSA_KEYS = ["P-256", "P-384"]
 EDDSA = ("eddsa-rdfc-2022", "eddsa-jcs-2022")
 ECDSA = ("ecdsa-rdfc-2019", "ecdsa-jcs-2019")
 SELECTIVE = "ecdsa-sd-2023"
+# Whom the presentation that the suite of the data model shows in a JWT is for, and its nonce.
+OCCASION = {"domain": "example.com", "challenge": "123456789"}
 OTHER_TAGS = ("vc2.0", "EnvelopingProof", "BitstringStatusList")
 WANTED: tuple[Json, ...] = (
     {"slug": "lakeside-ed25519", "method": "key", "keys": ["Ed25519"]},
@@ -38,19 +41,21 @@ def config(demo: Json, dids: Json) -> Json:
     client = next(one for one in demo["organizations"] if one["slug"] == "lakeside")
     origin = demo["tls_base_url"]
     token = {"tokenEndpoint": f"{origin}/oauth/token", "tokenAudience": origin}
-    laurel = {
+    oauth2 = {"clientId": client["client_id"], "clientSecret": SECRET, **token}
+    laurel: Json = {
         "name": "Laurel",
         "implementation": "Laurel",
-        "oauth2": {"clientId": client["client_id"], "clientSecret": SECRET, **token},
+        "only": True,  # some editions of the suites leave out a local implementation without this
+        "oauth2": oauth2,
         "issuers": _issuers(f"{origin}/vc", dids),
         "verifiers": [_verifier(f"{origin}/vc/credentials/verify", [*EDDSA, *ECDSA, SELECTIVE, *OTHER_TAGS])],
         "vpVerifiers": [
             _verifier(f"{origin}/vc/presentations/verify", ["vc2.0", *EDDSA, *ECDSA]),
-            # The audience of the presentation that the suite of the data model shows in a JWT.
-            _verifier(f"{origin}/vc/presentations/verify", ["EnvelopingProof"])
-            | {"options": {"domain": "example.com"}},
+            _verifier(f"{origin}/vc/presentations/verify", ["EnvelopingProof"]) | {"options": OCCASION},
         ],
     }
+    for endpoint in (*laurel["issuers"], *laurel["verifiers"], *laurel["vpVerifiers"]):
+        endpoint["oauth2"] = oauth2  # some editions look for it here, and would call without a token
     return {"settings": {"enableInteropTests": False, "testAllImplementations": False}, "implementations": [laurel]}
 
 
@@ -86,12 +91,14 @@ def prepared(demo: Json) -> Json:
 
 
 def main() -> int:
-    if not DEMO.exists():
-        print("there is no var/demo.json: start the fleet with `make run` first", file=sys.stderr)
+    parser = argparse.ArgumentParser(prog="python -m tools.w3c_suites", description=__doc__)
+    parser.add_argument("--demo", type=Path, default=DEMO, help="the fleet's demo.json")
+    path: Path = parser.parse_args().demo
+    if not path.exists():
+        print(f"there is no {path}: start the fleet with `make run` first", file=sys.stderr)
         return 1
-    demo = json.loads(DEMO.read_text())
-    print(f"module.exports = {json.dumps(prepared(demo), indent=2)};")
-    print(f"set {SECRET} to the client_secret of demo-lakeside in var/demo.json", file=sys.stderr)
+    print(f"module.exports = {json.dumps(prepared(json.loads(path.read_text())), indent=2)};")
+    print(f"set {SECRET} to the client_secret of demo-lakeside in {path}", file=sys.stderr)
     return 0
 
 

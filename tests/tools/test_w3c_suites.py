@@ -28,6 +28,17 @@ def test_each_kind_of_key_signs_what_it_can() -> None:
     assert kinds == {("did:key:lakeside-p256", "P-256"), ("did:key:lakeside-p384", "P-384")}
 
 
+def test_every_edition_finds_us_and_the_token() -> None:
+    assert LAUREL["only"] is True
+    endpoints = [one for kind in ("issuers", "verifiers", "vpVerifiers") for one in LAUREL[kind]]
+    assert all(one["oauth2"] == LAUREL["oauth2"] for one in endpoints)
+
+
+def test_an_enveloped_presentation_is_asked_for_the_occasion_of_the_suites_own() -> None:
+    (enveloped,) = [one for one in LAUREL["vpVerifiers"] if "EnvelopingProof" in one["tags"]]
+    assert enveloped["options"] == {"domain": "example.com", "challenge": "123456789"}
+
+
 def test_the_secret_is_named_and_not_told() -> None:
     assert LAUREL["oauth2"]["clientSecret"] == SECRET
     assert "not to be seen" not in str(FOUND)
