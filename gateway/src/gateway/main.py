@@ -76,7 +76,7 @@ from service_kit.auth import Caller, TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Database, open_database
-from service_kit.fetcher import Fetcher, open_fetcher
+from service_kit.fetcher import MOST_OF_ASKER, Fetcher, open_fetcher
 from service_kit.ids import new_id
 from service_kit.migrations import check_revision
 from service_kit.offload import offload
@@ -236,7 +236,7 @@ async def build(settings: GatewaySettings) -> AsyncIterator[Components]:
     logging.getLogger("authlib").setLevel(logging.INFO)  # its debug lines hold tokens
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database, NAME))
-        fetcher = await stack.enter_async_context(open_fetcher(settings.fetcher))
+        fetcher = await stack.enter_async_context(open_fetcher(settings.fetcher, of_each_asker=MOST_OF_ASKER))
         publisher = await stack.enter_async_context(open_publisher(settings.kafka))
         parts = wire(settings, database, fetcher)
         ready: dict[str, Check] = {

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from gateway.core.ports import NewUnitOfWork
+from service_kit.askers import STRANGERS, asked_by
 from service_kit.clock import Clock
 from service_kit.errors import ServiceError
 
@@ -33,7 +34,8 @@ class RefreshClientKeys:
         if found is None or found.jwks_uri is None:
             return False
         try:
-            keys = await self._read(found.jwks_uri)
+            with asked_by(found.organization or STRANGERS):
+                keys = await self._read(found.jwks_uri)
         except ServiceError:
             return False
         if keys == tuple(found.public_keys):

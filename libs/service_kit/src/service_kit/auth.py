@@ -11,6 +11,7 @@ from fastapi.security.base import SecurityBase
 from joserfc.jwk import Key
 
 from service_kit import compact_jws
+from service_kit.askers import is_asked_by
 from service_kit.clock import Clock, utc_now
 from service_kit.dpop import DpopError, Replays, read_proof
 from service_kit.errors import Forbidden, ServiceError, Unauthorized, sent_twice
@@ -191,6 +192,7 @@ async def authenticate(request: Request) -> Caller:
         tokens.check_possession(caller, token, request)
     elif caller.key is not None:
         raise Unauthorized("this token is bound to a key: send it with DPoP and a proof", error="invalid_token")
+    is_asked_by(caller.subject if caller.grant_id else caller.org)
     return caller
 
 

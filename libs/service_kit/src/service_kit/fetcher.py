@@ -3,6 +3,7 @@
 The address that was checked is the address that is connected to, so a name cannot be rebound in between.
 """
 
+import asyncio
 import ipaddress
 import re
 import socket
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from service_kit.askers import Turns
 from service_kit.lookups import Lookups
 from service_kit.metrics import FETCHES
 from service_kit.settings import FetcherSettings
@@ -26,6 +28,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = frozenset({443, 8443})
 MAX_URL = 2048
 MOST_CONNECTIONS = 100
+MOST_OF_ASKER = 16
 MAX_AGE = re.compile(r'(?:^|,)\s*max-age="?(\d{1,10})"?\s*(?:,|$)', re.ASCII | re.IGNORECASE)
 # What the registries of special addresses say and `is_global` does not: site-local (RFC 3879), documentation (RFC
 # 9637), segments (RFC 9602), 6to4 relays (RFC 7526); and the address of Azure's own agent on every machine there.
@@ -116,9 +119,10 @@ class PublicResolver(AbstractResolver):
 class Fetcher:
     """Reads documents within the limits of its settings."""
 
-    def __init__(self, settings: FetcherSettings, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: FetcherSettings, session: aiohttp.ClientSession, turns: Turns | None = None) -> None:
         self._settings = settings
         self._session = session
+        self._turns = turns
 
     async def get(self, url: str, *, accept: str = "application/json") -> Document:
         """GET one document. Raises FetchError, and nothing else."""
@@ -136,7 +140,7 @@ class Fetcher:
     async def _guarded(self, url: str, ask: Callable[[], Awaitable[T]]) -> T:
         try:
             self._check(url)
-            answer = await ask()
+            answer = await self._in_turn(ask)
         except FetchError as error:
             FETCHES.labels(error.code).inc()
             raise
@@ -145,6 +149,13 @@ class Fetcher:
             raise FetchError("unreachable", f"{url} cannot be read: {_reason(error)}", transient=True) from error
         FETCHES.labels("ok").inc()
         return answer
+
+    async def _in_turn(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Waiting counts."""
+        if self._turns is None:
+            return await ask()
+        async with asyncio.timeout(self._settings.total_s), self._turns.one():
+            return await ask()
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_bytes: int | None
@@ -219,8 +230,11 @@ def _reason(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def open_fetcher(settings: FetcherSettings) -> AsyncIterator[Fetcher]:
-    """A Fetcher with its connections, closed at the end. Proxies and cookies of the environment are not used."""
+async def open_fetcher(settings: FetcherSettings, *, of_each_asker: int | None = None) -> AsyncIterator[Fetcher]:
+    """A Fetcher with its connections, closed at the end. Proxies and cookies of the environment are not used.
+
+    `of_each_asker`: how many of them one asker has at once. Not where one asker's read answers others too.
+    """
     connector = aiohttp.TCPConnector(
         resolver=Lookups() if settings.allow_private else PublicResolver(),
         ssl=trusting(settings.ca_file),
@@ -236,4 +250,4 @@ async def open_fetcher(settings: FetcherSettings) -> AsyncIterator[Fetcher]:
         headers={"User-Agent": "laurel"},
         auto_decompress=True,
     ) as session:
-        yield Fetcher(settings, session)
+        yield Fetcher(settings, session, Turns(of_each_asker) if of_each_asker else None)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.askers import STRANGERS, asked_by
 from service_kit.body_room import BodyRoom, Place
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
@@ -55,7 +56,8 @@ class RequestContext:
 
         told = REQUEST_ID.set(request_id)
         try:
-            await self._serve(scope, receive, send_with_id)
+            with asked_by(STRANGERS):
+                await self._serve(scope, receive, send_with_id)
         except Exception as error:  # the outermost edge: whatever went wrong, the client gets an answer
             if status:
                 raise

@@ -58,7 +58,7 @@ from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
-from service_kit.fetcher import Fetcher, open_fetcher
+from service_kit.fetcher import MOST_OF_ASKER, Fetcher, open_fetcher
 from service_kit.ids import new_id, random_bytes
 from service_kit.inbox import Inbox
 from service_kit.migrations import check_revision
@@ -216,7 +216,7 @@ async def build(settings: IssuerSettings) -> AsyncIterator[Components]:
     async with (
         open_database(settings.database, NAME) as database,
         open_publisher(settings.kafka) as publisher,
-        open_fetcher(settings.fetcher) as fetcher,
+        open_fetcher(settings.fetcher, of_each_asker=MOST_OF_ASKER) as fetcher,
         open_transit(settings.openbao) as transit,
     ):
         core = wire(

@@ -17,6 +17,7 @@ from credential_core.jose.key_source import KeySource
 from issuer.core.addresses import Addresses
 from issuer.core.backpack.arrival import Examine, Offload
 from issuer.core.recognition.agreement import Agreement
+from service_kit.askers import asked_by
 from service_kit.clock import Clock
 from service_kit.errors import Invalid, invalid_field
 
@@ -56,7 +57,8 @@ class PartnerKeys:
         """As it is, or was some seconds ago; nobody needs an account to ask, so one read answers all who do."""
         read = self._reads.get(partner)
         if read is None:
-            read = self._reads[partner] = asyncio.create_task(self._examine.controller(partner))
+            with asked_by(partner):  # its host is its own affair, whoever asks first
+                read = self._reads[partner] = asyncio.create_task(self._examine.controller(partner))
             loop = asyncio.get_running_loop()
             read.add_done_callback(lambda _: loop.call_later(KEPT_S, self._reads.pop, partner, None))
         return await asyncio.shield(read)
