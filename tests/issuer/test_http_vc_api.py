@@ -12,8 +12,9 @@ import pytest
 from credential_core import jose
 from issuer.core.credentials.securing import Form
 from service_kit.clock import utc_now
+from service_kit.ids import new_id
 from tests.issuer.vc_api import ENTRY, KEYS, V1, V2, Json, credential, holds, issued, keys_of, post
-from tests.issuer.world import OTHER_ORG, World, fields
+from tests.issuer.world import ORG, OTHER_ORG, World, fields
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -259,6 +260,22 @@ async def test_another_university_cannot_issue_by_an_issuer_that_is_not_its_own(
     await world.issuer(OTHER_ORG)
     answer = await post(world, "/credentials/issue", {"credential": credential(did)}, org=OTHER_ORG)
     assert (answer.status_code, fields(answer)) == (400, ["credential.issuer"])
+
+
+async def test_under_the_address_of_a_credential_its_own_organization_signs_alone(world: World) -> None:
+    """Whoever follows the id reads who issued what is there: it must not be somebody else's."""
+    ours, theirs = (await world.issuer())["id"], (await world.issuer(OTHER_ORG))["id"]
+    address = str((await world.issue(await world.achievement()))["id"])
+    nobodys = f"{address.rpartition('/')[0]}/{new_id()}"
+    for did, org, identifier in (
+        (theirs, OTHER_ORG, address),
+        (theirs, OTHER_ORG, nobodys),
+        (theirs, OTHER_ORG, f"{address}/x"),
+        (ours, ORG, nobodys),
+    ):
+        answer = await post(world, "/credentials/issue", {"credential": credential(did, id=identifier)}, org=org)
+        assert (answer.status_code, fields(answer)) == (400, ["credential.id"]), identifier
+    assert (await issued(world, credential(ours, id=address)))["id"] == address
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ class IssueAny:
         if earlier is not None:
             return await self._repeat(order.org_id, earlier)
         document = well_made(order.document)
+        await self._check_id(order.org_id, document)
         return await signed_anew(lambda: self._attempt(order, document, also))
 
     async def _attempt(self, order: AnyOrder, document: Json, also: Also | None) -> str:
@@ -127,6 +128,15 @@ class IssueAny:
         if not found.active:
             raise refused("credential.issuer", "is not active")
         return found
+
+    async def _check_id(self, org_id: str, document: Json) -> None:
+        """An address of ours leads to one credential, and to who issued it: nobody else signs under it."""
+        identifier = document.get("id")
+        if not isinstance(identifier, str) or not identifier.startswith(self._addresses.credential_prefix):
+            return
+        found = self._addresses.credential_in(identifier)
+        if found is None or await self._reading.credential(org_id, found) is None:
+            raise refused("credential.id", "is an address of this Laurel, and of no credential of your organization")
 
     async def _with_status(self, document: Json, issuer: Issuer, *, revocable: bool | None) -> tuple[Json, Slot | None]:
         """With a place in the issuer's list, if order or policy say so and it brings no status of its own."""
