@@ -272,10 +272,10 @@ def test_what_others_issued_may_have_several_statuses_and_is_read(unsigned: dict
     several = unsigned | {"credentialStatus": [entry, entry | {"id": "urn:y"}]}
     assert model.validate_to_read(several) == ()
     assert ("credentialStatus", "object_expected") in codes(several)
-    broken = model.validate_to_read(several | {"credentialStatus": [entry, {"type": "X"}, "urn:z"], "validFrom": "x"})
+    broken = model.validate_to_read(several | {"credentialStatus": [entry, {"id": "urn:y"}, "urn:z"], "validFrom": "x"})
     assert {(one.path, one.code) for one in broken} == {
         ("validFrom", "date_malformed"),
-        ("credentialStatus[1].id", "member_missing"),
+        ("credentialStatus[1].type", "member_missing"),
         ("credentialStatus[2]", "object_expected"),
     }
     for document in (unsigned, unsigned | {"credentialStatus": []}, unsigned | {"credentialStatus": {"type": "X"}}):

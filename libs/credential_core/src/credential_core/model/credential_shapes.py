@@ -33,7 +33,7 @@ _BADGE: Final[Mapping[str, Member]] = {
     "issuer": one("ProfileRef"),
     "awardedDate": one("moment"),
     "image": one("Image"),
-    "credentialStatus": one("TypedReference"),
+    "credentialStatus": one("TypedThing"),  # 1EdTech's schemas ask for no id either
     "refreshService": one("TypedReference"),
     "endorsement": many("EndorsementCredential"),
     "endorsementJwt": many("text"),

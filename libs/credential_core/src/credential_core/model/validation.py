@@ -31,37 +31,43 @@ _SUBJECTS: Final = {
 _OB, _CLR = (f"https://purl.imsglobal.org/spec/vc/{standard}/vocab.html#" for standard in ("ob", "clr"))
 _BY_IRI: Final = {f"{_CLR if name == 'ClrCredential' else _OB}{name}": name for name in _SUBJECTS}
 _MAX_VIOLATIONS: Final = 50
+_ARRAY_EXPECTED: Final = "array_expected"
 
 
 def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Check by what the credential says it is: achievement, endorsement, CLR, or any other VCDM credential."""
+    return _collect(_credential(document))
+
+
+def _credential(document: Mapping[str, Any]) -> Iterator[Violation]:
     types = listed(document.get("type"))
     if _names_achievement(types):
-        return validate_achievement_credential(document)
-    if "ClrCredential" in types:
-        return _collect(
-            _frame(document, _CLR_CONTEXT, _OB_CONTEXT),
-            _object(document, _versioned("ClrCredential", document), ""),
-            clr_rules(document.get("credentialSubject")),
-        )
-    if "EndorsementCredential" in types:
-        return _collect(
-            _frame(document, _OB_CONTEXT), _object(document, _versioned("EndorsementCredential", document), "")
-        )
-    return _collect(_frame(document), _object(document, _versioned("PlainCredential", document), ""))
+        yield from _achievement(document)
+    elif "ClrCredential" in types:
+        yield from _frame(document, _CLR_CONTEXT, _OB_CONTEXT)
+        yield from _object(document, _versioned("ClrCredential", document), "")
+        yield from clr_rules(document.get("credentialSubject"))
+    elif "EndorsementCredential" in types:
+        yield from _frame(document, _OB_CONTEXT)
+        yield from _object(document, _versioned("EndorsementCredential", document), "")
+    else:
+        yield from _frame(document)
+        yield from _object(document, _versioned("PlainCredential", document), "")
 
 
 def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
 
-    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. And
+    Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. One
+    value may stand without its array, as 1EdTech's schemas for JSON-LD have it: nobody signs the difference. And
     what it says stands where it is read (see `restated`). A type of theirs counts by its IRI too.
     """
     document = _by_name(document)
     subject = next((of for kind, of in _SUBJECTS.items() if kind in _names(document)), None)
     if subject is None:
         return validate_credential(document)
-    return _collect(_entries_apart(document), restated_rules(document, subject))
+    found = (one for one in _entries_apart(document) if one.code != _ARRAY_EXPECTED)
+    return _collect(found, restated_rules(document, subject))
 
 
 def _by_name(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,25 +77,27 @@ def _by_name(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**document, "type": types}
 
 
-def _entries_apart(document: Mapping[str, Any]) -> tuple[Violation, ...]:
+def _entries_apart(document: Mapping[str, Any]) -> Iterator[Violation]:
     entries = document.get("credentialStatus")
     if not isinstance(entries, list) or not entries:
-        return validate_credential(document)
-    rest = {name: member for name, member in document.items() if name != "credentialStatus"}
-    found = (_object(entry, "TypedReference", f"credentialStatus[{at}]") for at, entry in enumerate(entries))
-    return _collect(validate_credential(rest), *found)
+        yield from _credential(document)
+        return
+    yield from _credential({name: member for name, member in document.items() if name != "credentialStatus"})
+    for at, entry in enumerate(entries):
+        yield from _object(entry, "TypedThing", f"credentialStatus[{at}]")
 
 
 def validate_achievement_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The rules an OB 3.0 AchievementCredential breaks (at most 50); none if it is well made."""
-    return _collect(
-        _frame(document, _OB_CONTEXT),
-        ()
-        if _names_achievement(listed(document.get("type")))
-        else [Violation("type", "type_missing", "type must hold AchievementCredential or OpenBadgeCredential")],
-        _object(document, _versioned("AchievementCredential", document), ""),
-        subject_rules(document.get("credentialSubject")),
-    )
+    return _collect(_achievement(document))
+
+
+def _achievement(document: Mapping[str, Any]) -> Iterator[Violation]:
+    yield from _frame(document, _OB_CONTEXT)
+    if not _names_achievement(listed(document.get("type"))):
+        yield Violation("type", "type_missing", "type must hold AchievementCredential or OpenBadgeCredential")
+    yield from _object(document, _versioned("AchievementCredential", document), "")
+    yield from subject_rules(document.get("credentialSubject"))
 
 
 def validate_presentation(document: Mapping[str, Any]) -> tuple[Violation, ...]:
@@ -166,10 +174,10 @@ def _member(value: Any, rule: Member, path: str) -> Iterator[Violation]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _value(item, rule.kind, f"{path}[{index}]")
-    elif rule.loose:
-        yield from _value(value, rule.kind, path)
     else:
-        yield Violation(path, "array_expected", "must be an array, even for one value")
+        if not rule.loose:
+            yield Violation(path, _ARRAY_EXPECTED, "must be an array, even for one value")
+        yield from _value(value, rule.kind, path)
 
 
 def _value(value: Any, kind: str, path: str) -> Iterator[Violation]:
