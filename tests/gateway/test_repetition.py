@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from gateway.core.scopes import Kind
+from service_kit.ids import new_id
 from tests.gateway.harness import Gateway, Member
+from tests.gateway.people import Visitor, app, person, tokens
 from tests.repetition import Body, Callers, Example, Send, Things, holds
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -64,3 +66,21 @@ async def test_one_key_makes_one(gateway: Gateway, operation: str) -> None:
 
     callers = Callers(await sending(owner), await sending(stranger), count)
     await holds(callers, operation, EXAMPLES[operation], things)
+
+
+async def test_a_program_of_people_sends_the_keys_of_each_organization(gateway: Gateway) -> None:
+    """It may number its requests for one university as for another: neither hears of the other's."""
+    owner, stranger = await gateway.member("lakeside"), await gateway.member("harbour")
+    program_of_many = await app(gateway, owner, scopes=["clients:manage"])
+    answers = []
+    for member in (owner, stranger):
+        email = f"{new_id()}@people.example"
+        await person(gateway, member, email)
+        token = (await tokens(Visitor(gateway), program_of_many, email, scope="clients:manage"))["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "client-1"}
+        body = {"name": "New", "scopes": ["credentials:read"]}
+        answers.append([await gateway.http.post("/clients", json=body, headers=headers) for _ in range(2)])
+    assert [[one.status_code for one in both] for both in answers] == [[201, 201], [201, 201]], answers
+    made = [[one.json()["clientId"] for one in both] for both in answers]
+    assert [len({*both}) for both in made] == [1, 1]
+    assert made[0] != made[1]

@@ -36,7 +36,7 @@ class CreateOrganization:
         now = self._clock()
         made = Organization(OrganizationId(self._ids()), new.name, new.slug, new.kind, new.url, now, now)
         async with self._unit_of_work() as work:
-            if key and (known := await work.idempotency.claim(actor.client, key)):
+            if key and (known := await work.idempotency.claim(actor.keys_owner, key)):
                 found = await work.organizations.get(known, None)
                 assert found is not None  # noqa: S101 - organizations are never removed
                 return found
@@ -46,6 +46,6 @@ class CreateOrganization:
                 AuditEntry(now, "organization.created", actor.name, made.id, detail={"kind": made.kind})
             )
             if key:
-                await work.idempotency.store(actor.client, key, made.id)
+                await work.idempotency.store(actor.keys_owner, key, made.id)
             await work.commit()
         return made

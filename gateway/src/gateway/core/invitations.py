@@ -53,7 +53,7 @@ class Invitations:
         now = self._clock()
         async with self._unit_of_work() as work:
             found = await organization_of(work, actor, organization)
-            if key and (stored := await work.idempotency.claim(actor.client, key)):
+            if key and (stored := await work.idempotency.claim(actor.keys_owner, key)):
                 return await self._repeat(work, found, stored)
             if await work.invitations.count_open(found.id, now) >= MAX_OPEN:
                 raise Conflict(f"{MAX_OPEN} invitations are open; withdraw some", code="too-many-invitations")
@@ -71,7 +71,7 @@ class Invitations:
             detail = {"invitation": made.id, "roles": list(made.roles)}
             await work.audit.record(AuditEntry(now, "member.invited", actor.name, found.id, detail=detail))
             if key:
-                await work.idempotency.store(actor.client, key, self._receipts.write(ClientId(made.id), token))
+                await work.idempotency.store(actor.keys_owner, key, self._receipts.write(ClientId(made.id), token))
             await work.commit()
         return Invited(made, token)
 

@@ -139,6 +139,12 @@ class Actor:
         """The one organization whose things are visible. None means all of them."""
         return None if self.is_operator else self.organization
 
+    @property
+    def keys_owner(self) -> str:
+        """Whose Idempotency-Keys it sends. A program that acts for people may act for those of many organizations."""
+        acts_for_itself = self.name == f"client:{self.client}"
+        return self.client if acts_for_itself else f"{self.client} {self.organization}"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:

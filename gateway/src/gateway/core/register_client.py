@@ -80,7 +80,7 @@ class RegisterClient:
         check_audiences(actor, new.audiences)
         check_flow(new.flow, new.auth_method)
         async with self._unit_of_work() as work:
-            if key and (stored := await work.idempotency.claim(actor.client, key)):
+            if key and (stored := await work.idempotency.claim(actor.keys_owner, key)):
                 return await self._repeat(work, actor, stored)
             client = await self._client(work, actor, new, now)
             secret = new_secret() if new.auth_method.uses_secret else None
@@ -91,7 +91,7 @@ class RegisterClient:
             entry = AuditEntry(now, "client.registered", actor.name, client.organization, client.id, detail)
             await work.audit.record(entry)
             if key:
-                await work.idempotency.store(actor.client, key, self._receipts.write(client.id, secret))
+                await work.idempotency.store(actor.keys_owner, key, self._receipts.write(client.id, secret))
             await work.commit()
         return Registered(client, secret)
 

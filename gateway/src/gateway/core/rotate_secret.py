@@ -39,7 +39,7 @@ class RotateSecret:
                 raise no_such_client()
             if not found.auth_method.uses_secret:
                 raise Conflict("this client signs with its own key and has no secret", code="client-has-no-secret")
-            if key and (stored := await work.idempotency.claim(actor.client, key)):
+            if key and (stored := await work.idempotency.claim(actor.keys_owner, key)):
                 return self._repeated(found.id, stored, now)
             secret = new_secret()
             await work.clients.add_secret(found.id, digest(secret), now, others_until=now + grace)
@@ -48,7 +48,7 @@ class RotateSecret:
             await work.audit.record(entry)
             if key:
                 receipt = self._receipts.write(found.id, secret, (now + grace).isoformat())
-                await work.idempotency.store(actor.client, key, receipt)
+                await work.idempotency.store(actor.keys_owner, key, receipt)
             await work.commit()
         return RotatedSecret(found.id, secret, now + grace)
 
