@@ -80,7 +80,7 @@ def now() -> datetime:
 
 
 async def test_the_body_that_it_is_given_no_longer_counts_here() -> None:
-    with BodyRoom(2 * SMALL).place() as place:
+    with BodyRoom(4 * SMALL).place() as place:
         place.grow(SMALL + 1)
         await Apart()("org", os.getpid)
         assert place.size == 0

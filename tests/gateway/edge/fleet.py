@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import http.client
@@ -10,7 +11,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,18 @@ def ask(
         return Reply(response.status, response.headers, response.read())
     finally:
         connection.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Upload:
+    """A request under way."""
+
+    connection: http.client.HTTPConnection
+
+    def finish(self) -> Reply:
+        self.connection.send(b"x")
+        response = self.connection.getresponse()
+        return Reply(response.status, response.headers, response.read())
 
 
 class RoomServer:
@@ -260,6 +273,20 @@ class Edge:
         body: bytes | None = None,
     ) -> Reply:
         return ask(self.port, method, target, headers=headers, body=body)
+
+    @contextlib.contextmanager
+    def begin_upload(self, target: str, size: int) -> Iterator[Upload]:
+        """One whose last byte is held back."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        with contextlib.closing(connection):
+            connection.putrequest("POST", target)
+            connection.putheader("Content-Length", str(size))
+            connection.endheaders(bytes(size - 1))
+            yield Upload(connection)
+
+    def memory(self) -> int:
+        """The bytes that Envoy has of its own."""
+        return int(self.admin("/memory").json["allocated"])
 
     def ask_tls(self, method: str, target: str) -> Reply:
         return ask(self.tls_port, method, target, tls=self.tls())

@@ -8,7 +8,6 @@ from gateway.edge import Limits, Rate, Room
 from tests.gateway.edge.conftest import StartEdge
 from tests.gateway.edge.fleet import PLENTY, Edge, Reply, Tokens
 
-MIB = 1024 * 1024
 CREDENTIALS = "/ims/ob/v3p0/credentials"
 
 
@@ -39,10 +38,6 @@ def test_a_token_for_somebody_else(edge: Edge, tokens: Tokens) -> None:
 @pytest.mark.parametrize("target", ["/ims/ob/v2p1/assertions", "/ims/ob/v3p0x", "/ims/"])
 def test_no_such_address(edge: Edge, target: str) -> None:
     _is_status_info(edge.ask("GET", target), 404, "unknown")
-
-
-def test_a_large_body(edge: Edge) -> None:
-    _is_status_info(edge.ask("POST", CREDENTIALS, body=bytes(MIB + 1)), 413, "invalid_data")
 
 
 def test_too_many_requests(start_edge: StartEdge) -> None:

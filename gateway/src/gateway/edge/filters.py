@@ -4,14 +4,13 @@ from functools import cache
 from typing import Any
 
 from gateway.edge.problems import header
-from gateway.edge.routes import HEALTH, MIB, READ, Access, Room, Route
+from gateway.edge.routes import HEALTH, READ, Access, Room, Route
 from gateway.edge.settings import EdgeSettings, Limits, Rate
 
 FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
 JWT = "envoy.filters.http.jwt_authn"
 CORS = "envoy.filters.http.cors"
 RATE_LIMIT = "envoy.filters.http.local_ratelimit"
-BUFFER = "envoy.filters.http.buffer"
 # Where the JWT filter leaves the claims of a good token for the rate limit and the access log.
 CLAIMS = "claims"
 NO_CLIENT = "-"
@@ -39,7 +38,6 @@ def http_filters(settings: EdgeSettings, *, secure: bool) -> list[dict[str, Any]
         _filter(CORS, "cors.v3.Cors", {}),
         _filter(JWT, "jwt_authn.v3.JwtAuthentication", _tokens(settings)),
         _filter(RATE_LIMIT, "local_ratelimit.v3.LocalRateLimit", _caller_rates(settings.limits)),
-        _filter(BUFFER, "buffer.v3.Buffer", {"max_request_bytes": MIB}),
         _filter("envoy.filters.http.router", "router.v3.Router", {"suppress_envoy_headers": True}),
     ]
 
@@ -182,7 +180,4 @@ def per_route(route: Route, sign_in: dict[str, Any]) -> dict[str, Any]:
     if route.access in {Access.CLIENT, Access.PAGE}:
         config[JWT] = {"@type": f"{FILTERS}.jwt_authn.v3.PerRouteConfig", "disabled": True}
         config[RATE_LIMIT] = sign_in
-    if route.body_bytes != MIB:
-        buffer = {"max_request_bytes": route.body_bytes}
-        config[BUFFER] = {"@type": f"{FILTERS}.buffer.v3.BufferPerRoute", "buffer": buffer}
     return config

@@ -52,7 +52,6 @@ class Pattern:
     value: str
 
 
-MIB = 1024 * 1024
 READ = ("GET", "HEAD")
 HEALTH = "/healthz"
 """With `/`, what the edge itself answers."""
@@ -65,7 +64,6 @@ class Route:
     access: Access = Access.TOKEN
     methods: tuple[str, ...] = ()
     """Empty: every method. A row with methods is followed by one without, which also takes the preflight."""
-    body_bytes: int = MIB
     timeout_s: int = 15
     rewrite: str | None = None
     """The path the room sees instead."""
@@ -112,15 +110,15 @@ GATEWAY = (
 )
 
 CATALOG = (
-    Route(match=Path("/courses/import"), room=Room.CATALOG, body_bytes=16 * MIB, timeout_s=120),
+    Route(match=Path("/courses/import"), room=Room.CATALOG, timeout_s=120),
     *_published("/courses"),
-    Route(match=Path("/achievements/import"), room=Room.CATALOG, body_bytes=4 * MIB, timeout_s=60),
+    Route(match=Path("/achievements/import"), room=Room.CATALOG, timeout_s=60),
     *_published("/achievements"),
     *_published("/pathways"),
     *_published("/skills"),
     Route(match=Path("/job-profiles/match"), room=Room.CATALOG, access=Access.PUBLIC),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, access=Access.PUBLIC, methods=READ),
-    Route(match=Under("/skill-frameworks"), room=Room.CATALOG, body_bytes=64 * MIB, timeout_s=120),
+    Route(match=Under("/skill-frameworks"), room=Room.CATALOG, timeout_s=120),
     Route(match=Path("/changes"), room=Room.CATALOG, access=Access.PUBLIC),
     Route(match=Path("/export"), room=Room.CATALOG, access=Access.PUBLIC),
     *_published("/metadata-profiles"),
@@ -145,7 +143,7 @@ ISSUER = (
     *_of(Room.ISSUER, "/endorsements"),
     Route(match=Pattern(r"/recognition-agreements/[^/]+/statements"), room=Room.ISSUER, access=Access.CLIENT),
     Route(match=Under("/recognition-agreements"), room=Room.ISSUER, access=Access.PUBLIC),
-    Route(match=Under("/batches"), room=Room.ISSUER, body_bytes=64 * MIB, timeout_s=120),
+    Route(match=Under("/batches"), room=Room.ISSUER, timeout_s=120),
     Route(match=Pattern(r"/learners/me/hosts/return/[^/]+"), room=Room.ISSUER, access=Access.PAGE),
     Route(match=Under("/learners/me/hosts"), room=Room.ISSUER, timeout_s=60),
     *_of(Room.ISSUER, "/offers", "/learners/me"),

@@ -18,7 +18,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit import problems, strict_json
-from service_kit.auth import TokenVerifier
+from service_kit.auth import TokenVerifier, scopes_of
 from service_kit.body_room import BodyRoom
 from service_kit.description import DescribedApp
 from service_kit.errors import FieldError, Invalid, Malformed
@@ -58,7 +58,7 @@ def _malformed(error: strict_json.JsonError) -> Malformed:
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its query as `check_query` does, and its body as StrictRequest does."""
+    """A route that reads its query as `check_query` does, and its body as StrictRequest does: of who may send one."""
 
     open_query = False
     fixed: frozenset[str] = frozenset()
@@ -77,10 +77,14 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
         known = parameters_of(self.dependant)
+        scopes = scopes_of(self.dependant)
 
         async def strict(request: Request) -> Response:
             check_query(request, known, is_open=self.open_query)
-            response: Response = await handler(StrictRequest(request.scope, request.receive))
+            asked = StrictRequest(request.scope, request.receive)
+            for scope in scopes:  # FastAPI reads the body first, whoever sends it
+                await scope(asked)
+            response: Response = await handler(asked)
             return response
 
         return strict
@@ -105,8 +109,9 @@ class DirectRoute(StrictRoute):
     """A StrictRoute for an address that is asked a thousand times a second: FastAPI describes it, and no more.
 
     Its path has no parameters. Its endpoint takes one body, and dependencies that take the request and text from
-    headers, all declared as usual. As in FastAPI, the body is read first, then the dependencies are called, then the
-    body is checked. A request that is not plainly JSON of a declared length goes FastAPI's way.
+    headers, all declared as usual. As in a StrictRoute, the token is looked at first, then the body is read, then the
+    dependencies are called, then the body is checked. A request that is not plainly JSON of a declared length goes
+    FastAPI's way.
     """
 
     def direct(self) -> Answer:
@@ -114,10 +119,13 @@ class DirectRoute(StrictRoute):
         dependant = self.dependant
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
         known = parameters_of(dependant)
+        scopes = scopes_of(dependant)
 
         async def answer(scope: Scope, receive: Receive) -> Response:
             request = WholeRequest(scope, receive)
             check_query(request, known)
+            for needed in scopes:
+                await needed(request)
             sent = await request.json()
             values = {str(one.name): await _solved(one, request) for one in dependant.dependencies}
             body, errors = await request_body_to_args(dependant.body_params, sent, embed_body_fields=False)
@@ -210,7 +218,7 @@ def create_app(
     largest = max([settings.http.max_body_bytes, *limits.values()])
     context = partial(
         RequestContext,
-        max_body_bytes=settings.http.max_body_bytes,
+        http=settings.http,
         body_limits=limits,
         room=BodyRoom(max(settings.http.bodies_bytes, 2 * largest)),  # one that is allowed leaves room for another
     )

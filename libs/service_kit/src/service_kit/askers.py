@@ -1,4 +1,4 @@
-"""On whose behalf others' hosts are called: each has so many turns at once, so that hosts that hang take no others'."""
+"""On whose behalf others' hosts are called, and bodies are held: what hangs or is slow takes only its asker's share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -24,6 +24,11 @@ def asked_by(asker: str) -> Iterator[None]:
 def is_asked_by(asker: str) -> None:
     """From now on the request under way is theirs."""
     _ASKER.set(asker)
+
+
+def asker() -> str:
+    """On whose behalf it is."""
+    return _ASKER.get() or STRANGERS
 
 
 class Turns:

@@ -1,11 +1,12 @@
 """Access tokens (RFC 9068) checked by every service itself, against the authorization server's cached keys."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from joserfc.jwk import Key
@@ -179,7 +180,14 @@ def _is_number(value: Any) -> bool:
 
 
 async def authenticate(request: Request) -> Caller:
-    """The caller of this request. Raises Unauthorized, and Malformed where there are two to choose from."""
+    """The caller of this request, found once. Raises Unauthorized, and Malformed where there are two to choose from."""
+    if "caller" not in request.scope:
+        request.scope["caller"] = await _authenticated(request)
+    found: Caller = request.scope["caller"]
+    return found
+
+
+async def _authenticated(request: Request) -> Caller:
     sent = request.headers.getlist("authorization")
     if len(sent) > 1:
         raise sent_twice("Authorization")
@@ -250,3 +258,9 @@ class ScopeOrBrowser(Scope):
         if "authorization" not in request.headers and negotiate(request, JSON, HTML) == HTML:
             return None
         return await super().__call__(request)
+
+
+def scopes_of(dependant: Dependant) -> Sequence[Scope]:
+    """Those among what a route depends on."""
+    own = (dependant.call,) if isinstance(dependant.call, Scope) else ()
+    return [*own, *(scope for below in dependant.dependencies for scope in scopes_of(below))]

@@ -2,21 +2,20 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.askers import STRANGERS, asked_by
-from service_kit.body_room import BodyRoom, Place
+from service_kit.body_room import BodyRoom, BoundedBody
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
 from service_kit.logs import REQUEST_ID, get_logger
 from service_kit.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from service_kit.problems import problem, service_problem, unexpected_problem
+from service_kit.settings import HttpSettings
 
 log = get_logger(__name__)
 
@@ -27,10 +26,10 @@ QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 class RequestContext:
     """Gives each request an id, bounds its body, and records how it went."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_limits: dict[str, int], room: BodyRoom) -> None:
+    def __init__(self, app: ASGIApp, *, http: HttpSettings, body_limits: dict[str, int], room: BodyRoom) -> None:
         self._app = app
         self._room = room
-        self._max_body = max_body_bytes
+        self._http = http
         self._body_limits = body_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,46 +70,28 @@ class RequestContext:
             request = Request(scope)
             await service_problem(request, Malformed("the address holds the character NUL"))(scope, receive, send)
             return
-        limit = self._body_limits.get(scope["path"], self._max_body)
-        if _declared_length(scope) > limit:
-            await _too_large(scope, receive, send, limit)
-            return
+        limit, http = self._body_limits.get(scope["path"], self._http.max_body_bytes), self._http
         with self._room.place() as place:
+            body = BoundedBody(receive, limit, place, patience_s=http.body_patience_s, pace=http.body_pace)
 
             async def answer(message: Message) -> None:
                 place.give_back()  # who reads an answer slowly does not hold what was asked
+                if has_body and message["type"] == "http.response.start":
+                    await body.drop_rest()
                 await send(message)
 
-            await self._app(scope, BoundedBody(receive, limit, place), answer)
+            length = _declared_length(scope)
+            has_body = length != 0
+            serve = self._app if (length or 0) <= limit else _too_large(limit)
+            await serve(scope, body, answer)
 
 
-class BodyTooLarge(HTTPException):
-    """More bytes arrived than the limit allows. An HTTPException, as FastAPI calls any other error in a body a 400."""
+def _too_large(limit: int) -> ASGIApp:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        response = problem(Request(scope), 413, "content-too-large", f"the body is larger than {limit} bytes")
+        await response(scope, receive, send)
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"the body is larger than {limit} bytes")
-
-
-class BoundedBody:
-    """A `receive` that stops at a limit, for bodies that do not declare their length, or where there is no room."""
-
-    def __init__(self, receive: Callable[[], Awaitable[Message]], limit: int, place: Place) -> None:
-        self._receive = receive
-        self._place = place
-        self._limit = self._left = limit
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise BodyTooLarge(self._limit)
-        self._place.grow(len(message.get("body", b"")))
-        return message
-
-
-async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-    response = problem(Request(scope), 413, "content-too-large", f"the body is larger than {limit} bytes")
-    await response(scope, receive, send)
+    return refuse
 
 
 def _request_id(scope: Scope) -> str:
@@ -121,10 +102,13 @@ def _request_id(scope: Scope) -> str:
     return new_id()
 
 
-def _declared_length(scope: Scope) -> int:
+def _declared_length(scope: Scope) -> int | None:
+    """None: the body comes in pieces, and says at its end that it ends."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
+        if name == b"transfer-encoding":
+            return None
     return 0
 
 
