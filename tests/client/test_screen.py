@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from laurel.advice import FORGED as FORGED_DOCUMENT
 from laurel.cli.screen import OUT, escape, say, show_file, show_json, show_verification, table
 from laurel.models import Verification
 
@@ -24,8 +25,10 @@ def test_a_credential_writes_no_verdict_of_its_own(capsys: pytest.CaptureFixture
     show_verification("it.json", verification(FORGED), every_check=True)
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith("invalid")
-    assert len(rest) == 2
-    assert all(SEEN in line for line in rest)
+    facts, reason, advice = rest
+    assert SEEN in facts
+    assert SEEN in reason
+    assert advice == f"  -> {FORGED_DOCUMENT}"
 
 
 def test_lines_and_tables_are_not_turned(capsys: pytest.CaptureFixture[str]) -> None:

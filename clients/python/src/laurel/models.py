@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self, TypeVar
 
+from laurel.advice import advice
 from laurel.errors import UnexpectedAnswer
 
 Json = dict[str, Any]
@@ -243,6 +244,11 @@ class Check:
             str(body.get("detail", "")),
             None if source is None else str(source),
         )
+
+    @property
+    def advice(self) -> str:
+        """What whoever was shown the credential does about it, in a sentence; empty if there is nothing to be done."""
+        return advice(self.check, self.outcome, self.code)
 
 
 @dataclass(frozen=True, slots=True)

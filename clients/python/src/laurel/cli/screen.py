@@ -108,6 +108,8 @@ def show_verification(source: str, found: Verification, *, every_check: bool) ->
         OUT.print(f"  [dim]{escape(facts)}[/]")
     for check in found.checks if every_check else found.reasons:
         OUT.print(f"  {_line(check)}")
+    for advice in dict.fromkeys(check.advice for check in found.reasons):
+        OUT.print(f"  [bold]->[/] {escape(advice)}")
 
 
 def _line(check: Check) -> str:
