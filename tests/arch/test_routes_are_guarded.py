@@ -114,7 +114,8 @@ HIDDEN |= {
     for file in ("", "/try", "/welcome", "/openapi.json", "/start.js", "/swagger-ui.js", "/swagger-ui.css")
 }
 HIDDEN |= {("GET", "/learners/me/hosts/return/{host_id}"), ("GET", "/ims/ob/v3p0/logo.svg")}
-HIDDEN |= {("GET", "/login/answer.js")}
+HIDDEN |= {("GET", "/login/answer.js"), ("GET", "/login/organization")}
+HIDDEN |= {("POST", f"/login/organization/{what}") for what in ("invitations", "programs")}
 HIDDEN |= {("GET", "/oauth/logout"), ("POST", "/oauth/logout"), ("POST", "/login/leave")}
 HIDDEN |= {("POST", "/login/sign-up/membership"), ("POST", "/login/end"), ("GET", "/login/page.css")}
 """Answered and not described: for probes and scrapers behind the edge, pages for people and their style."""

@@ -21,6 +21,8 @@ from tools.ports import free_ports
 from tools.postgres import Server
 from tools.rooms import Service
 
+OWNER = {"email": "owner@lakeside.example", "name": "Grace Hopper", "password": "a nanosecond of wire"}
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -47,7 +49,8 @@ def pages(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> 
         "LAUREL_LEARNERS_ORGANIZATION": "lakeside",
     }
     taker = {"name": "Lakeside University", "slug": "lakeside", "kind": "university", "scopes": "credentials:issue"}
-    (home / "seed.json").write_text(json.dumps([taker | {"client_secret": secrets.token_urlsafe(32)}]))
+    seedlings = [{**taker, "client_secret": secrets.token_urlsafe(32), "owner": OWNER}]
+    (home / "seed.json").write_text(json.dumps(seedlings))
     for arguments in (["migrate"], ["seed", "--file", str(home / "seed.json")]):
         subprocess.run([sys.executable, "-m", "gateway", *arguments], env=environment, check=True, capture_output=True)
     gateway = Service("gateway", "run", port, environment, home)

@@ -16,10 +16,11 @@ import httpx
 import pytest
 
 from tests.browser.chromium import TIMEOUT_S, Page
-from tests.browser.conftest import Pages
+from tests.browser.conftest import OWNER, Pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.db, pytest.mark.asyncio]
 ADA, BEN, PASSWORD = "ada@students.example", "ben@students.example", "correct horse battery staple"
+CLEO = "cleo@lakeside.example"
 CALLBACK = "https://portfolio.example/callback"
 SCOPE = "https://purl.imsglobal.org/spec/ob/v3p0/scope/credential.readonly"
 LINK = re.compile(r"(http://localhost:\d+/login/\S+)")
@@ -133,6 +134,31 @@ async def test_who_makes_an_account_on_the_way_comes_back_to_the_program(pages: 
     query = parse_qs(urlsplit(await page.asked_for(CALLBACK)).query)
     assert (query["state"], query["iss"]) == (["s"], [pages.origin])
     assert query["code"]
+
+
+async def test_an_owner_registers_a_program_and_invites_somebody(pages: Pages, page: Page) -> None:
+    await page.go(f"{pages.origin}/login")
+    await page.fill("email", OWNER["email"])
+    await page.fill("password", OWNER["password"])
+    await page.press("Sign in")
+    await sound(page, OWNER["name"])
+    await page.press("people and programs")
+    await sound(page, "Lakeside University")
+    await page.fill("name", "Study office")
+    assert await page.say("document.querySelector('[name=\"scope:credentials:issue\"]').click() ?? true")
+    await page.press("Register")
+    await sound(page, "Study office is registered")
+    client, secret = await page.say("[...document.querySelectorAll('dd code')].map(one => one.innerText)")
+    answer = httpx.post(f"{pages.origin}/oauth/token", data={"grant_type": "client_credentials"}, auth=(client, secret))
+    assert answer.json()["scope"] == "credentials:issue"
+    await page.press("Back to the organization")
+    assert "Study office" in await page.text()
+    await page.fill("email", CLEO)
+    assert await page.say("document.querySelector('[name=\"role:issuer\"]').click() ?? true")
+    await page.press("Invite")
+    await sound(page, f"{CLEO} is invited")
+    await page.press("Back to Lakeside University")
+    assert "invited until" in await page.text()
 
 
 async def test_what_is_wrong_is_said_where_it_is(pages: Pages, page: Page) -> None:

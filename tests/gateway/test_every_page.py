@@ -28,6 +28,8 @@ FORMS = (
     "/login/forgotten",
     "/login/invitations",
     "/login/leave",
+    "/login/organization/invitations",
+    "/login/organization/programs",
     "/login/passkey",
     "/login/passkeys",
     "/login/passkeys/change",

@@ -42,6 +42,7 @@ from gateway.http import (
     metadata,
     oauth,
     organizations,
+    own_organization,
     passkeys,
     password,
     problem_types,
@@ -216,6 +217,9 @@ def application(
             address.routes(parts.login, parts.accounts.confirm),
             password.routes(parts.login, parts.accounts.reset),
             sign_up.routes(parts.login, parts.accounts.sign_up),
+            own_organization.routes(
+                own_organization.OwnOrganizationUses(parts.login, parts.members, parts.clients, base)
+            ),
             userinfo.routes(parts.run),
             registration.routes(parts.registration, base),
             organizations.routes(parts.organizations, base),

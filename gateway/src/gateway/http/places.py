@@ -11,6 +11,7 @@ from gateway.oauth.form import Form
 LOGIN_PATH = "/login"
 PASSKEYS_PATH = "/login/passkeys"
 ADDRESS_PATH = "/login/address"
+ORGANIZATION_PATH = "/login/organization"
 FORGOTTEN_PATH = "/login/forgotten"
 SIGN_UP_PATH = "/login/sign-up"
 LEAVE_PATH = "/login/leave"
@@ -22,16 +23,24 @@ class Place(StrEnum):
 
     PASSKEYS = "passkeys"
     ADDRESS = "address"
+    ORGANIZATION = "organization"
 
     @property
     def path(self) -> str:
         """Its address."""
-        return {Place.PASSKEYS: PASSKEYS_PATH, Place.ADDRESS: ADDRESS_PATH}[self]
+        return _PLACES[self][0]
 
     @property
     def purpose(self) -> str:
         """What is done there, for the page that asks to sign in again."""
-        return {Place.PASSKEYS: "change your passkeys", Place.ADDRESS: "change your e-mail address"}[self]
+        return _PLACES[self][1]
+
+
+_PLACES = {
+    Place.PASSKEYS: (PASSKEYS_PATH, "change your passkeys"),
+    Place.ADDRESS: (ADDRESS_PATH, "change your e-mail address"),
+    Place.ORGANIZATION: (ORGANIZATION_PATH, "act for your organization"),
+}
 
 
 def place(text: str | None) -> Place | None:
