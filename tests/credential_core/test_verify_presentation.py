@@ -66,6 +66,31 @@ def test_a_presentation_is_signed_by_its_holder(shown: Verify, present: Callable
     assert outcome(shown({**present(signed), "proof": []}), "proof") == ("failed", "proof_missing")
 
 
+def test_one_that_may_be_unsigned_stands_for_its_credentials_alone(
+    shown: Verify, present: Callable[..., Json], signed: Json, unsigned: Json, issuer: str, status_list: Any
+) -> None:
+    loose = {name: value for name, value in present(signed).items() if name != "proof"}
+    assert outcome(shown(loose), "proof") == ("failed", "proof_missing")
+    report = shown(loose, challenge=None, domain=None, may_be_unsigned=True)
+    assert report.verdict is Verdict.VALID
+    assert outcome(report, "proof") == ("skipped", "presentation_unsigned")
+    assert outcome(report, "holder_binding") == ("skipped", "holder_unproven")
+    unbound: Json = {"challenge": None, "domain": None, "may_be_unsigned": True}
+    must = Policy(require_holder_binding=True)
+    assert outcome(shown(loose, **unbound, policy=must), "holder_binding") == ("failed", "holder_unproven")
+    revoked = shown(loose, **unbound, status_lists={LIST: status_list(7)})
+    assert outcome(only(revoked, FIRST), "status") == ("failed", "status_revoked")
+    assert revoked.verdict is Verdict.INVALID
+    own = shown({**loose, "verifiableCredential": [{**unsigned, "issuer": issuer}]}, **unbound)
+    assert outcome(only(own, FIRST), "proof") == ("failed", "proof_missing")
+    for changes in ({"challenge": "abc"}, {"domain": "verifier.test"}):
+        assert outcome(shown(loose, **{**unbound, **changes}), "proof") == ("failed", "proof_missing")
+    for nothing in ({**loose, "verifiableCredential": []}, {**loose, "proof": []}, {**loose, "proof": None}):
+        assert outcome(shown(nothing, **unbound), "proof") == ("failed", "proof_missing")
+    forged = shown({**present(signed), "name": "Forged"}, **unbound)
+    assert (outcome(forged, "proof")[0], forged.verdict) == ("failed", Verdict.INVALID)
+
+
 def test_the_holder_need_not_be_the_subject_unless_the_policy_says_so(
     shown: Verify, present: Callable[..., Json], unsigned: Json, sign: Sign, issuer: str
 ) -> None:

@@ -215,6 +215,19 @@ class TestPresentations:
             answer = await show(client, shown, name=name, returnPresentation=True)
             assert (answer.status_code, answer.json()["presentation"]) == (200, shown)
 
+    async def test_one_without_a_proof(self, client: httpx.AsyncClient, issuer: Issuer, holder: Issuer) -> None:
+        shown = presentation(holder, issuer.sign(plain(issuer)))
+        del shown["proof"]
+        answer = await show(client, shown, name="presentation")
+        assert answer.status_code == 200
+        assert [warning["title"] for warning in answer.json()["warnings"]] == ["presentation_unsigned"]
+        assert (await show(client, shown)).status_code == 400
+        assert (await show(client, shown, name="presentation", domain="v.example")).status_code == 400
+        forged = {**shown["verifiableCredential"][0], "name": "Forged"}
+        for wrong in (forged, plain(holder)):
+            changed = {**shown, "verifiableCredential": [wrong]}
+            assert (await show(client, changed, name="presentation")).status_code == 400
+
     async def test_one_around_a_forged_credential(
         self, client: httpx.AsyncClient, issuer: Issuer, holder: Issuer
     ) -> None:

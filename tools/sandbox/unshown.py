@@ -44,6 +44,7 @@ _BY_REASON: Mapping[str, tuple[str, ...]] = {
         "credentials_undecided",
         "holder_not_subject",
         "holder_unnamed",
+        "holder_unproven",
     ),
     _ENDORSEMENT: ("endorsement_misplaced", "endorsement_type_missing"),
     _UNSIGNED: (

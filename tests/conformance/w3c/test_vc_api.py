@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from credential_core.contexts import CREDENTIALS_V2
 from tests.conformance.w3c.credentials import Json, lacking
 from tests.conformance.w3c.documents import plain
-from tests.conformance.w3c.implementation import Implementation, refused
+from tests.conformance.w3c.implementation import Implementation, refused, verified
 from tests.conformance.w3c.securing import Signer
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
@@ -92,3 +93,18 @@ class TestVerifier:
         bodies: list[Any] = [{"credential": {}}, {}, [], {"verifiableCredential": 7}]
         for body in bodies:
             refused(await implementation.send("POST", "/vc/credentials/verify", body))
+
+    async def test_a_presentation_may_come_without_a_proof(self, implementation: Implementation) -> None:
+        """By the name of `presentation`, as the specification has it, and without options: for no occasion."""
+        shown = {"@context": [CREDENTIALS_V2], "type": ["VerifiablePresentation"]}
+        signed = SIGNER.signed(plain("2.0"))
+        path = "/vc/presentations/verify"
+        verified(await implementation.send("POST", path, {"presentation": {**shown, "verifiableCredential": [signed]}}))
+        wrong: list[Json] = [
+            {"presentation": shown},
+            {"presentation": {**shown, "verifiableCredential": [{**signed, "name": "Forged"}]}},
+            {"presentation": {**shown, "verifiableCredential": [signed]}, "options": {"challenge": "abc"}},
+            {"verifiablePresentation": {**shown, "verifiableCredential": [signed]}},
+        ]
+        for body in wrong:
+            refused(await implementation.send("POST", path, body))

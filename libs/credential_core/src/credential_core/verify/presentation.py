@@ -21,6 +21,7 @@ from credential_core.verify.reading import parse
 from credential_core.verify.verification import PARSED, schema_check, verify_credential
 
 PRESENTATION_ORDER: Final = ("parse", "schema", "proof", "holder_binding", "credentials")
+_UNSIGNED: Final = Check("proof", Outcome.SKIPPED, "presentation_unsigned", "whoever shows this did not sign it")
 
 
 def verify_presentation(
@@ -37,6 +38,7 @@ def verify_presentation(
     status_lists_fetched: Mapping[str, datetime] | None = None,
     schemas: Mapping[str, Resolution] | None = None,
     policy: Policy | None = None,
+    may_be_unsigned: bool = False,
 ) -> Report:
     """Verify a parsed presentation with what `needs(document, nested=True)` named. Never raises for what it holds.
 
@@ -44,6 +46,9 @@ def verify_presentation(
     `challenge` and `domain` if given: without both, a presentation can be shown again by anybody who has seen it.
     Each credential has a report of its own in `nested`, found by its id with `Report.of`; nothing goes by position. A
     credential without a proof passes if the holder is its issuer (VCDM 2.0 §4.13.4).
+
+    One that `may_be_unsigned` and is stands for its credentials alone: nobody proved to be its holder, and none of them
+    passes without a proof. It must hold some, and it is for no `challenge` or `domain`.
     """
     try:
         document = parse(document)
@@ -63,15 +68,18 @@ def verify_presentation(
     room = room_for(document)
     evidence = evidence.for_lists_of(document, nested=room.left > 0)
     occasion = Occasion("authentication", _signer(document), domain, challenge)
-    proof = check_proofs(document, controllers, now, occasion, inline_contexts=evidence.policy.inline_contexts)
+    found = credentials_in(document)
+    if may_be_unsigned and found and challenge is None and domain is None and _is_unsigned(document):
+        proof = _UNSIGNED
+    else:
+        proof = check_proofs(document, controllers, now, occasion, inline_contexts=evidence.policy.inline_contexts)
     holder = _holder(document) if proof.outcome is Outcome.PASSED else None
     inside = Inside(evidence, room, 0, genuine=proof.outcome is not Outcome.FAILED, holder=holder)
-    found = credentials_in(document)
     checks = [
         PARSED,
         schema_check(validate_presentation(document)),
         proof,
-        _holder_binding(document, found, must=evidence.policy.require_holder_binding),
+        _holder_binding(document, found, signed=proof is not _UNSIGNED, must=evidence.policy.require_holder_binding),
         *([check_credentials(found, inside, verify_credential)] if found else ()),
     ]
     summary: dict[str, Any] = {name: document[name] for name in ("id", "type", "holder") if name in document}
@@ -105,9 +113,16 @@ def _signer(document: Mapping[str, Any]) -> str | None:
         return None  # the proof check says what is wrong
 
 
-def _holder_binding(document: Mapping[str, Any], found: list[Inner], *, must: bool) -> Check:
+def _is_unsigned(document: Mapping[str, Any]) -> bool:
+    return "proof" not in document and not isinstance(document, Enveloped)
+
+
+def _holder_binding(document: Mapping[str, Any], found: list[Inner], *, signed: bool, must: bool) -> Check:
     """Whether the holder is the subject of each credential. A credential may be shown for another, so this informs."""
     name = "holder_binding"
+    if not signed:
+        outcome = Outcome.FAILED if must else Outcome.SKIPPED
+        return Check(name, outcome, "holder_unproven", "nobody signed as the holder")
     holder = _holder(document)
     if holder is not None and found and all(_speaks_of(inner, holder) for inner in found):
         return Check(name, Outcome.PASSED, "holder_is_subject", "every credential is about the holder")

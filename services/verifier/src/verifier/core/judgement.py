@@ -77,6 +77,7 @@ class Options:
     domain: str | tuple[str, ...] | None = None
     challenge: str | None = None
     purpose: str = "assertionMethod"  # of a credential's proofs
+    may_be_unsigned: bool = False  # a presentation: then its credentials alone are judged
 
 
 def read(credential: Json | str, components: Sequence[Json | str] = (), *, earlier_badges: bool = False) -> Reading:
@@ -142,7 +143,8 @@ def judge_presentation(subject: Readable, evidence: Evidence, options: Options, 
     """The report on a presentation, with those on its credentials."""
     if subject.sd_jwt is not None:
         return rejected(DocumentError("format_unsupported", "an SD-JWT is a credential, also when a holder bound it"))
-    return _judged(verify_presentation, subject, evidence, options, now)
+    library = partial(verify_presentation, may_be_unsigned=options.may_be_unsigned)
+    return _judged(library, subject, evidence, options, now)
 
 
 def _judged(

@@ -33,7 +33,8 @@ TYPES_OF_CODES = {
     "status_index_out_of_range": VCDM + "RANGE_ERROR",
     "status_malformed": VCDM + "MALFORMED_VALUE_ERROR",
 }
-LEGACY = "signature_valid_legacy_suite"
+WORTH_A_WARNING = frozenset({"signature_valid_legacy_suite", "presentation_unsigned"})
+PROOFLESS = "presentation"  # the name by which a presentation may come without a proof
 
 
 def asked(body: Any, *members: str) -> tuple[Json | str, Options, Json]:
@@ -41,7 +42,8 @@ def asked(body: Any, *members: str) -> tuple[Json | str, Options, Json]:
 
     Options that are not known are not looked at: they say what a caller would like to see, not what must hold.
     """
-    document = next((body[name] for name in members if name in body), None) if isinstance(body, dict) else None
+    name = next((each for each in members if each in body), None) if isinstance(body, dict) else None
+    document = body[name] if name is not None else None
     if not isinstance(document, dict | str):
         raise _wrong(members[0], "must be a JSON object, a compact JWS or an SD-JWT")
     options = body.get("options", {})
@@ -53,6 +55,7 @@ def asked(body: Any, *members: str) -> tuple[Json | str, Options, Json]:
         domain=_domain(options.get("domain")),
         challenge=_challenge(options.get("challenge")),
         purpose=_purpose(options.get("expectedProofPurpose", "assertionMethod")),
+        may_be_unsigned=name == PROOFLESS,
     )
     return document, chosen, options
 
@@ -85,7 +88,7 @@ def _errors(report: Report, place: str = "") -> Iterator[Json]:
 
 def _warnings(report: Report) -> Iterator[Json]:
     for check in report.checks:
-        if check.code == LEGACY:
+        if check.code in WORTH_A_WARNING:
             yield _problem(check, "")
 
 
