@@ -12,11 +12,10 @@ import pytest
 import pytest_asyncio
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import StreamingResponse
-from starlette.types import Message
 
 from service_kit.app import DirectRoute, create_app, router
 from service_kit.auth import Caller, Scope
-from service_kit.body_room import SMALL, BodyRoom, BodyTooSlow, BoundedBody, handed_on
+from service_kit.body_room import SMALL, BodyRoom, Pace, handed_on
 from service_kit.settings import HttpSettings, Settings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
 
@@ -253,19 +252,12 @@ async def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk, path: str
     assert answer.headers["connection"] == "close"
 
 
-async def test_what_has_come_buys_time_for_the_rest() -> None:
-    async def receive() -> Message:
-        await asyncio.sleep(0)
-        return {"type": "http.request", "body": BODY, "more_body": True}
-
-    with BodyRoom(10 * len(BODY)).place() as place:
-        steady = BoundedBody(receive, 10 * len(BODY), place, patience_s=FOR_EVER, pace=1)
-        await steady()
-        steady.patience_s = 0.0
-        await steady()
-        steady.pace = 10**15
-        with pytest.raises(BodyTooSlow):
-            await steady()
+@pytest.mark.parametrize(
+    ("come", "now", "until"),
+    [(0, 100.0, 105.0), (0, 104.0, 105.0), (1000, 104.0, 109.0), (1000, 109.0, 114.0), (1000, 111.0, 115.0)],
+)
+async def test_neither_a_pause_nor_the_whole_may_be_long(come: int, now: float, until: float) -> None:
+    assert Pace(patience_s=5.0, bytes_per_s=100).until(100.0, come, now) == until
 
 
 async def test_who_listens_on_after_the_body_takes_no_room_again() -> None:

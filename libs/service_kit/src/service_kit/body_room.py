@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
@@ -98,18 +99,29 @@ class BodyTooSlow(HTTPException):
         super().__init__(408, "the body came too slowly", {"Connection": "close"})
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a body must come."""
+
+    patience_s: float
+    bytes_per_s: int
+
+    def until(self, begun: float, come: int, now: float) -> float:
+        """When more must be here: neither a pause nor the whole may be longer behind than we are patient."""
+        return min(now, begun + come / self.bytes_per_s) + self.patience_s
+
+
 class BoundedBody:
     """A `receive` that stops at a limit, for bodies that do not declare their length, or where there is no room.
 
-    It also stops where nothing comes: a body has `patience_s`, and a second for each `pace` bytes of it that have come.
+    It also stops where it does not come at a pace.
     """
 
-    def __init__(self, receive: Receive, limit: int, place: Place, *, patience_s: float, pace: int) -> None:
+    def __init__(self, receive: Receive, limit: int, place: Place, pace: Pace) -> None:
         self._receive = receive
         self._place = place
         self._limit = limit
-        self.patience_s = patience_s
-        self.pace = pace
+        self._pace = pace
         self._come = 0
         self._begun: float | None = None
         self._is_over = False
@@ -130,7 +142,7 @@ class BoundedBody:
         now = asyncio.get_running_loop().time()
         self._begun = now if self._begun is None else self._begun
         try:
-            async with asyncio.timeout_at(self._begun + self.patience_s + self._come / self.pace):
+            async with asyncio.timeout_at(self._pace.until(self._begun, self._come, now)):
                 return await self._receive()
         except TimeoutError as error:
             self._is_over = True
@@ -142,7 +154,7 @@ class BoundedBody:
         """
         left = 2 * self._limit - self._come
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience_s):
+            async with asyncio.timeout(self._pace.patience_s):
                 while not self._is_over and left > 0:
                     message = await self._receive()
                     left -= len(message.get("body", b""))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.askers import STRANGERS, asked_by
-from service_kit.body_room import BodyRoom, BoundedBody
+from service_kit.body_room import BodyRoom, BoundedBody, Pace
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
 from service_kit.logs import REQUEST_ID, get_logger
@@ -72,7 +72,7 @@ class RequestContext:
             return
         limit, http = self._body_limits.get(scope["path"], self._http.max_body_bytes), self._http
         with self._room.place() as place:
-            body = BoundedBody(receive, limit, place, patience_s=http.body_patience_s, pace=http.body_pace)
+            body = BoundedBody(receive, limit, place, Pace(http.body_patience_s, http.body_pace))
 
             async def answer(message: Message) -> None:
                 place.give_back()  # who reads an answer slowly does not hold what was asked

@@ -24,7 +24,9 @@ class HttpSettings(Block):
         description="what the bodies of requests under way may have together, and one organization's half of it; "
         "at least twice the largest",
     )
-    body_patience_s: float = Field(default=5.0, ge=0, description="how long a body may fall behind its pace")
+    body_patience_s: float = Field(
+        default=5.0, ge=0, description="how long nothing of a body may come, or it be behind its pace"
+    )
     body_pace: int = Field(default=32 * 1024, ge=1, description="bytes a second that a body must bring")
     drain_s: float = Field(
         default=2.0, description="how long it goes on answering when it stops, each answer the last of its connection"
