@@ -80,9 +80,16 @@ class TestBodies:
 
     async def test_a_compressed_body_is_told_to_be_sent_as_it_is(self, client: httpx.AsyncClient) -> None:
         headers = {"content-type": "application/json", "content-encoding": "gzip"}
-        response = await client.post("/things", content=gzip.compress(b"{}"), headers=headers)
-        assert response.status_code == 400
-        assert "Content-Encoding" in response.json()["detail"]
+        for path in ("/things", "/raw"):
+            response = await client.post(path, content=gzip.compress(b"{}"), headers=headers)
+            assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
+            assert response.json()["type"] == f"{BASE_URL}/problems/unsupported-media-type"
+            assert "Content-Encoding" in response.json()["detail"]
+
+    @pytest.mark.parametrize("name", ["identity", "Identity", ""])
+    async def test_one_that_is_sent_as_it_is_may_say_so(self, client: httpx.AsyncClient, name: str) -> None:
+        response = await client.post("/raw", content=b"{}", headers={"content-encoding": name})
+        assert (response.status_code, response.json()) == (200, {"bytes": 2})
 
     @pytest.mark.parametrize("body", [b"null", b"[]", b"1", b'"text"', b"true"])
     async def test_json_of_another_kind_is_invalid(self, client: httpx.AsyncClient, body: bytes) -> None:

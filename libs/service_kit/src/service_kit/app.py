@@ -43,8 +43,6 @@ class StrictRequest(Request):
             try:
                 self._strict_json = strict_json.loads(await self.body())
             except strict_json.JsonError as error:
-                if self.headers.get("content-encoding", "identity") != "identity":
-                    raise Malformed("a body with a Content-Encoding is not read here: send it as it is") from error
                 raise _malformed(error) from error
         return self._strict_json
 

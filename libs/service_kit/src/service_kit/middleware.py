@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.askers import STRANGERS, asked_by
@@ -20,6 +21,7 @@ from service_kit.settings import HttpSettings
 log = get_logger(__name__)
 
 BEARABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ENCODED = "a body with a Content-Encoding is not read here: send it as it is"
 QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -82,16 +84,18 @@ class RequestContext:
 
             length = _declared_length(scope)
             has_body = length != 0
-            serve = self._app if (length or 0) <= limit else _too_large(limit)
-            await serve(scope, body, answer)
+            refusal = _refusal(scope, length, limit)
+            await (refusal or self._app)(scope, body, answer)
 
 
-def _too_large(limit: int) -> ASGIApp:
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        response = problem(Request(scope), 413, "content-too-large", f"the body is larger than {limit} bytes")
-        await response(scope, receive, send)
-
-    return refuse
+def _refusal(scope: Scope, length: int | None, limit: int) -> Response | None:
+    """Of a body that no address would read."""
+    if (length or 0) > limit:
+        return problem(Request(scope), 413, "content-too-large", f"the body is larger than {limit} bytes")
+    if length != 0 and _is_encoded(scope):  # RFC 9110 section 12.5.3
+        only = {"Accept-Encoding": "identity"}
+        return problem(Request(scope), 415, "unsupported-media-type", ENCODED, headers=only)
+    return None
 
 
 def _request_id(scope: Scope) -> str:
@@ -110,6 +114,12 @@ def _declared_length(scope: Scope) -> int | None:
         if name == b"transfer-encoding":
             return None
     return 0
+
+
+def _is_encoded(scope: Scope) -> bool:
+    return any(
+        name == b"content-encoding" and value.lower() not in {b"", b"identity"} for name, value in scope["headers"]
+    )
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

@@ -111,8 +111,10 @@ ENTRIES = (
         "unsupported-media-type",
         415,
         "The body is of a type that is not read here",
-        "`Content-Type` is missing or names a type that this address does not read.",
-        "Send JSON with `Content-Type: application/json`; rows also as `application/x-ndjson` or `text/csv`.",
+        "`Content-Type` is missing or names a type that this address does not read, or the body has a "
+        "`Content-Encoding`.",
+        "Send JSON with `Content-Type: application/json`, not compressed; rows also as `application/x-ndjson` or "
+        "`text/csv`.",
         "the body must be JSON, sent with Content-Type: application/json",
         "/credentials",
     ),
@@ -140,9 +142,10 @@ ENTRIES = (
         "headers-too-large",
         431,
         "The request's headers are too large",
-        "The headers together, or one of them, are larger than the edge takes.",
-        "Send fewer or smaller headers; mostly it is cookies or a token that grew.",
-        "the request's headers are too large",
+        "The headers together, with the address, are more than the edge takes: 32 KiB, or 100 of them. By HTTP/2 the "
+        "stream is reset instead.",
+        "Send fewer or smaller headers, or a shorter address; mostly it is cookies or a token that grew.",
+        "the request's headers, or its address, are too large",
         "/credentials",
     ),
     ProblemType(
