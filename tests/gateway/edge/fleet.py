@@ -8,6 +8,7 @@ import datetime as dt
 import http.client
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 import time
@@ -273,6 +274,14 @@ class Edge:
         body: bytes | None = None,
     ) -> Reply:
         return ask(self.port, method, target, headers=headers, body=body)
+
+    def ask_raw(self, request: str) -> Reply:
+        """Bytes that no client library would send."""
+        with socket.create_connection(("127.0.0.1", self.port), DEADLINE_S) as sent:
+            sent.sendall(request.encode())
+            response = http.client.HTTPResponse(sent)
+            response.begin()
+            return Reply(response.status, response.headers, response.read())
 
     @contextlib.contextmanager
     def begin_upload(self, target: str, size: int) -> Iterator[Upload]:

@@ -125,3 +125,23 @@ def test_what_cannot_be_read_is_refused_by_a_whole_problem(edge: Edge, headers: 
 def test_a_problem_names_the_address_and_the_request(edge: Edge) -> None:
     reply = edge.ask("GET", "/nowhere?a=b")
     assert (reply.json["instance"], reply.json["requestId"]) == ("/nowhere", reply.headers["X-Request-Id"])
+
+
+@pytest.mark.parametrize("line", ["GET /courses HTTP/1.0", "GET /courses HTTP/1.2", "GET  /courses"])
+def test_who_speaks_another_http_is_told_which(edge: Edge, line: str) -> None:
+    reply = edge.ask_raw(f"{line}\r\n\r\n")
+    assert (reply.status, reply.headers["Content-Type"]) == (400, PROBLEM)
+    assert reply.json["type"] == f"{BASE_URL}/problems/malformed-request"
+    assert "HTTP/1.1" in reply.json["detail"]
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "chunked, chunked"])
+def test_a_coding_of_transfer_that_is_not_known_is_no_method(edge: Edge, coding: str) -> None:
+    reply = edge.ask_raw(f"POST /courses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n")
+    assert (reply.status, reply.headers["Content-Type"]) == (400, PROBLEM)
+    assert reply.json["type"] == f"{BASE_URL}/problems/malformed-request"
+
+
+def test_an_address_may_be_too_large(edge: Edge) -> None:
+    reply = edge.ask("GET", f"/courses?q={'x' * 40_000}")
+    assert (reply.status, reply.json["type"]) == (431, f"{BASE_URL}/problems/headers-too-large")

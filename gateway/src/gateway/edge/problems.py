@@ -45,10 +45,13 @@ CHALLENGE += f', resource_metadata="{{base}}{RESOURCE_METADATA_PATH}"'
 # Envoy answers 403; what looks like a refused token would send a program to look for another one.
 UPGRADE = "nothing here speaks another protocol: ask again without Upgrade"
 BAD_TOKEN = Refusal(401, "unauthorized", REASON, (("www-authenticate", CHALLENGE),), minor="unauthorizedrequest")
+NOT_SPOKEN = "only HTTP/1.1 and HTTP/2 are spoken here"
 NOT_TAKEN = "this address does not take this method; Allow lists those that it takes"
 REFUSALS = (
     Refusal(400, "malformed-request", "the request cannot be read", minor="invalid_data"),
     Refusal(400, "malformed-request", UPGRADE, seen_as=403, minor="invalid_data", with_header="upgrade"),
+    # A 426 is to say what to upgrade to (RFC 9110 §15.5.22), and Envoy lets no such header out.
+    Refusal(400, "malformed-request", NOT_SPOKEN, seen_as=426, minor="invalid_data"),
     BAD_TOKEN,
     # A token for somebody else is an invalid one (RFC 6750 §3.1); nothing else at the edge answers 403.
     replace(BAD_TOKEN, seen_as=403),
@@ -57,8 +60,10 @@ REFUSALS = (
     Refusal(408, "request-timeout", "the request took too long to arrive"),
     Refusal(413, "content-too-large", "the body is larger than this address takes", minor="invalid_data"),
     Refusal(429, "limit-exceeded", "too many requests; try again in a second", minor="server_busy"),
-    Refusal(431, "headers-too-large", "the request's headers are too large"),
-    Refusal(501, "method-not-known", "there is no such method", minor="invalid_data"),
+    Refusal(431, "headers-too-large", "the request's headers, or its address, are too large"),
+    Refusal(501, "method-not-known", "there is no such method", minor="invalid_data", with_header=":method"),
+    # A coding of transfer that Envoy does not know: it has looked no further.
+    Refusal(400, "malformed-request", "the request cannot be read", seen_as=501, minor="invalid_data"),
     Refusal(503, "unavailable", "the service is away for now; try again", (("retry-after", "2"),), minor="server_busy"),
     Refusal(504, "timeout", "the service took too long to answer; the request may have had its effect"),
 )
