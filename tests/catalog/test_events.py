@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from catalog.adapters.tables import CREDENTIALS
 from catalog.events.handlers import TOPICS, subscriptions
@@ -105,6 +105,25 @@ async def test_counts_are_exact_in_every_order_and_with_every_repetition(
         await deliver(database, [record(_renamed(one_life[index], f"c{number}")) for index in order])
 
     assert (await shown(university, achievement))["statistics"] == {"issued": 6, "revoked": 6, "suspended": 0}
+
+
+async def test_what_others_issue_by_a_policy_of_their_own_counts_for_nothing(
+    university: httpx.AsyncClient, database: Database
+) -> None:
+    """They could make an achievement look much awarded, or much revoked."""
+    achievement = (await published(university))["id"]
+    theirs: list[Payload] = [issued(achievement, "theirs"), changed(CredentialRevoked, "theirs", 2)]
+    foreign = [record(payload.model_copy(update={"org_id": OTHER})) for payload in theirs]
+    for order in (foreign, foreign[::-1]):
+        await deliver(database, [record(_renamed(issued(achievement, "c"), "ours")), *order])
+        assert (await shown(university, achievement))["statistics"] == {"issued": 1, "revoked": 0, "suspended": 0}
+
+    async with database.session() as session:  # as the release before had it
+        await session.execute(update(CREDENTIALS).values(achievement_id=achievement))
+        await session.commit()
+    assert (await shown(university, achievement))["statistics"]["issued"] == 2
+    await deliver(database, [record(one.model_copy(update={"org_id": OTHER})) for one in theirs])
+    assert (await shown(university, achievement))["statistics"] == {"issued": 1, "revoked": 0, "suspended": 0}
 
 
 async def test_a_chunk_in_any_order_leaves_what_its_events_leave_one_by_one(

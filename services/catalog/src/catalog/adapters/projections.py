@@ -1,5 +1,6 @@
 """What other services told us. Only a higher revision replaces a row, so repeats and any order give the same rows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -22,6 +23,8 @@ PUT_CREDENTIALS = f"""
 WHERE {LATER} OR coalesce(excluded.achievement_id, credentials.achievement_id)
   IS DISTINCT FROM credentials.achievement_id
 """
+OF_NONE = ""  # and not NULL, which leaves what is known
+OWNERS = "SELECT id, org_id FROM achievements WHERE id = ANY ($1::text[])"
 
 
 class SqlProjections:
@@ -44,22 +47,30 @@ class SqlProjections:
             )
         )
 
-    async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
+    async def put_issuance(self, credential_id: str, achievement: str, by: str, state: str, revision: int) -> None:
         """See core.ports.Projections. The achievement is always news; the state only if nothing later came first."""
-        self._put(credential_id, achievement, state, revision)
+        self._put(by, credential_id, achievement, state, revision)
 
     async def put_state(self, credential_id: str, state: str, revision: int) -> None:
         """See core.ports.Projections."""
-        self._put(credential_id, None, state, revision)
+        self._put(None, credential_id, None, state, revision)
 
-    def _put(self, *values: str | int | None) -> None:
-        self._credentials.append(dict(zip(CREDENTIALS.c.keys(), values, strict=True)))
+    def _put(self, by: str | None, *values: str | int | None) -> None:
+        self._credentials.append(dict(zip(CREDENTIALS.c.keys(), values, strict=True)) | {"by": by})
 
     async def flush(self) -> None:
         """Send the credentials that were put. Whoever commits calls it."""
         put, self._credentials = self._credentials, []
-        for rows in rounds(put, "credential_id"):
+        owned = await self._owned(put)
+        for rows in rounds(owned, "credential_id"):
             await fetch(self._session, PUT_CREDENTIALS, *columns_of(CREDENTIALS, rows))
+
+    async def _owned(self, put: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those that others than an achievement's organization issued count for none of it."""
+        named = {one["achievement_id"]: _last(one["achievement_id"]) for one in put if one["achievement_id"]}
+        found = await fetch(self._session, OWNERS, sorted({*named.values()})) if named else ()
+        owners = dict(map(tuple, found))
+        return [one | {"achievement_id": _counted(one, owners)} for one in put]
 
     async def put_endorsement(self, endorsement: Endorsement, revision: int) -> bool:
         """See core.ports.Projections."""
@@ -101,3 +112,15 @@ class SqlProjections:
         if before is None:
             return values["shown"] is True
         return before.revision < values["revision"] and before.shown is not values["shown"]
+
+
+def _counted(put: Mapping[str, Any], owners: Mapping[str, str]) -> str | None:
+    """The achievement that a credential counts for: an issuer's own policy may let it issue those of others too."""
+    achievement: str | None = put["achievement_id"]
+    if achievement is None:
+        return None
+    return achievement if owners.get(_last(achievement), put["by"]) == put["by"] else OF_NONE
+
+
+def _last(address: str) -> str:
+    return address.rpartition("/")[2]

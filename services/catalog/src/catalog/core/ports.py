@@ -169,8 +169,8 @@ class Projections(Protocol):
     async def put_issuer(self, issuer: IssuerProfile) -> None:
         """An issuer as it is now."""
 
-    async def put_issuance(self, credential_id: str, achievement: str, state: str, revision: int) -> None:
-        """A credential of an achievement (its URL) was issued."""
+    async def put_issuance(self, credential_id: str, achievement: str, by: str, state: str, revision: int) -> None:
+        """A credential of an achievement (its URL) was issued by an organization."""
 
     async def put_endorsement(self, endorsement: Endorsement, revision: int) -> bool:
         """An endorsement is to be shown. Whether it was not before."""

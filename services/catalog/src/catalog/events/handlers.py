@@ -57,7 +57,7 @@ async def issuer_published(work: Work, event: Received[IssuerPublished]) -> None
 async def credential_signed(work: Work, event: Received[SignedCredential]) -> None:
     """Count it once, where it belongs: a correction signs again what is counted already."""
     told = event.payload
-    await work.projections.put_issuance(told.credential_id, told.achievement_id, told.state, told.revision)
+    await work.projections.put_issuance(told.credential_id, told.achievement_id, told.org_id, told.state, told.revision)
 
 
 async def credential_status_changed(work: Work, event: Received[CredentialStatusChanged]) -> None:
