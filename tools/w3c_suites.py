@@ -27,7 +27,7 @@ ECDSA = ("ecdsa-rdfc-2019", "ecdsa-jcs-2019")
 SELECTIVE = "ecdsa-sd-2023"
 # Whom the presentation that the suite of the data model shows in a JWT is for, and its nonce.
 OCCASION = {"domain": "example.com", "challenge": "123456789"}
-OTHER_TAGS = ("vc2.0", "EnvelopingProof", "BitstringStatusList")
+OTHER_TAGS = ("vc2.0", "vc-api", "EnvelopingProof", "BitstringStatusList")
 WANTED: tuple[Json, ...] = (
     {"slug": "lakeside-ed25519", "method": "key", "keys": ["Ed25519"]},
     {"slug": "lakeside-p256", "method": "key", "keys": ["P-256"]},
@@ -62,7 +62,7 @@ def config(demo: Json, dids: Json) -> Json:
 def _issuers(at: str, dids: Json) -> list[Json]:
     by_key = {"Ed25519": dids["lakeside-ed25519"], "P-256": dids["lakeside-p256"], "P-384": dids["lakeside-p384"]}
     found = [_issuer(at, form, by_key["Ed25519"], [form]) for form in EDDSA]
-    found[0]["tags"].append("vc2.0")
+    found[0]["tags"] += ["vc2.0", "vc-api"]
     for key in ECDSA_KEYS:
         found += [_issuer(at, form, by_key[key], [form], key) for form in ECDSA]
     found.append(_issuer(at, SELECTIVE, by_key["P-256"], [SELECTIVE], "P-256"))

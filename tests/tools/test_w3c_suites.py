@@ -12,7 +12,7 @@ DEMO = {
 }
 FOUND = config(DEMO, {one["slug"]: f"did:key:{one['slug']}" for one in WANTED})
 LAUREL = FOUND["implementations"][0]
-TAGS = [*EDDSA, *ECDSA, SELECTIVE, "vc2.0", "EnvelopingProof", "BitstringStatusList"]
+TAGS = [*EDDSA, *ECDSA, SELECTIVE, "vc2.0", "vc-api", "EnvelopingProof", "BitstringStatusList"]
 
 
 @pytest.mark.parametrize("tag", TAGS)
