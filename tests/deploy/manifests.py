@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-KUSTOMIZATIONS = ("base", "overlays/production", "overlays/production-openbao")
+KUSTOMIZATIONS = ("base", "overlays/production", "overlays/production-autoscaled", "overlays/production-openbao")
 WORKLOADS = ("Deployment", "Job")
 
 Object = dict[str, Any]
@@ -62,8 +62,9 @@ class Workload:
         return {port["name"]: port["containerPort"] for port in self.container.get("ports", [])}
 
     @property
-    def replicas(self) -> int:
-        return int(self.object["spec"].get("replicas", 1))
+    def surge(self) -> int:
+        """How many more a rollout begins; a Job has none."""
+        return int(self.object["spec"].get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", 0))
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,15 @@ class Manifests:
 
     def selected(self, selector: Mapping[str, Any]) -> list[Workload]:
         return [one for one in self.workloads() if matches(selector, one.labels)]
+
+    def replicas(self, workload: Workload) -> tuple[int, int]:
+        """The fewest and the most that there are of it."""
+        for one in self.of("HorizontalPodAutoscaler"):
+            target = one["spec"]["scaleTargetRef"]
+            if (target["kind"], target["name"]) == (workload.kind, workload.name):
+                return one["spec"]["minReplicas"], one["spec"]["maxReplicas"]
+        told = int(workload.object["spec"].get("replicas", 1))
+        return told, told
 
     def environment(self, workload: Workload) -> dict[str, str]:
         """What the ConfigMaps among its `envFrom` give it."""
