@@ -7,7 +7,7 @@ import socket
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -345,6 +345,27 @@ async def test_what_is_not_http_is_unreachable(answer: bytes) -> None:
         with pytest.raises(FetchError) as refused:
             await fetcher.get(f"http://127.0.0.1:{port}/")
     assert refused.value.code == "unreachable"
+
+
+@pytest.mark.parametrize(("waits", "is_read"), [(0, True), (3, True), (1000, False), (100_000, False)])
+async def test_a_host_may_say_that_it_goes_on_but_not_for_ever(waits: int, is_read: bool) -> None:
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * waits)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, open_fetcher(FetcherSettings(allow_private=True, total_s=60)) as fetcher:
+        if is_read:
+            assert (await fetcher.get(address)).body == b"{}"
+            return
+        for _ in range(10):  # more than a host has connections
+            with pytest.raises(FetchError) as refused:
+                await fetcher.get(address)
+            assert refused.value.code == "unreachable"
 
 
 async def test_why_nothing_came_is_told_in_words() -> None:

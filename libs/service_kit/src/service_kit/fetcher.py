@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from service_kit.askers import Turns
+from service_kit.connections import Connector
 from service_kit.lookups import Lookups
 from service_kit.metrics import FETCHES
 from service_kit.settings import FetcherSettings
@@ -235,7 +236,7 @@ async def open_fetcher(settings: FetcherSettings, *, of_each_asker: int | None =
 
     `of_each_asker`: how many of them one asker has at once. Not where one asker's read answers others too.
     """
-    connector = aiohttp.TCPConnector(
+    connector = Connector(
         resolver=Lookups() if settings.allow_private else PublicResolver(),
         ssl=trusting(settings.ca_file),
         limit=MOST_CONNECTIONS,
