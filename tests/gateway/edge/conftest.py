@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,18 +26,25 @@ def start_edge(tokens: Tokens, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with contextlib.ExitStack() as stack:
 
         def start(limits: Limits | None = None) -> Edge:
-            rooms = {room: RoomServer(room, tokens.jwks) for room in Room}
-            for server in rooms.values():
-                stack.callback(server.close)
-            directory: Path = tmp_path_factory.mktemp("edge")
-            files = certificate(directory)
-            edge = Edge(directory, Target.LOCAL, local_settings(rooms, files, limits), rooms, files.chain)
-            stack.callback(edge.stop)
+            edge = make_edge(stack, tokens.jwks, tmp_path_factory.mktemp("edge"), limits)
             edge.start()
             edge.wait_for_rooms()
             return edge
 
         yield start
+
+
+def make_edge(
+    stack: contextlib.ExitStack, jwks: dict[str, Any] | None, directory: Path, limits: Limits | None = None
+) -> Edge:
+    """One that has not begun, with rooms of its own."""
+    rooms = {room: RoomServer(room, jwks) for room in Room}
+    for server in rooms.values():
+        stack.callback(server.close)
+    files = certificate(directory)
+    edge = Edge(directory, Target.LOCAL, local_settings(rooms, files, limits), rooms, files.chain)
+    stack.callback(edge.stop)
+    return edge
 
 
 @pytest.fixture(scope="session")

@@ -81,15 +81,17 @@ class Upload:
 
 
 class RoomServer:
-    """Says which room it is and what it was asked. The gateway also has the key set."""
+    """Says which room it is and what it was asked. The gateway also has the key set, once it answers."""
 
-    def __init__(self, room: Room, jwks: dict[str, Any]) -> None:
+    def __init__(self, room: Room, jwks: dict[str, Any] | None) -> None:
         self.room = room
+        self.answers = threading.Event()
+        self.answers.set()
         self.ready = True
         self.drop_next = 0
         """So many of the next requests lose their connection before any answer."""
         self.asked = 0
-        self._jwks = jwks
+        self.jwks = jwks
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -120,7 +122,8 @@ class RoomServer:
                     self._send(200 if room.ready else 503, {})
                     return
                 if room.room is Room.GATEWAY and self.path == "/oauth/jwks":
-                    self._send(200, room._jwks)
+                    room.answers.wait(DEADLINE_S)
+                    self._send(200 if room.jwks else 503, room.jwks)
                     return
                 room.asked += 1
                 if room.drop_next > 0:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
 
+from gateway.edge import Room
+from tests.gateway.edge.conftest import make_edge
 from tests.gateway.edge.fleet import BASE_URL, Edge, Tokens, eventually
 
 
@@ -140,3 +146,34 @@ def test_one_line_is_logged_for_each_request_without_its_secrets(edge: Edge, tok
     assert "hush" not in text
     assert "a@b.example" not in text
     assert token not in text
+
+
+@pytest.fixture
+def beginning(tmp_path: Path) -> Iterator[Edge]:
+    """An edge that has not begun, whose gateway has no keys yet."""
+    with ExitStack() as stack:
+        yield make_edge(stack, None, tmp_path)
+
+
+def test_where_there_are_no_keys_no_token_is_said_to_be_bad(beginning: Edge, tokens: Tokens) -> None:
+    beginning.start()
+    eventually(lambda: beginning.ask("GET", "/healthz").status == 200, beginning.log)
+    for path, member in (("/credentials/1", "detail"), ("/ims/ob/v3p0/credentials", "imsx_description")):
+        refused = beginning.ask("GET", path, headers=tokens.bearer())
+        assert refused.status == 503
+        assert refused.headers["Retry-After"] == "2"
+        assert refused.json[member] == "no access token can be checked for now; try again"
+        assert beginning.ask("GET", path).status == 200, "who shows none needs no keys"
+
+    beginning.rooms[Room.GATEWAY].jwks = tokens.jwks
+    eventually(lambda: beginning.ask("GET", "/credentials/1", headers=tokens.bearer()).status == 200, beginning.log)
+
+
+def test_an_edge_lets_nobody_in_before_it_has_keys(beginning: Edge, tokens: Tokens) -> None:
+    gateway = beginning.rooms[Room.GATEWAY]
+    gateway.jwks = tokens.jwks
+    gateway.answers.clear()
+    threading.Timer(0.3, gateway.answers.set).start()
+    beginning.start()
+    assert gateway.answers.is_set()
+    assert beginning.ask("GET", "/credentials/1", headers=tokens.bearer()).status == 200

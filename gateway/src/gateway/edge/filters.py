@@ -103,7 +103,8 @@ def _tokens(settings: EdgeSettings) -> dict[str, Any]:
         "remote_jwks": {
             "http_uri": {"uri": jwks, "cluster": Room.GATEWAY.value, "timeout": "2s"},
             "cache_duration": "300s",
-            "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
+            # Nobody is let in before the keys are there, or the gateway was found to be away.
+            "async_fetch": {"fast_listener": False, "failed_refetch_duration": "1s"},
         },
     }
     wanted = {"requires_any": {"requirements": [{"provider_name": "laurel"}, {"allow_missing": {}}]}}

@@ -37,6 +37,8 @@ class Refusal:
     """The nearest value of Open Badges' Imsx_CodeMinorFieldValue."""
     with_header: str = ""
     """Only for requests that have this header."""
+    why: str = ""
+    """Only where this is in what Envoy says of why (its response code details)."""
 
 
 # The reason itself stands in the body: Envoy adds headers before there is one.
@@ -52,6 +54,16 @@ REFUSALS = (
     Refusal(400, "malformed-request", UPGRADE, seen_as=403, minor="invalid_data", with_header="upgrade"),
     # A 426 is to say what to upgrade to (RFC 9110 §15.5.22), and Envoy lets no such header out.
     Refusal(400, "malformed-request", NOT_SPOKEN, seen_as=426, minor="invalid_data"),
+    # Envoy has no keys: it has just begun, and the gateway is away. The token may be as good as any.
+    Refusal(
+        503,
+        "unavailable",
+        "no access token can be checked for now; try again",
+        (("retry-after", "2"),),
+        seen_as=401,
+        minor="server_busy",
+        why="Jwks_remote_fetch",
+    ),
     BAD_TOKEN,
     # A token for somebody else is an invalid one (RFC 6750 §3.1); nothing else at the edge answers 403.
     replace(BAD_TOKEN, seen_as=403),
@@ -146,8 +158,10 @@ def header(name: str, value: str) -> dict[str, Any]:
 
 
 def _seen(refusal: Refusal) -> dict[str, Any]:
-    seen = _status("EQ", refusal.seen_as or refusal.status)
-    return _all(seen, _header(refusal.with_header, present_match=True)) if refusal.with_header else seen
+    wanted = [_status("EQ", refusal.seen_as or refusal.status)]
+    wanted += [_header(refusal.with_header, present_match=True)] if refusal.with_header else []
+    wanted += [_details(refusal.why)] if refusal.why else []
+    return _all(*wanted) if len(wanted) > 1 else wanted[0]
 
 
 def _below_ims(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -162,6 +176,13 @@ def _for_a_reader(wanted: dict[str, Any]) -> dict[str, Any]:
 
 def _all(*filters: dict[str, Any]) -> dict[str, Any]:
     return {"and_filter": {"filters": list(filters)}}
+
+
+def _details(part: str) -> dict[str, Any]:
+    name = "envoy.access_loggers.extension_filters.cel"
+    kind = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    expression = f"response.code_details.contains('{part}')"
+    return {"extension_filter": {"name": name, "typed_config": {"@type": kind, "expression": expression}}}
 
 
 def _header(name: str, **matches: Any) -> dict[str, Any]:
