@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from contracts.catalog_events import EndorsementPublished, EndorsementWithdrawn
 from issuer.adapters.endorsements.endorsements import EndorsementRows
+from issuer.core.endorsements import endorsements
 from issuer.core.endorsements.decide import LEASE
 from issuer.core.endorsements.model import BELIEVED_FOR, CHECK_EVERY
 from issuer.http.app import issuer_app
@@ -368,6 +369,22 @@ class TestLater:
         clock.ahead = CHECK_EVERY + SECOND
         assert sorted(await asyncio.gather(later.recheck(), later.recheck())) == [0, 1]
         assert len(await told(world)) == 2
+
+
+async def test_one_who_offers_much_shuts_nobody_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endorsements, "MOST_OFFERED", 2)
+    about = await subject(world)
+    made = [await offered(world, about) for _ in range(2)]
+    for path, body in (
+        (f"/issuers/{(await world.issuer(OTHER_ORG))['slug']}/endorsements", {"subject": about}),
+        ("/endorsements", {"credential": by_key(about)}),
+    ):
+        answer = await world.send("POST", path, body, org=OTHER_ORG)
+        assert (answer.status_code, problem_code(answer)) == (409, "endorsements-full"), answer.text
+    others = await world.send("POST", "/endorsements", {"credential": by_key(about, 4)}, org=THIRD_ORG)
+    assert (others.status_code, others.json()["status"]) == (201, "offered"), others.text
+    assert (await decide(world, made[0], "decline")).status_code == 200
+    assert (await offered(world, about))["status"] == "offered"
 
 
 async def test_a_list_is_paged_and_ones_own(world: World) -> None:

@@ -62,9 +62,10 @@ class EndorsementRows:
         found = await self._session.execute(_one(endorsement_id).with_for_update())
         return next(map(_endorsement, found.mappings()), None)
 
-    async def waiting(self, org_id: str) -> int:
-        """How many wait for this organization to accept or decline."""
-        return await self._count(OF.org_id == org_id, OF.status == EndorsementStatus.OFFERED)
+    async def waiting(self, org_id: str, by: str | None = None) -> int:
+        """See core.endorsements.ports.Endorsements."""
+        offered = () if by is None else (OF.presented_by == by,)
+        return await self._count(OF.org_id == org_id, OF.status == EndorsementStatus.OFFERED, *offered)
 
     async def accepted(self, subject: str) -> int:
         """How many stand on this subject."""

@@ -68,7 +68,7 @@ class Endorse:
         seen = await self._endorsements.changes(issuer.did, None)
 
         async def also(work: UnitOfWork, credential: AnyCredential) -> None:
-            await refuse_when_full(work, subject.org_id)
+            await refuse_when_full(work, subject.org_id, order.org_id)
             await work.endorsements.add(
                 _signed_here(
                     document, credential, endorsement_id=endorsement_id, order=order, subject=subject, seen=seen

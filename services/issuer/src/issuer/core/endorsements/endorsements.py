@@ -14,6 +14,7 @@ from service_kit.ids import is_id
 from service_kit.inputs import Page, PageRequest
 
 MOST_WAITING = 200  # for one organization
+MOST_OFFERED = 20  # of them by one other: alone it could shut out everybody else
 MOST_ACCEPTED = 50  # of one subject
 WAIT_S = 2.0
 POLL_S = 0.05
@@ -66,10 +67,14 @@ def refuse_own(org_id: str, subject: Subject, field: str) -> None:
         raise invalid_field(field, "belongs to the endorser: an endorsement is somebody else's word")
 
 
-async def refuse_when_full(work: UnitOfWork, org_id: str, made: Endorsement | None = None) -> None:
-    """When this one would be one too many. Raises Conflict."""
+async def refuse_when_full(work: UnitOfWork, org_id: str, by: str, made: Endorsement | None = None) -> None:
+    """When this one would be one too many. `by` is who offers it. Raises Conflict."""
     if made is not None and made.status is EndorsementStatus.ACCEPTED:
         if await work.endorsements.accepted(made.subject) > MOST_ACCEPTED:
             raise Conflict(f"there are {MOST_ACCEPTED} already: decline one", code="endorsements-full")
-    elif await work.endorsements.waiting(org_id) > MOST_WAITING:
+        return
+    is_kept = int(made is not None)  # and counted
+    if await work.endorsements.waiting(org_id, by) >= MOST_OFFERED + is_kept:
+        raise Conflict(f"{MOST_OFFERED} endorsements of yours wait there already", code="endorsements-full")
+    if await work.endorsements.waiting(org_id) >= MOST_WAITING + is_kept:
         raise Conflict(f"{MOST_WAITING} endorsements wait there already", code="endorsements-full")

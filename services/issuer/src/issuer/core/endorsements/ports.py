@@ -18,8 +18,8 @@ class Endorsements(Protocol):
     async def lock(self, endorsement_id: EndorsementId) -> Endorsement | None:
         """One of them, locked until the end of the transaction."""
 
-    async def waiting(self, org_id: str) -> int:
-        """How many wait for this organization to accept or decline."""
+    async def waiting(self, org_id: str, by: str | None = None) -> int:
+        """How many wait for this organization to accept or decline; of those that this one offers, if it is given."""
 
     async def accepted(self, subject: str) -> int:
         """How many stand on this subject. Whoever accepts another one for it waits for the end of the transaction."""

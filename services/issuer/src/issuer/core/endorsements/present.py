@@ -102,7 +102,7 @@ class PresentEndorsement:
             earlier = order.key and await work.idempotency.claim(order.org_id, order.key, made.id)
             is_new = earlier is None and await work.endorsements.add(made)
             if is_new:
-                await refuse_when_full(work, made.org_id, made)
+                await refuse_when_full(work, made.org_id, order.org_id, made)
                 if event := told(None, made, self._addresses.endorsement(made.id)):
                     await work.outbox.append(event)
                 await work.commit()
