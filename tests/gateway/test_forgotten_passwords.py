@@ -108,6 +108,18 @@ class TestForgotten:
         assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
         assert len(scene.mailbox.of(ADA)) == 5
 
+    async def test_who_has_others_written_to_keeps_nobody_out(self, scene: Scene) -> None:
+        """Invitations of a stranger are counted as that one's, and not with what lets a person in again."""
+        stranger = Scene(scene.office, await scene.gateway.member("harbour"), scene.ada)
+        for _ in range(5):
+            await stranger.invite(ADA)
+        await scene.forget(ADA)
+        assert (
+            await press(Visitor(scene.gateway), scene.mailbox.link(ADA), password=OTHER_PASSWORD)
+        ).status_code == 200
+        await scene.invite(ADA)
+        assert "The lakeside invites you" in scene.mailbox.of(ADA)[-1].get_content()
+
     async def test_one_address_of_the_net_asks_a_hundred_times(self, scene: Scene) -> None:
         visitor = Visitor(scene.gateway)
         shown = await visitor.http.get("/login/forgotten")

@@ -7,7 +7,7 @@ from gateway.core.account_link import AccountLink, LinkKind, no_such_link
 from gateway.core.model import AuditEntry
 from gateway.core.people import Session, User, plain_address
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
-from gateway.core.post import Post
+from gateway.core.post import Post, Purpose
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.core.sessions import check_fresh
 from service_kit.clock import Clock
@@ -46,13 +46,13 @@ class ConfirmAddress:
             if wanted == session.user.email or await work.users.by_email(wanted) is None:
                 await self.send(work, session.user, wanted)
             else:
-                await self._post.count(work, wanted)
+                await self._post.count(work, wanted, Purpose.CONFIRM)
                 await self._post.put(work, letters.address_taken(wanted))
             await work.commit()
 
     async def send(self, work: UnitOfWork, user: User, address: str) -> None:
         """Write the mail into the caller's transaction. Raises Limited."""
-        await self._post.count(work, address)
+        await self._post.count(work, address, Purpose.CONFIRM)
         token, until = new_secret(SecretKind.CONFIRMATION), self._clock() + LinkKind.CONFIRM.lifetime
         await work.accounts.add_link(digest(token), AccountLink(LinkKind.CONFIRM, user.id, address, until))
         await self._post.put(work, letters.confirmation(address, self._post.link(letters.CONFIRM_PATH, token)), until)

@@ -9,7 +9,7 @@ from gateway.core.letters import INVITATION_PATH, invitation_mail
 from gateway.core.model import Actor, AuditEntry, ClientId, Organization
 from gateway.core.people import Invitation, plain_address
 from gateway.core.ports import NewUnitOfWork, UnitOfWork
-from gateway.core.post import Post
+from gateway.core.post import Post, Purpose
 from gateway.core.register_client import SecretReceipts
 from gateway.core.roles import Role
 from gateway.core.secret import SecretKind, digest, new_secret
@@ -96,7 +96,7 @@ class Invitations:
         if not self._post.is_open:
             await work.invitations.add(digest(token), made)
             return
-        await self._post.count(work, made.email)
+        await self._post.count(work, made.email, Purpose.INVITE, made.organization)
         mailed = new_secret(SecretKind.INVITATION)
         await work.invitations.add(digest(token), made, digest(mailed))
         link = self._post.link(INVITATION_PATH, mailed)

@@ -4,6 +4,7 @@ import hmac
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from gateway.core.mail import Mail, MailId, WaitingMail
 from gateway.core.ports import UnitOfWork, Vault
@@ -13,7 +14,16 @@ from service_kit.ids import NewId
 
 NOTICE_LIFETIME = timedelta(days=2)  # a notice that could not be sent for so long is news no more
 WINDOW = timedelta(hours=1)
-AT_MOST = 5  # mails to one address within the window, whoever asks for them
+AT_MOST = 5  # mails to one address for one purpose within the window
+
+
+class Purpose(StrEnum):
+    """What a mail is for. Counted apart: who has others written to keeps nobody from getting in again."""
+
+    CONFIRM = "confirm"
+    RESET = "reset"
+    SIGN_UP = "sign-up"
+    INVITE = "invite"
 
 
 class Post:
@@ -42,9 +52,12 @@ class Post:
         box = self._vault.seal(json.dumps(asdict(mail)).encode(), _purpose(name))
         await work.mails.add(WaitingMail(name, box, now, until or now + NOTICE_LIFETIME))
 
-    async def count(self, work: UnitOfWork, address: str) -> None:
-        """Raises Limited when this address was written to often enough, whoever asked for it."""
-        key = hmac.digest(self._pepper, f"mail {address}".encode(), "sha256")
+    async def count(self, work: UnitOfWork, address: str, purpose: Purpose, by: str = "") -> None:
+        """Raises Limited when this address was written to often enough for this; by this organization, if one is named.
+
+        Whoever else asked for it.
+        """
+        key = hmac.digest(self._pepper, f"mail {purpose} {by} {address}".encode(), "sha256")
         (sent,) = await work.attempts.count([key], self._clock(), WINDOW)
         if sent > AT_MOST:
             raise Limited("enough mail was sent to this address; wait an hour and try again")

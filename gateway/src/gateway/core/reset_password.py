@@ -9,7 +9,7 @@ from gateway.core.logout import EVERY_SESSION
 from gateway.core.model import AuditEntry
 from gateway.core.people import UserId, plain_address
 from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
-from gateway.core.post import Post
+from gateway.core.post import Post, Purpose
 from gateway.core.secret import SecretKind, digest, new_secret
 from service_kit.clock import Clock
 from service_kit.errors import Limited
@@ -41,7 +41,7 @@ class ResetPassword:
         wanted = plain_address(email)
         async with self._unit_of_work() as work:
             try:
-                await self._post.count(work, wanted)
+                await self._post.count(work, wanted, Purpose.RESET)
             except Limited:
                 return  # said aloud it would tell that there were mails
             await self._send(work, wanted)

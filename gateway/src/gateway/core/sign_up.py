@@ -11,7 +11,7 @@ from gateway.core.learners import Learners
 from gateway.core.model import AuditEntry, Organization
 from gateway.core.people import User, UserId, plain_address
 from gateway.core.ports import NewUnitOfWork, Passwords, UnitOfWork
-from gateway.core.post import Post
+from gateway.core.post import Post, Purpose
 from gateway.core.secret import SecretKind, digest, new_secret
 from gateway.core.sign_in import SignedIn, open_session
 from service_kit.clock import Clock
@@ -68,7 +68,7 @@ class SignUp:
         wanted = plain_address(email)
         async with self._unit_of_work() as work:
             try:
-                await self._post.count(work, wanted)
+                await self._post.count(work, wanted, Purpose.SIGN_UP)
             except Limited:
                 return  # said aloud it would tell that there were mails
             await self._write(work, wanted, request)
