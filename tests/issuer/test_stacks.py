@@ -202,6 +202,7 @@ async def test_a_stack_with_its_components_is_a_learner_record(series: Series, w
     # CLR 2.0 associates achievements, not credentials: a reader looks these ids up in what it holds.
     *parts, whole = (one["credentialSubject"]["achievement"]["id"] for one in subject["verifiableCredential"])
     assert associations == {(one, "isPartOf", whole) for one in parts}
+    assert [one["type"] for one in subject["association"]] == ["Association"] * 2  # its schema has no array here
     assert {one.rpartition("/versions/")[0] for one in parts} == {
         series.achievements[name] for name in ("capstone", "python")
     }

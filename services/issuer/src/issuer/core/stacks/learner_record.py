@@ -47,7 +47,7 @@ def learner_record(
     }
     whole = achievement_in(stacked)
     associations = [
-        {"type": ["Association"], "associationType": PART_OF, "sourceId": part, "targetId": whole}
+        {"type": "Association", "associationType": PART_OF, "sourceId": part, "targetId": whole}
         for part in dict.fromkeys(part.achievement for part in parts)
     ]
     document = {
