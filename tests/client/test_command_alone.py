@@ -88,6 +88,10 @@ def test_half_a_login_in_the_environment_is_not_filled_up_with_another(
     assert chosen("default") == Login("https://laurel.example", "me", "production's")
 
 
+def test_a_badge_is_an_svg_or_a_png(tmp_path: Path) -> None:
+    assert "must end in .svg or .png" in told(tmp_path, "badge", ACHIEVEMENT, "-o", "ada.gif", code=2)
+
+
 def test_what_is_no_hosted_badge_is_no_file_either(tmp_path: Path) -> None:
     assert "at https addresses" in told(tmp_path, "verify", "http://laurel.example/credentials/1", code=4)
 

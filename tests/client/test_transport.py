@@ -193,6 +193,18 @@ def test_an_answer_without_what_is_needed_is_no_answer(body: dict[str, Any]) -> 
         issue(laurel)
 
 
+def test_a_badge_is_an_image(pauses: list[float]) -> None:
+    shown = httpx.Response(200, content=b"<svg/>", headers={"Content-Type": "image/svg+xml"})
+    server = Server(shown, httpx.Response(200, json={}))
+    with connect(server) as laurel:
+        found = laurel.credentials.badge(ID)
+        assert (found.content, found.media_type) == (b"<svg/>", "image/svg+xml")
+        with pytest.raises(UnexpectedAnswer, match="no image"):
+            laurel.credentials.badge(ID, "image/png")
+    assert [request.headers["Accept"] for request in server.requests] == ["image/svg+xml", "image/png"]
+    assert server.requests[0].url.path == "/credentials/0199"
+
+
 def test_a_list_is_read_page_after_page() -> None:
     pages = [
         httpx.Response(200, json={"items": [item], "next": cursor})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from credential_core.bake import unbake
 from service_kit.ids import new_id
 from service_kit.testing import BASE_URL, TokenMint
 from tests.issuer.keepers import SCOPES, Keeper
@@ -35,6 +37,9 @@ async def test_what_was_issued_to_the_address_is_there_with_its_status(world: Wo
     name = issued["id"].rsplit("/", 1)[-1]
     document = await learner(world).call("GET", f"{PATH}/{name}")
     assert document.json() == issued["credential"]
+    badge = await learner(world).call("GET", f"{PATH}/{name}", headers={"Accept": "image/svg+xml"})
+    assert json.loads(unbake(badge.content).text) == issued["credential"]
+    assert badge.headers["content-type"] == "image/svg+xml"
     await world.send("POST", f"/credentials/{name}/revoke", {"reason": "a test"})
     assert [one["status"] for one in await items(learner(world))] == ["revoked"]
 

@@ -7,6 +7,7 @@ with Laurel("https://laurel.example", ClientSecret("client-id", "secret")) as la
 
 from laurel.batches import Batch
 from laurel.client import Laurel
+from laurel.credentials import Badge
 from laurel.errors import (
     Conflict,
     Forbidden,
@@ -42,6 +43,7 @@ __all__ = [
     "ClientSecret",
     "AccessToken",
     "Nobody",
+    "Badge",
     "Batch",
     "Recipient",
     "Achievement",

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from laurel.addresses import last_segment
+from laurel.errors import UnexpectedAnswer
 from laurel.ids import new_key
 from laurel.models import Credential, CredentialSummary, IssuedCredential, Recipient
 from laurel.transport import Transport
 
 PATH: Final = "/credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """An image with a credential in it: `image/svg+xml` or `image/png`."""
+
+    content: bytes
+    media_type: str
 
 
 class Credentials:
@@ -68,6 +78,18 @@ class Credentials:
     def get(self, credential: str) -> Credential:
         """One, by its address or UUID."""
         return Credential.from_json(self._transport.get(f"{PATH}/{last_segment(credential)}"))
+
+    def badge(self, credential: str, media_type: str = "image/svg+xml") -> Badge:
+        """The image that shows one, with the signed document in it. Needs `credentials:read`.
+
+        Asked for as `image/png` it is a PNG where the achievement's image is one, and else an SVG all the same.
+        """
+        path = f"{PATH}/{last_segment(credential)}"
+        answer = self._transport.send("GET", path, headers={"Accept": media_type})
+        given = answer.headers.get("Content-Type", "").partition(";")[0]
+        if not given.startswith("image/"):
+            raise UnexpectedAnswer("the answer is no image: this Laurel is older than that")
+        return Badge(answer.content, given)
 
     def correct(
         self, credential: str, reason: str, changes: Mapping[str, Any], *, key: str | None = None

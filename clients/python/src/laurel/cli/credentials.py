@@ -17,6 +17,7 @@ from laurel.cli.screen import OUT, escape, note, say, show_json, table
 from laurel.models import IssuedCredential, Recipient
 
 CredentialName = Annotated[str, typer.Argument(help="Its address or UUID.")]
+_IMAGES = {".svg": "image/svg+xml", ".png": "image/png"}
 Most = Annotated[int, typer.Option(min=1, help="How many at most.")]
 
 
@@ -127,3 +128,22 @@ def show(credential: CredentialName, *, as_json: AsJson = False, name: As = DEFA
         reason = f": {step['reason']}" if step.get("reason") else ""
         what = "corrected" if step.get("digest") else step["status"]
         say(f"  {step['at']}  {what} by {step['actor']}{reason}")
+
+
+@app.command()
+def badge(
+    credential: CredentialName,
+    *,
+    out: Annotated[Path, results_at("Write it here: ada.svg, or ada.png where the achievement's image is a PNG.")],
+    name: As = DEFAULT,
+) -> None:
+    """The image that shows a credential, with the signed document in it."""
+    wanted = _IMAGES.get(out.suffix.lower())
+    if wanted is None:
+        raise typer.BadParameter(f"{out} must end in {' or '.join(_IMAGES)}")
+    with client(name) as laurel:
+        found = laurel.credentials.badge(credential, wanted)
+    if found.media_type != wanted:
+        raise Unwritable(f"the achievement has no image of its own in PNG: {out.with_suffix('.svg')} can be had")
+    write(out, found.content)
+    note(f"written to {out}")

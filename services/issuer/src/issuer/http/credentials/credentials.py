@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from issuer.core.credentials.badge_image import PNG, SVG
 from issuer.core.credentials.change_status import Action, StatusCommand
 from issuer.core.credentials.correct import CorrectionCommand
 from issuer.core.credentials.queries import Life
 from issuer.core.model import Credential, CredentialId
+from issuer.http.credentials.badge import baked
 from issuer.http.credentials.bodies import (
     CredentialDetail,
     CredentialReply,
@@ -39,8 +41,11 @@ Reads = Annotated[Caller, Depends(Scope("credentials:read"))]
 ReadsOrLooks = Annotated[Caller | None, Depends(ScopeOrBrowser("credentials:read"))]
 Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
 CREDENTIAL_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json")
+IMAGE_TYPES = (SVG, PNG)
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept"}
-DOCUMENTS: dict[int | str, dict[str, Any]] = {200: {"content": {name: {} for name in CREDENTIAL_TYPES}}}
+DOCUMENTS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {name: {} for name in (*CREDENTIAL_TYPES, *IMAGE_TYPES)}}
+}
 SHOWN: dict[int | str, dict[str, Any]] = {
     303: {
         "description": "To a browser without a token: the credential's public record",
@@ -157,7 +162,8 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
     @routes.get(
         "/{credential_id}",
         summary="Read one of your credentials",
-        description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone. "
+        description=f"Asked for as {' or '.join(CREDENTIAL_TYPES)}, it is the signed document alone; as {SVG} or "
+        f"{PNG}, the image that shows it with the document in it: a PNG where the achievement's image is one. "
         "A browser without a token is sent to the public record: each credential has this address, and people open it.",
         response_model=CredentialDetail,
         responses=DOCUMENTS | UNCHANGED | SHOWN | problems(404, 422),
@@ -168,6 +174,8 @@ def _add_reads(routes: APIRouter, services: Services) -> None:
             return Response(status_code=303, headers={"Location": record, **PRIVATE})
         life = await services.queries.credential(caller.org, credential_id)
         media_type = _wanted_type(request)
+        if media_type in IMAGE_TYPES:
+            return await baked(request, life.credential.document, media_type)
         if media_type:
             return _private(request, life, life.credential.document.encode(), media_type)
         detail = {
@@ -191,9 +199,9 @@ def _private(request: Request, life: Life, body: bytes, media_type: str) -> Resp
 
 
 def _wanted_type(request: Request) -> str | None:
-    """The first credential media type that the client names, if any."""
+    """The first media type of a credential, or of an image of it, that the client names, if any."""
     named = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
-    return next((name for name in named if name in CREDENTIAL_TYPES), None)
+    return next((name for name in named if name in CREDENTIAL_TYPES or name in IMAGE_TYPES), None)
 
 
 def _add_action(routes: APIRouter, services: Services, action: Action) -> None:

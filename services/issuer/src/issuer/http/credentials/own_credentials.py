@@ -7,19 +7,23 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from issuer.core.addresses import Addresses
+from issuer.core.credentials.badge_image import PNG, SVG
 from issuer.core.credentials.own_credentials import OwnCredentials
 from issuer.core.stacks.own_record import RecordOwnStack
 from issuer.http.backpack.keepers import PersonScope, digest_of, keeper
+from issuer.http.credentials.badge import baked
 from issuer.http.credentials.bodies import CredentialsPage, summary
 from issuer.http.problems import problems
 from service_kit.app import router
 from service_kit.auth import Caller
 from service_kit.inputs import PageRequest
 from service_kit.pagination import LINK, link_next, page_request
+from service_kit.representation import JSON, negotiate
 
 PREFIX = "/learners/me/credentials"
 Manages = Annotated[Caller, Depends(PersonScope("backpack:manage"))]
 PRIVATE = {"Cache-Control": "no-store"}
+IMAGES: dict[int | str, dict[str, Any]] = {200: {"content": {SVG: {}, PNG: {}}}}
 
 
 class OwnRecordReply(BaseModel):
@@ -57,12 +61,16 @@ def own_credential_routes(uses: OwnCredentials, record: RecordOwnStack, addresse
         "/{credential_id}",
         operation_id="getOwnCredential",
         summary="One of them, as it was signed",
+        description=f"Asked for as {SVG} or {PNG}, the image that shows it with the document in it.",
         response_model=dict[str, Any],
-        responses=problems(404, 422),
+        responses=IMAGES | problems(404, 422),
     )
-    async def document(credential_id: str, caller: Manages) -> Response:
+    async def document(credential_id: str, caller: Manages, request: Request) -> Response:
         text = await uses.document(digest_of(caller), credential_id)
-        return Response(text, headers=PRIVATE, media_type="application/json")
+        wanted = negotiate(request, JSON, SVG, PNG)
+        if wanted != JSON:
+            return await baked(request, text, wanted)
+        return Response(text, headers=PRIVATE | {"Vary": "Accept"}, media_type=JSON)
 
     @routes.post(
         "/{credential_id}/record",
