@@ -12,7 +12,7 @@ from issuer.settings import IssuerSettings
 from service_kit.database import Database
 from tests.issuer.rotation import after_signing
 from tests.issuer.test_batches import agrees, batch, counted, learner, open_batch, work
-from tests.issuer.world import World
+from tests.issuer.world import OTHER_ORG, World
 
 pytestmark = [pytest.mark.db, pytest.mark.asyncio]
 
@@ -79,3 +79,18 @@ async def test_single_requests_and_batches_at_once_give_it_once(
     assert {answer.status_code for answer in found} <= {201, 409}
     assert by_batch + sum(answer.status_code == 201 for answer in found) == 20
     assert await world.count("credentials") == len(await world.events("credential.issued.v1")) == 20
+
+
+async def test_who_has_many_batches_makes_nobody_else_wait_for_all_of_them(world: World, core: Core) -> None:
+    await world.ready()
+    ours = await world.achievement()
+    await world.issuer(OTHER_ORG)
+    theirs = await world.achievement(OTHER_ORG)
+    as_them = world.headers(OTHER_ORG)
+    many = [await open_batch(world, [learner(number)], theirs, headers=as_them) for number in range(5)]
+    one = await open_batch(world, [learner(7)], ours)
+    assert [await core.work_batches() for _ in range(2)] == [1, 1]
+    assert (await batch(world, one))["status"] == "done"
+    at = [answer.headers["location"] for answer in many]
+    found = [(await world.send("GET", address, org=OTHER_ORG)).json()["status"] for address in at]
+    assert found == ["done", *["running"] * 4]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from issuer.adapters.batches.batches import batch_of
@@ -16,6 +16,7 @@ from service_kit.database import Database
 from service_kit.direct import Rows, fetch_alone
 
 IN_LINE = 16  # batches looked at; with more workers than that, some have a rest
+MOST_IN_LINE = 256  # read, of which those are chosen
 TRY_ALL = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
 # The part that the next waiting row is in, and whether it is ours from now on.
 TRY_PART = """
@@ -92,17 +93,21 @@ class IssuingTurn:
 class BatchTurns:
     """See issuer.core.batches.ports.Turns. No transaction is open during a turn, so it may take as long as it takes.
 
-    But who is stopped, and so says nothing for half a minute, has lost the turn.
+    But who is stopped, and so says nothing for half a minute, has lost the turn. Organizations have turns one after
+    another in each process, however many batches they have: the turns of one are among its own.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = 0
+        self._had: dict[str, int] = {}
+        """The last turn of each organization that waits."""
 
     @asynccontextmanager
     async def issuing(self, at_once: int) -> AsyncIterator[IssuingTurn | None]:
         """A turn at the running batch that issues and was worked on longest ago, if it has rows for us."""
         async with self._turns() as connection:
-            turn = await _issuing(connection, at_once)
+            turn = await self._issuing(connection, at_once)
             async with beating(connection, None if turn is None else turn.saying):
                 yield turn
 
@@ -110,7 +115,7 @@ class BatchTurns:
     async def changing(self) -> AsyncIterator[ChangingTurn | None]:
         """A turn, alone, at the running batch that changes what was issued and was worked on longest ago."""
         async with self._turns() as connection:
-            turn = await _changing(connection)
+            turn = await self._changing(connection)
             async with beating(connection):
                 yield turn
 
@@ -123,26 +128,40 @@ class BatchTurns:
             finally:
                 await connection.execute(END)
 
+    async def _issuing(self, connection: AsyncConnection, size: int) -> IssuingTurn | None:
+        for batch in await self._line(connection, issuing=True):
+            if isinstance(batch, IssueBatch):
+                turn = IssuingTurn(connection, batch, size)
+                if await turn.begins():
+                    self._have(batch)
+                    return turn
+        return None
 
-async def _issuing(connection: AsyncConnection, size: int) -> IssuingTurn | None:
-    for batch in await _line(connection, issuing=True):
-        if isinstance(batch, IssueBatch):
-            turn = IssuingTurn(connection, batch, size)
-            if await turn.begins():
-                return turn
-    return None
+    async def _changing(self, connection: AsyncConnection) -> ChangingTurn | None:
+        for batch in await self._line(connection, issuing=False):
+            if await connection.scalar(TRY_ALL, {"id": batch.id}):
+                self._have(batch)
+                return ChangingTurn(batch)
+        return None
+
+    def _have(self, batch: Batch) -> None:
+        self._turn += 1
+        self._had[batch.org_id] = self._turn
+
+    async def _line(self, connection: AsyncConnection, *, issuing: bool) -> Sequence[Batch]:
+        """Running batches: of the organization that had its turn longest ago, those that were worked on longest ago."""
+        found = await _running(connection, issuing=issuing)
+        self._had = {one.org_id: self._had.get(one.org_id, 0) for one in found}
+        return sorted(found, key=lambda one: (self._had[one.org_id], one.changed_at))[:IN_LINE]
 
 
-async def _changing(connection: AsyncConnection) -> ChangingTurn | None:
-    for batch in await _line(connection, issuing=False):
-        if await connection.scalar(TRY_ALL, {"id": batch.id}):
-            return ChangingTurn(batch)
-    return None
-
-
-async def _line(connection: AsyncConnection, *, issuing: bool) -> list[Batch]:
-    """Running batches, those first that were worked on longest ago."""
+async def _running(connection: AsyncConnection, *, issuing: bool) -> list[Batch]:
+    """Some of every organization, where there are too many."""
     issues = BATCHES.c.action == RowAction.ISSUE.value
-    running = select(BATCHES).where(BATCHES.c.state == BatchState.RUNNING.value, issues if issuing else ~issues)
-    found = await connection.execute(running.order_by(BATCHES.c.changed_at).limit(IN_LINE))
+    running = BATCHES.c.state == BatchState.RUNNING.value, issues if issuing else ~issues
+    place = func.row_number().over(partition_by=BATCHES.c.org_id, order_by=BATCHES.c.changed_at).label("place")
+    ranked = select(BATCHES, place).where(*running).subquery()
+    columns = (ranked.c[column.name] for column in BATCHES.c)
+    query = select(*columns).where(ranked.c.place <= IN_LINE).order_by(ranked.c.place, ranked.c.changed_at)
+    found = await connection.execute(query.limit(MOST_IN_LINE))
     return [batch_of(row) for row in found.mappings()]
