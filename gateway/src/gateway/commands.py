@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -135,6 +136,7 @@ Command = Callable[[GatewaySettings, Sequence[str]], Awaitable[int]]
 
 
 def _refusing(command: Command) -> Command:
+    @wraps(command)
     async def run(settings: GatewaySettings, arguments: Sequence[str]) -> int:
         try:
             return await command(settings, arguments)

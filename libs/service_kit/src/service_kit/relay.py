@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service_kit.beat import beating
 from service_kit.bus import BusUnavailable, Publisher, Record
+from service_kit.command_line import takes_nothing
 from service_kit.database import Database, open_database
 from service_kit.direct import fetch_alone
 from service_kit.logs import get_logger
@@ -106,8 +107,9 @@ async def _measure(connection: AsyncConnection) -> None:
     OUTBOX_AGE.set(float(oldest or 0))
 
 
-async def republish(settings: StoreSettings, _arguments: Sequence[str]) -> int:
-    """Command of a service with an outbox: as `republish_all`."""
+async def republish(settings: StoreSettings, arguments: Sequence[str]) -> int:
+    """Mark every event as pending again, for a bus that lost its data."""
+    takes_nothing("republish", arguments)
     async with open_database(settings.database, "republish") as database:
         log.warning("republished", events=await republish_all(database))
     return 0

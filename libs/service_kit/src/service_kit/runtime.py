@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import inspect
 import json
 import signal
 import sys
@@ -13,6 +14,8 @@ from typing import Generic, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from service_kit import problems
 from service_kit.app import Check, health_router
@@ -21,11 +24,23 @@ from service_kit.logs import configure_logs, get_logger
 from service_kit.migrations import migrate
 from service_kit.settings import Settings, StoreSettings
 from service_kit.timekeeper import Timekeeper
+from service_kit.wrong_settings import told
 
 log = get_logger(__name__)
 
 CLOSING = (b"connection", b"close")
 COLLECT_AFTER = (7_000, 20, 20)  # objects, young collections, middle ones
+
+STANDARD = {
+    "serve": "Answer requests.",
+    "relay": "Publish events, and what else one process does for all.",
+    "consume": "Hear what other rooms say.",
+    "run": "All of these in one process.",
+    "migrate": "Bring the database's schema up to this release.",
+    "openapi": "Print the description of the API.",
+}
+HELP = frozenset({"-h", "--help"})
+WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
 S = TypeVar("S", bound=StoreSettings)
 Task = Callable[[asyncio.Event], Awaitable[None]]
@@ -61,15 +76,19 @@ class Service(Generic[S]):
 
 def main(service: Service[S], argv: Sequence[str] | None = None) -> int:
     """The command line of a service. Returns the exit code."""
-    standard = ("serve", "relay", "consume", "run", "migrate", "openapi")
-    parser = argparse.ArgumentParser(prog=service.name)
-    parser.add_argument("command", choices=[*standard, *service.commands])
-    parser.add_argument("arguments", nargs=argparse.REMAINDER)
-    chosen = parser.parse_args(argv)
+    chosen = _parser(service).parse_args(argv)
     if chosen.command == "openapi":
         json.dump(service.openapi().openapi(), sys.stdout, indent=2, sort_keys=True)
         return 0
-    settings = service.settings()  # type: ignore[call-arg]  # read from the environment
+    if chosen.command in service.commands and not HELP.isdisjoint(chosen.arguments):
+        # Every command parses its arguments first, and leaves: no setting is looked at.
+        return asyncio.run(_command(service.commands[chosen.command](service.settings.model_construct(), ["--help"])))
+    try:
+        settings = service.settings()  # type: ignore[call-arg]  # read from the environment
+    except (ValidationError, SettingsError) as error:
+        lines = [*told(error, service.settings), "all settings: docs/settings.md"]
+        sys.stderr.writelines(f"{service.name}: {line}\n" for line in lines)
+        return WRONG_SETTINGS
     configure_logs(settings.log, service.name)
     if chosen.command == "migrate":
         migrate(service.name, settings.database)
@@ -78,6 +97,20 @@ def main(service: Service[S], argv: Sequence[str] | None = None) -> int:
         return asyncio.run(_command(service.commands[chosen.command](settings, chosen.arguments)))
     uvloop_run(_run(service, settings, chosen.command))
     return 0
+
+
+def _parser(service: Service[S]) -> argparse.ArgumentParser:
+    own = {name: (inspect.getdoc(command) or "").partition("\n")[0] for name, command in service.commands.items()}
+    listed = "\n".join(f"  {name:<16} {what}" for name, what in (STANDARD | own).items())
+    parser = argparse.ArgumentParser(
+        prog=service.name,
+        usage=f"{service.name} COMMAND ...",
+        epilog=f"commands:\n{listed}\n\nSettings come from the environment: docs/settings.md.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=[*STANDARD, *own], metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its own; --help lists them")
+    return parser
 
 
 def uvloop_run(main_task: Awaitable[None]) -> None:

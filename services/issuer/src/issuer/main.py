@@ -56,6 +56,7 @@ from service_kit.app import Check
 from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
 from service_kit.clock import Clock, utc_now
+from service_kit.command_line import takes_nothing
 from service_kit.consumer import Consumer
 from service_kit.database import Database, open_database
 from service_kit.fetcher import MOST_OF_ASKER, Fetcher, open_fetcher
@@ -277,8 +278,9 @@ def create_openapi_app() -> FastAPI:
     return issuer_app(core.services, settings, tokens=None, more=more)
 
 
-async def republish(settings: IssuerSettings, _arguments: Sequence[str]) -> int:
-    """Command: mark every event as pending again, for a bus that lost its data. Consumers drop what they know."""
+async def republish(settings: IssuerSettings, arguments: Sequence[str]) -> int:
+    """Mark every event as pending again, for a bus that lost its data."""
+    takes_nothing("republish", arguments)
     async with open_database(settings.database, NAME) as database:
         count = await republish_all(database)
     audit("republish", events=count)

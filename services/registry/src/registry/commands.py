@@ -13,6 +13,7 @@ from registry.core.rebuild import Report, WouldLose, rebuild
 from registry.events.handlers import TOPICS, subscriptions
 from registry.settings import RegistrySettings
 from service_kit.bus import BusUnavailable
+from service_kit.command_line import takes_nothing
 from service_kit.database import Database, open_database
 from service_kit.inbox import Inbox
 from service_kit.replay import replay
@@ -28,7 +29,10 @@ def inbox(database: Database) -> Inbox[Projecting]:
 async def rebuild_command(
     settings: RegistrySettings, arguments: Sequence[str], topics: Sequence[Topic] = TOPICS
 ) -> int:
-    """`rebuild [--check] [--force]`. Exit codes: 0 done, or no difference; 1 a difference; 2 refused; 3 no bus."""
+    """Build the projections anew from the topics, or compare them.
+
+    Exit codes: 0 done, or no difference; 1 a difference; 2 refused; 3 no bus.
+    """
     parser = argparse.ArgumentParser(prog="registry rebuild", description="build the projections anew from the topics")
     parser.add_argument("--check", action="store_true", help="compare only, and change nothing")
     parser.add_argument("--force", action="store_true", help="even if a projection becomes empty")
@@ -55,8 +59,9 @@ async def rebuild_command(
     return int(chosen.check and report.before.digest != report.after.digest)
 
 
-async def state_hash_command(settings: RegistrySettings, _arguments: Sequence[str]) -> int:
-    """`state-hash`: one line, equal for equal projections."""
+async def state_hash_command(settings: RegistrySettings, arguments: Sequence[str]) -> int:
+    """Print one line that is equal for equal projections."""
+    takes_nothing("registry state-hash", arguments)
     async with open_database(settings.database, "registry state-hash") as database, database.snapshot() as session:
         _say((await fingerprint(session)).digest)
     return 0
