@@ -43,13 +43,12 @@ class RequestContext:
         # Whatever can be read can be asked for its head (RFC 9110 section 9.3.2), so routes need not say it.
         sent = scope["method"]
         scope = {**scope, "request_id": request_id, "method": "GET" if is_head else sent, "sent_method": sent}
+        send = HeadOnly(send) if is_head else send
         started = time.perf_counter()
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if is_head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
@@ -86,6 +85,24 @@ class RequestContext:
             has_body = length != 0
             refusal = _refusal(scope, length, limit)
             await (refusal or self._app)(scope, body, answer)
+
+
+class HeadOnly:
+    """A `send` that ends with the head, however long the body would go on.
+
+    A proxy takes the answer for whole by then: what it sends on the same connection next, anybody's, would wait.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._has_ended = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await self._send(message)
+        elif not self._has_ended:
+            self._has_ended = True
+            await self._send({"type": "http.response.body", "body": b""})
 
 
 def _refusal(scope: Scope, length: int | None, limit: int) -> Response | None:
