@@ -16,6 +16,7 @@ from credential_core import did, proof
 from credential_core.contexts import frozen_contexts
 from credential_core.errors import CredentialError
 from credential_core.jsonld.added import add_contexts
+from credential_core.jsonld.expansion import to_quads
 from credential_core.keys import SigningKey
 from credential_core.verify import parse, trust_only, verify
 
@@ -99,6 +100,33 @@ def test_a_prefix_for_rdfs_words_lets_nobody_say_them(apart: Any) -> None:
     assert apart(_verdict_and_quads_of_it, True, hidden) == "member_not_term"
 
 
+def _code_of_a_document(contexts: list[Any], members: dict[str, Any]) -> str | None:
+    add_contexts(*manifest(*contexts))
+    urls = [URL, *(f"{URL}/{place}" for place in range(1, len(contexts)))]
+    document = {"@context": [V2, *urls], "id": "urn:x:a", "type": ["VerifiableCredential"], **members}
+    try:
+        to_quads(document)
+    except CredentialError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("contexts", "members", "code"),
+    [
+        ([{"rdf": RDF}, {"kind": {"@id": "rdf:type", "@type": "@id"}}], {"kind": "urn:x:b"}, "context_conflict"),
+        ([{"cred": CRED}, {"hidden": {"@id": "cred:credentialStatus"}}], {"hidden": {}}, "context_conflict"),
+        ([{"cred": CRED}, {"Hidden": "cred:VerifiablePresentation"}], {"type": ["Hidden"]}, "context_conflict"),
+        ([{"@vocab": RDF}], {"first": "a"}, "context_conflict"),
+        ([{"ex": "https://example.org/#"}, {"mark": "ex:mark"}], {"mark": "gold"}, None),
+    ],
+)
+def test_contexts_together_hide_no_more_than_one_alone(
+    apart: Any, contexts: list[Any], members: dict[str, Any], code: str | None
+) -> None:
+    assert apart(_code_of_a_document, contexts, members) == code
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -113,6 +141,9 @@ def test_a_prefix_for_rdfs_words_lets_nobody_say_them(apart: Any) -> None:
         ({"kind": {"@id": f"{RDF}type", "@type": "@id"}}, "context_conflict"),
         ({"Medal": {"@id": "urn:x:M", "@context": {"kind": "rdf:type", "rdf": RDF}}}, "context_conflict"),
         ({"rdf": RDF, "markup": "rdf:HTML"}, "context_conflict"),
+        ([{"rdf": RDF}, {"kind": {"@id": "rdf:type", "@type": "@id"}}], "context_conflict"),
+        ([{"cred": CRED}, {"hidden": {"@id": "cred:credentialStatus", "@type": "@id"}}], "context_conflict"),
+        ([{"ex": "https://example.org/#"}, {"mark": "ex:mark"}], None),
         ({"rdf": RDF, "note": {"@id": "urn:x:note", "@type": "rdf:HTML"}}, None),
         ({"mark": 5}, "context_invalid"),
         ({"mark": {"@id": ["urn:x:mark"]}}, "context_invalid"),

@@ -119,6 +119,7 @@ class ActiveContext:
         if term is None:
             raise DocumentError("term_undefined", f"no context defines the member {name[:200]!r}")
         meanings().check_member(name)
+        meanings().check_hidden(name, term.iri)  # by a prefix of another context than its own
         if name in self._terms:  # what @vocab makes of any name is not kept: there is no end to it
             self.members[name] = term
         return term
@@ -145,6 +146,7 @@ class ActiveContext:
             term = self.term(value)
             if term is None or term.is_keyword:
                 raise _relative(value)
+            meanings().check_hidden(value, term.iri)
             return term.predicate
         if ":" not in value and "@vocab" in self.raw:
             found = _checked(str(self.raw["@vocab"]) + value)

@@ -11,15 +11,10 @@ from credential_core.contexts import FrozenContext, add, frozen_contexts, known_
 from credential_core.errors import ContextError, CredentialError
 from credential_core.jsonld.active_context import DocumentLoader, Library, load_frozen
 from credential_core.jsonld.lexical import is_absolute_iri
-from credential_core.jsonld.meanings import Meanings, check_predicate, definitions, meanings, resolved
+from credential_core.jsonld.meanings import Meanings, definitions, meanings, resolved
 
 _MEMBERS: Final = {"url", "file", "sha256"}
 _REFUSED: Final = frozenset({"@base", "@import"})
-# Contexts of the first data model say these by the scheme of their day.
-_SAID_BEFORE: Final = {name: f"http://schema.org/{name}" for name in ("name", "description")}
-_EVERYBODYS: Final = ("https://schema.org/", "http://schema.org/")
-# By these of its words Open Badges says what decides: a result, a level, what evidence is.
-_DECIDING: Final = frozenset(f"https://schema.org/{name}" for name in ("value", "targetUrl", "genre"))
 
 
 def add_contexts(manifest: bytes, read: Callable[[str], bytes]) -> None:
@@ -72,12 +67,10 @@ def _check(one: FrozenContext, urls: frozenset[str] | set[str], known: Meanings)
     for within, name, definition in definitions(context, {}):
         target = definition.get("@id", name) if isinstance(definition, dict) else definition
         iri = resolved(target, within) if isinstance(target, str) else None
-        if iri is None or iri == _SAID_BEFORE.get(name):
+        if iri is None:
             continue
         try:
-            check_predicate(iri)
-            if not iri.startswith(_EVERYBODYS) or iri in known.fixed_iris | _DECIDING or name in known.fixed:
-                known.check(name, iri, at_home=True)  # else a word of the world's, of which Open Badges has some
+            known.check_term(name, iri)
         except ContextError as error:
             raise ContextError(error.code, f"{one.url[:200]}: {error.detail}") from None
 

@@ -27,6 +27,11 @@ _TERM_KEYWORDS: Final = frozenset(
     {"@id", "@type", "@container", "@language", "@direction", "@protected", "@prefix", "@context"}
 )
 _CONTAINERS: Final = frozenset({"@list", "@set", "@language", "@graph"})
+# Contexts of the first data model say these by the scheme of their day.
+_SAID_BEFORE: Final = {name: f"http://schema.org/{name}" for name in ("name", "description")}
+_EVERYBODYS: Final = ("https://schema.org/", "http://schema.org/")
+# By these of its words Open Badges says what decides: a result, a level, what evidence is.
+_DECIDING: Final = frozenset(f"https://schema.org/{name}" for name in ("value", "targetUrl", "genre"))
 # The data models of the first generation and those of credentials' contents; the names of all others are fixed.
 _CONTENTS: Final = ("/2018/credentials/v1", "/ob/v3p0/", "/clr/v2p0/", "/credentials/examples/")
 
@@ -70,6 +75,23 @@ class Meanings:
         if name in self._classes:
             raise DocumentError("member_not_term", f"{name[:200]!r} is a class, and no member")
 
+    def check_hidden(self, name: str, iri: str) -> None:
+        """Refuse a term that turned out to mean what is known by another name, or a word of RDF's own. ContextError."""
+        if iri in self.iris or iri.startswith(RDF):
+            self.check_term(name, iri)
+
+    def check_term(self, name: str, iri: str) -> None:
+        """Refuse a term that an added context defines, if it takes or hides what is known already. ContextError.
+
+        A word of schema.org's is the world's, and Open Badges has some: anybody may call those that decide nothing as
+        they like.
+        """
+        if iri == _SAID_BEFORE.get(name):
+            return
+        check_predicate(iri)
+        if not iri.startswith(_EVERYBODYS) or iri in self.fixed_iris | _DECIDING or name in self.fixed:
+            self.check(name, iri, at_home=True)
+
     def check(self, name: str, iri: str, *, at_home: bool) -> None:
         """Refuse a name that means another thing here than by the frozen contexts, or that hides what they define.
 
@@ -105,7 +127,7 @@ def definitions(context: Any, known: dict[str, Any]) -> Iterator[tuple[dict[str,
     """Every name in a context, at any depth, with what is defined around it and what it is defined to be."""
     for part in context if isinstance(context, list) else [context]:
         if isinstance(part, dict):
-            inner = {**known, **part}
+            known = inner = {**known, **part}
             for name, definition in part.items():
                 if not name.startswith("@"):
                     yield inner, name, definition
