@@ -7,6 +7,7 @@ var/demo.json. Lakeside gets the issuers it lacks for this: by did:key, the DID 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from tools.seed import TIMEOUT_S, issuers
 Json = dict[str, Any]
 DEMO = Path(__file__).resolve().parents[1] / "var" / "demo.json"
 SECRET = "LAUREL_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+NAME = "Laurel"
 MODELS = ["1.1", "2.0"]
 SECOND = MODELS[1:]  # envelopes and our statuses are of the second data model
 ECDSA_KEYS = ["P-256", "P-384"]
@@ -42,21 +44,21 @@ def config(demo: Json, dids: Json) -> Json:
     origin = demo["tls_base_url"]
     token = {"tokenEndpoint": f"{origin}/oauth/token", "tokenAudience": origin}
     oauth2 = {"clientId": client["client_id"], "clientSecret": SECRET, **token}
-    laurel: Json = {
-        "name": "Laurel",
-        "implementation": "Laurel",
-        "only": True,  # some editions of the suites leave out a local implementation without this
-        "oauth2": oauth2,
+    endpoints: dict[str, list[Json]] = {
         "issuers": _issuers(f"{origin}/vc", dids),
+        "vcHolders": [_holder(f"{origin}/vc/credentials/derive", dids["lakeside-p256"])],
         "verifiers": [_verifier(f"{origin}/vc/credentials/verify", [*EDDSA, *ECDSA, SELECTIVE, *OTHER_TAGS])],
         "vpVerifiers": [
             _verifier(f"{origin}/vc/presentations/verify", ["vc2.0", *EDDSA, *ECDSA]),
             _verifier(f"{origin}/vc/presentations/verify", ["EnvelopingProof"]) | {"options": OCCASION},
         ],
     }
-    for endpoint in (*laurel["issuers"], *laurel["verifiers"], *laurel["vpVerifiers"]):
-        endpoint["oauth2"] = oauth2  # some editions look for it here, and would call without a token
-    return {"settings": {"enableInteropTests": False, "testAllImplementations": False}, "implementations": [laurel]}
+    for endpoint in itertools.chain.from_iterable(endpoints.values()):
+        # Some editions look for it here, with the scopes in it, and would call without a token.
+        endpoint["oauth2"] = {**oauth2, "scopes": endpoint["scopes"]}
+    # `only`: some editions of the suites leave out a local implementation without it.
+    laurel = {"name": NAME, "implementation": NAME, "only": True, "oauth2": oauth2, **endpoints}
+    return {"settings": {"enableInteropTests": True, "testAllImplementations": False}, "implementations": [laurel]}
 
 
 def _issuers(at: str, dids: Json) -> list[Json]:
@@ -75,6 +77,12 @@ def _issuers(at: str, dids: Json) -> list[Json]:
 def _issuer(at: str, form: str, did: str, tags: list[str], key: str | None = None) -> Json:
     made = {"id": did, "endpoint": f"{at}/{form}/credentials/issue", "tags": tags, "supports": {"vc": MODELS}}
     return made | {"scopes": ["credentials:issue-any"]} | ({"supportedEcdsaKeyTypes": [key]} if key else {})
+
+
+def _holder(endpoint: str, did: str) -> Json:
+    """Who derives: asked by the cryptosuite's tag, and by its own for what the suite shows to every verifier."""
+    made = {"id": did, "endpoint": endpoint, "tags": [SELECTIVE, "vcHolder"], "supports": {"vc": MODELS}}
+    return made | {"scopes": ["credentials:issue-any"], "supportedEcdsaKeyTypes": ["P-256"]}
 
 
 def _verifier(endpoint: str, tags: list[str]) -> Json:
@@ -99,6 +107,7 @@ def main() -> int:
         return 1
     print(f"module.exports = {json.dumps(prepared(json.loads(path.read_text())), indent=2)};")
     print(f"set {SECRET} to the client_secret of demo-lakeside in {path}", file=sys.stderr)
+    print(f"NODE_EXTRA_CA_CERTS to {path.parent / 'tls' / 'ca.pem'}, HOLDER_NAME to {NAME}", file=sys.stderr)
     return 0
 
 
