@@ -88,6 +88,17 @@ def test_half_a_login_in_the_environment_is_not_filled_up_with_another(
     assert chosen("default") == Login("https://laurel.example", "me", "production's")
 
 
+@pytest.mark.parametrize("text", ['{"default": {}}', '{"default": 7}', "[]"])
+def test_a_file_of_logins_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for variable in ("LAUREL_URL", "LAUREL_CLIENT_ID", "LAUREL_CLIENT_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "laurel").mkdir()
+    (tmp_path / "laurel/logins.json").write_text(text)
+    with pytest.raises(NoLogin, match="is no file of logins"):
+        chosen("default")
+
+
 def test_a_badge_is_an_svg_or_a_png(tmp_path: Path) -> None:
     assert "must end in .svg or .png" in told(tmp_path, "badge", ACHIEVEMENT, "-o", "ada.gif", code=2)
 

@@ -41,6 +41,16 @@ def test_lines_and_tables_are_not_turned(capsys: pytest.CaptureFixture[str]) -> 
     assert "one\ntwo" in out
 
 
+def test_an_address_is_never_folded(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OUT, "_force_terminal", True)
+    monkeypatch.setenv("COLUMNS", "40")
+    address = f"https://laurel.example/achievements/{'0' * 36}"
+    shown = table("status", "id")
+    shown.add_row("published", address)
+    OUT.print(shown)
+    assert address in capsys.readouterr().out
+
+
 def test_a_file_for_a_program_is_what_it_was(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     show_file(b"email,name\r\nada@s.example,\r\n")
     sys.stdout.flush()

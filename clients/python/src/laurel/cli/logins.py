@@ -53,7 +53,8 @@ def chosen(name: str) -> Login:
     if kept is None:
         as_name = "" if name == DEFAULT else f" --as {name}"
         raise NoLogin(f"there is no login {name!r}: run `laurel login{as_name}` first")
-    return Login(kept["base_url"], kept["client_id"], kept["client_secret"], Path(kept["ca"]) if "ca" in kept else None)
+    trusted = Path(kept["ca"]) if "ca" in kept else None
+    return Login(kept["base_url"], kept["client_id"], kept["client_secret"], trusted)
 
 
 def _half(given: dict[str, str]) -> str:
@@ -109,7 +110,11 @@ def _read() -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise NoLogin(f"{place()} cannot be read: {error}") from error
-    return logins if isinstance(logins, dict) else {}
+    if not isinstance(logins, dict) or not all(
+        isinstance(one, dict) and one.keys() >= _VARIABLES.keys() for one in logins.values()
+    ):
+        raise NoLogin(f"{place()} is no file of logins (any more): move it away, and `laurel login` again")
+    return logins
 
 
 def _write(logins: dict[str, Any]) -> None:

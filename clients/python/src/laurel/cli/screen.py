@@ -39,8 +39,9 @@ class _Screen(Console):
         return super().render_str(_IN_LINES.sub(_seen, text), **options)
 
 
-# Where nobody watches, lines are as long as they are. Without emoji: `did:key:` is no picture of a key.
-OUT: Final = _Screen(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 1000)
+# Lines are as long as they are, and the terminal wraps them: an address that is folded cannot be copied. Without emoji:
+# `did:key:` is no picture of a key.
+OUT: Final = _Screen(highlight=False, emoji=False, soft_wrap=True, width=1000)
 ERR: Final = _Screen(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 _COLOURS: Final = {"valid": "green", "invalid": "red", "indeterminate": "yellow"}
 _MARKS: Final = {
