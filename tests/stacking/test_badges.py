@@ -113,16 +113,23 @@ def test_the_order_of_what_is_a_set_changes_nothing() -> None:
     [
         [{"id": "urn:grade"}, {"id": "urn:grade", "allowedValue": ["10", "20"]}],
         [{"id": "urn:grade", "allowedValue": ["10", "20"]}, {"id": "urn:grade"}],
-        [{"id": "urn:grade", "allowedValue": "20"}],
         [{"id": "urn:grade", "allowedValue": [None, "10", "20"]}],
     ],
 )
 def test_a_scale_that_may_be_written_otherwise_gives_no_result(scales: list[dict[str, Any]]) -> None:
-    """One node may be split in two, a list of one be no list, and nulls are nothing: all under the same proof."""
+    """One node may be split in two, and nulls are nothing: all under the same proof."""
     badge = deepcopy(BADGE)
     badge["credentialSubject"]["achievement"]["resultDescription"] = scales
     badge["credentialSubject"]["result"] = [{"resultDescription": "urn:grade", "value": "20"}]
     assert held_from(badge).results == {}
+
+
+@pytest.mark.parametrize("allowed", ["20", ["20"]])
+def test_a_list_of_one_is_the_same_without_its_array(allowed: object) -> None:
+    badge = deepcopy(BADGE)
+    badge["credentialSubject"]["achievement"]["resultDescription"] = [{"id": "urn:grade", "allowedValue": allowed}]
+    badge["credentialSubject"]["result"] = [{"resultDescription": "urn:grade", "value": "20"}]
+    assert held_from(badge).results == {"urn:grade": Decimal(1)}
 
 
 FIRST = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"

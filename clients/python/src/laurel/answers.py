@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-AGAIN: Final = frozenset({429, 502, 503, 504})
+AGAIN: Final = frozenset({408, 429, 502, 503, 504})
 _LONGEST_PAUSE: Final = 30.0
 
 

@@ -118,6 +118,9 @@ def _scales(achievement: Document, *, ordered: bool) -> dict[object, list[str] |
     found: dict[object, list[str] | None] = {}
     for one in _list(achievement.get("resultDescription")):
         values, name = one.get("allowedValue", []), one.get("id")
+        values = (
+            [values] if isinstance(values, str) else values
+        )  # one value is a list of one, with or without its array
         is_scale = isinstance(values, list) and all(isinstance(value, str) for value in values)
         scale = values if ordered else []
         found[name] = scale if is_scale and name not in found else None
