@@ -192,6 +192,7 @@ class TestConnecting:
         url = "https://localhost:1/ims/ob/v3p0/discovery"
         answer = await ada.call("POST", HOSTS, json={"discoveryUrl": url})
         assert (answer.status_code, problem_code(answer)) == (503, "unavailable")
+        assert "cannot be read: nobody answers there" in answer.json()["detail"]
 
     async def test_not_more_than_so_many(self, ada: Keeper, other: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("issuer.core.backpack.hosts.MOST_HOSTS", 1)

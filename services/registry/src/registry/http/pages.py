@@ -46,7 +46,8 @@ def record_page(record: RecordAnswer) -> bytes:
         ("Status list", link(record.status_list.url, f"entry {record.status_list.index}")),
     ]
     note = "This is a credential's public record. It says what was issued, by whom and where it stands, never to whom."
-    return page(title, mark(standing, STANDING[standing]), facts(rows), paragraph(note))
+    genuine = "That a document you were shown is this credential, it does not say: have the document itself verified."
+    return page(title, mark(standing, STANDING[standing]), facts(rows), paragraph(note), paragraph(genuine))
 
 
 def issuer_page(issuer: IssuerAnswer) -> bytes:

@@ -212,7 +212,7 @@ class GuardedSender:
 def _told(error: FetchError) -> Invalid | Unavailable:
     if error.code in REFUSED:
         return Invalid(f"an address of the other host is not called: {error.detail}")
-    return Unavailable("the other host does not answer as it should; try again")
+    return Unavailable(f"the other host does not answer as it should: {error.detail}")
 
 
 def _host(row: RowMapping, secrets: Secrets) -> RemoteHost:
