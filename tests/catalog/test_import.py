@@ -220,6 +220,8 @@ async def test_the_template_is_public_and_can_be_imported(
     template = await client.get("/courses/import/template.csv")
 
     assert template.headers["content-type"] == "text/csv; charset=utf-8"
+    known = {"If-None-Match": template.headers["etag"]}
+    assert (await client.get("/courses/import/template.csv", headers=known)).status_code == 304
     assert await counts(university, template.content, headers={"Content-Type": "text/csv"}) == (1, 1, 0, 0, 0)
 
 

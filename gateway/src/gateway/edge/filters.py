@@ -23,8 +23,9 @@ REQUEST_HEADERS = (
     "Last-Event-ID, X-Request-Id"
 )
 EXPOSED_HEADERS = (
-    "DPoP-Nonce, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
-    "X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+    "Accept, Accept-Encoding, Accept-Patch, Accept-Post, Allow, Content-Disposition, DPoP-Nonce, ETag, Link, Location, "
+    "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, "
+    "X-RateLimit-Reset, X-Request-Id"
 )
 # An answer that was given before anything was counted (a refused token) has none of Envoy's own three headers.
 COUNTED = "'x-ratelimit-remaining' in response.headers"

@@ -20,7 +20,7 @@ class Access(StrEnum):
     """Who calls an address, and so what the edge does for it."""
 
     PUBLIC = "public"
-    """Anyone reads it, any web page may too. A token, where one is shown, is still checked."""
+    """Anyone reads it, any web page may too, and nobody writes. A token, where one is shown, is still checked."""
     TOKEN = "token"  # noqa: S105 - the name of a kind
     """The room asks for an access token, at least to write."""
     CLIENT = "client"
@@ -116,7 +116,7 @@ CATALOG = (
     *_published("/achievements"),
     *_published("/pathways"),
     *_published("/skills"),
-    Route(match=Path("/job-profiles/match"), room=Room.CATALOG, access=Access.PUBLIC),
+    Route(match=Path("/job-profiles/match"), room=Room.CATALOG),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, access=Access.PUBLIC, methods=READ),
     Route(match=Under("/skill-frameworks"), room=Room.CATALOG, timeout_s=120),
     Route(match=Path("/changes"), room=Room.CATALOG, access=Access.PUBLIC),

@@ -13,12 +13,15 @@ from catalog.http.callers import Writer, organization
 from catalog.http.courses.files import TEMPLATE
 from catalog.http.replies import report_reply
 from service_kit.app import router
+from service_kit.described import UNCHANGED
 from service_kit.idempotency import idempotency_key
 from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
+from service_kit.representation import reply
 from service_kit.row_files import RowFile
 from service_kit.sent_files import MULTIPART, sent_file
 
+CSV, KEPT_FOR_A_DAY = "text/csv; charset=utf-8", "public, max-age=86400"
 ROW_SCHEMA = {
     "type": "object",
     "description": "needs a code and a title; one that is wrong is told in the report and stops no other",
@@ -67,16 +70,12 @@ def routes(import_courses: ImportSentCourses) -> APIRouter:
 
     @imports.get(
         "/courses/import/template.csv",
-        responses=documented(None, content={"text/csv": {}}),
+        responses=documented(None, content={"text/csv": {}}) | UNCHANGED,
         response_class=Response,
     )
-    async def template() -> Response:
+    async def template(request: Request) -> Response:
         """A course list to fill in, with one example."""
-        headers = {
-            "Content-Disposition": 'attachment; filename="courses.csv"',
-            "Cache-Control": "public, max-age=86400",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(TEMPLATE, headers=headers, media_type="text/csv; charset=utf-8")
+        named = {"Content-Disposition": 'attachment; filename="courses.csv"'}
+        return reply(request, TEMPLATE.encode(), media_type=CSV, cache_control=KEPT_FOR_A_DAY, headers=named)
 
     return imports
