@@ -19,6 +19,7 @@ from tests.deploy.manifests import ROOT, Manifests
 MONITORING = ROOT / "deploy" / "monitoring"
 OF_ENVOY = {
     "envoy_cluster_membership_healthy",
+    "envoy_cluster_upstream_cx_overflow",
     "envoy_http_downstream_rq_xx",
     "envoy_listener_downstream_global_cx_overflow",
     "envoy_server_days_until_first_cert_expiring",

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from service_kit.app import DirectRoute, create_app, router
 from service_kit.auth import Caller, Scope
-from service_kit.body_room import SMALL, BodyRoom, Pace, handed_on
+from service_kit.body_room import MOST_WAITED_FOR, SMALL, BodyRoom, handed_on
 from service_kit.settings import HttpSettings, Settings
 from service_kit.testing import BASE_URL, TokenMint, asgi_client
 
@@ -57,7 +57,9 @@ def desk() -> Desk:
     return Desk()
 
 
-def desk_app(desk: Desk, body_limits: dict[str, int] | None = None, patience_s: float = FOR_EVER) -> FastAPI:
+def desk_app(
+    desk: Desk, body_limits: dict[str, int] | None = None, patience_s: float = FOR_EVER, linger_s: float = FOR_EVER
+) -> FastAPI:
     """Its room is what twice the largest body takes."""
     routes = router()
 
@@ -89,7 +91,7 @@ def desk_app(desk: Desk, body_limits: dict[str, int] | None = None, patience_s: 
         await request.body()
         return StreamingResponse(desk.answer())
 
-    http = HttpSettings(bodies_bytes=1, max_body_bytes=ROOM // 2, body_patience_s=patience_s)
+    http = HttpSettings(bodies_bytes=1, max_body_bytes=ROOM // 2, body_patience_s=patience_s, body_linger_s=linger_s)
     settings = Settings(environment="development", public_base_url=BASE_URL, http=http)
     return create_app("test", settings, routers=[routes], body_limits=body_limits, tokens=MINT.verifier())
 
@@ -212,7 +214,7 @@ async def test_what_may_not_be_sent_is_not_waited_for(
     desk: Desk, path: str, headers: dict[str, str], status: int
 ) -> None:
     sent = {"Content-Type": "application/json", "Content-Length": str(len(BODY)), **headers}
-    async with asgi_client(desk_app(desk, patience_s=0), described=False) as client:
+    async with asgi_client(desk_app(desk, linger_s=0), described=False) as client:
         answer = await client.post(path, content=Slow(10), headers=sent)
     assert answer.status_code == status
     assert answer.headers["www-authenticate"]
@@ -252,12 +254,27 @@ async def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk, path: str
     assert answer.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize(
-    ("come", "now", "until"),
-    [(0, 100.0, 105.0), (0, 104.0, 105.0), (1000, 104.0, 109.0), (1000, 109.0, 114.0), (1000, 111.0, 115.0)],
-)
-async def test_neither_a_pause_nor_the_whole_may_be_long(come: int, now: float, until: float) -> None:
-    assert Pace(patience_s=5.0, bytes_per_s=100).until(100.0, come, now) == until
+async def test_of_one_asker_so_many_slow_bodies_are_waited_for(desk: Desk) -> None:
+    """However little comes of each: they hold connections."""
+    desk.go_on.set()
+    async with asgi_client(desk_app(desk, linger_s=0), described=False) as client:
+        slow = [Slow(10) for _ in range(MOST_WAITED_FOR + 3)]
+        under_way = [asyncio.create_task(client.post("/members-desk", content=one, headers=ONE)) for one in slow]
+        refused = [await one for one in under_way[MOST_WAITED_FOR:]]
+        assert {(answer.status_code, answer.json()["detail"]) for answer in refused} == {
+            (503, "too many bodies of yours are waited for at once; try again")
+        }
+        assert (await client.post("/members-desk", content=b"at once", headers=ONE)).status_code == 200
+        others = Slow(10)
+        other = asyncio.create_task(client.post("/members-desk", content=others, headers=OTHER))
+        for one in (others, *slow):
+            await one.has_begun.wait()
+            one.go_on.set()
+        assert {(await one).status_code for one in (other, *under_way[:MOST_WAITED_FOR])} == {200}
+        again = Slow(10)
+        another = asyncio.create_task(client.post("/members-desk", content=again, headers=ONE))
+        again.go_on.set()
+        assert (await another).status_code == 200, "who came is waited for no longer"
 
 
 async def test_who_listens_on_after_the_body_takes_no_room_again() -> None:

@@ -1,19 +1,16 @@
 """Room for the bodies of requests under way: a process holds so many bytes of them at once, whoever sends how many."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-
-from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
 
 from service_kit.askers import STRANGERS, asker
 from service_kit.errors import Unavailable
 
 SMALL = 64 * 1024  # the edge lets through a thousand requests at once: of these, as much as any room
+
+MOST_WAITED_FOR = 128  # of one asker: an eighth of the requests that an edge has under way with a room
 
 
 class BodyRoom:
@@ -24,6 +21,7 @@ class BodyRoom:
         self._share = most // 2
         self._taken: Counter[str] = Counter()
         self._together = 0
+        self._waited_for: Counter[str] = Counter()
 
     @contextmanager
     def place(self) -> Iterator["Place"]:
@@ -35,6 +33,7 @@ class BodyRoom:
         finally:
             _PLACE.reset(told)
             place.give_back()
+            place.came()
 
     def take(self, whose: str, size: int) -> None:
         """So much more of it. Raises Unavailable."""
@@ -52,6 +51,19 @@ class BodyRoom:
         if not self._taken[whose]:
             del self._taken[whose]
 
+    def wait_for(self, whose: str) -> bool:
+        """Whether one more that is slow can be waited for."""
+        if self._waited_for[whose] >= MOST_WAITED_FOR:
+            return False
+        self._waited_for[whose] += 1
+        return True
+
+    def came(self, whose: str) -> None:
+        """One of those came, or is given up."""
+        self._waited_for[whose] -= 1
+        if not self._waited_for[whose]:
+            del self._waited_for[whose]
+
 
 class Place:
     """What one body takes of the room."""
@@ -60,6 +72,7 @@ class Place:
         self._room = room
         self._whose = STRANGERS
         self._come = self.size = 0
+        self._waits_of: str | None = None
 
     def grow(self, size: int) -> None:
         """So much more has come. Raises Unavailable."""
@@ -74,6 +87,18 @@ class Place:
         self._room.give_back(self._whose, self.size)
         self._come = self.size = 0
 
+    def wait(self) -> bool:
+        """It is slow, and waited for until it came. False where as many of the same asker are as may be."""
+        if self._waits_of is None and self._room.wait_for(asker()):
+            self._waits_of = asker()
+        return self._waits_of is not None
+
+    def came(self) -> None:
+        """It is waited for no longer."""
+        if self._waits_of is not None:
+            self._room.came(self._waits_of)
+            self._waits_of = None
+
 
 _PLACE: ContextVar[Place | None] = ContextVar("body_place", default=None)
 
@@ -83,79 +108,3 @@ def handed_on() -> None:
     place = _PLACE.get()
     if place is not None:
         place.give_back()
-
-
-class BodyTooLarge(HTTPException):
-    """More bytes arrived than the limit allows. An HTTPException, as FastAPI calls any other error in a body a 400."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"the body is larger than {limit} bytes")
-
-
-class BodyTooSlow(HTTPException):
-    """It does not come as fast as it must."""
-
-    def __init__(self) -> None:
-        super().__init__(408, "the body came too slowly", {"Connection": "close"})
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a body must come."""
-
-    patience_s: float
-    bytes_per_s: int
-
-    def until(self, begun: float, come: int, now: float) -> float:
-        """When more must be here: neither a pause nor the whole may be longer behind than we are patient."""
-        return min(now, begun + come / self.bytes_per_s) + self.patience_s
-
-
-class BoundedBody:
-    """A `receive` that stops at a limit, for bodies that do not declare their length, or where there is no room.
-
-    It also stops where it does not come at a pace.
-    """
-
-    def __init__(self, receive: Receive, limit: int, place: Place, pace: Pace) -> None:
-        self._receive = receive
-        self._place = place
-        self._limit = limit
-        self._pace = pace
-        self._come = 0
-        self._begun: float | None = None
-        self._is_over = False
-
-    async def __call__(self) -> Message:
-        if self._is_over:
-            return await self._receive()
-        message = await self._in_time()
-        size = len(message.get("body", b""))
-        self._is_over = not message.get("more_body", False)
-        self._come += size
-        if self._come > self._limit:
-            raise BodyTooLarge(self._limit)
-        self._place.grow(size)
-        return message
-
-    async def _in_time(self) -> Message:
-        now = asyncio.get_running_loop().time()
-        self._begun = now if self._begun is None else self._begun
-        try:
-            async with asyncio.timeout_at(self._pace.until(self._begun, self._come, now)):
-                return await self._receive()
-        except TimeoutError as error:
-            self._is_over = True
-            raise BodyTooSlow from error
-
-    async def drop_rest(self) -> None:
-        """Before an answer, of what is left: many a client sends all before it looks for one, and would find its
-        connection broken. For so long as we are patient, and no more in all than twice what might have been read.
-        """
-        left = 2 * self._limit - self._come
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._pace.patience_s):
-                while not self._is_over and left > 0:
-                    message = await self._receive()
-                    left -= len(message.get("body", b""))
-                    self._is_over = not message.get("more_body", False)

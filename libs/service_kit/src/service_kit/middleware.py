@@ -5,12 +5,13 @@ import time
 from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.askers import STRANGERS, asked_by
-from service_kit.body_room import BodyRoom, BoundedBody, Pace
+from service_kit.body_room import BodyRoom
+from service_kit.bounded_body import BoundedBody, Pace
 from service_kit.errors import Malformed
 from service_kit.ids import new_id
 from service_kit.logs import REQUEST_ID, get_logger
@@ -22,6 +23,8 @@ log = get_logger(__name__)
 
 BEARABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ENCODED = "a body with a Content-Encoding is not read here: send it as it is"
+GONE = 499
+"""As proxies count a client that went away in the middle of its request: there is nobody to answer, and no fault."""
 QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -58,6 +61,8 @@ class RequestContext:
         try:
             with asked_by(STRANGERS):
                 await self._serve(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = GONE
         except Exception as error:  # the outermost edge: whatever went wrong, the client gets an answer
             if status:
                 raise
@@ -73,7 +78,8 @@ class RequestContext:
             return
         limit, http = self._body_limits.get(scope["path"], self._http.max_body_bytes), self._http
         with self._room.place() as place:
-            body = BoundedBody(receive, limit, place, Pace(http.body_patience_s, http.body_pace))
+            pace = Pace(http.body_patience_s, http.body_pace)
+            body = BoundedBody(receive, limit, place, pace, http.body_linger_s)
 
             async def answer(message: Message) -> None:
                 place.give_back()  # who reads an answer slowly does not hold what was asked

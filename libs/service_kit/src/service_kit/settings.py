@@ -25,9 +25,15 @@ class HttpSettings(Block):
         "at least twice the largest",
     )
     body_patience_s: float = Field(
-        default=5.0, ge=0, description="how long nothing of a body may come, or it be behind its pace"
+        default=10.0, ge=0, description="how long nothing of a body may come, or it be behind its pace"
     )
-    body_pace: int = Field(default=32 * 1024, ge=1, description="bytes a second that a body must bring")
+    body_pace: int = Field(default=4 * 1024, ge=1, description="bytes a second that a body over 64 KiB must bring")
+    body_linger_s: float = Field(
+        default=0.25,
+        ge=0,
+        description="how long nothing may come of one that is refused, or it is one of 128 of an organization that are "
+        "waited for",
+    )
     drain_s: float = Field(
         default=2.0, description="how long it goes on answering when it stops, each answer the last of its connection"
     )

@@ -40,7 +40,10 @@ def body(rows: str) -> dict[str, Any]:
         "text/csv": {"schema": {"type": "string"}},
         MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
     }
-    described = f"at most 64 MiB and 100,000 rows. {rows}"
+    described = (
+        f"at most 64 MiB and 100,000 rows, whole within 120 s (that much at 5 Mbit/s): a file that takes longer is "
+        f"sent as several batches. {rows}"
+    )
     return {"requestBody": {"required": True, "description": described, "content": content}}
 
 
