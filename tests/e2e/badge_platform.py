@@ -29,6 +29,7 @@ class Platform:
     client_secret: str = ""
     token: str = ""
     refresh_token: str = ""
+    registration_token: str = ""
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(verify=self.trust, timeout=30)
@@ -71,6 +72,7 @@ class Platform:
         answer = self.http.post(self.registration, json=metadata)
         assert answer.status_code == 201, answer.text
         self.client_id, self.client_secret = answer.json()["client_id"], answer.json()["client_secret"]
+        self.registration_token = answer.json()["registration_access_token"]
 
     def allow(self, person: dict[str, str], *scopes: str) -> str:
         """The person's browser goes there and back. Returns the scope that the host says it gave."""
