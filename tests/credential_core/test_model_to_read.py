@@ -71,6 +71,43 @@ def test_one_value_may_stand_without_its_array(
     assert found.code == "schema_valid"
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "violation"),
+    [
+        ("image", {"id": "urn:x:i", "type": ["Image"]}, ("image.type", "array_unexpected")),
+        ("image", {"id": "urn:x:i", "type": "Image", "name": "A picture"}, ("image.name", "member_unknown")),
+        (f"{SUBJECT}.identifier", [IDENTITY | {"id": "urn:x:1"}], (f"{SUBJECT}.identifier[0].id", "member_unknown")),
+        (
+            "issuer.otherIdentifier",
+            [ENTRY | {"type": ["IdentifierEntry"]}],
+            ("issuer.otherIdentifier[0].type", "array_unexpected"),
+        ),
+        (f"{ACHIEVEMENT}.inLanguage", "en-us", (f"{ACHIEVEMENT}.inLanguage", "language_malformed")),
+    ],
+)
+def test_more_than_a_schema_wants_is_read_and_not_issued(
+    plain: Json, path: str, value: Any, violation: tuple[str, str]
+) -> None:
+    document = with_(plain, path, value)
+    assert codes(model.validate_credential(document)) == {violation}
+    assert model.validate_to_read(document) == ()
+
+
+def test_a_profile_of_others_too() -> None:
+    picture = {"id": "https://u.example/1.png", "type": ["Image"], "name": "A picture"}
+    assert model.validate_profile({"id": "urn:x:1", "type": ["Profile"], "image": picture}) == ()
+
+
+def test_a_language_that_is_no_text_is_not_read(plain: Json) -> None:
+    read = model.validate_to_read(with_(plain, f"{ACHIEVEMENT}.inLanguage", 5))
+    assert codes(read) == {(f"{ACHIEVEMENT}.inLanguage", "text_expected")}
+
+
+@pytest.mark.parametrize("language", ["de", "zh-Hans-CN", "es-419", "sgn"])
+def test_languages_are_written_as_1edtechs_schemas_have_them(plain: Json, language: str) -> None:
+    assert model.validate_credential(with_(plain, f"{ACHIEVEMENT}.inLanguage", language)) == ()
+
+
 def test_the_one_value_is_held_to_its_class(plain: Json) -> None:
     broken = {**IDENTITY, "hashed": "no"}
     read = model.validate_to_read(with_(plain, f"{SUBJECT}.identifier", broken))

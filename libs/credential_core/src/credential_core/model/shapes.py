@@ -2,7 +2,8 @@
 
 The credentials themselves are in `credential_shapes`.
 
-Kinds: `text`, `uri`, `moment` (date and time with offset), `number`, `flag`, an enumeration, or another class.
+Kinds: `text`, `uri`, `moment` (date and time with offset), `number`, `flag`, `language`, an enumeration, or another
+class.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One class: the name its `type` must hold (none if it has no type), members, and the required ones."""
+    """One class: the name its `type` must hold (none if it has no type), members, and the required ones.
+
+    `one_type`: the name stands alone, in no array. `closed`: it has no other members.
+    """
 
     type_name: str | None
     members: Mapping[str, Member]
     required: tuple[str, ...] = ()
+    one_type: bool = False
+    closed: bool = False
 
 
 def one(kind: str) -> Member:
@@ -131,7 +137,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "fieldOfStudy": one("text"),
             "humanCode": one("text"),
             "image": one("Image"),
-            "inLanguage": one("text"),
+            "inLanguage": one("language"),
             "name": one("text"),
             "otherIdentifier": many("IdentifierEntry"),
             "related": many("Related"),
@@ -165,7 +171,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         ("id",),
     ),
     "Address": Shape("Address", {**{name: one("text") for name in _ADDRESS_LINES}, "geo": one("GeoCoordinates")}),
-    "GeoCoordinates": Shape("GeoCoordinates", {"latitude": one("number"), "longitude": one("number")}),
+    "GeoCoordinates": Shape("GeoCoordinates", {"latitude": one("number"), "longitude": one("number")}, one_type=True),
     "Result": Shape(
         "Result",
         {
@@ -227,7 +233,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "audience": one("text"),
         },
     ),
-    "Image": Shape("Image", {"id": one("uri"), "caption": one("text")}, ("id",)),
+    "Image": Shape("Image", {"id": one("uri"), "caption": one("text")}, ("id",), one_type=True, closed=True),
     "IdentityObject": Shape(
         "IdentityObject",
         {
@@ -237,13 +243,17 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "salt": one("text"),
         },
         ("hashed", "identityHash", "identityType"),
+        one_type=True,
+        closed=True,
     ),
     "IdentifierEntry": Shape(
         "IdentifierEntry",
         {"identifier": one("text"), "identifierType": one("identityType")},
         ("identifier", "identifierType"),
+        one_type=True,
+        closed=True,
     ),
-    "Related": Shape("Related", {"id": one("uri"), "inLanguage": one("text"), "version": one("text")}, ("id",)),
+    "Related": Shape("Related", {"id": one("uri"), "inLanguage": one("language"), "version": one("text")}, ("id",)),
     "TypedReference": Shape(None, {"id": one("uri"), "type": loose("text")}, ("id", "type")),
     "TypedThing": Shape(None, {"id": one("uri"), "type": loose("text")}, ("type",)),
     "ClrSubject": Shape(
@@ -261,5 +271,6 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "Association",
         {"associationType": one("associationType"), "sourceId": one("uri"), "targetId": one("uri")},
         ("associationType", "sourceId", "targetId"),
+        one_type=True,
     ),
 }

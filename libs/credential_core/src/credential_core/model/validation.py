@@ -15,7 +15,7 @@ from credential_core.jsonld.lexical import is_absolute_iri
 from credential_core.model.credential_shapes import ALL_SHAPES, is_version_1
 from credential_core.model.cross_rules import clr_rules, frame_rules, period_rules, related_resource, subject_rules
 from credential_core.model.restated import restated_rules
-from credential_core.model.shapes import CLOSED_ENUMERATIONS, ENUMERATIONS, Member
+from credential_core.model.shapes import CLOSED_ENUMERATIONS, ENUMERATIONS, Member, Shape
 from credential_core.model.values import is_localized, is_moment
 from credential_core.model.violation import Violation, listed
 
@@ -31,7 +31,10 @@ _SUBJECTS: Final = {
 _OB, _CLR = (f"https://purl.imsglobal.org/spec/vc/{standard}/vocab.html#" for standard in ("ob", "clr"))
 _BY_IRI: Final = {f"{_CLR if name == 'ClrCredential' else _OB}{name}": name for name in _SUBJECTS}
 _MAX_VIOLATIONS: Final = 50
-_ARRAY_EXPECTED: Final = "array_expected"
+# What 1EdTech's schemas ask of JSON, and nobody needs who reads what others signed.
+_MORE: Final = frozenset({"array_unexpected", "member_unknown", "language_malformed"})
+_FOR_ISSUING: Final = _MORE | {"array_expected"}
+_LANGUAGE: Final = re.compile(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z")
 
 
 def validate_credential(document: Mapping[str, Any]) -> tuple[Violation, ...]:
@@ -59,14 +62,15 @@ def validate_to_read(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The same for what others issued: also one of 1EdTech's may have several status entries (VCDM 2.0 §4.10).
 
     Those models have room for one. Many issue a revocation and a suspension, and to read both is the safer way. One
-    value may stand without its array, as 1EdTech's schemas for JSON-LD have it: nobody signs the difference. And
-    what it says stands where it is read (see `restated`). A type of theirs counts by its IRI too.
+    value may stand without its array, as 1EdTech's schemas for JSON-LD have it: nobody signs the difference. Nor does
+    more than a schema wants harm. And what it says stands where it is read (see `restated`). A type of theirs counts
+    by its IRI too.
     """
     document = _by_name(document)
     subject = next((of for kind, of in _SUBJECTS.items() if kind in _names(document)), None)
     if subject is None:
         return validate_credential(document)
-    found = (one for one in _entries_apart(document) if one.code != _ARRAY_EXPECTED)
+    found = (one for one in _entries_apart(document) if one.code not in _FOR_ISSUING)
     return _collect(found, restated_rules(document, subject))
 
 
@@ -107,7 +111,7 @@ def validate_presentation(document: Mapping[str, Any]) -> tuple[Violation, ...]:
 
 def validate_profile(document: Mapping[str, Any]) -> tuple[Violation, ...]:
     """The rules an Open Badges 3.0 Profile breaks that stands by itself."""
-    return _collect(_object(document, "Profile", ""))
+    return _collect(one for one in _object(document, "Profile", "") if one.code not in _MORE)
 
 
 def _versioned(shape: str, document: Mapping[str, Any]) -> str:
@@ -156,8 +160,7 @@ def _object(value: Any, kind: str, path: str) -> Iterator[Violation]:
         return
     if not value and kind in _NEVER_EMPTY:
         yield Violation(path, "object_empty", "must say something")
-    if shape.type_name and shape.type_name not in listed(value.get("type")):
-        yield Violation(_join(path, "type"), "type_missing", f"type must hold {shape.type_name}")
+    yield from _type(value.get("type"), shape, _join(path, "type"))
     for name in shape.required:
         if name not in value:
             yield Violation(_join(path, name), "member_missing", f"{kind} requires {name}")
@@ -166,6 +169,15 @@ def _object(value: Any, kind: str, path: str) -> Iterator[Violation]:
             yield Violation(_join(path, str(name)), "member_null", "null members must be left out")
         elif name in shape.members:
             yield from _member(member, shape.members[name], _join(path, name))
+        elif shape.closed and name != "type":
+            yield Violation(_join(path, str(name)), "member_unknown", f"{kind} has no such member")
+
+
+def _type(value: Any, shape: Shape, path: str) -> Iterator[Violation]:
+    if shape.type_name and shape.type_name not in listed(value):
+        yield Violation(path, "type_missing", f"type must hold {shape.type_name}")
+    elif shape.one_type and isinstance(value, list):
+        yield Violation(path, "array_unexpected", f"must be {shape.type_name}, and no array")
 
 
 def _member(value: Any, rule: Member, path: str) -> Iterator[Violation]:
@@ -176,7 +188,7 @@ def _member(value: Any, rule: Member, path: str) -> Iterator[Violation]:
             yield from _value(item, rule.kind, f"{path}[{index}]")
     else:
         if not rule.loose:
-            yield Violation(path, _ARRAY_EXPECTED, "must be an array, even for one value")
+            yield Violation(path, "array_expected", "must be an array, even for one value")
         yield from _value(value, rule.kind, path)
 
 
@@ -185,7 +197,7 @@ def _value(value: Any, kind: str, path: str) -> Iterator[Violation]:
         if not _in_enumeration(value, kind):
             yield Violation(path, "value_not_in_enumeration", f"is not one of the values of {kind}")
     elif kind in _SCALARS:
-        code, holds = _SCALARS[kind]
+        code, holds = _SCALARS["text" if kind == "language" and not isinstance(value, str) else kind]
         if not holds(value):
             yield Violation(path, code, f"must be a {kind}")
     elif kind in _REFERENCES:
@@ -225,6 +237,7 @@ _SCALARS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "moment": ("date_malformed", is_moment),
     "number": ("number_expected", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "flag": ("boolean_expected", lambda value: isinstance(value, bool)),
+    "language": ("language_malformed", lambda value: isinstance(value, str) and _LANGUAGE.match(value) is not None),
 }
 
 
