@@ -78,10 +78,12 @@ class BoundedBody:
     async def _in_time(self) -> Message:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        self._begun = now if self._begun is None else self._begun
+        begun = self._begun = now if self._begun is None else self._begun
+        end = self._pace.until(begun, self._come, now)
+        slow_at = min(end, self._prompt.until(begun, self._come, now))
         try:
-            async with asyncio.timeout_at(self._pace.until(self._begun, self._come, now)) as deadline:
-                slow = loop.call_at(self._prompt.until(self._begun, self._come, now), self._wait, deadline)
+            async with asyncio.timeout(None) as deadline:  # one timer for most: what is prompt needs no end
+                slow = loop.call_at(slow_at, self._wait, deadline, end)
                 try:
                     return await self._receive()
                 finally:
@@ -92,10 +94,9 @@ class BoundedBody:
                 raise Unavailable("too many bodies of yours are waited for at once; try again") from error
             raise BodyTooSlow from error
 
-    def _wait(self, deadline: asyncio.Timeout) -> None:
-        if not self._place.wait():
-            self._is_crowded = True
-            deadline.reschedule(asyncio.get_running_loop().time())
+    def _wait(self, deadline: asyncio.Timeout, end: float) -> None:
+        self._is_crowded = not self._place.wait()
+        deadline.reschedule(asyncio.get_running_loop().time() if self._is_crowded else end)
 
     async def drop_rest(self) -> None:
         """Before an answer, of what is left: many a client sends all before it looks for one, and would find its
