@@ -142,7 +142,7 @@ def _spelt(annotation: Any) -> Any:
     """With all that FastAPI's own spelling of a parameter leaves out."""
     if isinstance(annotation, FieldInfo):
         slots = {name: getattr(annotation, name, None) for name in FieldInfo.__slots__}
-        return type(annotation), slots, vars(annotation)
+        return type(annotation), slots, getattr(annotation, "__dict__", {})
     inner = (*get_args(annotation), *getattr(annotation, "__metadata__", ()))
     return (get_origin(annotation), [_spelt(one) for one in inner]) if inner else annotation
 

@@ -18,7 +18,7 @@ SPELT_ELSEWHERE = {
     "/ims/ob/v3p0/": "Open Badges 3.0: imsx_StatusInfo",
 }
 """Beginnings of paths, and the standard that fixes the names there."""
-OF_CASE = frozenset({"CFDocument", "CFItems"})
+OF_CASE = frozenset({"CFDocument", "CFItems", "CFAssociations"})
 """What 1EdTech CASE calls the parts of a package."""
 
 
@@ -40,14 +40,27 @@ def asked(operation: Mapping[str, Any]) -> Iterator[str]:
     return (each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
 
 
+def reached(start: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The schemas that something refers to, however deep."""
+    found: dict[str, Any] = {}
+    left = re.findall(r"#/components/schemas/(\w+)", str(start))
+    while left:
+        if (name := left.pop()) not in found:
+            found[name] = schemas[name]
+            left += re.findall(r"#/components/schemas/(\w+)", str(schemas[name]))
+    return found
+
+
 @pytest.mark.parametrize("room", Room)
 def test_every_name_is_camel_case(room: Room) -> None:
     description = app_of(room).openapi()
-    found = {f"components: {name}" for name in names(description.get("components", {})) if not CAMEL.fullmatch(name)}
-    for path, operations in description["paths"].items():
-        if not path.startswith(tuple(SPELT_ELSEWHERE)):
-            used = [*names(operations), *(name for operation in operations.values() for name in asked(operation))]
-            found |= {f"{path}: {name}" for name in used if not CAMEL.fullmatch(name) and name not in OF_CASE}
+    ours = {of: each for of, each in description["paths"].items() if not of.startswith(tuple(SPELT_ELSEWHERE))}
+    found = set()
+    for path, operations in ours.items():
+        used = [*names(operations), *(name for operation in operations.values() for name in asked(operation))]
+        found |= {f"{path}: {name}" for name in used if not CAMEL.fullmatch(name)}
+    for component, schema in reached(ours, description["components"]["schemas"]).items():
+        found |= {f"{component}: {name}" for name in names(schema) if not CAMEL.fullmatch(name) and name not in OF_CASE}
     assert found == set()
 
 

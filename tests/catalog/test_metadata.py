@@ -20,7 +20,7 @@ from catalog.core.achievements.kinds import ACHIEVEMENT_TYPES, Kind
 from catalog.core.achievements.metadata import MEMBERS as DEFINED
 from catalog.core.achievements.terms import TERMS, Nature, Term
 from catalog.core.decision_terms import DECISION_TERMS
-from catalog.http.achievements.schemas import NewAchievement
+from catalog.http.achievements.schemas import AchievementRequest
 from contracts.catalog_events import AchievementPublished
 from credential_core import model
 from credential_core.contexts import MICRO_CREDENTIAL_V1, RECOGNITION_DECISION_V1, load_context
@@ -44,7 +44,7 @@ def refused(answer: httpx.Response) -> set[str]:
 def test_the_context_defines_the_members_and_no_others_at_the_top() -> None:
     assert set(DEFINED) == set(MEMBERS)
     assert set(DEFINED) <= set(CONTEXT)
-    assert {field.alias or name for name, field in NewAchievement.model_fields.items()} >= set(DEFINED)
+    assert {field.alias or name for name, field in AchievementRequest.model_fields.items()} >= set(DEFINED)
 
 
 @pytest.mark.parametrize("vocabulary", vocabularies.ALL, ids=lambda vocabulary: vocabulary.name)
@@ -191,7 +191,7 @@ WRONG: list[tuple[str, Any, str]] = [
 )
 def test_what_is_no_value_is_refused_by_name(member: str, value: Any, field: str) -> None:
     with pytest.raises(ValidationError) as wrong:
-        NewAchievement.model_validate(PLAIN | {member: value})
+        AchievementRequest.model_validate(PLAIN | {member: value})
     assert field in {".".join(map(str, error["loc"])) for error in wrong.value.errors()}
 
 

@@ -8,7 +8,7 @@ import pytest
 from catalog.core.achievements.element_examples import EXAMPLES
 from catalog.core.achievements.elements import ANNEX_I, ELEMENTS, Need, completeness
 from catalog.core.achievements.profiles import EU_ANNEX_I, OPEN_BADGES, SHARED, TRUST_ED, standing
-from catalog.http.achievements.schemas import NewAchievement
+from catalog.http.achievements.schemas import AchievementRequest
 from contracts.catalog_events import AchievementPublished
 from service_kit.database import Database
 from tests.catalog.samples import PLAIN, drafted, events, path, published
@@ -39,7 +39,7 @@ def test_what_states_everything_is_complete() -> None:
 
 @pytest.mark.parametrize("element", ELEMENTS.values(), ids=lambda element: element.name)
 def test_an_example_states_its_element_as_clients_do(element: Any) -> None:
-    members = NewAchievement.model_validate(EXAMPLES[element.name]).members()
+    members = AchievementRequest.model_validate(EXAMPLES[element.name]).members()
     assert not element.missing_from(members)
 
 

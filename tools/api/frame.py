@@ -34,6 +34,8 @@ here we depart from RFC 9110, for which any other byte is another state. A list'
 **Rates.** Every answer says in `RateLimit` what is left of your rate; a 429 says in `Retry-After` how long to wait.
 
 **Promise.** Changes are additive: new operations, new optional members, new members in answers. Ignore what is unknown.
+A member of an answer that has an `enum` never gets another value. Where known values stand as `examples`, others may be
+added: take one that you do not know for a state of which nothing more is known.
 """
 
 TAGS = {

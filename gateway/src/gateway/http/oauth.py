@@ -24,6 +24,18 @@ TOKEN_FIELDS = (
     *("scope", "audience", "code", "redirect_uri", "code_verifier", "refresh_token"),
     *("subject_token", "subject_token_type", "requested_token_type"),
 )
+NUMBER = {"type": "integer"}
+GIVEN = {
+    "access_token": TEXT,
+    "token_type": TEXT,
+    "expires_in": NUMBER,
+    **dict.fromkeys(("scope", "refresh_token", "id_token", "issued_token_type"), TEXT),
+}
+INTROSPECTED = {
+    "active": {"type": "boolean"},
+    **dict.fromkeys(("scope", "client_id", "sub", "token_type", "iss", "org", "jti"), TEXT),
+    **dict.fromkeys(("exp", "iat"), NUMBER),
+}
 CREDENTIALS = {
     "client_id": TEXT,
     "client_secret": TEXT,
@@ -31,6 +43,7 @@ CREDENTIALS = {
     "client_assertion": TEXT,
 }
 ERROR = {
+    "title": "OAuthError",
     "type": "object",
     "required": ["error"],
     "properties": {"error": TEXT, "error_description": TEXT},
@@ -57,9 +70,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
         operation_id="requestToken",
         summary="Get an access token",
         openapi_extra=_form({"grant_type": {"enum": sorted(GRANT_TYPES), **TEXT}} | dict.fromkeys(TOKEN_FIELDS, TEXT)),
-        responses=_responses(
-            "access_token", {"access_token": TEXT, "token_type": TEXT, "expires_in": {"type": "integer"}}
-        ),
+        responses=_responses("OAuthTokens", GIVEN),
     )
     async def token(request: Request) -> Response:
         return await answer(Server.token, request)
@@ -70,7 +81,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
         status_code=201,
         summary="Push an authorization request (RFC 9126)",
         openapi_extra=_form(dict.fromkeys(PUSHED, TEXT)),
-        responses=_responses("request_uri", {"request_uri": TEXT, "expires_in": {"type": "integer"}}, 201),
+        responses=_responses("PushedRequest", {"request_uri": TEXT, "expires_in": NUMBER}, 201),
     )
     async def par(request: Request) -> Response:
         return await answer(push, request)
@@ -80,7 +91,7 @@ def routes(run: Run, refresh_keys: Callable[[str], Awaitable[bool]]) -> APIRoute
         operation_id="introspectToken",
         summary="Ask whether an access token is active",
         openapi_extra=_form({"token": TEXT, "token_type_hint": TEXT}),
-        responses=_responses("active", {"active": {"type": "boolean"}}),
+        responses=_responses("IntrospectedToken", INTROSPECTED),
     )
     async def introspect(request: Request) -> Response:
         return await answer(Server.introspection, request)
@@ -126,8 +137,10 @@ def _form(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _responses(required: str, properties: dict[str, Any], good: int = 200) -> dict[int | str, dict[str, Any]]:
-    schema = {"type": "object", "required": [required] if required else [], "properties": properties}
+def _responses(title: str, properties: dict[str, Any], good: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The first of the properties is always there."""
+    named = {"title": title, "required": [next(iter(properties))]} if properties else {}
+    schema = {**named, "type": "object", "properties": properties}
     return {
         good: {"content": {"application/json": {"schema": schema}}},
         400: {"description": "RFC 6749 §5.2", "content": {"application/json": {"schema": ERROR}}},

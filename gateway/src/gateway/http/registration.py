@@ -234,6 +234,7 @@ def _named(names: list[str], description: str) -> MetadataRefused:
 
 
 ERROR: dict[str, Any] = {
+    "title": "RegistrationError",
     "type": "object",
     "required": ["error", "error_description"],
     "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},

@@ -20,7 +20,13 @@ SignedInForm = Annotated[Caller, Depends(FormScope("openid"))]
 FIELDS = {"type": "object", "properties": {"access_token": {"type": "string"}}}
 IN_FORM = {"requestBody": {"required": False, "content": {MEDIA_TYPE: {"schema": FIELDS}}}}
 JWT = "application/jwt"
-CLAIMS = {"type": "object", "required": ["sub"], "properties": {"sub": {"type": "string"}}}
+CLAIMS = {
+    "title": "UserInfo",
+    "type": "object",
+    "required": ["sub"],
+    "properties": {name: {"type": "string"} for name in ("sub", "name", "email")}
+    | {"email_verified": {"type": "boolean"}},
+}
 ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"schema": CLAIMS}, JWT: {"schema": {"type": "string"}}}}
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -206,11 +206,13 @@ def create_app(
     body_limits: dict[str, int] | None = None,
     refusals: Mapping[str, problems.Form] | None = None,
     elsewhere: Mapping[str, Sequence[str]] | None = None,
+    closed: Collection[str] = (),
 ) -> FastAPI:
     """Build the application. `ready` names the checks behind /readyz; `body_limits` sets the limit for a path.
 
     `refusals` gives errors below a path prefix another form than that of problem documents. `elsewhere` names methods
-    of an address that is also here and that another room answers: `Allow` tells them too.
+    of an address that is also here and that another room answers: `Allow` tells them too. `closed` names enumerations
+    that never get another value (`described_schemas`).
     """
     limits = dict(body_limits or {})
     largest = max([settings.http.max_body_bytes, *limits.values()])
@@ -230,6 +232,7 @@ def create_app(
         servers=[{"url": settings.public_base_url}],
         redirect_slashes=False,
     )
+    app.closed = closed
     app.state.public_base_url = settings.public_base_url
     app.state.tokens = tokens
     app.state.stopping = asyncio.Event()  # the process was told to stop: answers that take long end

@@ -9,6 +9,11 @@ from service_kit.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
 TEXT = {"type": "string"}
+OBJECT = {"type": "object"}
+OF_OBJECTS = {
+    *("application/ld+json", "application/vc+ld+json", "application/vc", "application/vc+json"),
+    *("application/did+ld+json", "application/did+json", "application/did"),
+}
 MEANINGS = {
     400: "The request cannot be read",
     401: "No access token, or one that is not accepted",
@@ -78,7 +83,8 @@ def correct(operation: Json, route: APIRoute) -> None:
         _say_pages(responses)
     for answer in responses.values():
         if "content" in answer:
-            answer["content"] = {name: _plainly(name, media) for name, media in answer["content"].items()}
+            inside = sorted(answer["content"].items(), key=lambda one: _rank(one[0]))
+            answer["content"] = {name: _plainly(name, media) for name, media in inside}
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -89,12 +95,20 @@ def _say_pages(responses: Json) -> None:
             content.setdefault(PAGE, {"schema": TEXT})
 
 
+def _rank(media_type: str) -> int:
+    """Plain JSON first, pages last: generated clients read an answer as the first of its media types."""
+    if media_type in ("application/json", MEDIA_TYPE):
+        return 0
+    return 1 if media_type in OF_OBJECTS else 2
+
+
 def _plainly(media_type: str, media: Json) -> Json:
     """A model alone where it is named, without what an endpoint's annotation says less well; and text as text.
 
     Generators of clients take `additionalProperties` beside a `$ref` for a map, and no schema for anything.
     """
-    schema: Json = media.get("schema") or (TEXT if media_type.startswith("text/") else {})
+    otherwise = TEXT if media_type.startswith("text/") else OBJECT if media_type in OF_OBJECTS else {}
+    schema: Json = media.get("schema") or otherwise
     if "$ref" in schema:
         schema = {name: schema[name] for name in ("$ref", "description") if name in schema}
     return {**media, "schema": schema} if schema else media

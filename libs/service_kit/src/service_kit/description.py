@@ -4,7 +4,7 @@ Those are the scopes behind an operation, that every refusal is the same problem
 the kit whatever the route says.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from service_kit.auth import AnyScope, Scope
 from service_kit.described import correct
+from service_kit.described_schemas import shape
 from service_kit.operation_names import given_name, operation_name, sentence
 from service_kit.problems import MEDIA_TYPE
 
@@ -34,6 +35,7 @@ PROBLEM: Json = {
         "errors": {
             "type": "array",
             "items": {
+                "title": "ProblemError",
                 "type": "object",
                 "required": ["field", "detail"],
                 "properties": {
@@ -58,10 +60,14 @@ OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 class DescribedApp(FastAPI):
     """A FastAPI application that describes itself as it behaves."""
 
+    closed: Collection[str] = ()
+    """The enumerations that never get another value, by the names of their schemas."""
+
     def openapi(self) -> Json:
         if not self.openapi_schema:
             found = get_openapi(title=self.title, version=self.version, routes=self.routes, servers=self.servers)
             self.openapi_schema = _completed(found, _routes(self))
+            shape(self.openapi_schema, self.closed)
         return self.openapi_schema
 
 

@@ -15,7 +15,7 @@ from service_kit.inputs import Expectation
 
 T = TypeVar("T")
 
-OPAQUE = r'"[\x21\x23-\x7e\x80-\xff]*"'
+OPAQUE = r'"[^\x00-\x20"\x7f]*"'
 ENTITY_TAG = re.compile(rf"(W/)?({OPAQUE})")
 TAGS = rf"[ \t,]*(?:W/)?{OPAQUE}(?:[ \t]*,[ \t,]*(?:W/)?{OPAQUE})*[ \t,]*"
 PATTERN = rf"^(\*|{TAGS})$"

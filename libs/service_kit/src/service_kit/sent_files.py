@@ -11,6 +11,9 @@ from service_kit.errors import invalid_field
 from service_kit.row_files import RowFile, is_supported
 
 MULTIPART = "multipart/form-data"
+FORM = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+"""A file by any name. Java's generator leaves out a class for a form of named ones, and imports it all the same."""
+
 TAKEN = f"application/json, application/x-ndjson, text/csv, {MULTIPART}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from credential_core.report import Outcome, Verdict
 from service_kit.app import Check, create_app
 from service_kit.auth import TokenVerifier
 from service_kit.bus import open_publisher
@@ -69,6 +70,7 @@ def application(
         body_limits=dict.fromkeys(
             (verifications.PATH, vc_api.CREDENTIALS, vc_api.PRESENTATIONS), verifications.MAX_BODY
         ),
+        closed=(Verdict.__name__, Outcome.__name__),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
+from credential_core.report import Verdict
 from service_kit.app import router
 from service_kit.auth import Caller, Scope
 from service_kit.described import problems
@@ -15,21 +16,36 @@ from verifier.http.vc_api_bodies import PROOFLESS, asked, verified
 CREDENTIALS = "/vc/credentials/verify"
 PRESENTATIONS = "/vc/presentations/verify"
 MayVerify = Annotated[Caller, Depends(Scope("verifications:create"))]
+PROBLEM = {
+    "title": "VcProblem",
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "check")},
+}
 ANSWER = {
+    "title": "VcVerification",
     "type": "object",
     "required": ["verified", "errors", "warnings"],
     "properties": {
         "verified": {"type": "boolean"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-        "warnings": {"type": "array", "items": {"type": "object"}},
+        "errors": {"type": "array", "items": PROBLEM},
+        "warnings": {"type": "array", "items": PROBLEM},
+        "id": {"type": "string", "description": "the verification, as /verifications keeps it"},
+        "verdict": {"type": "string", "examples": list(Verdict)},
     },
 }
 
 
-def _describing(*members: str) -> dict[str, Any]:
+DOCUMENT = {"anyOf": [{"type": "object"}, {"type": "string"}], "description": "an object, or a JWT or SD-JWT as text"}
+
+
+def _describing(title: str, *members: str) -> dict[str, Any]:
     """Of a body with one of these. No `anyOf` says so: generators of clients make a class of each branch."""
-    documents: dict[str, Any] = {member: {"type": ["object", "string"]} for member in members}
-    schema: dict[str, Any] = {"type": "object", "properties": {**documents, "options": {"type": "object"}}}
+    documents: dict[str, Any] = dict.fromkeys(members, DOCUMENT)
+    schema: dict[str, Any] = {
+        "title": title,
+        "type": "object",
+        "properties": {**documents, "options": {"type": "object"}},
+    }
     schema |= {"required": [*members]} if len(members) == 1 else {"minProperties": 1}
     answers = {
         200: {"description": "it is verified", "content": {"application/json": {"schema": ANSWER}}},
@@ -46,12 +62,18 @@ def routes(verify: Verify, challenges: Challenges) -> APIRouter:
     """`/vc`, over their use cases."""
     api = router(tags=["vc-api"], open_query=True)
 
-    @api.post(CREDENTIALS, summary="Verify any credential", **_describing("verifiableCredential"))
+    @api.post(
+        CREDENTIALS, summary="Verify any credential", **_describing("VerifyCredentialRequest", "verifiableCredential")
+    )
     async def credential(request: Request, caller: MayVerify) -> Response:
         document, chosen, options = asked(await request.json(), "verifiableCredential")
         return _answered(verified(await verify(caller.org, document, chosen), document, options, "credential"))
 
-    @api.post(PRESENTATIONS, summary="Verify any presentation", **_describing("verifiablePresentation", PROOFLESS))
+    @api.post(
+        PRESENTATIONS,
+        summary="Verify any presentation",
+        **_describing("VerifyPresentationRequest", "verifiablePresentation", PROOFLESS),
+    )
     async def presentation(request: Request, caller: MayVerify) -> Response:
         document, chosen, options = asked(await request.json(), "verifiablePresentation", PROOFLESS)
         answer = await verify.presentation(caller.org, document, chosen)

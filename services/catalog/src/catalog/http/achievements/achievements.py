@@ -11,7 +11,7 @@ from catalog.core.achievements.drafts import ChangeDraft, CreateAchievement, Del
 from catalog.core.achievements.publishing import PublishAchievement, RetireAchievement
 from catalog.core.model import Draft
 from catalog.http.achievements.paths import PathId
-from catalog.http.achievements.schemas import AchievementChanges, NewAchievement, Retirement
+from catalog.http.achievements.schemas import AchievementChanges, AchievementRequest, Retirement
 from catalog.http.answers import DraftAnswer, VersionAnswer, documented
 from catalog.http.callers import Writer, organization
 from catalog.http.replies import draft_reply, draft_tag, version_reply
@@ -53,7 +53,7 @@ def _drafts(achievements: APIRouter, use: AchievementUseCases) -> None:
     )
     async def create_achievement(
         caller: Writer,
-        body: NewAchievement,
+        body: AchievementRequest,
         key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
         response: Response,
     ) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class AchievementMembers(MetadataMembers):
         return members
 
 
-class NewAchievement(AchievementMembers):
+class AchievementRequest(AchievementMembers):
     """A draft. `name`, `description` and `criteria` are required unless `course` gives them."""
 
 

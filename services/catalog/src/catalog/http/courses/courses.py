@@ -11,7 +11,7 @@ from catalog.core.model import CourseId, OrgId
 from catalog.core.ports import CourseQuery, Readings, Sort
 from catalog.http.answers import Course, CoursePage, documented
 from catalog.http.callers import Anybody, Writer, organization, required_editor
-from catalog.http.courses.schemas import CourseChanges, NewCourse
+from catalog.http.courses.schemas import CourseChanges, CourseRequest
 from catalog.http.parameters import Filter, Words, chosen_sort, clean
 from catalog.http.replies import course_reply, course_tag, page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, reply
@@ -111,7 +111,7 @@ def _writes(courses: APIRouter, use: CourseUseCases) -> None:
         status_code=HTTPStatus.CREATED,
         responses=documented(Course, 400, 401, 403, 409, 410, status=201, **MADE[201]),
     )
-    async def create_course(caller: Writer, body: NewCourse, key: Key, response: Response) -> dict[str, Any]:
+    async def create_course(caller: Writer, body: CourseRequest, key: Key, response: Response) -> dict[str, Any]:
         """Add one course."""
         course = await use.create(organization(caller), body.fields(), key)
         response.headers["Location"] = f"{use.base_url}/courses/{course.id}"

@@ -19,10 +19,11 @@ from service_kit.inputs import IdempotencyKey
 from service_kit.offload import offload
 from service_kit.representation import reply
 from service_kit.row_files import RowFile
-from service_kit.sent_files import MULTIPART, sent_file
+from service_kit.sent_files import FORM, MULTIPART, sent_file
 
 CSV, KEPT_FOR_A_DAY = "text/csv; charset=utf-8", "public, max-age=86400"
 ROW_SCHEMA = {
+    "title": "CourseRow",
     "type": "object",
     "description": "needs a code and a title; one that is wrong is told in the report and stops no other",
     "properties": {name: {} for name in TEMPLATE.partition("\r\n")[0].split(",")},
@@ -35,7 +36,7 @@ BODY = {
         "application/json": {"schema": {"type": "array", "items": ROW_SCHEMA}},
         "application/x-ndjson": {"schema": {"type": "string"}},
         "text/csv": {"schema": {"type": "string"}},
-        MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
+        MULTIPART: {"schema": FORM},
     },
 }
 

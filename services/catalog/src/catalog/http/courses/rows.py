@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from catalog.core.model import CourseRow, Json
-from catalog.http.courses.schemas import NewCourse
+from catalog.http.courses.schemas import CourseRequest
 from service_kit.errors import FieldError
 from service_kit.problems import reason
 from service_kit.row_tables import RawRow
 
-KNOWN = frozenset(field.alias or name for name, field in NewCourse.model_fields.items()) - {"extra"}
+KNOWN = frozenset(field.alias or name for name, field in CourseRequest.model_fields.items()) - {"extra"}
 # As registrars' systems write it in their files.
 ELSEWHERE = {"general_education": "generalEducation"}
 LIST_SEPARATOR = re.compile(r"[|;,]")
@@ -30,7 +30,7 @@ def course_row(raw: RawRow) -> CourseRow:
     code = _shown(known.get("code"))
     warnings = _without_variable_credits(known, extra)
     try:
-        course = NewCourse.model_validate({**_cleaned(known), "extra": extra})
+        course = CourseRequest.model_validate({**_cleaned(known), "extra": extra})
     except ValidationError as error:
         return CourseRow(raw.number, raw.line, code, None, _errors(error))
     return CourseRow(raw.number, raw.line, course.code, course.fields(), (), warnings)

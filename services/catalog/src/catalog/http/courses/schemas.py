@@ -81,7 +81,7 @@ class CourseMembers(BaseModel):
     general_education: list[Label] = Field([], max_length=limits.TAGS)
 
 
-class NewCourse(CourseMembers):
+class CourseRequest(CourseMembers):
     """A course. Its code is unique in the organization."""
 
     code: Code

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from catalog.core.achievements.importing import MOST, Foreign
-from catalog.http.achievements.schemas import NewAchievement
+from catalog.http.achievements.schemas import AchievementRequest
 from catalog.http.other_catalogues.foreign_badges import is_badgr, of_badge_class, of_badgr, of_open_badge
 from catalog.http.other_catalogues.foreign_ctdl import credentials_of, is_ctdl, of_ctdl
 from catalog.http.other_catalogues.foreign_reading import Read, names
@@ -53,7 +53,7 @@ def _foreign(number: int, document: Any, graph: Sequence[Any]) -> Foreign:
         return Foreign(number, "unknown", None, None, [FieldError("type", NOT_ONE)])
     source = read.source if read.source and len(read.source) <= LONGEST_SOURCE else None
     try:
-        given = NewAchievement.model_validate(read.members)
+        given = AchievementRequest.model_validate(read.members)
     except ValidationError as error:
         return Foreign(number, read.form, source, None, _errors(error), read.warnings)
     missing = [name for name in ("name", "description", "criteria") if getattr(given, name) is None]

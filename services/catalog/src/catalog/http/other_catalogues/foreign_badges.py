@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.core import vocabulary as limits
-from catalog.http.achievements.schemas import NewAchievement
+from catalog.http.achievements.schemas import AchievementRequest
 from catalog.http.other_catalogues.foreign_reading import Read, identifier, listed, made_id, present, text
 
 NOT_TAKEN = frozenset({"course", "profile", "kind"})  # of our own API, not of Open Badges
-KNOWN = {one.alias or name for name, one in NewAchievement.model_fields.items()} - NOT_TAKEN
+KNOWN = {one.alias or name for name, one in AchievementRequest.model_fields.items()} - NOT_TAKEN
 LISTS = frozenset(
     {"alignment", "tag", "related", "otherIdentifier", "resultDescription", "learningOutcome", "creditPoint"}
     | {"assessment", "qualityAssurance", "stackableTowards"}

@@ -44,7 +44,7 @@ from catalog.http.pathways.replies import (
     version_reply,
     view_reply,
 )
-from catalog.http.pathways.schemas import NewPathway, PathwayChanges, PathwayRetirement, Trial
+from catalog.http.pathways.schemas import PathwayChanges, PathwayRequest, PathwayRetirement, Trial
 from catalog.http.pathways.trial import held_of, setting_of
 from catalog.http.replies import page_reply
 from catalog.http.representation import PRIVATE, SHORTLY, dumped, reply, stored
@@ -174,7 +174,7 @@ def _drafts(pathways: APIRouter, use: PathwayUseCases) -> None:
     )
     async def create_pathway(
         caller: Writer,
-        body: NewPathway,
+        body: PathwayRequest,
         key: Annotated[IdempotencyKey | None, Depends(idempotency_key)],
         response: Response,
     ) -> dict[str, Any]:

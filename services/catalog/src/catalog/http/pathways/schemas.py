@@ -71,7 +71,7 @@ class CreditsAtLeast(Members):
 
 Constraint = Annotated[
     IssuedBy | RecognisedIssuer | LevelAtLeast | AwardedFrom | AwardedWithin | ResultAtLeast | CreditsAtLeast,
-    Field(discriminator="type"),
+    Field(discriminator="type", title="Constraint"),
 ]
 
 
@@ -146,7 +146,7 @@ class PathwayMembers(Members):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-class NewPathway(PathwayMembers):
+class PathwayRequest(PathwayMembers):
     """A pathway in CTDL's terms: a tree of components and conditions below the destination."""
 
     name: Name

@@ -31,8 +31,9 @@ from service_kit.inputs import IdempotencyKey, PageRequest
 from service_kit.offload import offload
 from service_kit.pagination import LINK, next_page, page_request
 from service_kit.row_files import RowFile
-from service_kit.sent_files import MULTIPART, content_type, sent_file
+from service_kit.sent_files import FORM, MULTIPART, content_type, sent_file
 
+OBJECTS = {"type": "array", "items": {"type": "object"}}
 BODY = {
     "required": True,
     "description": "at most 64 MiB. One CASE package (JSON: CFDocument, CFItems, CFAssociations); or the files of one "
@@ -40,18 +41,14 @@ BODY = {
     "content": {
         "application/json": {
             "schema": {
+                "title": "CasePackage",
                 "type": "object",
                 "required": ["CFDocument", "CFItems"],
-                "properties": {"CFDocument": {"type": "object"}, "CFItems": {"type": "array"}},
+                "properties": {"CFDocument": {"type": "object"}, "CFItems": OBJECTS, "CFAssociations": OBJECTS},
             }
         },
         "text/csv": {"schema": {"type": "string"}},
-        MULTIPART: {
-            "schema": {
-                "type": "object",
-                "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
-            }
-        },
+        MULTIPART: {"schema": FORM},
     },
 }
 

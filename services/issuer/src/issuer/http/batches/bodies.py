@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from issuer.core.addresses import Addresses
 from issuer.core.batches.batch import (
@@ -72,6 +72,19 @@ class CheckReply(BaseModel):
     ready: int
     refused: int
     errors: list[RowReply] = Field(description=f"the refused rows, the first {SHOWN_ERRORS}")
+
+
+def _require_rows_only(schema: Json) -> None:
+    schema["required"] = ["rows"]
+
+
+class TakenBatch(BatchReply, CheckReply):
+    """A batch that is kept (202); or, of a dry run, what would become of it: `ready`, `refused` and `errors` (200).
+
+    For descriptions: a generated client reads every answer of an operation that is no refusal as one thing.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_require_rows_only)
 
 
 class ReconciliationReply(BaseModel):

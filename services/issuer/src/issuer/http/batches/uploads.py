@@ -8,14 +8,14 @@ import orjson
 from fastapi import Request, Response
 
 from issuer.core.batches.batch import Batch, RowAction
-from issuer.http.batches.bodies import BatchReply, CheckReply, batch_reply
+from issuer.http.batches.bodies import TakenBatch, batch_reply
 from issuer.http.batches.sent import Sent
 from issuer.http.services import Services
 from service_kit.auth import Caller
 from service_kit.errors import Forbidden
 from service_kit.inputs import IdempotencyKey
 from service_kit.row_files import RowFile
-from service_kit.sent_files import MULTIPART, sent_file
+from service_kit.sent_files import FORM, MULTIPART, sent_file
 
 ISSUE, REVOKE = "credentials:issue", "credentials:revoke"
 SCOPE_OF = {
@@ -26,10 +26,13 @@ SCOPE_OF = {
     RowAction.REINSTATE: REVOKE,
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    202: {"model": BatchReply, "description": "kept; its rows are being worked on"},
-    200: {"model": CheckReply, "description": "what a dry run found"},
+    202: {"model": TakenBatch, "description": "kept; its rows are being worked on"},
+    200: {"model": TakenBatch, "description": "what a dry run found"},
 }
-ROW = {"description": "an object; whatever else is there is told as a refused row, and stops no other"}
+ROW = {
+    "type": "object",
+    "description": "an object; whatever else is there is told as a refused row, and stops no other",
+}
 
 
 def body(rows: str) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def body(rows: str) -> dict[str, Any]:
         "application/json": {"schema": {"type": "array", "items": ROW}},
         "application/x-ndjson": {"schema": {"type": "string"}},
         "text/csv": {"schema": {"type": "string"}},
-        MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
+        MULTIPART: {"schema": FORM},
     }
     described = (
         f"at most 64 MiB and 100,000 rows, whole within 120 s (that much at 5 Mbit/s): a file that takes longer is "

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -43,18 +43,18 @@ class _Key(BaseModel):
 class MultikeyReply(_Key):
     """The public part of a key, and where it stands."""
 
-    type: Literal["Multikey"] = "Multikey"
+    type: Literal["Multikey"]
     publicKeyMultibase: str  # noqa: N815 - the member's name in the standard
 
 
 class JsonWebKeyReply(_Key):
     """The same for an RSA key."""
 
-    type: Literal["JsonWebKey"] = "JsonWebKey"
+    type: Literal["JsonWebKey"]
     publicKeyJwk: dict[str, str]  # noqa: N815 - as above
 
 
-KeyReply = MultikeyReply | JsonWebKeyReply
+KeyReply = Annotated[MultikeyReply | JsonWebKeyReply, Field(discriminator="type", title="KeyReply")]
 
 
 class KeysReply(BaseModel):
@@ -77,8 +77,8 @@ def key_reply(issuer: Issuer, key: IssuerKey) -> KeyReply:
         "since": key.since,
     }
     if isinstance(key.public, PublicKey):
-        return MultikeyReply(**members, publicKeyMultibase=key.public.multibase)
-    return JsonWebKeyReply(**members, publicKeyJwk=to_jwk(key.public))
+        return MultikeyReply(**members, type="Multikey", publicKeyMultibase=key.public.multibase)
+    return JsonWebKeyReply(**members, type="JsonWebKey", publicKeyJwk=to_jwk(key.public))
 
 
 def keys_reply(issuer: Issuer, keys: Sequence[IssuerKey], following: str | None) -> KeysReply:

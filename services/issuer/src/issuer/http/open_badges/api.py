@@ -37,6 +37,7 @@ IMAGE_TYPES: Final = ("image/png", "image/svg+xml")
 IMAGE = {"schema": {"type": "string", "contentMediaType": "image/*"}}
 WRITTEN: dict[str, Any] = {**dict.fromkeys(JSON_TYPES[:2], DOCUMENT), JWS_TYPE: TEXT}
 ARRAYS = {
+    "title": "OpenBadgesCredentials",
     "type": "object",
     "properties": {
         "credential": {"type": "array", "items": {"type": "object"}},

@@ -22,6 +22,7 @@ MINOR: Final = {
 }
 TEXT = {"type": "string"}
 STATUS_INFO: dict[str, Any] = {
+    "title": "ImsxStatusInfo",
     "type": "object",
     "required": ["imsx_codeMajor", "imsx_severity"],
     "properties": {
@@ -29,11 +30,13 @@ STATUS_INFO: dict[str, Any] = {
         "imsx_severity": {"enum": ["status", "warning", "error"], **TEXT},
         "imsx_description": TEXT,
         "imsx_codeMinor": {
+            "title": "ImsxCodeMinor",
             "type": "object",
             "properties": {
                 "imsx_codeMinorField": {
                     "type": "array",
                     "items": {
+                        "title": "ImsxCodeMinorField",
                         "type": "object",
                         "properties": {"imsx_codeMinorFieldName": TEXT, "imsx_codeMinorFieldValue": TEXT},
                     },

@@ -22,12 +22,14 @@ KeyType = Annotated[
     Query(alias="keyType", max_length=20, description="Ed25519, P-256, P-384 or RS256: which of the issuer's keys"),
 ]
 NAMED = "credentialId"  # the operation that such names are kept under
-DOCUMENT = {"type": "object", "properties": {"verifiableCredential": {"type": ["object", "string"]}}}
+SECURED = {"anyOf": [{"type": "object"}, {"type": "string"}], "description": "an object, or a JWT or SD-JWT as text"}
+DOCUMENT = {"title": "SecuredCredential", "type": "object", "properties": {"verifiableCredential": SECURED}}
 
 
-def _taking(**members: Any) -> dict[str, Any]:
+def _taking(title: str, **members: Any) -> dict[str, Any]:
     """The description of a body that is read by hand."""
-    schema = {"type": "object", "required": list(members), "properties": members | {"options": {"type": "object"}}}
+    properties = members | {"options": {"type": "object"}}
+    schema = {"title": title, "type": "object", "required": list(members), "properties": properties}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
@@ -45,7 +47,7 @@ def vc_api_routes(services: Services) -> APIRouter:
         "/credentials/status",
         summary="Set the status of a credential issued here",
         responses=problems(404, 413),
-        openapi_extra=_taking(credentialId={"type": "string"}, credentialStatus={"type": "object"}),
+        openapi_extra=_taking("SetStatusRequest", credentialId={"type": "string"}, credentialStatus={"type": "object"}),
     )
     async def set_status(request: Request, caller: Revokes) -> Response:
         await services.set_any_status(status_command(await request.json(), caller))
@@ -56,7 +58,7 @@ def vc_api_routes(services: Services) -> APIRouter:
         status_code=201,
         summary="Show a part of a credential secured by ecdsa-sd-2023",
         responses=_giving(413),
-        openapi_extra=_taking(verifiableCredential={"type": "object"}),
+        openapi_extra=_taking("DeriveRequest", verifiableCredential={"type": "object"}),
     )
     async def derive(request: Request, caller: IssuesAny) -> Response:
         del caller
@@ -98,5 +100,5 @@ def _add_issue(routes: APIRouter, services: Services) -> None:
             status_code=201,
             summary=summary,
             responses=_giving(409, 413),
-            openapi_extra=_taking(credential={"type": "object"}),
+            openapi_extra=_taking("IssueRequest", credential={"type": "object"}),
         )
