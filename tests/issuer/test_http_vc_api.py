@@ -271,6 +271,8 @@ async def test_under_the_address_of_a_credential_its_own_organization_signs_alon
         (theirs, OTHER_ORG, address),
         (theirs, OTHER_ORG, nobodys),
         (theirs, OTHER_ORG, f"{address}/x"),
+        (theirs, OTHER_ORG, address.replace("/credentials/", "/records/")),
+        (theirs, OTHER_ORG, address.replace("/credentials/", "/./%63redentials/")),
         (ours, ORG, nobodys),
     ):
         answer = await post(world, "/credentials/issue", {"credential": credential(did, id=identifier)}, org=org)

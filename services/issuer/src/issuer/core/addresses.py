@@ -1,9 +1,31 @@
 """The public addresses of the issuer's things."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
 
 from issuer.core.model import CredentialId, ListId
 from service_kit.ids import is_id
+
+_PORTS: Final = {"http": "80", "https": "443"}
+_ORIGIN: Final = re.compile(
+    r"(https?):[/\\]*(?:[^/\\?#]*@)?(\[[^\]]*\]|[^/\\?#:]*)(?::(\d*))?", re.IGNORECASE | re.ASCII
+)
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    """The host and port that a browser would call, which takes more than RFC 3986 (WHATWG URL §4.4); None if none."""
+    found = _ORIGIN.match(url)
+    if found is None:
+        return None
+    scheme, host, port = found.groups()
+    try:
+        name = unquote(host).encode("idna").decode().lower().rstrip(".")
+    except UnicodeError:
+        return None
+    port = port or _PORTS[scheme.lower()]
+    return name, _PORTS["https"] if port == _PORTS["http"] else port
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +44,10 @@ class Addresses:
     def credential(self, credential_id: CredentialId) -> str:
         """The credential's `id`, which is also where its owner reads it."""
         return f"{self.credential_prefix}{credential_id}"
+
+    def leads_here(self, url: str) -> bool:
+        """Whether whoever follows it comes to this origin, however it is written, by http as well."""
+        return _origin(url) == _origin(self.base_url)
 
     def record(self, credential_id: CredentialId) -> str:
         """Where anybody sees whether it stands."""

@@ -132,7 +132,7 @@ class IssueAny:
     async def _check_id(self, org_id: str, document: Json) -> None:
         """An address of ours leads to one credential, and to who issued it: nobody else signs under it."""
         identifier = document.get("id")
-        if not isinstance(identifier, str) or not identifier.startswith(self._addresses.credential_prefix):
+        if not isinstance(identifier, str) or not self._addresses.leads_here(identifier):
             return
         found = self._addresses.credential_in(identifier)
         if found is None or await self._reading.credential(org_id, found) is None:
