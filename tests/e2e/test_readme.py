@@ -49,4 +49,4 @@ def test_the_first_calls_do_what_they_say(fleet: Fleet, newcomer: Path) -> None:
     assert verdict["verdict"] == "valid"
     assert revoked["status"] == "revoked"
     assert record["state"] == "revoked"
-    assert "valid  ada.json" in ran.stdout.splitlines()
+    assert "valid  var/ada.json" in ran.stdout.splitlines()

@@ -94,8 +94,8 @@ class Transport:
 
 
 def _may_do_later(answer: httpx.Response, *, repeatable: bool) -> bool:
-    if not repeatable:  # what is one request too many has not been done
-        return answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+    if not repeatable:  # what is one request too many, or did not come, has not been done
+        return answer.status_code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT)
     if answer.status_code == httpx.codes.CONFLICT:  # as for what was published a moment ago, and is not known yet
         asked = retry_after(answer)
         return asked is not None and asked <= _SOON

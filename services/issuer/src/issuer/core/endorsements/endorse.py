@@ -76,7 +76,15 @@ class Endorse:
             )
 
         text = await self._issue_any(
-            AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key, revocable=True), also
+            AnyOrder(
+                org_id=order.org_id,
+                actor=order.actor,
+                document=document,
+                key=order.key,
+                revocable=True,
+                addressed=True,
+            ),
+            also,
         )
         named = str(orjson.loads(text)["id"]).removeprefix(self._addresses.endorsement(""))
         found = await self._endorsements.by_id(order.org_id, EndorsementId(named))

@@ -77,7 +77,8 @@ class RecordStack:
             at=self._clock(),
             is_partial=bool(stack.brought),
         )
-        return await self._issue_any(AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key))
+        asked = AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key, addressed=True)
+        return await self._issue_any(asked)
 
     def _part(self, component: Credential) -> Part:
         document: Json = orjson.loads(component.document)
