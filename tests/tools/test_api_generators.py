@@ -109,6 +109,13 @@ def test_an_answer_is_first_of_all_json() -> None:
                 assert media_types[0] in ("application/json", MEDIA_TYPE), (method, path, status)
 
 
+def test_a_token_is_described_where_it_shows_more() -> None:
+    """Generated clients send one only to operations that name it: nobody would see drafts of their own."""
+    either: list[dict[str, list[str]]] = [{}, {"oauth2": []}]
+    for path in ("/achievements", "/achievements/{achievement_id}", "/pathways/{pathway_id}"):
+        assert DOCUMENT["paths"][path]["get"]["security"] == either, path
+
+
 def test_an_operation_gives_one_thing() -> None:
     """Generated clients read whatever is no refusal as what the lowest status gives."""
     for method, path, operation in operations():

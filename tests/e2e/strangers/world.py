@@ -48,7 +48,8 @@ class World:
         return [scope for scopes in needed for scope in scopes]
 
     def is_guarded(self, name: str) -> bool:
-        return any("oauth2" in one for one in self.operation(name).get("security", []))
+        security = self.operation(name).get("security", [])
+        return {} not in security and any("oauth2" in one for one in security)
 
     def takes(self, name: str, parameter: str) -> bool:
         return any(one.get("name") == parameter for one in self.operation(name).get("parameters", []))

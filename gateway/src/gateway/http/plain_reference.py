@@ -38,7 +38,7 @@ def _operation(method: str, path: str, told: Json) -> Json:
         "summary": told["summary"].rstrip("."),
         "text": told.get("description", ""),
         "scopes": sorted(set(_scopes(told))),
-        "open": not told.get("security"),
+        "open": not told.get("security") or {} in told["security"],
         "parameters": [_parameter(one) for one in told.get("parameters", ())],
         "body": ", ".join(_named(kind, of) for kind, of in body.items()),
         "example": next(_examples(body), ""),

@@ -222,6 +222,9 @@ def _shown(header: str) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
+MAY_AUTHENTICATE = "may_authenticate"
+
+
 class Scope(SecurityBase):
     """Dependency: the caller, who must hold this scope. `caller: Annotated[Caller, Depends(Scope("a:b"))]`."""
 
@@ -258,6 +261,12 @@ class ScopeOrBrowser(Scope):
         if "authorization" not in request.headers and negotiate(request, JSON, HTML) == HTML:
             return None
         return await super().__call__(request)
+
+
+def may_authenticate(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a dependency that looks at a token where one was sent and asks for none."""
+    vars(call)[MAY_AUTHENTICATE] = True
+    return call
 
 
 def scopes_of(dependant: Dependant) -> Sequence[Scope]:

@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from service_kit.auth import AnyScope, Scope
+from service_kit.auth import MAY_AUTHENTICATE, AnyScope, Scope
 from service_kit.described import correct
 from service_kit.described_schemas import shape
 from service_kit.operation_names import given_name, operation_name, sentence
@@ -93,6 +93,8 @@ def _say_scopes(operation: Json, route: APIRoute) -> None:
     for requirement in operation.get("security", ()):
         if "accessToken" in requirement:
             requirement["accessToken"] = sorted(set(_scopes(route.dependant)))
+    if not operation.get("security") and _may_authenticate(route.dependant):
+        operation["security"] = [{}, {"accessToken": []}]  # generated clients send a token where one is described
     either = next(_alternatives(route.dependant), None)
     if either is not None:
         operation["security"] = [{"accessToken": [scope]} for scope in either.scopes]
@@ -135,6 +137,10 @@ def _routes(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
         if isinstance(context.original_route, APIRoute) and context.path_format
         for method in context.methods or ()
     }
+
+
+def _may_authenticate(dependant: Dependant) -> bool:
+    return hasattr(dependant.call, MAY_AUTHENTICATE) or any(map(_may_authenticate, dependant.dependencies))
 
 
 def _alternatives(dependant: Dependant) -> Iterator[AnyScope]:

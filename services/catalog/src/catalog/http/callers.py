@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from catalog.core.model import OrgId
-from service_kit.auth import Caller, Scope, authenticate
+from service_kit.auth import Caller, Scope, authenticate, may_authenticate
 from service_kit.errors import Forbidden, Unauthorized
 
 WRITE = "catalog:write"
 Writer = Annotated[Caller, Depends(Scope(WRITE))]
 
 
+@may_authenticate
 async def optional_caller(request: Request) -> Caller | None:
     """The caller, if a token was sent; a bad token is refused, not overlooked."""
     return await authenticate(request) if "authorization" in request.headers else None
