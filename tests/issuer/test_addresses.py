@@ -16,6 +16,7 @@ LOCAL = Addresses("https://[::1]:8443")
         "http://laurel.example/x",
         "https://LAUREL.example:443/x",
         "http://laurel.example:80?x",
+        "https://laurel.example:0443/x",
         "https://laurel.example.#x",
         "https://somebody@laurel.example/x",
         "https://some:body@laurel.example/x",

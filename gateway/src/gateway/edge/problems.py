@@ -70,7 +70,6 @@ REFUSALS = (
     Refusal(404, "not-found", "there is nothing at this address"),
     Refusal(405, "method-not-allowed", NOT_TAKEN, minor="invalid_data"),
     Refusal(408, "request-timeout", "the request took too long to arrive"),
-    Refusal(413, "content-too-large", "the body is larger than this address takes", minor="invalid_data"),
     Refusal(429, "limit-exceeded", "too many requests; try again in a second", minor="server_busy"),
     Refusal(431, "headers-too-large", "the request's headers, or its address, are too large"),
     Refusal(501, "method-not-known", "there is no such method", minor="invalid_data", with_header=":method"),

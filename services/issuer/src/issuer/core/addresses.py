@@ -24,7 +24,7 @@ def _origin(url: str) -> tuple[str, str] | None:
         name = unquote(host).encode("idna").decode().lower().rstrip(".")
     except UnicodeError:
         return None
-    port = port or _PORTS[scheme.lower()]
+    port = (port or "").lstrip("0") or _PORTS[scheme.lower()]
     return name, _PORTS["https"] if port == _PORTS["http"] else port
 
 

@@ -77,8 +77,7 @@ class RecordStack:
             at=self._clock(),
             is_partial=bool(stack.brought),
         )
-        asked = AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key, addressed=True)
-        return await self._issue_any(asked)
+        return await self._issue_any(AnyOrder(org_id=order.org_id, actor=order.actor, document=document, key=order.key))
 
     def _part(self, component: Credential) -> Part:
         document: Json = orjson.loads(component.document)
