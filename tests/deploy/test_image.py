@@ -104,7 +104,7 @@ def test_it_describes_itself_to_somebody_without_rights(image: Path) -> None:
 def test_it_does_not_start_without_settings(image: Path) -> None:
     done = run(image, "serve")
     assert done.returncode != 0
-    assert "database" in done.stderr
+    assert "LAUREL_DATABASE__URL: is needed" in done.stderr
 
 
 def test_it_answers_its_commands_help(image: Path) -> None:

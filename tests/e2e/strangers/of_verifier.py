@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tests.e2e.strangers.asks import ELM, Table, hidden, listed, own, public, refused
 
+OF_A_DOCUMENT = ("credential", "did", "list_id")
+"""What the history of a stranger says of a document that they were shown, and had verified themselves."""
+
 VERIFYING: Table = {
-    "GET /verifications": (listed("", "credential", "did"), listed("?verdict=valid", "credential", "did")),
+    "GET /verifications": (listed("", *OF_A_DOCUMENT), listed("?verdict=valid", *OF_A_DOCUMENT)),
     "POST /verifications": (own(lambda things: {"credential": things["document"]}),),
     "GET /verifications/{id}": (hidden(id="verification"),),
     "GET /verifications/trusted-issuers": (listed(),),
