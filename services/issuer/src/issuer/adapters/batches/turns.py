@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from issuer.adapters.batches.batches import batch_of
@@ -16,7 +17,8 @@ from service_kit.database import Database
 from service_kit.direct import Rows, fetch_alone
 
 IN_LINE = 16  # batches looked at; with more workers than that, some have a rest
-MOST_IN_LINE = 256  # read, of which those are chosen
+MOST_IN_LINE = 256  # whose order is read, of which those are chosen
+IS_RUNNING = BATCHES.c.state == BatchState.RUNNING.value
 TRY_ALL = text("SELECT pg_try_advisory_lock(hashtextextended('batch/' || :id, 0))")
 # The part that the next waiting row is in, and whether it is ours from now on.
 TRY_PART = """
@@ -152,16 +154,17 @@ class BatchTurns:
         """Running batches: of the organization that had its turn longest ago, those that were worked on longest ago."""
         found = await _running(connection, issuing=issuing)
         self._had = {one.org_id: self._had.get(one.org_id, 0) for one in found}
-        return sorted(found, key=lambda one: (self._had[one.org_id], one.changed_at))[:IN_LINE]
+        line = [one.id for one in sorted(found, key=lambda one: (self._had[one.org_id], one.changed_at))[:IN_LINE]]
+        rows = await connection.execute(select(BATCHES).where(BATCHES.c.id.in_(line), IS_RUNNING))
+        return sorted(map(batch_of, rows.mappings()), key=lambda batch: line.index(batch.id))
 
 
-async def _running(connection: AsyncConnection, *, issuing: bool) -> list[Batch]:
-    """Some of every organization, where there are too many."""
+async def _running(connection: AsyncConnection, *, issuing: bool) -> Sequence[Row[str, str, datetime]]:
+    """The id, organization and last work of some of every organization, where there are too many."""
     issues = BATCHES.c.action == RowAction.ISSUE.value
-    running = BATCHES.c.state == BatchState.RUNNING.value, issues if issuing else ~issues
+    running = IS_RUNNING, issues if issuing else ~issues
     place = func.row_number().over(partition_by=BATCHES.c.org_id, order_by=BATCHES.c.changed_at).label("place")
-    ranked = select(BATCHES, place).where(*running).subquery()
-    columns = (ranked.c[column.name] for column in BATCHES.c)
-    query = select(*columns).where(ranked.c.place <= IN_LINE).order_by(ranked.c.place, ranked.c.changed_at)
-    found = await connection.execute(query.limit(MOST_IN_LINE))
-    return [batch_of(row) for row in found.mappings()]
+    ranked = select(BATCHES.c.id, BATCHES.c.org_id, BATCHES.c.changed_at, place).where(*running).subquery()
+    query = select(ranked.c.id, ranked.c.org_id, ranked.c.changed_at).where(ranked.c.place <= IN_LINE)
+    found = await connection.execute(query.order_by(ranked.c.place, ranked.c.changed_at).limit(MOST_IN_LINE))
+    return found.all()
